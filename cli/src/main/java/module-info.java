@@ -1,0 +1,9 @@
+/** The command line: parses, reports, joins the other rooms. */
+module dev.ashlar.cli {
+  requires dev.ashlar.tensor;
+  requires dev.ashlar.nn;
+  requires dev.ashlar.tuning;
+  requires dev.ashlar.formats;
+  requires info.picocli;
+  requires progressbar;
+}

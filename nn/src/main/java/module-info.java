@@ -1,0 +1,9 @@
+/** Layers, decoder families and generation, over token ids. */
+module dev.ashlar.nn {
+  requires transitive dev.ashlar.tensor;
+
+  exports dev.ashlar.nn.architecture;
+  exports dev.ashlar.nn.decoder;
+  exports dev.ashlar.nn.generate;
+  exports dev.ashlar.nn.layer;
+}

@@ -1,0 +1,43 @@
+package dev.ashlar.tensor;
+
+/**
+ * A tensor that lies in a checkpoint and is read by copying. Implementations are views: they stay
+ * valid until the {@link WeightSource} that gave them is closed.
+ *
+ * <p>Reads throw the source's own unchecked exception when the file cannot be read (for example
+ * because it was truncated after it was opened).
+ */
+public interface StoredTensor {
+  /** The name under which the source knows it. */
+  String name();
+
+  /** Extents, outermost first (a linear map is {@code [out, in]} whatever the container does). */
+  Shape shape();
+
+  /** The element type in the file; for block-quantized types the type they widen to. */
+  DType dtype();
+
+  /** How the file spells its type: {@code BF16}, {@code Q4_1}… */
+  default String storage() {
+    return dtype().name();
+  }
+
+  /** Bytes the tensor occupies in its file. */
+  long byteSize();
+
+  /**
+   * Widens elements {@code [from, from + count)} to float into {@code target}, starting at {@code
+   * offset}. Integer types are converted by value.
+   */
+  void read(long from, float[] target, int offset, int count);
+
+  /** Copies raw bytes {@code [from, from + count)} of the stored form. */
+  void readBytes(long from, byte[] target, int offset, int count);
+
+  /** All elements as a new tensor. */
+  default Tensor toTensor() {
+    Tensor t = Tensor.zeros(shape());
+    read(0, t.data(), 0, t.size());
+    return t;
+  }
+}

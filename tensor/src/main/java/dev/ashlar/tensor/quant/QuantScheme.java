@@ -1,0 +1,58 @@
+package dev.ashlar.tensor.quant;
+
+/**
+ * What the integer codes of a weight matrix mean: {@code w = scale · (code − zero)}, one scale and
+ * zero point per group of consecutive inputs of a row.
+ *
+ * <p>Symmetric is the full-range signed-scale form (AutoRound's {@code int_sym}): the zero point is
+ * {@code 2^(bits−1)} everywhere and the scale carries a sign. Never take a scale's absolute value.
+ *
+ * @param bits 2 to 8; 16 or more means "left as float"
+ * @param groupSize inputs per group; −1 means one group per row
+ * @param symmetric whether the zero point is fixed at the middle
+ */
+public record QuantScheme(int bits, int groupSize, boolean symmetric) {
+  /** Number of bits from which a layer counts as not quantized. */
+  public static final int FLOAT_BITS = 16;
+
+  public QuantScheme {
+    if (bits < 2 || (bits > 8 && bits < FLOAT_BITS)) {
+      throw new IllegalArgumentException("bits must be 2 to 8, or 16 for float: " + bits);
+    }
+    if (groupSize == 0 || groupSize < -1) {
+      throw new IllegalArgumentException("group size must be positive or -1: " + groupSize);
+    }
+  }
+
+  /** Whether the layer is left as it is. */
+  public boolean isFloat() {
+    return bits >= FLOAT_BITS;
+  }
+
+  /** Largest code. */
+  public int maxCode() {
+    return (1 << bits) - 1;
+  }
+
+  /** The zero point of a symmetric scheme: {@code 2^(bits−1)}. */
+  public int middle() {
+    return 1 << (bits - 1);
+  }
+
+  /** Inputs per group for a row of {@code in} inputs; the last group of a row may be shorter. */
+  public int effectiveGroup(int in) {
+    return groupSize < 0 || groupSize > in ? in : groupSize;
+  }
+
+  /** Groups per row. */
+  public int groups(int in) {
+    int g = effectiveGroup(in);
+    return (in + g - 1) / g;
+  }
+
+  /** For example {@code w4g128 sym}. */
+  @Override
+  public String toString() {
+    return "w" + bits + "g" + groupSize + (symmetric ? " sym" : " asym");
+  }
+}

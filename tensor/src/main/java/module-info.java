@@ -1,0 +1,7 @@
+/** Tensors, autograd, quantization value types and the kernels under them. Depends on the JDK. */
+module dev.ashlar.tensor {
+  requires jdk.incubator.vector;
+
+  exports dev.ashlar.tensor;
+  exports dev.ashlar.tensor.quant;
+}

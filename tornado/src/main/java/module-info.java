@@ -1,0 +1,4 @@
+/** The GPU backend. */
+module dev.ashlar.tornado {
+  requires dev.ashlar.tensor;
+}
