@@ -1,5 +1,9 @@
 /** Checkpoint containers, packed layouts and tokenizers: everything about bytes in files. */
 module dev.ashlar.formats {
   requires transitive dev.ashlar.tensor;
-  requires com.fasterxml.jackson.databind;
+  requires com.fasterxml.jackson.core;
+
+  exports dev.ashlar.formats;
+  exports dev.ashlar.formats.json;
+  exports dev.ashlar.formats.safetensors;
 }
