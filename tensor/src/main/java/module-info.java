@@ -3,5 +3,10 @@ module dev.ashlar.tensor {
   requires jdk.incubator.vector;
 
   exports dev.ashlar.tensor;
+  exports dev.ashlar.tensor.autograd;
+  exports dev.ashlar.tensor.autograd.op;
+  exports dev.ashlar.tensor.kernel;
   exports dev.ashlar.tensor.quant;
+
+  uses dev.ashlar.tensor.kernel.BackendProvider;
 }

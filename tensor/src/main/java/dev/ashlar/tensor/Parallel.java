@@ -1,0 +1,195 @@
+package dev.ashlar.tensor;
+
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.locks.LockSupport;
+import java.util.concurrent.locks.ReentrantLock;
+
+/**
+ * The only place that starts threads: splits a range of independent rows over a small persistent
+ * pool.
+ *
+ * <p>Rows are disjoint and each is computed the same way whoever computes it, so results are the
+ * same bits for every thread count. Regions never nest: a region opened inside another, or while
+ * another caller holds the pool, simply runs on the calling thread.
+ *
+ * <p>The pool has as many threads as the container's CPU limit allows, or the system property
+ * {@code ashlar.threads}; {@link #limited} narrows that for a scope.
+ */
+public final class Parallel {
+  /** Work on rows {@code [from, to)}. */
+  @FunctionalInterface
+  public interface Body {
+    void run(int from, int to);
+  }
+
+  /** Work that yields a value under {@link #limited}. */
+  @FunctionalInterface
+  public interface Action<T> {
+    T run();
+  }
+
+  /**
+   * How long an idle worker watches for the next region before it parks. Products of one token are
+   * some tens of microseconds apart, waking a parked thread costs about as much.
+   */
+  private static final long SPIN_NANOS = 60_000;
+
+  private static final ScopedValue<Integer> LIMIT = ScopedValue.newInstance();
+  private static final int THREADS = configuredThreads();
+  private static final ReentrantLock POOL = new ReentrantLock();
+  private static final Worker[] WORKERS = startWorkers(THREADS - 1);
+
+  private Parallel() {}
+
+  private static int configuredThreads() {
+    int available = Runtime.getRuntime().availableProcessors();
+    int asked = Integer.getInteger("ashlar.threads", available);
+    return Math.clamp(asked, 1, 1024);
+  }
+
+  /** Threads that a region may use here: the pool's size or the limit of the enclosing scope. */
+  public static int threads() {
+    return LIMIT.isBound() ? Math.min(LIMIT.get(), THREADS) : THREADS;
+  }
+
+  /** Runs {@code action} with at most {@code threads} threads. */
+  public static <T> T limited(int threads, Action<T> action) {
+    if (threads < 1) {
+      throw new IllegalArgumentException("threads must be at least 1: " + threads);
+    }
+    return ScopedValue.where(LIMIT, threads).call(action::run);
+  }
+
+  /**
+   * Calls {@code body} on disjoint ranges that together cover {@code [0, n)}, in no particular
+   * order and from several threads; returns when all are done.
+   *
+   * @param grain smallest range worth handing to a thread
+   */
+  public static void rows(int n, int grain, Body body) {
+    if (n <= 0) {
+      return;
+    }
+    int parts = Math.min(threads(), (n + grain - 1) / Math.max(1, grain));
+    if (parts <= 1
+        || Thread.currentThread() instanceof Worker
+        || POOL.isHeldByCurrentThread()
+        || !POOL.tryLock()) {
+      body.run(0, n);
+      return;
+    }
+    try {
+      new Region(n, Math.max(1, grain), parts, body).run();
+    } finally {
+      POOL.unlock();
+    }
+  }
+
+  private static Worker[] startWorkers(int count) {
+    Worker[] workers = new Worker[count];
+    for (int i = 0; i < count; i++) {
+      workers[i] = new Worker(i);
+      workers[i].start();
+    }
+    return workers;
+  }
+
+  /** One parallel region: ranges are taken from a shared counter until none are left. */
+  private static final class Region {
+    private final int n;
+    private final int chunk;
+    private final int helpers;
+    private final Body body;
+    private final AtomicInteger next = new AtomicInteger();
+    private final AtomicInteger running;
+    private volatile Throwable failure;
+
+    Region(int n, int grain, int parts, Body body) {
+      this.n = n;
+      // A few chunks per thread even out cores of unequal speed.
+      this.chunk = Math.max(grain, (n + 4 * parts - 1) / (4 * parts));
+      this.helpers = parts - 1;
+      this.body = body;
+      this.running = new AtomicInteger(helpers);
+    }
+
+    void run() {
+      for (int i = 0; i < helpers; i++) {
+        WORKERS[i].submit(this);
+      }
+      work();
+      for (int i = 0; i < helpers; i++) {
+        // A worker that has not woken up yet is not waited for: all ranges are taken already.
+        if (WORKERS[i].slot.compareAndSet(this, null)) {
+          running.decrementAndGet();
+        }
+      }
+      while (running.get() > 0) {
+        Thread.onSpinWait();
+      }
+      if (failure != null) {
+        throw rethrown(failure);
+      }
+    }
+
+    void work() {
+      try {
+        int from = next.getAndAdd(chunk);
+        while (from < n && failure == null) {
+          body.run(from, Math.min(n, from + chunk));
+          from = next.getAndAdd(chunk);
+        }
+      } catch (Throwable t) {
+        failure = t;
+      }
+    }
+
+    private static RuntimeException rethrown(Throwable t) {
+      switch (t) {
+        case RuntimeException e -> throw e;
+        case Error e -> throw e;
+        default -> throw new IllegalStateException(t);
+      }
+    }
+  }
+
+  /** A daemon thread that watches for a region, spinning briefly before it parks. */
+  private static final class Worker extends Thread {
+    private final AtomicReference<Region> slot = new AtomicReference<>();
+
+    Worker(int index) {
+      super("ashlar-" + (index + 1));
+      setDaemon(true);
+    }
+
+    void submit(Region r) {
+      slot.set(r);
+      LockSupport.unpark(this);
+    }
+
+    @Override
+    public void run() {
+      while (true) {
+        Region r = await();
+        r.work();
+        r.running.decrementAndGet();
+      }
+    }
+
+    private Region await() {
+      long deadline = System.nanoTime() + SPIN_NANOS;
+      while (true) {
+        Region r = slot.get();
+        if (r != null && slot.compareAndSet(r, null)) {
+          return r;
+        }
+        if (System.nanoTime() - deadline > 0) {
+          LockSupport.park(this);
+        } else {
+          Thread.onSpinWait();
+        }
+      }
+    }
+  }
+}

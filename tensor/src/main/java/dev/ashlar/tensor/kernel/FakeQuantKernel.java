@@ -1,0 +1,89 @@
+package dev.ashlar.tensor.kernel;
+
+import dev.ashlar.tensor.quant.QuantScheme;
+
+/**
+ * The integer weight quantizers of SignRound (arXiv 2309.05516; algorithm specification sections 2
+ * and 3) on rows {@code [from, to)} of a weight matrix {@code [out, in]}: quantize-dequantize with
+ * the trainable rounding offset V and range multipliers α, β, and what the sign optimizer needs of
+ * its gradient.
+ *
+ * <p>All matrices are dense {@code [out, in]}, per-group values {@code [out, groups]}; a short last
+ * group is just shorter. Rounding is half to even; the scale is rounded to float16 inside the
+ * forward and floored at {@link #SCALE_FLOOR}, keeping its sign.
+ */
+public interface FakeQuantKernel {
+  /** Smallest magnitude of a scale (specification 1.2, float16 scales). */
+  float SCALE_FLOOR = 1e-5f;
+
+  /**
+   * A weight matrix and what is trained for it.
+   *
+   * @param wMin per group {@code min(min w, 0)}
+   * @param wMax per group {@code max(max w, 0)}
+   * @param value V, or null for zeros
+   * @param minScale α, or null for ones; clamped in place to [0, 1] by the forward
+   * @param maxScale β, likewise
+   */
+  record Parameters(
+      QuantScheme scheme,
+      int out,
+      int in,
+      float[] weight,
+      float[] wMin,
+      float[] wMax,
+      float[] value,
+      float[] minScale,
+      float[] maxScale) {}
+
+  /** Fills {@code wMin} and {@code wMax} of each group from the weights. */
+  void range(
+      QuantScheme scheme, int from, int to, int in, float[] weight, float[] wMin, float[] wMax);
+
+  /**
+   * {@code ŵ = s·(u − zero)}.
+   *
+   * @param quantized receives ŵ, or null
+   * @param codes receives the unsigned codes u, or null
+   * @param scales receives the signed scales {@code [out, groups]}
+   * @param zeros receives the unsigned zero points {@code [out, groups]}
+   */
+  void forward(
+      Parameters p,
+      int from,
+      int to,
+      float[] quantized,
+      byte[] codes,
+      float[] scales,
+      byte[] zeros);
+
+  /**
+   * Exact gradients (specification 3.1, 3.2) of V, α and β, given {@code gradient = ∂L/∂ŵ}, at the
+   * parameters and scales of the last forward. Outputs are overwritten.
+   */
+  void backward(
+      Parameters p,
+      int from,
+      int to,
+      float[] gradient,
+      float[] scales,
+      byte[] zeros,
+      float[] dValue,
+      float[] dMinScale,
+      float[] dMaxScale);
+
+  /**
+   * One SignSGD step fused with {@link #backward}: {@code V −= lr·sign(∂L/∂V)}, {@code α −=
+   * minMaxLr·sign(∂L/∂α)}, likewise β; {@code sign(0) = 0}. No gradient of V is stored. α and β
+   * stay where they are if null.
+   */
+  void signStep(
+      Parameters p,
+      int from,
+      int to,
+      float[] gradient,
+      float[] scales,
+      byte[] zeros,
+      float lr,
+      float minMaxLr);
+}

@@ -1,0 +1,56 @@
+package dev.ashlar.tensor.kernel;
+
+/**
+ * Dense matrix products in the three layouts that training needs. Matrices are row-major with row
+ * strides {@code lda, ldb, ldc}. The kernel splits its own work over {@code Parallel}; every
+ * element of the result is summed in an order that does not depend on the split.
+ */
+public interface MatMulKernel {
+  /** {@code c[m,n] (+)= a[m,k] · b[n,k]ᵀ}: a linear layer, {@code y = x·wᵀ}. */
+  void xwt(
+      int m,
+      int n,
+      int k,
+      float[] a,
+      int aOff,
+      int lda,
+      float[] b,
+      int bOff,
+      int ldb,
+      float[] c,
+      int cOff,
+      int ldc,
+      boolean accumulate);
+
+  /** {@code c[m,n] (+)= a[m,k] · b[k,n]}: the input gradient, {@code dx = dy·w}. */
+  void xw(
+      int m,
+      int n,
+      int k,
+      float[] a,
+      int aOff,
+      int lda,
+      float[] b,
+      int bOff,
+      int ldb,
+      float[] c,
+      int cOff,
+      int ldc,
+      boolean accumulate);
+
+  /** {@code c[m,n] (+)= a[k,m]ᵀ · b[k,n]}: the weight gradient, {@code dw = dyᵀ·x}. */
+  void xtw(
+      int m,
+      int n,
+      int k,
+      float[] a,
+      int aOff,
+      int lda,
+      float[] b,
+      int bOff,
+      int ldb,
+      float[] c,
+      int cOff,
+      int ldc,
+      boolean accumulate);
+}

@@ -1,0 +1,95 @@
+package dev.ashlar.tensor.kernel.reference;
+
+import dev.ashlar.tensor.Parallel;
+import dev.ashlar.tensor.kernel.MatMulKernel;
+
+/** Triple loops, each element summed in double in the order of k. */
+final class ReferenceMatMul implements MatMulKernel {
+  @Override
+  public void xwt(
+      int m,
+      int n,
+      int k,
+      float[] a,
+      int aOff,
+      int lda,
+      float[] b,
+      int bOff,
+      int ldb,
+      float[] c,
+      int cOff,
+      int ldc,
+      boolean accumulate) {
+    product(m, n, k, a, aOff, lda, 1, b, bOff, 1, ldb, c, cOff, ldc, accumulate);
+  }
+
+  @Override
+  public void xw(
+      int m,
+      int n,
+      int k,
+      float[] a,
+      int aOff,
+      int lda,
+      float[] b,
+      int bOff,
+      int ldb,
+      float[] c,
+      int cOff,
+      int ldc,
+      boolean accumulate) {
+    product(m, n, k, a, aOff, lda, 1, b, bOff, ldb, 1, c, cOff, ldc, accumulate);
+  }
+
+  @Override
+  public void xtw(
+      int m,
+      int n,
+      int k,
+      float[] a,
+      int aOff,
+      int lda,
+      float[] b,
+      int bOff,
+      int ldb,
+      float[] c,
+      int cOff,
+      int ldc,
+      boolean accumulate) {
+    product(m, n, k, a, aOff, 1, lda, b, bOff, ldb, 1, c, cOff, ldc, accumulate);
+  }
+
+  /** {@code c[i,j] (+)= Σ_p a[aOff + i·aRow + p·aCol] · b[bOff + p·bRow + j·bCol]}. */
+  private static void product(
+      int m,
+      int n,
+      int k,
+      float[] a,
+      int aOff,
+      int aRow,
+      int aCol,
+      float[] b,
+      int bOff,
+      int bRow,
+      int bCol,
+      float[] c,
+      int cOff,
+      int ldc,
+      boolean accumulate) {
+    Parallel.rows(
+        m,
+        1,
+        (from, to) -> {
+          for (int i = from; i < to; i++) {
+            for (int j = 0; j < n; j++) {
+              double sum = 0;
+              for (int p = 0; p < k; p++) {
+                sum += (double) a[aOff + i * aRow + p * aCol] * b[bOff + p * bRow + j * bCol];
+              }
+              int at = cOff + i * ldc + j;
+              c[at] = accumulate ? (float) (c[at] + sum) : (float) sum;
+            }
+          }
+        });
+  }
+}

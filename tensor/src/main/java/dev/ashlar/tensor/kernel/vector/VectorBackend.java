@@ -1,0 +1,93 @@
+package dev.ashlar.tensor.kernel.vector;
+
+import dev.ashlar.tensor.kernel.ActivationKernel;
+import dev.ashlar.tensor.kernel.AttentionKernel;
+import dev.ashlar.tensor.kernel.Backend;
+import dev.ashlar.tensor.kernel.ElementwiseKernel;
+import dev.ashlar.tensor.kernel.FakeQuantKernel;
+import dev.ashlar.tensor.kernel.LossKernel;
+import dev.ashlar.tensor.kernel.MatMulKernel;
+import dev.ashlar.tensor.kernel.NormKernel;
+import dev.ashlar.tensor.kernel.PackedKernel;
+import dev.ashlar.tensor.kernel.RotaryKernel;
+import dev.ashlar.tensor.kernel.SoftmaxKernel;
+import dev.ashlar.tensor.kernel.reference.ReferenceBackend;
+import jdk.incubator.vector.FloatVector;
+
+/** The Vector API kernels, gathered; what has none of its own is the reference. */
+public final class VectorBackend implements Backend {
+  public static final VectorBackend INSTANCE = new VectorBackend();
+
+  private final MatMulKernel matMul = ReferenceBackend.INSTANCE.matMul();
+  private final ElementwiseKernel elementwise = ReferenceBackend.INSTANCE.elementwise();
+  private final NormKernel norm = ReferenceBackend.INSTANCE.norm();
+  private final SoftmaxKernel softmax = ReferenceBackend.INSTANCE.softmax();
+  private final ActivationKernel activation = ReferenceBackend.INSTANCE.activation();
+  private final RotaryKernel rotary = ReferenceBackend.INSTANCE.rotary();
+  private final AttentionKernel attention = ReferenceBackend.INSTANCE.attention();
+  private final LossKernel loss = ReferenceBackend.INSTANCE.loss();
+  private final FakeQuantKernel fakeQuant = ReferenceBackend.INSTANCE.fakeQuant();
+  private final PackedKernel packed = ReferenceBackend.INSTANCE.packed();
+
+  private VectorBackend() {}
+
+  @Override
+  public String name() {
+    return "vector";
+  }
+
+  @Override
+  public String description() {
+    return FloatVector.SPECIES_PREFERRED.vectorBitSize() + "-bit vectors";
+  }
+
+  @Override
+  public MatMulKernel matMul() {
+    return matMul;
+  }
+
+  @Override
+  public ElementwiseKernel elementwise() {
+    return elementwise;
+  }
+
+  @Override
+  public NormKernel norm() {
+    return norm;
+  }
+
+  @Override
+  public SoftmaxKernel softmax() {
+    return softmax;
+  }
+
+  @Override
+  public ActivationKernel activation() {
+    return activation;
+  }
+
+  @Override
+  public RotaryKernel rotary() {
+    return rotary;
+  }
+
+  @Override
+  public AttentionKernel attention() {
+    return attention;
+  }
+
+  @Override
+  public LossKernel loss() {
+    return loss;
+  }
+
+  @Override
+  public FakeQuantKernel fakeQuant() {
+    return fakeQuant;
+  }
+
+  @Override
+  public PackedKernel packed() {
+    return packed;
+  }
+}
