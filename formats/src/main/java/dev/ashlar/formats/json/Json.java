@@ -235,7 +235,9 @@ public final class Json {
   private static String reason(IOException e) {
     if (e instanceof JsonProcessingException json) {
       String where = json.getLocation() == null ? "" : " at line " + json.getLocation().getLineNr();
-      String what = json.getOriginalMessage().replaceAll("\\s*\\R\\s*", " ");
+      // Jackson's advice on how to relax the parser is for programmers.
+      String what =
+          json.getOriginalMessage().replaceAll("\\s*\\R\\s*", " ").replaceAll(": enable .*", "");
       return "is not valid JSON" + where + " (" + what + ")";
     }
     return e instanceof java.nio.file.NoSuchFileException

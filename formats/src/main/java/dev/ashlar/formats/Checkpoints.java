@@ -1,0 +1,52 @@
+package dev.ashlar.formats;
+
+import dev.ashlar.formats.safetensors.ModelFolder;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+
+/** Opens a checkpoint of whatever kind. */
+public final class Checkpoints {
+  /** Every packed layout that can be read, tried in this order. */
+  public static final List<PackedReader.Opener> PACKED = List.of();
+
+  /** Every container, tried in this order. */
+  public static final List<Container> ALL = List.of(path -> ModelFolder.open(path, PACKED));
+
+  private Checkpoints() {}
+
+  /** Opens a path if it is of one kind. */
+  @FunctionalInterface
+  public interface Container {
+    /**
+     * The open checkpoint, or empty if the path is of another kind.
+     *
+     * @throws CheckpointException if it is of this kind but cannot be used
+     */
+    Optional<Checkpoint> open(Path path);
+  }
+
+  /**
+   * Opens the checkpoint at {@code path}: a Hugging Face model folder, a {@code .safetensors} file
+   * beside its {@code config.json}, or a GGUF file.
+   *
+   * @throws CheckpointException if there is nothing there, nothing of a known kind, or something
+   *     faulty
+   */
+  public static Checkpoint open(Path path) {
+    if (!Files.exists(path)) {
+      throw CheckpointException.in(path).problem("no such file or folder").exception();
+    }
+    for (Container container : ALL) {
+      Optional<Checkpoint> checkpoint = container.open(path);
+      if (checkpoint.isPresent()) {
+        return checkpoint.get();
+      }
+    }
+    throw CheckpointException.in(path)
+        .expected("a model folder, a .safetensors file beside its config.json, or a .gguf file")
+        .found("a file of another kind")
+        .exception();
+  }
+}

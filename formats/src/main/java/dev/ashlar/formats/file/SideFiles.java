@@ -1,0 +1,94 @@
+package dev.ashlar.formats.file;
+
+import dev.ashlar.formats.CheckpointException;
+import dev.ashlar.formats.json.Json;
+import dev.ashlar.formats.json.JsonWriter;
+import java.io.IOException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+
+/** The files beside a model's weights that a changed copy of the model keeps. */
+public final class SideFiles {
+  private static final String GENERATION = "generation_config.json";
+
+  /** Copied byte for byte (formats specification, section 2). */
+  private static final Set<String> COPIED =
+      Set.of(
+          "tokenizer.json",
+          "tokenizer_config.json",
+          "special_tokens_map.json",
+          "added_tokens.json",
+          "vocab.json",
+          "vocab.txt",
+          "merges.txt",
+          "tokenizer.model",
+          "spiece.model",
+          "chat_template.jinja",
+          "chat_template.json",
+          "preprocessor_config.json",
+          "processor_config.json",
+          "video_preprocessor_config.json");
+
+  /** Loaders refuse to save or warn about these where nothing is sampled. */
+  private static final List<String> SAMPLING =
+      List.of("temperature", "top_p", "top_k", "min_p", "typical_p", "epsilon_cutoff");
+
+  private SideFiles() {}
+
+  /** The side files in {@code folder}, sorted. */
+  public static List<Path> in(Path folder) {
+    Set<Path> found = new TreeSet<>();
+    try (DirectoryStream<Path> all = Files.newDirectoryStream(folder)) {
+      for (Path file : all) {
+        if (kept(file.getFileName().toString()) && Files.isRegularFile(file)) {
+          found.add(file);
+        }
+      }
+    } catch (IOException e) {
+      throw CheckpointException.in(folder)
+          .problem("cannot be listed (" + e.getMessage() + ")")
+          .cause(e)
+          .exception();
+    }
+    return new ArrayList<>(found);
+  }
+
+  /** Copies the side files of {@code source} to {@code target}. */
+  public static void copy(Path source, Path target) {
+    for (Path file : in(source)) {
+      Path copy = target.resolve(file.getFileName().toString());
+      if (copy.getFileName().toString().equals(GENERATION)) {
+        copyGeneration(file, copy);
+      } else {
+        AtomicFile.copy(file, copy);
+      }
+    }
+  }
+
+  private static boolean kept(String name) {
+    String upper = name.toUpperCase(Locale.ROOT);
+    return COPIED.contains(name)
+        || name.equals(GENERATION)
+        || name.endsWith(".py")
+        || upper.startsWith("LICENSE")
+        || upper.startsWith("LICENCE")
+        || upper.startsWith("NOTICE");
+  }
+
+  private static void copyGeneration(Path file, Path copy) {
+    Map<String, Object> settings = Json.readObject(file);
+    boolean greedy = Boolean.FALSE.equals(settings.getOrDefault("do_sample", false));
+    if (greedy && settings.keySet().removeAll(SAMPLING)) {
+      AtomicFile.write(copy, JsonWriter.pretty(settings));
+    } else {
+      AtomicFile.copy(file, copy);
+    }
+  }
+}
