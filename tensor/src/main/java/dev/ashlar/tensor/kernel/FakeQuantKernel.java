@@ -9,13 +9,10 @@ import dev.ashlar.tensor.quant.QuantScheme;
  * its gradient.
  *
  * <p>All matrices are dense {@code [out, in]}, per-group values {@code [out, groups]}; a short last
- * group is just shorter. Rounding is half to even; the scale is rounded to float16 inside the
- * forward and floored at {@link #SCALE_FLOOR}, keeping its sign.
+ * group is just shorter. Rounding is half to even; the scale is rounded to the scheme's scale type
+ * inside the forward and floored at {@link QuantScheme#scaleFloor()}, keeping its sign.
  */
 public interface FakeQuantKernel {
-  /** Smallest magnitude of a scale (specification 1.2, float16 scales). */
-  float SCALE_FLOOR = 1e-5f;
-
   /**
    * A weight matrix and what is trained for it.
    *

@@ -1,5 +1,7 @@
 package dev.ashlar.tensor.quant;
 
+import dev.ashlar.tensor.DType;
+
 /**
  * What the integer codes of a weight matrix mean: {@code w = scale · (code − zero)}, one scale and
  * zero point per group of consecutive inputs of a row.
@@ -10,8 +12,10 @@ package dev.ashlar.tensor.quant;
  * @param bits 2 to 8; 16 or more means "left as float"
  * @param groupSize inputs per group; −1 means one group per row
  * @param symmetric whether the zero point is fixed at the middle
+ * @param scaleType the type scales are rounded to when codes are chosen: {@code F16} (what packed
+ *     files store) or {@code F32}
  */
-public record QuantScheme(int bits, int groupSize, boolean symmetric) {
+public record QuantScheme(int bits, int groupSize, boolean symmetric, DType scaleType) {
   /** Number of bits from which a layer counts as not quantized. */
   public static final int FLOAT_BITS = 16;
 
@@ -22,11 +26,32 @@ public record QuantScheme(int bits, int groupSize, boolean symmetric) {
     if (groupSize == 0 || groupSize < -1) {
       throw new IllegalArgumentException("group size must be positive or -1: " + groupSize);
     }
+    if (scaleType != DType.F16 && scaleType != DType.F32) {
+      throw new IllegalArgumentException("scales must be F16 or F32: " + scaleType);
+    }
+  }
+
+  /** A scheme with float16 scales. */
+  public QuantScheme(int bits, int groupSize, boolean symmetric) {
+    this(bits, groupSize, symmetric, DType.F16);
   }
 
   /** Whether the layer is left as it is. */
   public boolean isFloat() {
     return bits >= FLOAT_BITS;
+  }
+
+  /**
+   * Smallest magnitude of a scale (algorithm specification 1.2): tiny scales overflow the
+   * activations of whoever multiplies by their inverse.
+   */
+  public float scaleFloor() {
+    return scaleType == DType.F16 ? 1e-5f : 1e-8f;
+  }
+
+  /** Rounds a scale to the scale type. */
+  public float roundScale(float scale) {
+    return scaleType == DType.F16 ? Float.float16ToFloat(Float.floatToFloat16(scale)) : scale;
   }
 
   /** Largest code. */

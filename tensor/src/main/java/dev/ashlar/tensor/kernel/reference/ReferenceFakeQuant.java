@@ -64,10 +64,12 @@ final class ReferenceFakeQuant implements FakeQuantKernel {
     if (p.scheme().symmetric()) {
       float a = -low;
       float magnitude = high < a ? a : -high;
-      scales[at] = floored(half(magnitude / p.scheme().middle()));
+      scales[at] = floored(p.scheme(), p.scheme().roundScale(magnitude / p.scheme().middle()));
       zeros[at] = (byte) p.scheme().middle();
     } else {
-      float s = Math.max(half((high - low) / p.scheme().maxCode()), SCALE_FLOOR);
+      float s =
+          Math.max(
+              p.scheme().roundScale((high - low) / p.scheme().maxCode()), p.scheme().scaleFloor());
       scales[at] = s;
       zeros[at] = (byte) Math.clamp((float) Math.rint(-low / s), 0f, p.scheme().maxCode());
     }
@@ -122,13 +124,15 @@ final class ReferenceFakeQuant implements FakeQuantKernel {
     QuantScheme scheme = p.scheme();
     if (scheme.symmetric()) {
       float a = -low;
-      boolean raised = Math.abs(half((high < a ? a : -high) / scheme.middle())) < SCALE_FLOOR;
+      boolean raised =
+          Math.abs(scheme.roundScale((high < a ? a : -high) / scheme.middle()))
+              < scheme.scaleFloor();
       double d = raised ? 0 : sumScale / scheme.middle();
       double share = high == a ? 0.5 : 1;
       dMaxScale[at] = high >= a ? (float) (share * -d * wMax) : 0f;
       dMinScale[at] = high == a ? (float) (share * d * wMin) : high < a ? (float) (d * -wMin) : 0f;
     } else {
-      boolean raised = half((high - low) / scheme.maxCode()) < SCALE_FLOOR;
+      boolean raised = scheme.roundScale((high - low) / scheme.maxCode()) < scheme.scaleFloor();
       double perElement = sumScale - sumSaturated * low / s;
       double d = raised ? 0 : perElement / scheme.maxCode();
       dMaxScale[at] = (float) (wMax * d);
@@ -189,11 +193,7 @@ final class ReferenceFakeQuant implements FakeQuantKernel {
     }
   }
 
-  private static float half(float x) {
-    return Float.float16ToFloat(Float.floatToFloat16(x));
-  }
-
-  private static float floored(float s) {
-    return s < 0 ? Math.min(s, -SCALE_FLOOR) : Math.max(s, SCALE_FLOOR);
+  private static float floored(QuantScheme scheme, float s) {
+    return s < 0 ? Math.min(s, -scheme.scaleFloor()) : Math.max(s, scheme.scaleFloor());
   }
 }
