@@ -18,7 +18,7 @@ import jdk.incubator.vector.FloatVector;
 public final class VectorBackend implements Backend {
   public static final VectorBackend INSTANCE = new VectorBackend();
 
-  private final MatMulKernel matMul = ReferenceBackend.INSTANCE.matMul();
+  private final MatMulKernel matMul = new VectorMatMul();
   private final ElementwiseKernel elementwise = ReferenceBackend.INSTANCE.elementwise();
   private final NormKernel norm = ReferenceBackend.INSTANCE.norm();
   private final SoftmaxKernel softmax = ReferenceBackend.INSTANCE.softmax();
