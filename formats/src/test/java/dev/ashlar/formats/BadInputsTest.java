@@ -22,10 +22,13 @@ import java.util.function.Consumer;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
+import org.junit.jupiter.api.io.TempDir;
 
 /** Every malformed file ends in one clear sentence, in time; every odd but legal one opens. */
 class BadInputsTest {
   private static final Duration LIMIT = Duration.ofSeconds(2);
+
+  @TempDir Path temp;
 
   @TestFactory
   List<DynamicTest> safetensors() {
@@ -58,7 +61,7 @@ class BadInputsTest {
     }
   }
 
-  private static List<DynamicTest> cases(String kind, Consumer<Path> open) {
+  private List<DynamicTest> cases(String kind, Consumer<Path> open) {
     return cases(kind, open, false);
   }
 
@@ -67,7 +70,7 @@ class BadInputsTest {
    *
    * @param partly whether some faults are the model's to find: such a case may also open
    */
-  private static List<DynamicTest> cases(String kind, Consumer<Path> open, boolean partly) {
+  private List<DynamicTest> cases(String kind, Consumer<Path> open, boolean partly) {
     Path folder = Shared.path("fixtures/badinputs");
     List<DynamicTest> tests = new ArrayList<>();
     for (Object value : (List<?>) Json.readObject(folder.resolve("manifest.json")).get("cases")) {
@@ -84,7 +87,7 @@ class BadInputsTest {
     return tests;
   }
 
-  private static void judge(Path path, boolean ok, Consumer<Path> open, boolean partly) {
+  private void judge(Path path, boolean ok, Consumer<Path> open, boolean partly) {
     assertTimeout(
         LIMIT,
         () -> {
@@ -108,7 +111,7 @@ class BadInputsTest {
   /**
    * A hub cache links its files; where a checkout has spelled links as text, they are links again.
    */
-  private static Path withLinks(Path folder) throws IOException {
+  private Path withLinks(Path folder) throws IOException {
     if (!Files.isDirectory(folder)) {
       return folder;
     }
@@ -125,7 +128,7 @@ class BadInputsTest {
     if (links.isEmpty()) {
       return folder;
     }
-    Path copy = Files.createTempDirectory("links");
+    Path copy = Files.createTempDirectory(temp, "links");
     for (Map.Entry<Path, Path> link : links.entrySet()) {
       Files.createSymbolicLink(copy.resolve(link.getKey()), link.getValue());
     }

@@ -68,7 +68,7 @@ public final class AtomicFile {
   }
 
   /** Opens a new file for reading and writing, emptying one that a killed run left. */
-  static FileChannel create(Path temporary) throws IOException {
+  public static FileChannel create(Path temporary) throws IOException {
     return FileChannel.open(
         temporary,
         StandardOpenOption.CREATE,
@@ -105,11 +105,14 @@ public final class AtomicFile {
     }
   }
 
-  /** Removes temporary files that a killed run left in {@code folder}. */
-  public static void removeStale(Path folder) throws IOException {
-    try (DirectoryStream<Path> stale = Files.newDirectoryStream(folder, ".*" + TEMPORARY_SUFFIX)) {
-      for (Path path : stale) {
-        Files.deleteIfExists(path);
+  /** Removes temporary files beginning with {@code .stem} that a killed run left. */
+  public static void removeStale(Path folder, String stem) throws IOException {
+    try (DirectoryStream<Path> all = Files.newDirectoryStream(folder)) {
+      for (Path path : all) {
+        String name = path.getFileName().toString();
+        if (name.startsWith("." + stem) && name.endsWith(TEMPORARY_SUFFIX)) {
+          Files.deleteIfExists(path);
+        }
       }
     }
   }

@@ -34,7 +34,7 @@ public final class SafetensorsFile implements AutoCloseable {
   /** Longest header that is accepted, in bytes; the reference library has the same limit. */
   public static final long MAX_HEADER_BYTES = 100_000_000;
 
-  private static final String METADATA = "__metadata__";
+  static final String METADATA = "__metadata__";
 
   private final MappedFile file;
   private final Map<String, StoredTensor> tensors;
