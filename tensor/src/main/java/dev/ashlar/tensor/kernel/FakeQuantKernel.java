@@ -21,6 +21,9 @@ public interface FakeQuantKernel {
    * @param value V, or null for zeros
    * @param minScale α, or null for ones; clamped in place to [0, 1] by the forward
    * @param maxScale β, likewise
+   * @param edgePasses whether gradients pass (γ = 1) where the unclamped code lands exactly on the
+   *     first or the last code. The specification's formulas say so; auto-round 0.16.1 stops them
+   *     there (its traces show zero gradients for all such weights)
    */
   record Parameters(
       QuantScheme scheme,
@@ -31,7 +34,32 @@ public interface FakeQuantKernel {
       float[] wMax,
       float[] value,
       float[] minScale,
-      float[] maxScale) {}
+      float[] maxScale,
+      boolean edgePasses) {
+    /** As the specification's formulas: gradients pass at the first and last code. */
+    public Parameters(
+        QuantScheme scheme,
+        int out,
+        int in,
+        float[] weight,
+        float[] wMin,
+        float[] wMax,
+        float[] value,
+        float[] minScale,
+        float[] maxScale) {
+      this(scheme, out, in, weight, wMin, wMax, value, minScale, maxScale, true);
+    }
+
+    /** Lowest unclamped code through which gradients pass. */
+    public int firstPassing() {
+      return edgePasses ? 0 : 1;
+    }
+
+    /** Highest unclamped code through which gradients pass. */
+    public int lastPassing() {
+      return edgePasses ? scheme.maxCode() : scheme.maxCode() - 1;
+    }
+  }
 
   /** Fills {@code wMin} and {@code wMax} of each group from the weights. */
   void range(

@@ -95,7 +95,7 @@ final class ReferenceFakeQuant implements FakeQuantKernel {
       double sumSaturated = 0;
       for (int i = start; i < start + length(p, groups, at); i++) {
         float r = rounded(p, i, s) + zero;
-        boolean inside = r >= 0 && r <= p.scheme().maxCode();
+        boolean inside = r >= p.firstPassing() && r <= p.lastPassing();
         float u = Math.clamp(r, 0f, p.scheme().maxCode());
         dValue[i] = inside ? s * gradient[i] : 0f;
         sumScale += gradient[i] * ((u - zero) - (inside ? (double) p.weight()[i] / s : 0));
