@@ -5,5 +5,6 @@ module dev.ashlar.formats {
 
   exports dev.ashlar.formats;
   exports dev.ashlar.formats.json;
+  exports dev.ashlar.formats.layout;
   exports dev.ashlar.formats.safetensors;
 }

@@ -1,5 +1,6 @@
 package dev.ashlar.formats;
 
+import dev.ashlar.formats.layout.PackedCheckpoint;
 import dev.ashlar.formats.safetensors.ModelFolder;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -9,7 +10,7 @@ import java.util.Optional;
 /** Opens a checkpoint of whatever kind. */
 public final class Checkpoints {
   /** Every packed layout that can be read, tried in this order. */
-  public static final List<PackedReader.Opener> PACKED = List.of();
+  public static final List<PackedReader.Opener> PACKED = List.of(PackedCheckpoint::open);
 
   /** Every container, tried in this order. */
   public static final List<Container> ALL = List.of(path -> ModelFolder.open(path, PACKED));

@@ -53,11 +53,17 @@ class BadInputsTest {
     return cases("model-dir", BadInputsTest::readCheckpoint, true);
   }
 
+  @TestFactory
+  List<DynamicTest> packedFolders() {
+    return cases("gptq-dir", BadInputsTest::readCheckpoint);
+  }
+
   private static void readCheckpoint(Path path) {
     try (Checkpoint checkpoint = Checkpoints.open(path)) {
       for (String name : checkpoint.names()) {
         readAll(checkpoint.tensor(name));
       }
+      checkpoint.quantizedNames().forEach(checkpoint::quantized);
     }
   }
 

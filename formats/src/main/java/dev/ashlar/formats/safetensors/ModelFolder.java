@@ -63,13 +63,16 @@ public final class ModelFolder extends Checkpoint {
     }
     Path folder = isFolder ? path : path.toAbsolutePath().getParent();
     Path configFile = folder.resolve(CONFIG);
-    if (!Files.exists(configFile)) {
+    if (!Files.exists(configFile) && !onlyPacked(folder)) {
       throw CheckpointException.in(path)
           .problem("has no " + CONFIG + (isFolder ? "" : " beside it"))
           .hint("give a model folder as downloaded from a model hub, or a .gguf file")
           .exception();
     }
-    Map<String, Object> config = Collections.unmodifiableMap(Json.readObject(configFile));
+    Map<String, Object> config =
+        Files.exists(configFile)
+            ? Collections.unmodifiableMap(Json.readObject(configFile))
+            : Map.of();
     ShardSet shards = isFolder ? ShardSet.ofFolder(folder) : ShardSet.ofFile(path);
     try {
       PackedReader packed = packed(path, folder, config, shards, layouts);
@@ -78,6 +81,11 @@ public final class ModelFolder extends Checkpoint {
       shards.close();
       throw e;
     }
+  }
+
+  /** Packed layers alone, without a model: enough to inspect them, not to run them. */
+  private static boolean onlyPacked(Path folder) {
+    return QUANTIZATION_FILES.stream().anyMatch(name -> Files.isRegularFile(folder.resolve(name)));
   }
 
   private static PackedReader packed(

@@ -1,0 +1,31 @@
+package dev.ashlar.formats.layout;
+
+import java.util.List;
+import java.util.Locale;
+
+/**
+ * {@code quant_method: awq} (formats specification 5.3): 4 bits, {@code zero_point} = asymmetric,
+ * {@code modules_to_not_convert} matched by substring as the loaders do.
+ */
+final class AwqDeclaration implements Declaration {
+  @Override
+  public String method() {
+    return "awq";
+  }
+
+  @Override
+  public PackedPlan plan(QuantizationConfig config) {
+    String version = config.text("version", "format").orElse("gemm");
+    if (!version.toLowerCase(Locale.ROOT).equals("gemm")) {
+      throw config.fault("version", "gemm", version);
+    }
+    LayerRules rules = new LayerRules(config.scheme(null));
+    if (rules.base().bits() != 4) {
+      throw config.fault("bits", "4", Integer.toString(rules.base().bits()));
+    }
+    List<String> excluded = config.names("modules_to_not_convert");
+    rules.leaveFloat(module -> excluded.stream().anyMatch(module::contains));
+    rules.leaveFloat(module -> module.equals("lm_head"));
+    return new RuledPlan(Layouts.AWQ, rules);
+  }
+}

@@ -1,0 +1,164 @@
+package dev.ashlar.formats.layout;
+
+import dev.ashlar.formats.CheckpointException;
+import dev.ashlar.tensor.DType;
+import dev.ashlar.tensor.Shape;
+import dev.ashlar.tensor.StoredTensor;
+import dev.ashlar.tensor.quant.QuantScheme;
+import dev.ashlar.tensor.quant.QuantizedTensor;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * The AWQ "GEMM" layout (formats specification 4), 4 bits only: each word holds eight neighbouring
+ * outputs of one input.
+ *
+ * <pre>
+ * qweight I32 [in, out/8]      nibble p of word (k, c) = code of output 8c + order[p], input k
+ * qzeros  I32 [groups, out/8]  the same for zero points, stored as they are
+ * scales  F16 [groups, out]
+ * order = 0 2 4 6 1 3 5 7
+ * </pre>
+ */
+public final class AwqLayout implements PackedLayout {
+  private static final int BITS = 4;
+  private static final String QWEIGHT = "qweight";
+  private static final String QZEROS = "qzeros";
+
+  private final String name;
+
+  AwqLayout(String name) {
+    this.name = name;
+  }
+
+  @Override
+  public String name() {
+    return name;
+  }
+
+  @Override
+  public List<String> parts() {
+    return List.of(QWEIGHT, QZEROS, PackedScales.PART);
+  }
+
+  @Override
+  public Optional<String> refusal(int out, int in, QuantScheme scheme) {
+    if (scheme.bits() != BITS) {
+      return Optional.of("holds 4 bits, not " + scheme.bits());
+    }
+    if (out % 32 != 0 || in % 32 != 0) {
+      return Optional.of("needs extents that are multiples of 32, not [" + out + ", " + in + "]");
+    }
+    if (in % scheme.effectiveGroup(in) != 0) {
+      return Optional.of(
+          "needs groups of one size, and " + scheme.groupSize() + " does not divide " + in);
+    }
+    return Optional.empty();
+  }
+
+  @Override
+  public List<PackedTensor> pack(String module, QuantizedTensor tensor) {
+    refusal(tensor.out(), tensor.in(), tensor.scheme())
+        .ifPresent(
+            reason -> {
+              throw new IllegalArgumentException(module + ": layout " + name + " " + reason);
+            });
+    if (tensor.groupOfColumn() != null) {
+      throw new IllegalArgumentException(
+          module + ": layout " + name + " has no g_idx, which columns in act-order need");
+    }
+    return List.of(
+        packBytes(module + "." + QWEIGHT, tensor.codes(), tensor.out(), tensor.in()),
+        packBytes(module + "." + QZEROS, tensor.zeros(), tensor.out(), tensor.groups()),
+        PackedScales.pack(module, tensor));
+  }
+
+  /** Packs {@code values [out, width]} to words {@code [width, out/8]}. */
+  private static PackedTensor packBytes(String name, byte[] values, int out, int width) {
+    int columns = out / AwqNibbles.PER_WORD;
+    WordGrid grid = WordGrid.zeros(width, columns);
+    int[] words = new int[Math.min(WordGrid.TILE, columns) * width];
+    for (int first = 0; first < columns; first += WordGrid.TILE) {
+      int count = Math.min(WordGrid.TILE, columns - first);
+      for (int c = 0; c < count; c++) {
+        int row = (first + c) * AwqNibbles.PER_WORD * width;
+        for (int k = 0; k < width; k++) {
+          words[c * width + k] = AwqNibbles.pack(values, row + k, width);
+        }
+      }
+      grid.writeColumns(first, count, words);
+    }
+    return new PackedTensor(name, DType.I32, Shape.of(width, columns), grid.bytes());
+  }
+
+  @Override
+  public PackedGeometry geometry(PackedModule packed, QuantScheme declared) {
+    long in = packed.part(QWEIGHT, 2, DType.I32).shape().dim(0);
+    packed.part(QZEROS, 2, DType.I32);
+    long groups = PackedScales.part(packed).shape().dim(0);
+    long out = packed.parts().get(PackedScales.PART).shape().dim(1);
+    packed.sizeFault(PackedScales.PART, out, in).ifPresent(AwqLayout::raise);
+    if (out % AwqNibbles.PER_WORD != 0) {
+      throw packed.fault(PackedScales.PART, "a multiple of 8 outputs", out + " outputs", "");
+    }
+    QuantScheme scheme = new QuantScheme(BITS, declared.groupSize(), declared.symmetric());
+    if (scheme.groups((int) in) != groups && in % groups == 0) {
+      int size = groups == 1 ? -1 : (int) (in / groups);
+      scheme = new QuantScheme(BITS, size, declared.symmetric());
+    }
+    String reason = scheme + ", " + in + " inputs, " + out + " outputs";
+    long columns = out / AwqNibbles.PER_WORD;
+    long expected = scheme.groups((int) in);
+    packed
+        .shapeFault(QWEIGHT, reason, in, columns)
+        .or(() -> packed.shapeFault(QZEROS, reason, expected, columns))
+        .or(() -> packed.shapeFault(PackedScales.PART, reason, expected, out))
+        .ifPresent(AwqLayout::raise);
+    if (scheme.groupSize() != declared.groupSize() || declared.bits() != BITS) {
+      packed
+          .notes()
+          .tell(
+              "scheme contradicted",
+              packed.module()
+                  + " is declared "
+                  + declared
+                  + " but its shapes say "
+                  + scheme
+                  + "; believing the tensors");
+    }
+    return new PackedGeometry((int) out, (int) in, scheme);
+  }
+
+  private static void raise(CheckpointException fault) {
+    throw fault;
+  }
+
+  @Override
+  public QuantizedTensor unpack(PackedModule packed, QuantScheme declared) {
+    PackedGeometry geometry = geometry(packed, declared);
+    float[] scales = PackedScales.unpack(packed, geometry);
+    byte[] zeros =
+        unpackBytes(packed.part(QZEROS, 2, DType.I32), geometry.out(), geometry.groups());
+    byte[] codes = unpackBytes(packed.part(QWEIGHT, 2, DType.I32), geometry.out(), geometry.in());
+    QuantScheme scheme = geometry.provenScheme(zeros);
+    return new QuantizedTensor(geometry.out(), geometry.in(), scheme, codes, scales, zeros);
+  }
+
+  /** Unpacks words {@code [width, out/8]} to values {@code [out, width]}. */
+  private static byte[] unpackBytes(StoredTensor stored, int out, int width) {
+    WordGrid grid = WordGrid.read(stored);
+    byte[] values = new byte[out * width];
+    int[] words = new int[Math.min(WordGrid.TILE, grid.columns()) * width];
+    for (int first = 0; first < grid.columns(); first += WordGrid.TILE) {
+      int count = Math.min(WordGrid.TILE, grid.columns() - first);
+      grid.readColumns(first, count, words);
+      for (int c = 0; c < count; c++) {
+        int row = (first + c) * AwqNibbles.PER_WORD * width;
+        for (int k = 0; k < width; k++) {
+          AwqNibbles.unpack(words[c * width + k], values, row + k, width);
+        }
+      }
+    }
+    return values;
+  }
+}

@@ -1,0 +1,34 @@
+package dev.ashlar.formats.layout;
+
+import java.util.HashSet;
+import java.util.Set;
+
+/**
+ * Tells a user of decisions taken while reading one checkpoint, each kind once: a wrong declaration
+ * is wrong in every layer, and one line is enough.
+ */
+public final class CheckpointNotes {
+  private static final System.Logger LOG = System.getLogger("dev.ashlar.formats.layout");
+
+  private final Set<String> told = new HashSet<>();
+  private final String file;
+
+  /** Notes about the checkpoint of that description. */
+  public CheckpointNotes(String file) {
+    this.file = file;
+  }
+
+  /**
+   * Logs a warning the first time its kind occurs, and at debug level afterwards.
+   *
+   * @param kind what is one and the same decision
+   */
+  void tell(String kind, String message) {
+    boolean first;
+    synchronized (told) {
+      first = told.add(kind);
+    }
+    LOG.log(
+        first ? System.Logger.Level.WARNING : System.Logger.Level.DEBUG, "{0}: {1}", file, message);
+  }
+}

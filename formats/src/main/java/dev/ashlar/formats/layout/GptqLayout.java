@@ -1,0 +1,315 @@
+package dev.ashlar.formats.layout;
+
+import dev.ashlar.formats.CheckpointException;
+import dev.ashlar.tensor.DType;
+import dev.ashlar.tensor.Shape;
+import dev.ashlar.tensor.StoredTensor;
+import dev.ashlar.tensor.quant.QuantScheme;
+import dev.ashlar.tensor.quant.QuantizedTensor;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * The GPTQ family (formats specification 3): codes packed along the inputs, zero points along the
+ * outputs, both as dense bit streams of 2, 3, 4 or 8 bits.
+ *
+ * <pre>
+ * qweight I32 [in·b/32, out]      stream of column o = codes of output o, input 0 first
+ * qzeros  I32 [groups, out·b/32]  stream of row t = zero fields of group t, output 0 first
+ * scales  F16 [groups, out]
+ * g_idx   I32 [in]                optional: the group of each input, else k / g
+ * </pre>
+ *
+ * <p>Spellings differ in what a zero field holds ({@link ZeroConvention}) and in whether {@code
+ * g_idx} is written; reading honours it wherever it is.
+ */
+public final class GptqLayout implements PackedLayout {
+  private static final String QWEIGHT = "qweight";
+  private static final String QZEROS = "qzeros";
+
+  private final String name;
+  private final ZeroConvention convention;
+  private final boolean writesGroups;
+
+  GptqLayout(String name, ZeroConvention convention, boolean writesGroups) {
+    this.name = name;
+    this.convention = convention;
+    this.writesGroups = writesGroups;
+  }
+
+  @Override
+  public String name() {
+    return name;
+  }
+
+  @Override
+  public List<String> parts() {
+    return List.of(QWEIGHT, QZEROS, PackedScales.PART, GroupIndex.PART);
+  }
+
+  /** What the zero fields hold. */
+  public ZeroConvention convention() {
+    return convention;
+  }
+
+  @Override
+  public Optional<String> refusal(int out, int in, QuantScheme scheme) {
+    if (!supportsBits(scheme.bits())) {
+      return Optional.of("holds 2, 3, 4 or 8 bits, not " + scheme.bits());
+    }
+    if (out % 32 != 0 || in % 32 != 0) {
+      return Optional.of("needs extents that are multiples of 32, not [" + out + ", " + in + "]");
+    }
+    return Optional.empty();
+  }
+
+  static boolean supportsBits(int bits) {
+    return bits == 2 || bits == 3 || bits == 4 || bits == 8;
+  }
+
+  @Override
+  public List<PackedTensor> pack(String module, QuantizedTensor tensor) {
+    refusal(tensor.out(), tensor.in(), tensor.scheme())
+        .ifPresent(
+            reason -> {
+              throw new IllegalArgumentException(module + ": layout " + name + " " + reason);
+            });
+    if (tensor.groupOfColumn() != null && !writesGroups) {
+      throw new IllegalArgumentException(
+          module + ": layout " + name + " has no g_idx, which columns in act-order need");
+    }
+    List<PackedTensor> parts = new ArrayList<>(4);
+    parts.add(packCodes(module, tensor));
+    parts.add(packZeros(module, tensor));
+    parts.add(PackedScales.pack(module, tensor));
+    if (writesGroups) {
+      parts.add(GroupIndex.pack(module, tensor));
+    }
+    return parts;
+  }
+
+  private static PackedTensor packCodes(String module, QuantizedTensor tensor) {
+    int bits = tensor.scheme().bits();
+    int in = tensor.in();
+    int out = tensor.out();
+    int rows = Math.toIntExact(BitStream.words(in, bits));
+    WordGrid grid = WordGrid.zeros(rows, out);
+    int[] words = new int[Math.min(WordGrid.TILE, out) * rows];
+    for (int first = 0; first < out; first += WordGrid.TILE) {
+      int count = Math.min(WordGrid.TILE, out - first);
+      for (int c = 0; c < count; c++) {
+        BitStream.pack(tensor.codes(), (first + c) * in, 1, in, bits, words, c * rows);
+      }
+      grid.writeColumns(first, count, words);
+    }
+    return new PackedTensor(module + "." + QWEIGHT, DType.I32, Shape.of(rows, out), grid.bytes());
+  }
+
+  private PackedTensor packZeros(String module, QuantizedTensor tensor) {
+    int bits = tensor.scheme().bits();
+    int out = tensor.out();
+    int groups = tensor.groups();
+    byte[] fields = new byte[tensor.zeros().length];
+    for (int i = 0; i < fields.length; i++) {
+      int zero = tensor.zeros()[i] & 0xFF;
+      if (!convention.canStore(zero)) {
+        throw new IllegalArgumentException(
+            module
+                + ": layout "
+                + name
+                + " cannot store the zero point 0 of output "
+                + i / groups
+                + ", group "
+                + i % groups);
+      }
+      fields[i] = convention.stored(zero, bits);
+    }
+    int columns = Math.toIntExact(BitStream.words(out, bits));
+    WordGrid grid = WordGrid.zeros(groups, columns);
+    int[] words = new int[columns];
+    for (int g = 0; g < groups; g++) {
+      BitStream.pack(fields, g, groups, out, bits, words, 0);
+      grid.writeRow(g, words);
+    }
+    return new PackedTensor(
+        module + "." + QZEROS, DType.I32, Shape.of(groups, columns), grid.bytes());
+  }
+
+  @Override
+  public PackedGeometry geometry(PackedModule packed, QuantScheme declared) {
+    packed.part(QWEIGHT, 2, DType.I32);
+    StoredTensor qzeros = packed.part(QZEROS, 2, DType.I32);
+    long out = PackedScales.part(packed).shape().dim(1);
+    if (packed.find(GroupIndex.PART).isPresent()) {
+      packed.part(GroupIndex.PART, 1, DType.I32);
+    }
+    Trial asDeclared = Trial.of(packed, declared);
+    if (asDeclared.fault().isEmpty()) {
+      return asDeclared.geometry();
+    }
+    // The declaration does not fit: see whether the shapes alone tell one story (5.5, rule 6).
+    long bits = qzeros.shape().dim(1) * 32 / out;
+    if (bits <= 8 && supportsBits((int) bits)) {
+      int group = groupSize(packed, (int) bits, declared.groupSize());
+      Trial asStored = Trial.of(packed, new QuantScheme((int) bits, group, declared.symmetric()));
+      if (asStored.fault().isEmpty()) {
+        QuantScheme scheme = asStored.geometry().scheme();
+        packed
+            .notes()
+            .tell(
+                "scheme contradicted",
+                packed.module()
+                    + " is declared "
+                    + declared
+                    + " but its shapes say "
+                    + scheme
+                    + "; believing the tensors");
+        return asStored.geometry();
+      }
+    }
+    throw asDeclared.fault().get();
+  }
+
+  /** The group size that the shapes suggest when codes have {@code bits} bits. */
+  private static int groupSize(PackedModule packed, int bits, int declared) {
+    long in = inputs(packed, bits);
+    long groups = packed.parts().get(PackedScales.PART).shape().dim(0);
+    if (groups == 1) {
+      return -1;
+    }
+    boolean declaredFits = declared > 0 && Math.ceilDiv(in, declared) == groups;
+    // A damaged row count also divides somehow; what quantizers make has round numbers.
+    boolean plausible = in % (8 * groups) == 0 && in % 32 == 0 && in <= Integer.MAX_VALUE;
+    return declaredFits || !plausible ? declared : (int) (in / groups);
+  }
+
+  /** Inputs: what {@code g_idx} counts, else what the packed rows hold. */
+  private static long inputs(PackedModule packed, int bits) {
+    return packed
+        .find(GroupIndex.PART)
+        .map(t -> t.shape().size())
+        .orElseGet(() -> packed.parts().get(QWEIGHT).shape().dim(0) * 32 / bits);
+  }
+
+  /** The stored shapes held against one scheme: a geometry, or the first contradiction. */
+  private record Trial(PackedGeometry geometry, Optional<CheckpointException> fault) {
+    static Trial of(PackedModule packed, QuantScheme scheme) {
+      long out = packed.parts().get(PackedScales.PART).shape().dim(1);
+      long in = inputs(packed, scheme.bits());
+      int bits = scheme.bits();
+      Optional<CheckpointException> fault =
+          packed
+              .sizeFault(PackedScales.PART, out, in)
+              .or(
+                  () ->
+                      packed.shapeFault(
+                          QWEIGHT,
+                          bits + " bits, " + in + " inputs",
+                          BitStream.words(in, bits),
+                          out))
+              .or(
+                  () ->
+                      in * bits % 32 == 0 && out * bits % 32 == 0
+                          ? Optional.empty()
+                          : Optional.of(
+                              packed.fault(
+                                  QWEIGHT,
+                                  "extents that fill whole words at " + bits + " bits",
+                                  "[" + out + ", " + in + "]",
+                                  "")));
+      if (fault.isPresent()) {
+        return new Trial(null, fault);
+      }
+      PackedGeometry geometry = new PackedGeometry((int) out, (int) in, scheme);
+      String reason = scheme + ", " + in + " inputs, " + out + " outputs";
+      fault =
+          packed
+              .shapeFault(QZEROS, reason, geometry.groups(), BitStream.words(out, bits))
+              .or(() -> packed.shapeFault(PackedScales.PART, reason, geometry.groups(), out));
+      return new Trial(geometry, fault);
+    }
+  }
+
+  @Override
+  public QuantizedTensor unpack(PackedModule packed, QuantScheme declared) {
+    PackedGeometry geometry = geometry(packed, declared);
+    int[] groups = GroupIndex.unpack(packed, geometry);
+    float[] scales = PackedScales.unpack(packed, geometry);
+    byte[] zeros = unpackZeros(packed, geometry);
+    QuantScheme scheme = geometry.provenScheme(zeros);
+    return new QuantizedTensor(
+        geometry.out(),
+        geometry.in(),
+        scheme,
+        unpackCodes(packed, geometry),
+        scales,
+        zeros,
+        groups);
+  }
+
+  private static byte[] unpackCodes(PackedModule packed, PackedGeometry geometry) {
+    int bits = geometry.scheme().bits();
+    int in = geometry.in();
+    WordGrid grid = WordGrid.read(packed.part(QWEIGHT, 2, DType.I32));
+    byte[] codes = new byte[geometry.out() * in];
+    int rows = grid.rows();
+    int[] words = new int[Math.min(WordGrid.TILE, geometry.out()) * rows];
+    for (int first = 0; first < geometry.out(); first += WordGrid.TILE) {
+      int count = Math.min(WordGrid.TILE, geometry.out() - first);
+      grid.readColumns(first, count, words);
+      for (int c = 0; c < count; c++) {
+        BitStream.unpack(words, c * rows, in, bits, codes, (first + c) * in, 1);
+      }
+    }
+    return codes;
+  }
+
+  private byte[] unpackZeros(PackedModule packed, PackedGeometry geometry) {
+    QuantScheme scheme = geometry.scheme();
+    int groups = geometry.groups();
+    WordGrid grid = WordGrid.read(packed.part(QZEROS, 2, DType.I32));
+    byte[] fields = new byte[geometry.out() * groups];
+    int[] words = new int[grid.columns()];
+    for (int g = 0; g < groups; g++) {
+      grid.readRow(g, words);
+      BitStream.unpack(words, 0, geometry.out(), scheme.bits(), fields, g, groups);
+    }
+    ZeroConvention believed = believedConvention(packed, scheme, fields);
+    for (int i = 0; i < fields.length; i++) {
+      fields[i] = believed.zero(fields[i] & 0xFF, scheme.bits());
+    }
+    return fields;
+  }
+
+  /**
+   * Some files of symmetric models carry the label of the other convention; there every field has
+   * the same telling value, so the fields are believed (formats specification 3.4).
+   */
+  private ZeroConvention believedConvention(
+      PackedModule packed, QuantScheme scheme, byte[] fields) {
+    ZeroConvention other = convention.other();
+    if (!scheme.symmetric()) {
+      return convention;
+    }
+    byte telling = other.stored(scheme.middle(), scheme.bits());
+    for (byte field : fields) {
+      if (field != telling) {
+        return convention;
+      }
+    }
+    packed
+        .notes()
+        .tell(
+            "zero convention",
+            packed.module()
+                + " is declared symmetric in layout "
+                + name
+                + ", but every stored zero is "
+                + (telling & 0xFF)
+                + ", which convention "
+                + other
+                + " means by symmetric; reading it so");
+    return other;
+  }
+}

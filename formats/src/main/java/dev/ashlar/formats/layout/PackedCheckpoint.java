@@ -1,0 +1,153 @@
+package dev.ashlar.formats.layout;
+
+import dev.ashlar.formats.CheckpointException;
+import dev.ashlar.formats.PackedReader;
+import dev.ashlar.formats.StoredTensors;
+import dev.ashlar.tensor.StoredTensor;
+import dev.ashlar.tensor.quant.QuantScheme;
+import dev.ashlar.tensor.quant.QuantizedTensor;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * The packed linear maps among a checkpoint's tensors: which there are, which tensors are their
+ * parts, and the matrices themselves.
+ *
+ * <p>What the configuration declares is held against what is stored. Contradictions that the
+ * tensors settle are settled so, with a warning; others are refused when the checkpoint is opened.
+ */
+public final class PackedCheckpoint implements PackedReader {
+  private static final String WEIGHT = ".weight";
+
+  private record Entry(PackedLayout layout, PackedModule packed, QuantScheme declared) {}
+
+  private final Map<String, Entry> modules = new LinkedHashMap<>();
+  private final Map<String, PackedGeometry> geometries = new LinkedHashMap<>();
+  private final Set<String> parts = new LinkedHashSet<>();
+
+  private PackedCheckpoint() {}
+
+  /**
+   * Finds and checks the packed linear maps; empty if the configuration is of another kind, or if
+   * there is none and no packed tensor either.
+   *
+   * @param quantization the quantization configuration; empty if there is none
+   * @throws CheckpointException if the configuration is not supported or contradicts the tensors
+   */
+  public static Optional<PackedReader> open(
+      Map<String, Object> quantization, StoredTensors tensors) {
+    String file = tensors.path().toString();
+    CheckpointNotes notes = new CheckpointNotes(file);
+    Optional<PackedPlan> plan =
+        quantization.isEmpty()
+            ? UndeclaredPlan.detect(file, tensors, notes)
+            : Declarations.plan(new QuantizationConfig(file, quantization));
+    return plan.map(
+        found -> {
+          PackedCheckpoint checkpoint = new PackedCheckpoint();
+          checkpoint.collect(file, found, tensors, notes);
+          checkpoint.compare(found, tensors, notes);
+          return checkpoint;
+        });
+  }
+
+  private void collect(String file, PackedPlan plan, StoredTensors tensors, CheckpointNotes notes) {
+    for (PackedLayout layout : plan.layouts()) {
+      String marker = "." + layout.parts().getFirst();
+      for (String name : tensors.names()) {
+        if (name.endsWith(marker)) {
+          String module = name.substring(0, name.length() - marker.length());
+          if (plan.layout(module) == layout) {
+            add(file, module, layout, plan, tensors, notes);
+          }
+        }
+      }
+    }
+  }
+
+  private void add(
+      String file,
+      String module,
+      PackedLayout layout,
+      PackedPlan plan,
+      StoredTensors tensors,
+      CheckpointNotes notes) {
+    Map<String, StoredTensor> found = new LinkedHashMap<>();
+    for (String part : layout.parts()) {
+      tensors
+          .find(module + "." + part)
+          .ifPresent(
+              tensor -> {
+                found.put(part, tensor);
+                parts.add(tensor.name());
+              });
+    }
+    QuantScheme declared = plan.scheme(module);
+    if (declared.isFloat()) {
+      notes.tell(
+          "declared float",
+          module + " is declared to be float but is stored packed; believing the tensors");
+      declared = plan.baseScheme();
+    }
+    PackedModule packed = new PackedModule(file, module, found, notes);
+    geometries.put(module, layout.geometry(packed, declared));
+    modules.put(module, new Entry(layout, packed, declared));
+  }
+
+  private void compare(PackedPlan plan, StoredTensors tensors, CheckpointNotes notes) {
+    for (String module : modules.keySet()) {
+      if (tensors.find(module + WEIGHT).isPresent()) {
+        parts.add(module + WEIGHT);
+        notes.tell(
+            "stored twice", module + " is stored both packed and as .weight; using the packed one");
+      }
+    }
+    for (String module : plan.named()) {
+      if (tensors.find(module + WEIGHT).isPresent()
+          && !modules.containsKey(module)
+          && !plan.scheme(module).isFloat()) {
+        notes.tell(
+            "declared packed",
+            module + " is declared to be packed but is stored as float; believing the tensors");
+      }
+    }
+    if (modules.isEmpty() && !plan.baseScheme().isFloat()) {
+      notes.tell(
+          "nothing packed",
+          "declared " + plan.baseScheme() + " but no tensor is packed; reading it as float");
+    }
+  }
+
+  @Override
+  public Set<String> modules() {
+    return Collections.unmodifiableSet(modules.keySet());
+  }
+
+  @Override
+  public Set<String> parts() {
+    return Collections.unmodifiableSet(parts);
+  }
+
+  /** Extents and scheme of a packed linear map, without reading it. */
+  public Optional<PackedGeometry> geometry(String module) {
+    return Optional.ofNullable(geometries.get(module));
+  }
+
+  /** The layout of a packed linear map. */
+  public Optional<PackedLayout> layout(String module) {
+    return Optional.ofNullable(modules.get(module)).map(Entry::layout);
+  }
+
+  @Override
+  public QuantizedTensor read(String module) {
+    Entry entry = modules.get(module);
+    if (entry == null) {
+      throw new IllegalArgumentException("not a packed module: " + module);
+    }
+    return entry.layout().unpack(entry.packed(), entry.declared());
+  }
+}

@@ -1,0 +1,180 @@
+package dev.ashlar.formats.layout;
+
+import dev.ashlar.formats.CheckpointException;
+import dev.ashlar.formats.json.Json;
+import dev.ashlar.tensor.quant.QuantScheme;
+import java.math.BigInteger;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * A quantization configuration object as found in a checkpoint, with typed access to its keys.
+ * Nothing is coerced: {@code "4"} is not 4.
+ *
+ * @param file the checkpoint it was found in, for messages
+ * @param values the object; null values count as absent
+ */
+public record QuantizationConfig(String file, Map<String, Object> values) {
+  private static final String KEY = "quantization_config";
+  private static final int LARGEST_GROUP = 1 << 24;
+  private static final int MAX_NESTING = 3;
+
+  /**
+   * The quantization method in lower case, guessed from telling keys where it is not spelled; empty
+   * if nothing tells.
+   */
+  String method() {
+    Optional<String> spelled = text("quant_method", "method");
+    if (spelled.isPresent()) {
+      return spelled.get().toLowerCase(Locale.ROOT);
+    }
+    if (has("packing_format") || has("autoround_version")) {
+      return "auto-round";
+    }
+    if (has("w_bit") || has("zero_point")) {
+      return "awq";
+    }
+    if (has("desc_act") || has("damp_percent") || has("wbits")) {
+      return "gptq";
+    }
+    return "";
+  }
+
+  /** Whether the key is there and not null. */
+  boolean has(String key) {
+    return values.get(key) != null;
+  }
+
+  /** The text under the first of the synonyms that is there. */
+  Optional<String> text(String... synonyms) {
+    return value(String.class, "text", synonyms);
+  }
+
+  /** The truth value under the first of the synonyms that is there. */
+  Optional<Boolean> flag(String... synonyms) {
+    return value(Boolean.class, "true or false", synonyms);
+  }
+
+  /** The object under the key. */
+  Map<String, Object> object(String key) {
+    Object value = values.get(key);
+    if (value == null) {
+      return Map.of();
+    }
+    if (!(value instanceof Map<?, ?>)) {
+      throw fault(key, "an object", Json.describe(value));
+    }
+    return Json.asObject(value, file);
+  }
+
+  /** The object under a key of the object under the key. */
+  Map<String, Object> object(String key, String inner) {
+    return Json.asObject(object(key).get(inner), file);
+  }
+
+  /** The names under the key: a list, nested lists, or one comma-separated text. */
+  List<String> names(String key) {
+    List<String> names = new ArrayList<>();
+    collect(key, values.get(key), names, 0);
+    return names;
+  }
+
+  private void collect(String key, Object value, List<String> names, int depth) {
+    if (value instanceof String text) {
+      for (String name : text.split(",")) {
+        if (!name.isBlank()) {
+          names.add(name.strip());
+        }
+      }
+    } else if (value instanceof List<?> list && depth < MAX_NESTING) {
+      for (Object inner : list) {
+        collect(key, inner, names, depth + 1);
+      }
+    } else if (value != null) {
+      throw fault(key, "names", Json.describe(value));
+    }
+  }
+
+  /**
+   * The scheme that the keys of this object spell.
+   *
+   * @param defaults what an absent key means, or null if bits must be spelled
+   */
+  QuantScheme scheme(QuantScheme defaults) {
+    Optional<Integer> bits = bits();
+    if (bits.isEmpty() && defaults == null) {
+      throw fault("bits", "2, 3, 4 or 8", "no such key");
+    }
+    int group = groupSize().orElseGet(() -> defaults == null ? -1 : defaults.groupSize());
+    boolean symmetric =
+        flag("sym")
+            .or(() -> flag("zero_point").map(asymmetric -> !asymmetric))
+            .orElseGet(() -> defaults == null || defaults.symmetric());
+    return new QuantScheme(bits.orElseGet(() -> defaults.bits()), group, symmetric);
+  }
+
+  private Optional<Integer> bits() {
+    String type = text("data_type").orElse("int");
+    Optional<Long> bits = integer("bits", "w_bit", "wbits");
+    if (type.startsWith("float") || type.equals("fp")) {
+      return Optional.of(QuantScheme.FLOAT_BITS);
+    }
+    if (!type.startsWith("int")) {
+      throw fault("data_type", "int", type);
+    }
+    bits.ifPresent(
+        b -> {
+          if (b < QuantScheme.FLOAT_BITS && !GptqLayout.supportsBits(b.intValue())) {
+            throw fault("bits", "2, 3, 4 or 8", b.toString());
+          }
+        });
+    return bits.map(b -> (int) Math.min(b, QuantScheme.FLOAT_BITS));
+  }
+
+  private Optional<Integer> groupSize() {
+    return integer("group_size", "q_group_size")
+        .map(
+            g -> {
+              if (g != -1 && (g < 1 || g > LARGEST_GROUP)) {
+                throw fault("group_size", "-1 (one group a row) or a positive size", g.toString());
+              }
+              return g.intValue();
+            });
+  }
+
+  private Optional<Long> integer(String... synonyms) {
+    for (String key : synonyms) {
+      Object value = values.get(key);
+      if (value instanceof Long number) {
+        return Optional.of(number);
+      } else if (value instanceof BigInteger || value != null) {
+        throw fault(key, "an integer", Json.describe(value));
+      }
+    }
+    return Optional.empty();
+  }
+
+  private <T> Optional<T> value(Class<T> type, String expected, String... synonyms) {
+    for (String key : synonyms) {
+      Object value = values.get(key);
+      if (type.isInstance(value)) {
+        return Optional.of(type.cast(value));
+      } else if (value != null) {
+        throw fault(key, expected, Json.describe(value));
+      }
+    }
+    return Optional.empty();
+  }
+
+  /** This file's fault under a key. */
+  CheckpointException fault(String key, String expected, String found) {
+    return CheckpointException.in(file)
+        .tensor(KEY + "." + key)
+        .expected(expected)
+        .found(found)
+        .exception();
+  }
+}

@@ -1,0 +1,275 @@
+package dev.ashlar.formats.layout;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.ashlar.formats.CheckpointException;
+import dev.ashlar.tensor.DType;
+import dev.ashlar.tensor.Shape;
+import dev.ashlar.tensor.StoredTensor;
+import dev.ashlar.tensor.quant.QuantScheme;
+import dev.ashlar.tensor.quant.QuantizedTensor;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestFactory;
+
+/**
+ * The contract of every layout: what it packs it unpacks, and what contradicts itself it refuses.
+ */
+class PackedLayoutTest {
+  private static final String MODULE = "model.layers.0.self_attn.q_proj";
+
+  static QuantizedTensor random(int out, int in, QuantScheme scheme, long seed) {
+    Random random = new Random(seed);
+    int groups = scheme.groups(in);
+    byte[] codes = new byte[out * in];
+    byte[] zeros = new byte[out * groups];
+    float[] scales = new float[out * groups];
+    for (int i = 0; i < codes.length; i++) {
+      codes[i] = (byte) random.nextInt(scheme.maxCode() + 1);
+    }
+    for (int i = 0; i < zeros.length; i++) {
+      int zero = scheme.symmetric() ? scheme.middle() : 1 + random.nextInt(scheme.maxCode());
+      zeros[i] = (byte) zero;
+      float scale = (random.nextFloat() - 0.5f) / 16;
+      scales[i] = Float.float16ToFloat(Float.floatToFloat16(scale));
+    }
+    return new QuantizedTensor(out, in, scheme, codes, scales, zeros);
+  }
+
+  static PackedModule stored(List<PackedTensor> tensors) {
+    Map<String, StoredTensor> parts = new LinkedHashMap<>();
+    for (PackedTensor t : tensors) {
+      parts.put(t.name().substring(MODULE.length() + 1), MemoryTensor.of(t));
+    }
+    return new PackedModule("test", MODULE, parts, new CheckpointNotes("test"));
+  }
+
+  static void assertSame(QuantizedTensor expected, QuantizedTensor found) {
+    assertEquals(expected.out(), found.out());
+    assertEquals(expected.in(), found.in());
+    assertEquals(expected.scheme(), found.scheme());
+    assertArrayEquals(expected.codes(), found.codes());
+    assertArrayEquals(expected.zeros(), found.zeros());
+    assertArrayEquals(expected.scales(), found.scales());
+    assertArrayEquals(expected.groupOfColumn(), found.groupOfColumn());
+  }
+
+  @TestFactory
+  List<DynamicTest> everyLayoutUnpacksWhatItPacks() {
+    List<DynamicTest> tests = new ArrayList<>();
+    int[][] extents = {{32, 32}, {32, 96}, {544, 64}, {96, 224}};
+    for (PackedLayout layout : Layouts.ALL) {
+      for (int bits = 2; bits <= 8; bits++) {
+        for (int group : new int[] {-1, 16, 32, 64, 128}) {
+          for (boolean symmetric : new boolean[] {true, false}) {
+            QuantScheme scheme = new QuantScheme(bits, group, symmetric);
+            for (int[] e : extents) {
+              if (layout.refusal(e[0], e[1], scheme).isEmpty()) {
+                tests.add(
+                    DynamicTest.dynamicTest(
+                        layout.name() + " " + scheme + " " + Arrays.toString(e),
+                        () -> roundTrip(layout, random(e[0], e[1], scheme, 5))));
+              }
+            }
+          }
+        }
+      }
+    }
+    return tests;
+  }
+
+  private static void roundTrip(PackedLayout layout, QuantizedTensor tensor) {
+    List<PackedTensor> packed = layout.pack(MODULE, tensor);
+    for (PackedTensor t : packed) {
+      assertTrue(layout.parts().contains(t.name().substring(MODULE.length() + 1)), t.name());
+    }
+    assertSame(tensor, layout.unpack(stored(packed), tensor.scheme()));
+  }
+
+  @Test
+  void actOrderSurvivesWhereGroupsAreWritten() {
+    QuantizedTensor plain = random(32, 64, new QuantScheme(4, 16, true), 3);
+    int[] groups = new int[64];
+    for (int k = 0; k < groups.length; k++) {
+      groups[k] = (k * 7 + 3) % 4;
+    }
+    QuantizedTensor ordered =
+        new QuantizedTensor(
+            32, 64, plain.scheme(), plain.codes(), plain.scales(), plain.zeros(), groups);
+    roundTrip(Layouts.GPTQ, ordered);
+    roundTrip(Layouts.GPTQ_V2, ordered);
+    for (PackedLayout layout : List.of(Layouts.AUTO_ROUND, Layouts.AWQ)) {
+      assertThrows(IllegalArgumentException.class, () -> layout.pack(MODULE, ordered));
+    }
+  }
+
+  @Test
+  void anAllZeroGroupIndexMeansNoActOrder() {
+    QuantizedTensor tensor = random(32, 64, new QuantScheme(4, 16, true), 3);
+    PackedModule packed = stored(Layouts.GPTQ.pack(MODULE, tensor));
+    Map<String, StoredTensor> parts = new LinkedHashMap<>(packed.parts());
+    parts.put("g_idx", new MemoryTensor(MODULE + ".g_idx", DType.I32, Shape.of(64), new byte[256]));
+    QuantizedTensor read = Layouts.GPTQ.unpack(with(packed, parts), tensor.scheme());
+    assertNull(read.groupOfColumn());
+    assertSame(tensor, read);
+  }
+
+  @Test
+  void bothConventionsOfOneModelReadAlike() {
+    for (int bits : new int[] {2, 3, 4, 8}) {
+      QuantizedTensor tensor = random(64, 64, new QuantScheme(bits, 32, false), bits);
+      QuantizedTensor v1 =
+          Layouts.GPTQ.unpack(stored(Layouts.GPTQ.pack(MODULE, tensor)), tensor.scheme());
+      QuantizedTensor v2 =
+          Layouts.GPTQ_V2.unpack(stored(Layouts.GPTQ_V2.pack(MODULE, tensor)), tensor.scheme());
+      assertSame(v1, v2);
+    }
+  }
+
+  @Test
+  void mislabelledSymmetricZerosAreBelieved() {
+    for (int bits : new int[] {2, 3, 4, 8}) {
+      QuantizedTensor tensor = random(32, 64, new QuantScheme(bits, 32, true), bits);
+      assertSame(
+          tensor,
+          Layouts.GPTQ.unpack(stored(Layouts.GPTQ_V2.pack(MODULE, tensor)), tensor.scheme()));
+      assertSame(
+          tensor,
+          Layouts.GPTQ_V2.unpack(stored(Layouts.GPTQ.pack(MODULE, tensor)), tensor.scheme()));
+    }
+  }
+
+  @Test
+  void declaredAsymmetricIsFollowed() {
+    QuantizedTensor middle = random(32, 64, new QuantScheme(4, 32, true), 1);
+    QuantizedTensor read =
+        Layouts.GPTQ.unpack(
+            stored(Layouts.GPTQ_V2.pack(MODULE, middle)), new QuantScheme(4, 32, false));
+    assertEquals(9, read.zeros()[0]);
+  }
+
+  @Test
+  void symmetricIsNotClaimedForOtherZeros() {
+    QuantizedTensor tensor = random(32, 64, new QuantScheme(4, 32, false), 1);
+    for (PackedLayout layout : Layouts.ALL) {
+      QuantizedTensor read =
+          layout.unpack(stored(layout.pack(MODULE, tensor)), new QuantScheme(4, 32, true));
+      assertFalse(read.scheme().symmetric(), layout.name());
+      assertSame(tensor, read);
+    }
+  }
+
+  @Test
+  void tensorsOverruleAWrongDeclaration() {
+    for (PackedLayout layout : Layouts.ALL) {
+      QuantizedTensor tensor = random(64, 128, new QuantScheme(4, 32, false), 1);
+      PackedModule packed = stored(layout.pack(MODULE, tensor));
+      assertSame(tensor, layout.unpack(packed, new QuantScheme(4, 64, false)));
+      assertSame(tensor, layout.unpack(packed, new QuantScheme(8, 32, false)));
+    }
+  }
+
+  @Test
+  void zeroPointZeroHasNoSpellingInV1() {
+    QuantizedTensor tensor = random(32, 32, new QuantScheme(4, 32, false), 1);
+    tensor.zeros()[3] = 0;
+    assertThrows(IllegalArgumentException.class, () -> Layouts.GPTQ.pack(MODULE, tensor));
+    roundTrip(Layouts.GPTQ_V2, tensor);
+    roundTrip(Layouts.AWQ, tensor);
+  }
+
+  @Test
+  void scalesBeyondHalfPrecisionAreRefused() {
+    QuantizedTensor tensor = random(32, 32, new QuantScheme(4, 32, true), 1);
+    tensor.scales()[5] = 70000;
+    for (PackedLayout layout : Layouts.ALL) {
+      String message =
+          assertThrows(IllegalArgumentException.class, () -> layout.pack(MODULE, tensor))
+              .getMessage();
+      assertTrue(message.contains("output 5, group 0"), message);
+    }
+  }
+
+  @Test
+  void scalesInBf16AreRead() {
+    QuantizedTensor tensor = random(32, 32, new QuantScheme(4, 32, true), 1);
+    PackedModule packed = stored(Layouts.AUTO_ROUND.pack(MODULE, tensor));
+    byte[] bytes = new byte[64];
+    for (int o = 0; o < 32; o++) {
+      short half = (short) (Float.floatToRawIntBits(tensor.scales()[o]) >>> 16);
+      bytes[2 * o] = (byte) half;
+      bytes[2 * o + 1] = (byte) (half >> 8);
+      tensor.scales()[o] = Float.intBitsToFloat(half << 16);
+    }
+    Map<String, StoredTensor> parts = new LinkedHashMap<>(packed.parts());
+    parts.put("scales", new MemoryTensor(MODULE + ".scales", DType.BF16, Shape.of(1, 32), bytes));
+    assertSame(tensor, Layouts.AUTO_ROUND.unpack(with(packed, parts), tensor.scheme()));
+  }
+
+  @TestFactory
+  List<DynamicTest> everyPartIsChecked() {
+    List<DynamicTest> tests = new ArrayList<>();
+    for (PackedLayout layout : Layouts.ALL) {
+      QuantizedTensor tensor = random(64, 128, new QuantScheme(4, 32, false), 1);
+      PackedModule packed = stored(layout.pack(MODULE, tensor));
+      for (String part : packed.parts().keySet()) {
+        StoredTensor good = packed.parts().get(part);
+        if (!part.equals("g_idx")) {
+          tests.add(refused(layout, packed, part, "missing", null));
+        }
+        tests.add(refused(layout, packed, part, "type", copy(good, DType.U32, good.shape())));
+        tests.add(
+            refused(layout, packed, part, "rank", copy(good, good.dtype(), Shape.of(1, 1, 1))));
+        tests.add(refused(layout, packed, part, "empty", copy(good, good.dtype(), Shape.of(0, 8))));
+        long[] dims = good.shape().toArray();
+        dims[0] += 1;
+        tests.add(refused(layout, packed, part, "long", copy(good, good.dtype(), Shape.of(dims))));
+        dims = good.shape().toArray();
+        dims[dims.length - 1] -= 1;
+        tests.add(
+            refused(layout, packed, part, "narrow", copy(good, good.dtype(), Shape.of(dims))));
+      }
+    }
+    return tests;
+  }
+
+  private static DynamicTest refused(
+      PackedLayout layout, PackedModule packed, String part, String how, StoredTensor bad) {
+    return DynamicTest.dynamicTest(
+        layout.name() + " " + part + " " + how,
+        () -> {
+          Map<String, StoredTensor> parts = new LinkedHashMap<>(packed.parts());
+          if (bad == null) {
+            parts.remove(part);
+          } else {
+            parts.put(part, bad);
+          }
+          CheckpointException e =
+              assertThrows(
+                  CheckpointException.class,
+                  () -> layout.unpack(with(packed, parts), new QuantScheme(4, 32, false)));
+          assertTrue(e.tensor().startsWith(MODULE + "."), e.getMessage());
+          assertEquals("test", e.file());
+        });
+  }
+
+  private static StoredTensor copy(StoredTensor t, DType type, Shape shape) {
+    return new MemoryTensor(
+        t.name(), type, shape, new byte[(int) Math.max(t.byteSize(), shape.size() * 4)]);
+  }
+
+  private static PackedModule with(PackedModule packed, Map<String, StoredTensor> parts) {
+    return new PackedModule(packed.file(), packed.module(), parts, packed.notes());
+  }
+}
