@@ -1,11 +1,17 @@
 package dev.ashlar.tensor.kernel.vector;
 
 import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorMask;
+import jdk.incubator.vector.VectorShuffle;
 import jdk.incubator.vector.VectorSpecies;
 
-/** The vector width of this process and the register tile that suits it. */
+/** The vector width of this process, the register tile that suits it, and folds in fixed order. */
 final class Lanes {
-  static final VectorSpecies<Float> F = FloatVector.SPECIES_PREFERRED;
+  /** The widest float vectors of this machine, up to 512 bits. */
+  static final VectorSpecies<Float> F =
+      FloatVector.SPECIES_PREFERRED.length() > 16
+          ? FloatVector.SPECIES_512
+          : FloatVector.SPECIES_PREFERRED;
 
   /** Floats in a vector. */
   static final int L = F.length();
@@ -25,5 +31,52 @@ final class Lanes {
   /** Columns of the register tile, and so the width of a packed panel of B. */
   static final int PANEL = (WIDE ? 4 : 2) * L;
 
+  private static final VectorShuffle<Float> TURN_8 = turn(8);
+  private static final VectorShuffle<Float> TURN_4 = turn(4);
+  private static final VectorShuffle<Float> TURN_2 = turn(2);
+  private static final VectorShuffle<Float> TURN_1 = turn(1);
+
   private Lanes() {}
+
+  private static VectorShuffle<Float> turn(int by) {
+    return VectorShuffle.fromOp(F, i -> (i + by) % L);
+  }
+
+  /**
+   * The sum of the lanes as a tree of halves. {@code reduceLanes} adds in an order that changes
+   * when the code is compiled.
+   */
+  static float sum(FloatVector v) {
+    FloatVector s = v;
+    if (L >= 16) {
+      s = s.add(s.rearrange(TURN_8));
+    }
+    if (L >= 8) {
+      s = s.add(s.rearrange(TURN_4));
+    }
+    if (L >= 4) {
+      s = s.add(s.rearrange(TURN_2));
+    }
+    return s.add(s.rearrange(TURN_1)).lane(0);
+  }
+
+  /** The largest lane; NaN if there is one. */
+  static float max(FloatVector v) {
+    FloatVector s = v;
+    if (L >= 16) {
+      s = s.max(s.rearrange(TURN_8));
+    }
+    if (L >= 8) {
+      s = s.max(s.rearrange(TURN_4));
+    }
+    if (L >= 4) {
+      s = s.max(s.rearrange(TURN_2));
+    }
+    return s.max(s.rearrange(TURN_1)).lane(0);
+  }
+
+  /** The first {@code n} lanes; all of them if {@code n} is {@link #L} or more. */
+  static VectorMask<Float> first(int n) {
+    return F.indexInRange(0, n);
+  }
 }

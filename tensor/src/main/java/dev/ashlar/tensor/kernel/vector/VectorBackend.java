@@ -24,7 +24,7 @@ public final class VectorBackend implements Backend {
   private final SoftmaxKernel softmax = ReferenceBackend.INSTANCE.softmax();
   private final ActivationKernel activation = ReferenceBackend.INSTANCE.activation();
   private final RotaryKernel rotary = ReferenceBackend.INSTANCE.rotary();
-  private final AttentionKernel attention = ReferenceBackend.INSTANCE.attention();
+  private final AttentionKernel attention = new VectorAttention();
   private final LossKernel loss = ReferenceBackend.INSTANCE.loss();
   private final FakeQuantKernel fakeQuant = ReferenceBackend.INSTANCE.fakeQuant();
   private final PackedKernel packed = ReferenceBackend.INSTANCE.packed();

@@ -44,7 +44,7 @@ final class VectorMatMul implements MatMulKernel {
   private static final class Scratch {
     float[] strips = new float[0];
     float[] panels = new float[0];
-    final float[] tile = new float[ROWS * PANEL];
+    final float[] tile = new float[RegisterTile.SPARE];
 
     float[] strips(int size) {
       if (strips.length < size) {
@@ -256,35 +256,8 @@ final class VectorMatMul implements MatMulKernel {
       int at = c.off() + row * c.ld() + column;
       int aAt = s * Lanes.STRIP * kc;
       int bAt = q * PANEL * kc;
-      if (rows == ROWS && columns == PANEL) {
-        multiply(kc, strips, aAt, shared, bAt, c.data(), at, c.ld(), accumulate);
-        return;
-      }
-      multiply(kc, strips, aAt, shared, bAt, spare, 0, PANEL, false);
-      float[] to = c.data();
-      for (int r = 0; r < rows; r++) {
-        int o = at + r * c.ld();
-        for (int j = 0; j < columns; j++) {
-          to[o + j] = accumulate ? to[o + j] + spare[r * PANEL + j] : spare[r * PANEL + j];
-        }
-      }
-    }
-
-    private static void multiply(
-        int k,
-        float[] a,
-        int aOff,
-        float[] b,
-        int bOff,
-        float[] c,
-        int cOff,
-        int ldc,
-        boolean accumulate) {
-      if (Lanes.WIDE) {
-        WideTile.multiply(k, a, aOff, b, bOff, c, cOff, ldc, accumulate);
-      } else {
-        NarrowTile.multiply(k, a, aOff, b, bOff, c, cOff, ldc, accumulate);
-      }
+      RegisterTile.multiply(
+          rows, columns, kc, strips, aAt, shared, bAt, c.data(), at, c.ld(), accumulate, spare);
     }
   }
 }

@@ -1,0 +1,44 @@
+package dev.ashlar.tensor.kernel.vector;
+
+import dev.ashlar.tensor.kernel.AttentionKernel;
+
+/**
+ * Attention by register tiles. Keys and values of a unit are packed once; for each strip of six
+ * queries the scores of all visible keys are formed, normalized and multiplied with the values
+ * before they leave the cache. A few queries, as in decoding, read keys and values in place.
+ */
+final class VectorAttention implements AttentionKernel {
+  /** Query rows per unit below which packing the keys does not pay. */
+  private static final int DIRECT_ROWS = 12;
+
+  @Override
+  public void forward(
+      Spec spec, int from, int to, float[] q, float[] k, float[] v, float[] out, float[] lse) {
+    for (int unit = from; unit < to; unit++) {
+      if (spec.length() * (spec.heads() / spec.kvHeads()) < DIRECT_ROWS) {
+        DirectAttention.forward(spec, unit, q, k, v, out, lse);
+      } else {
+        AttentionForward.run(spec, unit, q, k, v, out, lse);
+      }
+    }
+  }
+
+  @Override
+  public void backward(
+      Spec spec,
+      int from,
+      int to,
+      float[] q,
+      float[] k,
+      float[] v,
+      float[] out,
+      float[] lse,
+      float[] dOut,
+      float[] dq,
+      float[] dk,
+      float[] dv) {
+    for (int unit = from; unit < to; unit++) {
+      new AttentionBackward(spec, unit, q, k, v, out, lse, dOut, dq, dk, dv).run();
+    }
+  }
+}

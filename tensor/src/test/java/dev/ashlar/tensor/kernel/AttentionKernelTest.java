@@ -1,0 +1,167 @@
+package dev.ashlar.tensor.kernel;
+
+import static dev.ashlar.tensor.kernel.KernelTesting.assertClose;
+import static dev.ashlar.tensor.kernel.KernelTesting.floats;
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+
+import dev.ashlar.tensor.kernel.AttentionKernel.Spec;
+import dev.ashlar.tensor.kernel.AttentionKernel.Strides;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Attention, forward and backward, of every backend against the reference. */
+class AttentionKernelTest {
+  private static final float SCALE = 0.3f;
+
+  static Iterable<Backend> backends() {
+    return Backends.all();
+  }
+
+  private static Spec spec(
+      int batch, int length, int keys, int heads, int kvHeads, int headDim, int valueDim) {
+    return new Spec(
+        batch,
+        length,
+        keys,
+        heads,
+        kvHeads,
+        headDim,
+        valueDim,
+        Strides.dense(keys, kvHeads, headDim),
+        Strides.dense(keys, kvHeads, valueDim),
+        SCALE,
+        0,
+        0,
+        null,
+        null);
+  }
+
+  private static Spec variant(Spec s, int window, float softcap, float[] slopes, int[] firstKey) {
+    return new Spec(
+        s.batch(),
+        s.length(),
+        s.keys(),
+        s.heads(),
+        s.kvHeads(),
+        s.headDim(),
+        s.valueDim(),
+        s.keyStrides(),
+        s.valueStrides(),
+        s.scale(),
+        window,
+        softcap,
+        slopes,
+        firstKey);
+  }
+
+  /** Caches as decoding keeps them: {@code [batch, kvHeads, capacity, dim]}. */
+  private static Spec cached(Spec s, int capacity) {
+    return new Spec(
+        s.batch(),
+        s.length(),
+        s.keys(),
+        s.heads(),
+        s.kvHeads(),
+        s.headDim(),
+        s.valueDim(),
+        new Strides(s.kvHeads() * capacity * s.headDim(), capacity * s.headDim(), s.headDim()),
+        new Strides(s.kvHeads() * capacity * s.valueDim(), capacity * s.valueDim(), s.valueDim()),
+        s.scale(),
+        s.window(),
+        s.softcap(),
+        s.slopes(),
+        s.firstKey());
+  }
+
+  private static List<Spec> specs() {
+    List<Spec> all = new ArrayList<>();
+    all.add(spec(1, 1, 1, 1, 1, 1, 1));
+    all.add(spec(2, 5, 5, 2, 1, 3, 5));
+    all.add(spec(1, 17, 17, 6, 2, 64, 64));
+    all.add(spec(2, 70, 70, 3, 3, 16, 33));
+    all.add(spec(1, 133, 133, 2, 1, 65, 16));
+    all.add(spec(1, 7, 80, 4, 2, 80, 128));
+    for (int length : new int[] {1, 3, 20}) {
+      Spec base = spec(2, length, 90, 4, 2, 24, 40);
+      float[] slopes = {0.5f, 0.25f, 0.125f, 0.0625f};
+      all.add(base);
+      all.add(cached(base, 101));
+      all.add(variant(base, 9, 0, null, null));
+      all.add(variant(base, 0, 2f, null, null));
+      all.add(variant(base, 0, 0, slopes, null));
+      all.add(variant(base, 0, 0, null, new int[] {3, 77}));
+      all.add(variant(base, 13, 1.5f, slopes, new int[] {0, 90}));
+    }
+    return all;
+  }
+
+  private static int size(Strides t, Spec s, int dim) {
+    return (s.batch() - 1) * t.batch()
+        + (s.kvHeads() - 1) * t.head()
+        + (s.keys() - 1) * t.position()
+        + dim;
+  }
+
+  @ParameterizedTest
+  @MethodSource("backends")
+  void forwardAgreesWithTheReference(Backend backend) {
+    Random random = new Random(11);
+    for (Spec s : specs()) {
+      Operands x = Operands.random(s, random);
+      float[] expected = new float[x.out];
+      float[] found = floats(random, x.out, 1f);
+      float[] expectedLse = new float[x.lse];
+      float[] foundLse = new float[x.lse];
+      Backends.reference()
+          .attention()
+          .forward(s, 0, s.units(), x.q, x.k, x.v, expected, expectedLse);
+      backend.attention().forward(s, 0, s.units(), x.q, x.k, x.v, found, foundLse);
+      assertClose(expected, found, 1e-6, 2e-6, s.toString());
+      assertClose(expectedLse, foundLse, 1e-6, 2e-6, "lse of " + s);
+      float[] without = new float[x.out];
+      for (int unit = 0; unit < s.units(); unit++) {
+        backend.attention().forward(s, unit, unit + 1, x.q, x.k, x.v, without, null);
+      }
+      assertArrayEquals(found, without, "unit by unit " + s);
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("backends")
+  void backwardAgreesWithTheReference(Backend backend) {
+    Random random = new Random(12);
+    for (Spec s : specs()) {
+      Operands x = Operands.random(s, random);
+      float[] out = new float[x.out];
+      float[] lse = new float[x.lse];
+      Backends.reference().attention().forward(s, 0, s.units(), x.q, x.k, x.v, out, lse);
+      float[] dOut = floats(random, x.out, 1f);
+      float[][] expected = {x.q.clone(), x.k.clone(), x.v.clone()};
+      float[][] found = {x.q.clone(), x.k.clone(), x.v.clone()};
+      backward(Backends.reference(), s, x, out, lse, dOut, expected);
+      backward(backend, s, x, out, lse, dOut, found);
+      for (int i = 0; i < 3; i++) {
+        assertClose(expected[i], found[i], 2e-6, 2e-5, "dqkv".charAt(i + 1) + " of " + s);
+      }
+    }
+  }
+
+  private static void backward(
+      Backend b, Spec s, Operands x, float[] out, float[] lse, float[] dOut, float[][] d) {
+    b.attention().backward(s, 0, s.units(), x.q, x.k, x.v, out, lse, dOut, d[0], d[1], d[2]);
+  }
+
+  private record Operands(float[] q, float[] k, float[] v, int out, int lse) {
+    static Operands random(Spec s, Random random) {
+      return new Operands(
+          floats(random, s.batch() * s.length() * s.heads() * s.headDim(), 1.5f),
+          floats(random, size(s.keyStrides(), s, s.headDim()), 1.5f),
+          floats(random, size(s.valueStrides(), s, s.valueDim()), 1f),
+          s.batch() * s.length() * s.heads() * s.valueDim(),
+          s.batch() * s.heads() * s.length());
+    }
+  }
+}
