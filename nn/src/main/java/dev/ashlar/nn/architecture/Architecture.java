@@ -1,0 +1,20 @@
+package dev.ashlar.nn.architecture;
+
+import dev.ashlar.nn.decoder.DecoderSpec;
+import dev.ashlar.tensor.WeightSource;
+import java.util.Map;
+
+/** A family of decoders: reads its kind of configuration, and knows how its tensors are named. */
+public interface Architecture {
+  /** The {@code model_type} of its configurations. */
+  String modelType();
+
+  /**
+   * What a configuration describes.
+   *
+   * @param config as {@link WeightSource#config()} gives it, or a section of that
+   * @param source makes the exception for faults, and may be asked which tensors there are
+   * @throws RuntimeException the source's own exception, naming the key at fault
+   */
+  DecoderSpec spec(Map<String, Object> config, WeightSource source);
+}

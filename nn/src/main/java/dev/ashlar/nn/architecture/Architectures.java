@@ -1,0 +1,91 @@
+package dev.ashlar.nn.architecture;
+
+import dev.ashlar.nn.decoder.Decoder;
+import dev.ashlar.tensor.WeightSource;
+import dev.ashlar.tensor.kernel.Backend;
+import dev.ashlar.tensor.kernel.Backends;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Collectors;
+
+/** All families that Ashlar knows. */
+public final class Architectures {
+  /** One line for each family. */
+  public static final List<Architecture> ALL =
+      List.of(new Llama(), new Mistral(), new Qwen2(), new Qwen3());
+
+  private Architectures() {}
+
+  /** The family of that {@code model_type}. */
+  public static Optional<Architecture> find(String modelType) {
+    return ALL.stream().filter(a -> a.modelType().equals(modelType)).findFirst();
+  }
+
+  /** The decoder in {@code source}, on the backend of this process; see {@link Decoder#load}. */
+  public static Decoder load(WeightSource source) {
+    return load(source, Backends.chosen());
+  }
+
+  /**
+   * The decoder in {@code source}.
+   *
+   * @throws RuntimeException the source's own exception if its family is not known, its
+   *     configuration is faulty, or a tensor is missing or misshapen
+   */
+  public static Decoder load(WeightSource source, Backend backend) {
+    Map<String, Object> config = source.config();
+    String modelType = new Config(config, source).text("model_type");
+    Architecture architecture = find(modelType).orElseThrow(() -> unknown(modelType, source));
+    return Decoder.load(architecture.spec(config, source), source, backend);
+  }
+
+  private static RuntimeException unknown(String modelType, WeightSource source) {
+    String supported =
+        ALL.stream().map(Architecture::modelType).sorted().collect(Collectors.joining(", "));
+    List<String> near = nearMatches(modelType);
+    return source.fault(
+        "model_type",
+        "a supported architecture (" + supported + ")",
+        "\"" + modelType + "\"",
+        near.isEmpty() ? "" : "the nearest is " + String.join(" or ", near));
+  }
+
+  /** Supported types that look like {@code modelType}, best first. */
+  private static List<String> nearMatches(String modelType) {
+    String asked = modelType.toLowerCase(Locale.ROOT);
+    List<String> near = new ArrayList<>();
+    for (Architecture a : ALL) {
+      String known = a.modelType();
+      boolean part = asked.startsWith(known) || (asked.length() > 2 && known.startsWith(asked));
+      if (part || distance(asked, known) <= Math.max(1, known.length() / 3)) {
+        near.add(known);
+      }
+    }
+    near.sort(Comparator.comparingInt(k -> distance(asked, k)));
+    return near.subList(0, Math.min(3, near.size()));
+  }
+
+  /** Edits that turn {@code a} into {@code b}; only the first 64 characters count. */
+  private static int distance(String a, String b) {
+    int n = Math.min(64, a.length());
+    int m = Math.min(64, b.length());
+    int[] row = new int[m + 1];
+    for (int j = 0; j <= m; j++) {
+      row[j] = j;
+    }
+    for (int i = 1; i <= n; i++) {
+      int diagonal = row[0];
+      row[0] = i;
+      for (int j = 1; j <= m; j++) {
+        int replaced = diagonal + (a.charAt(i - 1) == b.charAt(j - 1) ? 0 : 1);
+        diagonal = row[j];
+        row[j] = Math.min(replaced, 1 + Math.min(row[j], row[j - 1]));
+      }
+    }
+    return row[m];
+  }
+}

@@ -1,0 +1,6 @@
+/**
+ * Families of decoders: each reads its kind of configuration into a {@link
+ * dev.ashlar.nn.decoder.DecoderSpec}. A new family is one file here and one line in {@link
+ * dev.ashlar.nn.architecture.Architectures#ALL}; {@code Llama} is the plainest.
+ */
+package dev.ashlar.nn.architecture;

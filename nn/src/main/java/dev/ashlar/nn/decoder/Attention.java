@@ -1,0 +1,153 @@
+package dev.ashlar.nn.decoder;
+
+import dev.ashlar.nn.decoder.AttentionSpec.HeadNormSpec;
+import dev.ashlar.nn.layer.Linear;
+import dev.ashlar.nn.layer.Norm;
+import dev.ashlar.nn.layer.Weight;
+import dev.ashlar.nn.op.Clip;
+import dev.ashlar.tensor.Tensor;
+import dev.ashlar.tensor.autograd.Tape;
+import dev.ashlar.tensor.autograd.op.Attend;
+import dev.ashlar.tensor.autograd.op.Rotate;
+import dev.ashlar.tensor.kernel.AttentionKernel;
+import dev.ashlar.tensor.kernel.AttentionKernel.Strides;
+import java.util.function.BiConsumer;
+import java.util.function.BiFunction;
+
+/** Causal grouped-query attention with its projections. */
+final class Attention {
+  /**
+   * Norms of queries and keys.
+   *
+   * @param afterRotation whether they come after the rotary embedding
+   */
+  private record HeadNorms(Norm query, Norm key, boolean afterRotation) {}
+
+  private final AttentionSpec spec;
+  private final Projection projection;
+  private final Linear output;
+  private final HeadNorms norms;
+  private final RotaryTables rotary;
+  private final float[] slopes;
+
+  private Attention(
+      AttentionSpec spec,
+      Projection projection,
+      Linear output,
+      HeadNorms norms,
+      RotaryTables rotary,
+      float[] slopes) {
+    this.spec = spec;
+    this.projection = projection;
+    this.output = output;
+    this.norms = norms;
+    this.rotary = rotary;
+    this.slopes = slopes;
+  }
+
+  /** The attention of the block {@code parent}, with tables from {@code rotaries}. */
+  static Attention load(String parent, AttentionSpec spec, Weights weights, Rotaries rotaries) {
+    HeadNorms norms = null;
+    if (spec.headNorms().isPresent()) {
+      HeadNormSpec n = spec.headNorms().get();
+      norms =
+          new HeadNorms(
+              weights.norm(parent, n.query()), weights.norm(parent, n.key()), n.afterRotation());
+    }
+    return new Attention(
+        spec,
+        Projection.load(parent, spec, weights),
+        weights.linear(parent, spec.output()),
+        norms,
+        spec.position() instanceof PositionSpec.Rotary r ? rotaries.of(r.rotary()) : null,
+        spec.position() instanceof PositionSpec.Alibi a ? slopes(spec.heads(), a.scale()) : null);
+  }
+
+  /** {@code x [batch, length, dim]} to the same shape. */
+  Tensor forward(Tensor x, int block, BlockContext c, Tape tape) {
+    Projection.Parts parts = projection.forward(x, tape);
+    Tensor q = clip(parts.query(), tape);
+    Tensor k = clip(parts.key(), tape);
+    Tensor v = clip(parts.value(), tape);
+    if (norms != null && !norms.afterRotation()) {
+      q = norms.query().forward(q, tape);
+      k = norms.key().forward(k, tape);
+    }
+    if (rotary != null) {
+      Rotate.Tables tables = rotary.upTo(c.keys(), c.horizon());
+      q = tape.apply(new Rotate(q, tables, spec.headDim(), c.positions()));
+      k = tape.apply(new Rotate(k, tables, spec.headDim(), c.positions()));
+    }
+    if (norms != null && norms.afterRotation()) {
+      q = norms.query().forward(q, tape);
+      k = norms.key().forward(k, tape);
+    }
+    return output.forward(attend(q, k, v, block, c, tape), tape);
+  }
+
+  private Tensor clip(Tensor x, Tape tape) {
+    return spec.clip() > 0 ? tape.apply(new Clip(x, spec.clip())) : x;
+  }
+
+  private Tensor attend(Tensor q, Tensor k, Tensor v, int block, BlockContext c, Tape tape) {
+    int heads = spec.kvHeads();
+    int dim = spec.headDim();
+    KvCache cache = c.cache();
+    if (cache == null) {
+      Strides dense = Strides.dense(c.length(), heads, dim);
+      return tape.apply(new Attend(kernelSpec(c, dense, dense), q, k, v));
+    }
+    if (tape.tracks(k) || tape.tracks(v)) {
+      throw new IllegalStateException("gradients cannot flow through a key/value cache");
+    }
+    cache.store(block, heads, c.length(), k, v);
+    AttentionKernel.Spec s = kernelSpec(c, cache.keyStrides(block), cache.valueStrides(block));
+    return tape.apply(new Attend(s, q, cache.keys(block), cache.values(block)));
+  }
+
+  private AttentionKernel.Spec kernelSpec(BlockContext c, Strides keys, Strides values) {
+    return new AttentionKernel.Spec(
+        c.batch(),
+        c.length(),
+        c.keys(),
+        spec.heads(),
+        spec.kvHeads(),
+        spec.headDim(),
+        spec.headDim(),
+        keys,
+        values,
+        spec.scale(),
+        spec.window(),
+        spec.softcap(),
+        slopes,
+        c.firstKey());
+  }
+
+  Attention mapWeights(BiFunction<String, Weight, Weight> f) {
+    Projection mapped = projection.mapWeights(f);
+    return new Attention(spec, mapped, output.mapWeights(f), norms, rotary, slopes);
+  }
+
+  void forEachTensor(BiConsumer<String, Tensor> f) {
+    projection.forEachTensor(f);
+    output.forEachTensor(f);
+    if (norms != null) {
+      norms.query().forEachTensor(f);
+      norms.key().forEachTensor(f);
+    }
+  }
+
+  /**
+   * ALiBi slopes (Press et al., arXiv 2108.12409): a geometric sequence for the power of two below
+   * the number of heads, and every other term of the next finer one for the rest.
+   */
+  private static float[] slopes(int heads, float scale) {
+    float[] slopes = new float[heads];
+    int whole = Integer.highestOneBit(heads);
+    for (int h = 0; h < heads; h++) {
+      double exponent = h < whole ? -8.0 * (h + 1) / whole : -4.0 * (2 * (h - whole) + 1) / whole;
+      slopes[h] = (float) Math.pow(2, exponent) * scale;
+    }
+    return slopes;
+  }
+}

@@ -1,0 +1,195 @@
+package dev.ashlar.nn.decoder;
+
+import dev.ashlar.nn.layer.DenseWeight;
+import dev.ashlar.nn.layer.Linear;
+import dev.ashlar.nn.layer.Weight;
+import dev.ashlar.tensor.Tensor;
+import dev.ashlar.tensor.WeightSource;
+import dev.ashlar.tensor.autograd.Tape;
+import dev.ashlar.tensor.kernel.Backend;
+import java.util.List;
+import java.util.function.BiConsumer;
+import java.util.function.BiFunction;
+
+/**
+ * A decoder with weights: embedding, blocks, head. Blocks are loaded when they are first needed, so
+ * that the source must stay open until then.
+ *
+ * <p>A decoder does not change; what changes is the content of its tensors, if somebody trains
+ * them, and the caches and tapes that callers bring. Several threads may use one decoder, each with
+ * a tape of its own.
+ */
+public final class Decoder {
+  /** How blocks come into being. */
+  @FunctionalInterface
+  private interface Loader {
+    Block load(int index);
+  }
+
+  private final DecoderSpec spec;
+  private final Embedding embedding;
+  private final Head head;
+  private final Loader loader;
+  private final Block[] blocks;
+
+  private Decoder(DecoderSpec spec, Embedding embedding, Head head, Loader loader, Block[] blocks) {
+    this.spec = spec;
+    this.embedding = embedding;
+    this.head = head;
+    this.loader = loader;
+    this.blocks = blocks;
+  }
+
+  /**
+   * A decoder over the tensors of {@code source}, which are all checked to be there in their shapes
+   * and of which embedding and head are read.
+   *
+   * @param backend packs the quantized matrices
+   * @throws RuntimeException the source's own exception for the first tensor at fault
+   */
+  public static Decoder load(DecoderSpec spec, WeightSource source, Backend backend) {
+    Weights weights = new Weights(source, spec.prefix(), backend);
+    check(spec, weights);
+    Embedding embedding = Embedding.load(spec, weights);
+    Rotaries rotaries = new Rotaries();
+    return new Decoder(
+        spec,
+        embedding,
+        Head.load(spec.head(), embedding.table(), weights),
+        i -> DecoderBlock.load(i, spec.blocks().get(i), weights, rotaries),
+        new Block[spec.blocks().size()]);
+  }
+
+  private static void check(DecoderSpec spec, Weights weights) {
+    for (BlockSpec block : spec.blocks()) {
+      String parent = block.name() + ".";
+      block.residual().norms().forEach(n -> weights.check(parent, n));
+      block.linears().forEach(l -> weights.check(parent, l));
+    }
+  }
+
+  public DecoderSpec spec() {
+    return spec;
+  }
+
+  public int blockCount() {
+    return blocks.length;
+  }
+
+  /** Block {@code i}, loaded on first use and kept. */
+  public Block block(int i) {
+    synchronized (blocks) {
+      if (blocks[i] == null) {
+        blocks[i] = loader.load(i);
+      }
+      return blocks[i];
+    }
+  }
+
+  /** Block {@code i} fresh from the source; not kept, so that it can be replaced and forgotten. */
+  public Block loadBlock(int i) {
+    return loader.load(i);
+  }
+
+  /** The same decoder with other blocks, one for each of its own. */
+  public Decoder withBlocks(List<? extends Block> others) {
+    if (others.size() != blocks.length) {
+      throw new IllegalArgumentException(
+          others.size() + " blocks for a decoder of " + blocks.length);
+    }
+    return new Decoder(spec, embedding, head, loader, others.toArray(new Block[0]));
+  }
+
+  /**
+   * A decoder whose linear maps have the weights that {@code f} gives for them: those of all
+   * blocks, and the output head unless it is tied to the embedding.
+   *
+   * @param f from the complete module name ({@code model.layers.0.self_attn.q_proj}) and the
+   *     present weight
+   */
+  public Decoder mapWeights(BiFunction<String, Weight, Weight> f) {
+    Block[] mapped = new Block[blocks.length];
+    for (int i = 0; i < mapped.length; i++) {
+      Block b = block(i);
+      mapped[i] = b.mapWeights((name, weight) -> f.apply(b.name() + "." + name, weight));
+    }
+    return new Decoder(spec, embedding, head.mapWeights(f), loader, mapped);
+  }
+
+  /**
+   * Gives {@code f} every dense tensor by its checkpoint name, embedding first, head last. The
+   * tensors are the live ones: what training changes in them is what the decoder computes with. A
+   * matrix that the checkpoint holds transposed ({@link LinearSpec#transposed}) is given as {@code
+   * [out, in]}.
+   */
+  public void forEachTensor(BiConsumer<String, Tensor> f) {
+    embedding.forEachTensor(f);
+    for (int i = 0; i < blocks.length; i++) {
+      Block b = block(i);
+      b.mapWeights(
+          (name, weight) -> {
+            if (weight instanceof DenseWeight d) {
+              f.accept(b.name() + "." + name + ".weight", d.matrix());
+            }
+            return weight;
+          });
+      b.forEachTensor((name, t) -> f.accept(b.name() + "." + name, t));
+    }
+    head.forEachTensor(f);
+  }
+
+  static void forEachTensor(Linear linear, BiConsumer<String, Tensor> f) {
+    if (linear.weight() instanceof DenseWeight d) {
+      f.accept(linear.name() + ".weight", d.matrix());
+    }
+    linear.forEachTensor(f);
+  }
+
+  /** Whether the output head is the embedding table. */
+  public boolean tiedHead() {
+    return head.tied();
+  }
+
+  /**
+   * The first hidden state, {@code [batch, length, dim]}.
+   *
+   * @param ids token ids {@code [batch·length]}, sequence after sequence
+   */
+  public Tensor embed(int[] ids, BlockContext context, Tape tape) {
+    return embedding.forward(ids, context, tape);
+  }
+
+  /**
+   * The hidden state after all blocks, before the final norm, {@code [batch, length, dim]}. Counts
+   * the tokens in the context's cache. Buffers of each block are released if the tape is off.
+   */
+  public Tensor hidden(int[] ids, BlockContext context, Tape tape) {
+    int mark = tape.mark();
+    Tensor x = embed(ids, context, tape);
+    for (int i = 0; i < blocks.length; i++) {
+      x = block(i).forward(x, context, tape);
+      if (!tape.isRecording()) {
+        tape.release(mark, x);
+      }
+    }
+    if (context.cache() != null) {
+      context.cache().advance(context.length());
+    }
+    return x;
+  }
+
+  /** What the output map sees: {@code hidden} after the final norm. */
+  public Tensor finalNorm(Tensor hidden, Tape tape) {
+    return head.normalize(hidden, tape);
+  }
+
+  /** Final norm and output map: logits {@code [.., vocab]} for {@code hidden [.., dim]}. */
+  public Tensor head(Tensor hidden, Tape tape) {
+    return head.logits(head.normalize(hidden, tape), tape);
+  }
+
+  /** Logits {@code [batch, length, vocab]}; see {@link #hidden}. */
+  public Tensor forward(int[] ids, BlockContext context, Tape tape) {
+    return head(hidden(ids, context, tape), tape);
+  }
+}

@@ -1,0 +1,26 @@
+package dev.ashlar.nn.decoder;
+
+import java.util.List;
+
+/**
+ * A decoder as data: everything that distinguishes one family, or one size of it, from another.
+ *
+ * @param modelType the family's {@code model_type}
+ * @param prefix what complete names begin with, which checkpoints of bare models leave out
+ * @param vocab tokens
+ * @param dim width of the hidden state
+ * @param maxPositions longest sequence it was made for
+ */
+public record DecoderSpec(
+    String modelType,
+    String prefix,
+    int vocab,
+    int dim,
+    int maxPositions,
+    EmbeddingSpec embedding,
+    List<BlockSpec> blocks,
+    HeadSpec head) {
+  public DecoderSpec {
+    blocks = List.copyOf(blocks);
+  }
+}

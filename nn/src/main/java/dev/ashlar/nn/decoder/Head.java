@@ -1,0 +1,72 @@
+package dev.ashlar.nn.decoder;
+
+import dev.ashlar.nn.layer.DenseWeight;
+import dev.ashlar.nn.layer.Linear;
+import dev.ashlar.nn.layer.Norm;
+import dev.ashlar.nn.layer.Weight;
+import dev.ashlar.nn.op.Softcap;
+import dev.ashlar.tensor.Tensor;
+import dev.ashlar.tensor.autograd.Tape;
+import dev.ashlar.tensor.autograd.op.Scale;
+import java.util.Optional;
+import java.util.function.BiConsumer;
+import java.util.function.BiFunction;
+
+/**
+ * A {@link HeadSpec} with its weights.
+ *
+ * @param tied whether the output matrix is the embedding table
+ */
+record Head(
+    HeadSpec spec, Optional<Norm> norm, Optional<Linear> projection, Linear output, boolean tied) {
+
+  static Head load(HeadSpec spec, Tensor table, Weights weights) {
+    // A head that was quantized for itself no longer is the table, whatever the configuration says.
+    boolean tied = spec.tied() && !weights.isPacked(spec.output().name());
+    Linear output;
+    if (tied) {
+      Tensor bias =
+          spec.output().bias()
+              ? weights.tensor(spec.output().name() + ".bias", spec.output().out())
+              : null;
+      output = new Linear(spec.output().name(), new DenseWeight(table), bias);
+    } else {
+      output = weights.linear("", spec.output());
+    }
+    return new Head(
+        spec,
+        weights.norm("", spec.norm()),
+        spec.projection().map(p -> weights.linear("", p)),
+        output,
+        tied);
+  }
+
+  /** The input of the output map. */
+  Tensor normalize(Tensor hidden, Tape tape) {
+    Tensor x = norm.isPresent() ? norm.get().forward(hidden, tape) : hidden;
+    return projection.isPresent() ? projection.get().forward(x, tape) : x;
+  }
+
+  /** Logits of a normalized hidden state. */
+  Tensor logits(Tensor normalized, Tape tape) {
+    Tensor y = output.forward(normalized, tape);
+    if (spec.scale() != 1) {
+      y = tape.apply(new Scale(y, spec.scale()));
+    }
+    return spec.softcap() > 0 ? tape.apply(new Softcap(y, spec.softcap())) : y;
+  }
+
+  Head mapWeights(BiFunction<String, Weight, Weight> f) {
+    return tied ? this : new Head(spec, norm, projection, output.mapWeights(f), false);
+  }
+
+  void forEachTensor(BiConsumer<String, Tensor> f) {
+    norm.ifPresent(n -> n.forEachTensor(f));
+    projection.ifPresent(p -> Decoder.forEachTensor(p, f));
+    if (tied) {
+      output.forEachTensor(f);
+    } else {
+      Decoder.forEachTensor(output, f);
+    }
+  }
+}

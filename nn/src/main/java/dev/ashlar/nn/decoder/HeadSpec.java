@@ -1,0 +1,26 @@
+package dev.ashlar.nn.decoder;
+
+import java.util.Optional;
+
+/**
+ * From the last hidden state to logits.
+ *
+ * @param norm the final norm
+ * @param projection from the decoder's width to that of the embeddings
+ * @param output the map to the vocabulary; of a tied head only the name and the bias count
+ * @param tied whether the embedding table is the output matrix
+ * @param scale multiplies the logits
+ * @param softcap {@code cap·tanh(logit/cap)}, or 0
+ */
+public record HeadSpec(
+    Optional<NormSpec> norm,
+    Optional<LinearSpec> projection,
+    LinearSpec output,
+    boolean tied,
+    float scale,
+    float softcap) {
+  /** A final norm and an output map. */
+  public static HeadSpec of(NormSpec norm, LinearSpec output, boolean tied) {
+    return new HeadSpec(Optional.of(norm), Optional.empty(), output, tied, 1, 0);
+  }
+}

@@ -1,0 +1,37 @@
+package dev.ashlar.nn.decoder;
+
+/** A normalization and where its tensors are. */
+public sealed interface NormSpec {
+  /** Module name: relative to the block inside blocks, complete elsewhere. */
+  String name();
+
+  /** Elements that are normalized together. */
+  int dim();
+
+  /**
+   * Root-mean-square norm.
+   *
+   * @param offset added to the stored weight (1 in the Gemma families)
+   */
+  record Rms(String name, int dim, float eps, float offset) implements NormSpec {}
+
+  /**
+   * Layer norm.
+   *
+   * @param weight whether it has a weight
+   * @param bias whether it has a bias
+   * @param offset added to the stored weight (1 in Nemotron)
+   */
+  record Layer(String name, int dim, float eps, boolean weight, boolean bias, float offset)
+      implements NormSpec {}
+
+  /** A root-mean-square norm with plain weights. */
+  static NormSpec rms(String name, int dim, float eps) {
+    return new Rms(name, dim, eps, 0);
+  }
+
+  /** A layer norm with weight and bias. */
+  static NormSpec layer(String name, int dim, float eps) {
+    return new Layer(name, dim, eps, true, true, 0);
+  }
+}

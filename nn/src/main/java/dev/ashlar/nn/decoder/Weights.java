@@ -1,0 +1,169 @@
+package dev.ashlar.nn.decoder;
+
+import dev.ashlar.nn.layer.DenseWeight;
+import dev.ashlar.nn.layer.Linear;
+import dev.ashlar.nn.layer.Norm;
+import dev.ashlar.nn.layer.PackedWeight;
+import dev.ashlar.nn.layer.Weight;
+import dev.ashlar.tensor.Shape;
+import dev.ashlar.tensor.StoredTensor;
+import dev.ashlar.tensor.Tensor;
+import dev.ashlar.tensor.WeightSource;
+import dev.ashlar.tensor.kernel.Backend;
+import dev.ashlar.tensor.quant.QuantizedTensor;
+import java.util.Optional;
+
+/**
+ * Fetches the tensors of a specification from a source, checking shapes and that values are finite.
+ * Every fault is the source's own exception, naming the tensor.
+ */
+final class Weights {
+  private static final String SHAPE_HINT = "the tensors and config.json are of different models";
+
+  private final WeightSource source;
+  private final String prefix;
+  private final Backend backend;
+
+  Weights(WeightSource source, String prefix, Backend backend) {
+    this.source = source;
+    this.prefix = prefix;
+    this.backend = backend;
+  }
+
+  Backend backend() {
+    return backend;
+  }
+
+  /** Checks that a linear map is there in its shape, without reading it. */
+  void check(String parent, LinearSpec spec) {
+    String name = parent + spec.name();
+    if (source.quantizedNames().contains(resolve(name, ""))) {
+      return;
+    }
+    if (spec.transposed()) {
+      stored(name + ".weight", spec.in(), spec.out());
+    } else {
+      stored(name + ".weight", spec.out(), spec.in());
+    }
+    if (spec.bias()) {
+      stored(name + ".bias", spec.out());
+    }
+  }
+
+  /** Checks that a norm's tensors are there in their shape. */
+  void check(String parent, NormSpec spec) {
+    String name = parent + spec.name();
+    switch (spec) {
+      case NormSpec.Rms r -> stored(name + ".weight", r.dim());
+      case NormSpec.Layer l -> {
+        if (l.weight()) {
+          stored(name + ".weight", l.dim());
+        }
+        if (l.bias()) {
+          stored(name + ".bias", l.dim());
+        }
+      }
+    }
+  }
+
+  /** Whether the source holds {@code module} in any form. */
+  boolean hasLinear(String module) {
+    return source.quantizedNames().contains(resolve(module, ""))
+        || source.find(resolve(module, ".weight")).isPresent();
+  }
+
+  /** Whether the source holds {@code module} packed. */
+  boolean isPacked(String module) {
+    return source.quantizedNames().contains(resolve(module, ""));
+  }
+
+  /** The linear map {@code parent + spec.name()}, which goes by {@code spec.name()}. */
+  Linear linear(String parent, LinearSpec spec) {
+    String name = parent + spec.name();
+    Optional<QuantizedTensor> packed = source.quantized(resolve(name, ""));
+    Weight weight =
+        packed.isPresent() ? packed(name, spec, packed.get()) : new DenseWeight(dense(name, spec));
+    return new Linear(spec.name(), weight, spec.bias() ? tensor(name + ".bias", spec.out()) : null);
+  }
+
+  /** The norm {@code parent + spec.name()}, which goes by {@code spec.name()}. */
+  Norm norm(String parent, NormSpec spec) {
+    String name = parent + spec.name();
+    return switch (spec) {
+      case NormSpec.Rms r ->
+          new Norm.Rms(r.name(), tensor(name + ".weight", r.dim()), r.eps(), r.offset());
+      case NormSpec.Layer l ->
+          new Norm.Layer(
+              l.name(),
+              l.weight() ? tensor(name + ".weight", l.dim()) : null,
+              l.bias() ? tensor(name + ".bias", l.dim()) : null,
+              l.dim(),
+              l.eps(),
+              l.offset());
+    };
+  }
+
+  Optional<Norm> norm(String parent, Optional<NormSpec> spec) {
+    return spec.map(s -> norm(parent, s));
+  }
+
+  /** The tensor of that complete name, widened to float. */
+  Tensor tensor(String name, long... dims) {
+    StoredTensor stored = stored(name, dims);
+    Tensor t = stored.toTensor();
+    if (!backend.elementwise().allFinite(t.size(), t.data(), 0)) {
+      throw source.fault(
+          stored.name(), "finite values", "NaN or infinity", "the checkpoint is damaged");
+    }
+    return t;
+  }
+
+  private Weight packed(String name, LinearSpec spec, QuantizedTensor q) {
+    if (q.out() != spec.out() || q.in() != spec.in()) {
+      throw source.fault(
+          name,
+          "a packed matrix of shape " + Shape.of(spec.out(), spec.in()),
+          "shape " + Shape.of(q.out(), q.in()),
+          SHAPE_HINT);
+    }
+    return new PackedWeight(q, backend);
+  }
+
+  private Tensor dense(String name, LinearSpec spec) {
+    if (!spec.transposed()) {
+      return tensor(name + ".weight", spec.out(), spec.in());
+    }
+    Tensor t = tensor(name + ".weight", spec.in(), spec.out());
+    Tensor w = Tensor.zeros(spec.out(), spec.in());
+    for (int i = 0; i < spec.in(); i++) {
+      for (int o = 0; o < spec.out(); o++) {
+        w.data()[o * spec.in() + i] = t.data()[i * spec.out() + o];
+      }
+    }
+    return w;
+  }
+
+  private StoredTensor stored(String name, long... dims) {
+    StoredTensor t = source.tensor(resolve(name, ""));
+    Shape expected = Shape.of(dims);
+    if (!t.shape().equals(expected)) {
+      throw source.fault(t.name(), "shape " + expected, "shape " + t.shape(), SHAPE_HINT);
+    }
+    return t;
+  }
+
+  /** {@code name} as the source spells it: checkpoints of bare models leave out the prefix. */
+  private String resolve(String name, String suffix) {
+    if (name.startsWith(prefix) && !has(name + suffix)) {
+      String bare = name.substring(prefix.length()) + suffix;
+      if (has(bare)) {
+        return bare;
+      }
+    }
+    return name + suffix;
+  }
+
+  private boolean has(String name) {
+    return source.quantizedNames().contains(name) || source.find(name).isPresent();
+  }
+}

@@ -1,0 +1,68 @@
+package dev.ashlar.nn.layer;
+
+import dev.ashlar.nn.op.Shift;
+import dev.ashlar.tensor.Tensor;
+import dev.ashlar.tensor.autograd.Tape;
+import dev.ashlar.tensor.autograd.op.LayerNormalize;
+import dev.ashlar.tensor.autograd.op.RmsNormalize;
+import java.util.function.BiConsumer;
+
+/**
+ * Normalization of rows of {@code dim} elements, which must divide the input's innermost extent.
+ */
+public sealed interface Norm {
+  /** {@code x} normalized, in the same shape. */
+  Tensor forward(Tensor x, Tape tape);
+
+  /** Gives {@code f} the tensors under their checkpoint names. */
+  void forEachTensor(BiConsumer<String, Tensor> f);
+
+  /**
+   * Root-mean-square norm.
+   *
+   * @param name module name
+   * @param weight {@code [dim]} as stored
+   * @param offset added to the stored weight: 1 for families that store {@code weight − 1}
+   */
+  record Rms(String name, Tensor weight, float eps, float offset) implements Norm {
+    @Override
+    public Tensor forward(Tensor x, Tape tape) {
+      return tape.apply(new RmsNormalize(x, shifted(weight, offset, tape), eps));
+    }
+
+    @Override
+    public void forEachTensor(BiConsumer<String, Tensor> f) {
+      f.accept(name + ".weight", weight);
+    }
+  }
+
+  /**
+   * Layer norm.
+   *
+   * @param name module name
+   * @param weight {@code [dim]} as stored, or null
+   * @param bias {@code [dim]} or null
+   * @param offset added to the stored weight
+   */
+  record Layer(String name, Tensor weight, Tensor bias, int dim, float eps, float offset)
+      implements Norm {
+    @Override
+    public Tensor forward(Tensor x, Tape tape) {
+      return tape.apply(new LayerNormalize(x, shifted(weight, offset, tape), bias, dim, eps));
+    }
+
+    @Override
+    public void forEachTensor(BiConsumer<String, Tensor> f) {
+      if (weight != null) {
+        f.accept(name + ".weight", weight);
+      }
+      if (bias != null) {
+        f.accept(name + ".bias", bias);
+      }
+    }
+  }
+
+  private static Tensor shifted(Tensor weight, float offset, Tape tape) {
+    return weight == null || offset == 0 ? weight : tape.apply(new Shift(weight, offset));
+  }
+}

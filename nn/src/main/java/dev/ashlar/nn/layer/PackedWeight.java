@@ -1,0 +1,65 @@
+package dev.ashlar.nn.layer;
+
+import dev.ashlar.tensor.Tensor;
+import dev.ashlar.tensor.autograd.Tape;
+import dev.ashlar.tensor.kernel.Backend;
+import dev.ashlar.tensor.kernel.PackedKernel;
+import dev.ashlar.tensor.quant.PackedMatrix;
+import dev.ashlar.tensor.quant.QuantizedTensor;
+
+/** A quantized matrix in a backend's own layout: for inference, gradients cannot pass it. */
+public final class PackedWeight implements Weight {
+  private final PackedKernel kernel;
+  private final PackedMatrix matrix;
+
+  /** Packs {@code tensor}, which is not kept, for the kernels of {@code backend}. */
+  public PackedWeight(QuantizedTensor tensor, Backend backend) {
+    this.kernel = backend.packed();
+    this.matrix = kernel.pack(tensor);
+  }
+
+  @Override
+  public int out() {
+    return matrix.out();
+  }
+
+  @Override
+  public int in() {
+    return matrix.in();
+  }
+
+  /** Bytes that one product reads. */
+  public long byteSize() {
+    return matrix.byteSize();
+  }
+
+  /**
+   * @throws IllegalStateException if a gradient would have to flow to {@code x}
+   */
+  @Override
+  public Tensor multiply(Tensor x, Tape tape) {
+    if (tape.tracks(x)) {
+      throw new IllegalStateException(
+          "gradients cannot flow through a packed weight ["
+              + out()
+              + ", "
+              + in()
+              + "]; tune or train the dense model instead");
+    }
+    if (x.dim(-1) != in()) {
+      throw new IllegalArgumentException(
+          "x·wᵀ needs equal inner dimensions: x "
+              + x.shape()
+              + ", packed w ["
+              + out()
+              + ", "
+              + in()
+              + "]");
+    }
+    long[] dims = x.shape().toArray();
+    dims[dims.length - 1] = out();
+    Tensor y = tape.workspace().take(dims);
+    kernel.multiply(x.rows(), x.data(), 0, matrix, y.data(), 0);
+    return y;
+  }
+}
