@@ -16,7 +16,7 @@ public final class Declarations {
    *
    * @throws dev.ashlar.formats.CheckpointException if it is one of them, with unsupported settings
    */
-  static Optional<PackedPlan> plan(QuantizationConfig config) {
+  public static Optional<PackedPlan> plan(QuantizationConfig config) {
     String method = config.method();
     for (Declaration declaration : ALL) {
       if (declaration.reads(method)) {

@@ -22,7 +22,7 @@ import java.util.Optional;
  * </pre>
  *
  * <p>Spellings differ in what a zero field holds ({@link ZeroConvention}) and in whether {@code
- * g_idx} is written; reading honours it wherever it is.
+ * g_idx} is written where it says nothing; reading honours it wherever it is.
  */
 public final class GptqLayout implements PackedLayout {
   private static final String QWEIGHT = "qweight";
@@ -69,21 +69,23 @@ public final class GptqLayout implements PackedLayout {
   }
 
   @Override
+  public QuantizedTensor storable(QuantizedTensor tensor) {
+    return convention == ZeroConvention.V1 ? ZeroMirror.mirrored(tensor) : tensor;
+  }
+
+  @Override
   public List<PackedTensor> pack(String module, QuantizedTensor tensor) {
     refusal(tensor.out(), tensor.in(), tensor.scheme())
         .ifPresent(
             reason -> {
               throw new IllegalArgumentException(module + ": layout " + name + " " + reason);
             });
-    if (tensor.groupOfColumn() != null && !writesGroups) {
-      throw new IllegalArgumentException(
-          module + ": layout " + name + " has no g_idx, which columns in act-order need");
-    }
     List<PackedTensor> parts = new ArrayList<>(4);
     parts.add(packCodes(module, tensor));
     parts.add(packZeros(module, tensor));
     parts.add(PackedScales.pack(module, tensor));
-    if (writesGroups) {
+    // Where the family omits g_idx it means k / g: columns in act-order need it all the same.
+    if (writesGroups || tensor.groupOfColumn() != null) {
       parts.add(GroupIndex.pack(module, tensor));
     }
     return parts;

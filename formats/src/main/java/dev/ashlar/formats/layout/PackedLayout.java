@@ -25,7 +25,15 @@ public interface PackedLayout {
   Optional<String> refusal(int out, int in, QuantScheme scheme);
 
   /**
-   * The tensors to write for a matrix.
+   * An equal matrix whose zero points this layout can store; {@code tensor} itself where it already
+   * is one.
+   */
+  default QuantizedTensor storable(QuantizedTensor tensor) {
+    return tensor;
+  }
+
+  /**
+   * The tensors to write for a matrix that is {@link #storable}.
    *
    * @param module module name without {@code .weight}
    * @throws IllegalArgumentException if {@link #refusal} names a reason, a zero point has no

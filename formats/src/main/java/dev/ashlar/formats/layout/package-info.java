@@ -21,6 +21,9 @@
  *     <td>none</td></tr>
  * </table>
  *
+ * <p>Where g_idx is "none" it is written only for columns in act-order. A zero point of 0 has no
+ * spelling as zp − 1; {@link dev.ashlar.formats.layout.ZeroMirror} says what is done then.
+ *
  * <p>Choosing codes is the tuning module's work; containers of tensors are {@code safetensors} and
  * {@code gguf}; writing whole folders is {@code export}. Start at {@link
  * dev.ashlar.formats.layout.PackedLayout}; {@link dev.ashlar.formats.layout.AwqLayout} is the

@@ -109,9 +109,8 @@ class PackedLayoutTest {
             32, 64, plain.scheme(), plain.codes(), plain.scales(), plain.zeros(), groups);
     roundTrip(Layouts.GPTQ, ordered);
     roundTrip(Layouts.GPTQ_V2, ordered);
-    for (PackedLayout layout : List.of(Layouts.AUTO_ROUND, Layouts.AWQ)) {
-      assertThrows(IllegalArgumentException.class, () -> layout.pack(MODULE, ordered));
-    }
+    roundTrip(Layouts.AUTO_ROUND, ordered);
+    assertThrows(IllegalArgumentException.class, () -> Layouts.AWQ.pack(MODULE, ordered));
   }
 
   @Test

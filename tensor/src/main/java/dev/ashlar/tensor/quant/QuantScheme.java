@@ -36,6 +36,14 @@ public record QuantScheme(int bits, int groupSize, boolean symmetric, DType scal
     this(bits, groupSize, symmetric, DType.F16);
   }
 
+  /**
+   * Whether a linear map {@code [out, in]} may be stored as integer codes at all: packed formats
+   * and their kernels work on multiples of 32 (algorithm specification 4.1). Others stay float.
+   */
+  public static boolean quantizable(long out, long in) {
+    return out > 0 && in > 0 && out % 32 == 0 && in % 32 == 0;
+  }
+
   /** Whether the layer is left as it is. */
   public boolean isFloat() {
     return bits >= FLOAT_BITS;

@@ -1,0 +1,118 @@
+package dev.ashlar.formats.export;
+
+import dev.ashlar.formats.Checkpoint;
+import dev.ashlar.formats.layout.Layouts;
+import dev.ashlar.tensor.DType;
+import dev.ashlar.tensor.WeightSource;
+import dev.ashlar.tensor.quant.QuantScheme;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+
+/**
+ * GPTQ folders that AutoGPTQ, GPTQModel and their kernels read (formats specification 5.2): zeros
+ * minus one, {@code g_idx} always, float tensors in F16.
+ */
+final class AutoGptqFormat implements ExportFormat {
+  /** Module lists that loaders find by themselves. */
+  private static final Set<String> KNOWN_BLOCKS =
+      Set.of("model.layers", "model.decoder.layers", "transformer.h", "gpt_neox.layers");
+
+  @Override
+  public String name() {
+    return "auto_gptq";
+  }
+
+  @Override
+  public Optional<String> refusal(WeightSource source, ExportPlan plan) {
+    return Refusals.of(name(), Layouts.GPTQ, source, plan);
+  }
+
+  @Override
+  public ExportSink create(Path folder, Checkpoint source, ExportPlan plan, ExportOptions options) {
+    refusal(source, plan)
+        .ifPresent(
+            reason -> {
+              throw new IllegalArgumentException(reason);
+            });
+    return FolderExport.create(
+        folder,
+        source,
+        plan,
+        options,
+        new FolderExport.Style(
+            name(),
+            Layouts.GPTQ,
+            DType.F16,
+            List.of("quantize_config.json"),
+            AutoGptqFormat::config));
+  }
+
+  private static Map<String, Object> config(WrittenLayers layers) {
+    QuantScheme base = layers.plan().base();
+    Map<String, Object> config = new LinkedHashMap<>();
+    config.put("bits", base.bits());
+    config.put("group_size", base.groupSize());
+    config.put("sym", base.symmetric());
+    config.put("desc_act", layers.actOrder());
+    config.put("true_sequential", false);
+    config.put("damp_percent", 0.01);
+    config.put("lm_head", layers.packed().keySet().stream().anyMatch(FolderExport::isHead));
+    config.put("quant_method", "gptq");
+    config.put("checkpoint_format", "gptq");
+    config.put("pack_dtype", "int32");
+    config.put("provider", Producer.NAME);
+    Map<String, Object> meta = new LinkedHashMap<>();
+    meta.put("quantizer", List.of(Producer.nameAndVersion()));
+    meta.putAll(layers.plan().settings());
+    config.put("meta", meta);
+    List<String> lists = layers.blockLists();
+    if (!lists.isEmpty() && !KNOWN_BLOCKS.containsAll(lists)) {
+      config.put("block_name_to_quantize", String.join(",", lists));
+    }
+    Map<String, Object> dynamic = dynamic(layers);
+    if (!dynamic.isEmpty()) {
+      config.put("dynamic", dynamic);
+    }
+    if (!layers.floatsInBlocks().isEmpty()) {
+      Set<String> inBlock = new TreeSet<>();
+      layers.packed().keySet().stream()
+          .filter(WrittenLayers::inBlock)
+          .map(WrittenLayers::nameInBlock)
+          .forEach(inBlock::add);
+      config.put("modules_in_block_to_quantize", List.of(List.copyOf(inBlock)));
+    }
+    return config;
+  }
+
+  private static Map<String, Object> dynamic(WrittenLayers layers) {
+    Map<String, Object> dynamic = new LinkedHashMap<>();
+    for (String module : layers.floatsInBlocks()) {
+      dynamic.put("-:" + exactly(module), Map.of());
+    }
+    layers
+        .packed()
+        .forEach(
+            (module, scheme) -> {
+              if (!layers.difference(scheme).isEmpty()) {
+                Map<String, Object> full = new LinkedHashMap<>();
+                full.put("bits", scheme.bits());
+                full.put("group_size", scheme.groupSize());
+                full.put("sym", scheme.symmetric());
+                dynamic.put("+:" + exactly(module), full);
+              }
+            });
+    return dynamic;
+  }
+
+  /**
+   * An expression for one module: anchored, or {@code mlp.gate} would mean its longer namesakes.
+   */
+  private static String exactly(String module) {
+    return "^" + module.replace(".", "\\.") + "$";
+  }
+}

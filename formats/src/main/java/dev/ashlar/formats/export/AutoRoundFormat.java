@@ -1,0 +1,138 @@
+package dev.ashlar.formats.export;
+
+import dev.ashlar.formats.Checkpoint;
+import dev.ashlar.formats.layout.Layouts;
+import dev.ashlar.formats.layout.PackedLayout;
+import dev.ashlar.tensor.WeightSource;
+import dev.ashlar.tensor.quant.QuantScheme;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * AutoRound's own folders (formats specification 3.5, 5.1): the layout follows from the schemes,
+ * and {@code extra_config} names the layers that differ.
+ */
+final class AutoRoundFormat implements ExportFormat {
+  /** The release whose reader understands what is written here. */
+  private static final String COMPATIBLE_VERSION = "0.16.1";
+
+  private static final Map<String, Object> DEFAULTS =
+      Map.ofEntries(
+          Map.entry("iters", 200),
+          Map.entry("nsamples", 128),
+          Map.entry("seqlen", 2048),
+          Map.entry("batch_size", 8),
+          Map.entry("gradient_accumulate_steps", 1),
+          Map.entry("dataset", "NeelNanda/pile-10k"),
+          Map.entry("low_gpu_mem_usage", false),
+          Map.entry("enable_minmax_tuning", true),
+          Map.entry("enable_quanted_input", true),
+          Map.entry("scale_dtype", "torch.float16"));
+
+  @Override
+  public String name() {
+    return "auto_round";
+  }
+
+  @Override
+  public Optional<String> refusal(WeightSource source, ExportPlan plan) {
+    return Refusals.of(name(), layout(source, plan), source, plan);
+  }
+
+  /** The layout that the plan's schemes call for. */
+  static PackedLayout layout(WeightSource source, ExportPlan plan) {
+    boolean symmetric = true;
+    boolean awq = true;
+    QuantScheme first = null;
+    for (Map.Entry<String, QuantScheme> linear : plan.linears().entrySet()) {
+      QuantScheme scheme = linear.getValue();
+      if (!scheme.isFloat()) {
+        first = first == null ? scheme : first;
+        symmetric &= scheme.symmetric();
+        awq &= scheme.bits() == 4 && !scheme.symmetric() && scheme.equals(first);
+        awq &= Refusals.refusal(Layouts.AWQ, source, linear.getKey(), scheme).isEmpty();
+      }
+    }
+    return symmetric ? Layouts.AUTO_ROUND_GPTQ : awq ? Layouts.AWQ : Layouts.AUTO_ROUND;
+  }
+
+  @Override
+  public ExportSink create(Path folder, Checkpoint source, ExportPlan plan, ExportOptions options) {
+    refusal(source, plan)
+        .ifPresent(
+            reason -> {
+              throw new IllegalArgumentException(reason);
+            });
+    PackedLayout layout = layout(source, plan);
+    String packing = layout == Layouts.AWQ ? "auto_round:auto_awq" : layout.name();
+    return FolderExport.create(
+        folder,
+        source,
+        plan,
+        options,
+        new FolderExport.Style(
+            name(),
+            layout,
+            null,
+            List.of("quantization_config.json"),
+            layers -> config(packing, layers)));
+  }
+
+  private static Map<String, Object> config(String packing, WrittenLayers layers) {
+    QuantScheme base = layers.plan().base();
+    Map<String, Object> config = new LinkedHashMap<>();
+    config.put("bits", base.bits());
+    config.put("data_type", "int");
+    config.put("group_size", base.groupSize());
+    config.put("sym", base.symmetric());
+    layers
+        .plan()
+        .settings()
+        .forEach(
+            (key, value) -> {
+              if (value != null && !value.equals(DEFAULTS.get(key))) {
+                config.putIfAbsent(key, value);
+              }
+            });
+    config.put("autoround_version", COMPATIBLE_VERSION);
+    config.put("provider", Producer.NAME);
+    if (!layers.blockLists().isEmpty()) {
+      config.put("block_name_to_quantize", String.join(",", layers.blockLists()));
+    }
+    config.put("quant_method", "auto-round");
+    config.put("packing_format", packing);
+    Map<String, Object> extra = extraConfig(layers);
+    if (!extra.isEmpty()) {
+      config.put("extra_config", extra);
+    }
+    return config;
+  }
+
+  private static Map<String, Object> extraConfig(WrittenLayers layers) {
+    Map<String, Object> extra = new LinkedHashMap<>();
+    for (String module : layers.floatsInBlocks()) {
+      extra.put(module, Map.of("bits", QuantScheme.FLOAT_BITS));
+    }
+    layers
+        .packed()
+        .forEach(
+            (module, scheme) -> {
+              Map<String, Object> keys = layers.difference(scheme);
+              if (!WrittenLayers.inBlock(module)) {
+                keys = new LinkedHashMap<>();
+                keys.put("bits", scheme.bits());
+                keys.put("group_size", scheme.groupSize());
+                keys.put("sym", scheme.symmetric());
+                keys.put("data_type", "int");
+                keys.put("act_bits", QuantScheme.FLOAT_BITS);
+              }
+              if (!keys.isEmpty()) {
+                extra.put(module, keys);
+              }
+            });
+    return extra;
+  }
+}

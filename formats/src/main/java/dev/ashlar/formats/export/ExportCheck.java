@@ -1,0 +1,228 @@
+package dev.ashlar.formats.export;
+
+import dev.ashlar.formats.Checkpoint;
+import dev.ashlar.formats.CheckpointException;
+import dev.ashlar.formats.Checkpoints;
+import dev.ashlar.formats.file.AtomicFile;
+import dev.ashlar.formats.json.Json;
+import dev.ashlar.formats.layout.Declarations;
+import dev.ashlar.formats.layout.Layouts;
+import dev.ashlar.formats.layout.PackedLayout;
+import dev.ashlar.formats.layout.PackedPlan;
+import dev.ashlar.formats.layout.QuantizationConfig;
+import dev.ashlar.formats.safetensors.SafetensorsFile;
+import dev.ashlar.tensor.DType;
+import dev.ashlar.tensor.StoredTensor;
+import dev.ashlar.tensor.quant.QuantScheme;
+import dev.ashlar.tensor.quant.QuantizedTensor;
+import java.io.IOException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeSet;
+
+/**
+ * Reads an export again and holds it against the rules of the formats specification: what other
+ * tools rely on, not only what our own reader needs.
+ *
+ * <p>Beyond everything that opening a checkpoint checks: no temporary files; the index names
+ * exactly the tensors there are and their total size; no layer is stored twice; every packed layer
+ * has just the parts of its layout, F16 scales and the declared scheme; {@code g_idx} is in order
+ * unless act-order is declared; layers declared float are there as float; a tied head is not
+ * stored; the float type is the declared one; side files repeat the configuration.
+ */
+public final class ExportCheck {
+  private static final String INDEX = "model.safetensors.index.json";
+  private static final String KEY = "quantization_config";
+
+  private final Path folder;
+  private final Map<String, StoredTensor> tensors = new LinkedHashMap<>();
+  private final List<SafetensorsFile> files = new ArrayList<>();
+  private long bytes;
+
+  private ExportCheck(Path folder) {
+    this.folder = folder;
+  }
+
+  /**
+   * Verifies the export in {@code folder}; reads all packed weights.
+   *
+   * @throws CheckpointException naming the first rule that is broken
+   */
+  public static ExportReport verify(Path folder) {
+    ExportCheck check = new ExportCheck(folder);
+    try (Checkpoint checkpoint = Checkpoints.open(folder)) {
+      check.openFiles();
+      check.index();
+      check.heads(checkpoint);
+      Map<String, Object> quantization = check.quantization(checkpoint);
+      if ("gptq".equals(quantization.get("quant_method"))) {
+        check.halves(checkpoint);
+      }
+      if (!quantization.isEmpty()) {
+        check.packed(checkpoint, quantization);
+      }
+      return new ExportReport(
+          check.files.size(),
+          check.tensors.size(),
+          checkpoint.quantizedNames().size(),
+          check.bytes);
+    } finally {
+      check.files.forEach(SafetensorsFile::close);
+    }
+  }
+
+  private void openFiles() {
+    TreeSet<Path> found = new TreeSet<>();
+    try (DirectoryStream<Path> entries = Files.newDirectoryStream(folder)) {
+      for (Path entry : entries) {
+        String name = entry.getFileName().toString();
+        if (name.endsWith(AtomicFile.TEMPORARY_SUFFIX)) {
+          throw fault("", "no temporary files", name);
+        }
+        if (name.endsWith(".safetensors")) {
+          found.add(entry);
+        }
+      }
+    } catch (IOException e) {
+      throw CheckpointException.in(folder)
+          .problem("cannot be listed (" + e.getMessage() + ")")
+          .cause(e)
+          .exception();
+    }
+    for (Path path : found) {
+      SafetensorsFile file = SafetensorsFile.open(path);
+      files.add(file);
+      if (!"pt".equals(file.metadata().get("format"))) {
+        throw fault(path.getFileName().toString(), "metadata format pt", file.metadata() + "");
+      }
+      for (String name : file.names()) {
+        if (tensors.put(name, file.tensor(name)) != null) {
+          throw fault(name, "the tensor once", "it in two files");
+        }
+        bytes += file.tensor(name).byteSize();
+      }
+    }
+  }
+
+  private void index() {
+    Path index = folder.resolve(INDEX);
+    if (Files.exists(index) != files.size() > 1) {
+      throw fault(INDEX, "an index just where there are several files", files.size() + " files");
+    }
+    if (files.size() > 1) {
+      Map<String, Object> json = Json.readObject(index, Json.MAX_DOCUMENT_BYTES);
+      Object size = Json.asObject(json.get("metadata"), index.toString()).get("total_size");
+      if (!Long.valueOf(bytes).equals(size)) {
+        throw fault(INDEX, "total_size " + bytes, Json.describe(size));
+      }
+      Map<String, Object> map = Json.asObject(json.get("weight_map"), index.toString());
+      for (SafetensorsFile file : files) {
+        for (String name : file.names()) {
+          if (!file.path().getFileName().toString().equals(map.get(name))) {
+            throw fault(name, "an entry in " + INDEX, Json.describe(map.get(name)));
+          }
+        }
+      }
+    }
+  }
+
+  private void heads(Checkpoint checkpoint) {
+    for (String name : tensors.keySet()) {
+      if (ModelConfig.tied(checkpoint) && FolderExport.isHead(name)) {
+        throw fault(name, "no head, since tie_word_embeddings is true", "the tensor");
+      }
+    }
+  }
+
+  /** Kernels of the GPTQ family compute in half precision and expect all else in it too. */
+  private void halves(Checkpoint checkpoint) {
+    if (ModelConfig.floatType(checkpoint.config()).orElse(null) != DType.F16) {
+      throw fault("config.json", "dtype float16", "another");
+    }
+    for (String name : checkpoint.names()) {
+      StoredTensor tensor = tensors.get(name);
+      if (tensor.dtype().isFloat() && tensor.dtype() != DType.F16) {
+        throw fault(name, "type F16", tensor.storage());
+      }
+    }
+  }
+
+  private Map<String, Object> quantization(Checkpoint checkpoint) {
+    Object inside = checkpoint.config().get(KEY);
+    if (inside == null) {
+      return Map.of();
+    }
+    for (String name : List.of("quantization_config.json", "quantize_config.json")) {
+      Path side = folder.resolve(name);
+      if (Files.exists(side) && !Json.readObject(side).equals(inside)) {
+        throw fault(name, "the same as " + KEY + " in config.json", "another configuration");
+      }
+    }
+    return Json.asObject(inside, folder.resolve("config.json").toString());
+  }
+
+  private void packed(Checkpoint checkpoint, Map<String, Object> quantization) {
+    PackedPlan plan =
+        Declarations.plan(new QuantizationConfig(folder.toString(), quantization))
+            .orElseThrow(
+                () -> fault(KEY + ".quant_method", "a method that can be checked", "another"));
+    boolean actOrder = Boolean.TRUE.equals(quantization.get("desc_act"));
+    for (String module : checkpoint.quantizedNames()) {
+      PackedLayout layout = plan.layout(module);
+      QuantizedTensor tensor = checkpoint.quantized(module).orElseThrow();
+      parts(module, layout, tensor, actOrder);
+      scheme(module, plan.scheme(module), tensor.scheme());
+    }
+    for (String module : plan.named()) {
+      boolean stored = checkpoint.quantizedNames().contains(module);
+      if (stored == plan.scheme(module).isFloat()) {
+        throw fault(module, "the layer as declared", stored ? "it packed" : "no packed layer");
+      }
+      if (!stored && !tensors.containsKey(module + ".weight")) {
+        throw fault(module + ".weight", "the tensor, which is declared float", "none");
+      }
+    }
+  }
+
+  private void parts(String module, PackedLayout layout, QuantizedTensor tensor, boolean actOrder) {
+    if (tensors.containsKey(module + ".weight")) {
+      throw fault(module + ".weight", "only packed parts", "also a float weight");
+    }
+    boolean ordered = tensor.groupOfColumn() == null;
+    boolean groups = tensors.containsKey(module + ".g_idx");
+    // Loaders of the auto_gptq family allocate g_idx, and those of the others misread a needless
+    // one.
+    boolean needed = layout == Layouts.GPTQ || layout == Layouts.GPTQ_V2 || !ordered;
+    if (groups != needed) {
+      throw fault(
+          module + ".g_idx", needed ? "the tensor" : "none in this layout", groups ? "it" : "none");
+    }
+    if (!ordered && layout == Layouts.GPTQ && !actOrder) {
+      throw fault(module + ".g_idx", "groups in order, since desc_act is false", "another order");
+    }
+    StoredTensor scales = tensors.get(module + ".scales");
+    if (scales.dtype() != DType.F16) {
+      throw fault(scales.name(), "type F16", scales.storage());
+    }
+  }
+
+  private void scheme(String module, QuantScheme declared, QuantScheme stored) {
+    if (!declared.equals(stored)) {
+      throw fault(module, "the declared scheme " + declared, stored.toString());
+    }
+  }
+
+  private CheckpointException fault(String tensor, String expected, String found) {
+    return CheckpointException.in(folder)
+        .tensor(tensor)
+        .expected(expected)
+        .found(found)
+        .hint("the export is not what its format asks for; please report this")
+        .exception();
+  }
+}

@@ -1,0 +1,30 @@
+package dev.ashlar.formats.export;
+
+import dev.ashlar.formats.Checkpoint;
+import dev.ashlar.tensor.WeightSource;
+import java.nio.file.Path;
+import java.util.Optional;
+
+/** A kind of model folder that quantized weights can be written as. */
+public interface ExportFormat {
+  /** The name users know it by, for example {@code auto_gptq}. */
+  String name();
+
+  /**
+   * Why this plan cannot be written in this format, in one sentence, or empty if it can. To be
+   * asked before any tuning begins.
+   */
+  Optional<String> refusal(WeightSource source, ExportPlan plan);
+
+  /**
+   * Begins a model folder. Nothing can be taken for a model before {@code finish()}.
+   *
+   * @param folder created if absent
+   * @param source the model that was quantized: its configuration, tokenizer and float types are
+   *     carried over; it must stay open until the sink is finished
+   * @throws IllegalArgumentException if {@link #refusal} names a reason
+   * @throws dev.ashlar.formats.CheckpointException if the folder holds a model and {@code options}
+   *     do not allow overwriting it, is the source itself, or cannot be written
+   */
+  ExportSink create(Path folder, Checkpoint source, ExportPlan plan, ExportOptions options);
+}

@@ -1,0 +1,24 @@
+package dev.ashlar.formats.export;
+
+import java.util.List;
+import java.util.Optional;
+
+/** All export formats. A new one is one class and one line. */
+public final class ExportFormats {
+  /** Every format. */
+  public static final List<ExportFormat> ALL =
+      List.of(new AutoRoundFormat(), new AutoGptqFormat(), new FakeFormat());
+
+  private ExportFormats() {}
+
+  /** The format of that name; {@code gptq} is accepted for {@code auto_gptq}. */
+  public static Optional<ExportFormat> named(String name) {
+    String full = name.equals("gptq") ? "auto_gptq" : name;
+    return ALL.stream().filter(format -> format.name().equals(full)).findFirst();
+  }
+
+  /** The names of all formats. */
+  public static List<String> names() {
+    return ALL.stream().map(ExportFormat::name).toList();
+  }
+}

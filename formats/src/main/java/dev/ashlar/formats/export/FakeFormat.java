@@ -1,0 +1,34 @@
+package dev.ashlar.formats.export;
+
+import dev.ashlar.formats.Checkpoint;
+import dev.ashlar.tensor.WeightSource;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * An ordinary float model that has the quantized weights' values (formats specification 9): every
+ * tool reads it, and every packed export must equal it within the rounding of its float type.
+ */
+final class FakeFormat implements ExportFormat {
+  @Override
+  public String name() {
+    return "fake";
+  }
+
+  @Override
+  public Optional<String> refusal(WeightSource source, ExportPlan plan) {
+    return Optional.empty();
+  }
+
+  @Override
+  public ExportSink create(Path folder, Checkpoint source, ExportPlan plan, ExportOptions options) {
+    return FolderExport.create(
+        folder,
+        source,
+        plan,
+        options,
+        new FolderExport.Style(name(), null, null, List.of(), layers -> Map.of()));
+  }
+}

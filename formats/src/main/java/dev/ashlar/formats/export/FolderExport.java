@@ -1,0 +1,258 @@
+package dev.ashlar.formats.export;
+
+import dev.ashlar.formats.Checkpoint;
+import dev.ashlar.formats.CheckpointException;
+import dev.ashlar.formats.TokenizerSource;
+import dev.ashlar.formats.file.AtomicFile;
+import dev.ashlar.formats.json.JsonWriter;
+import dev.ashlar.formats.layout.PackedLayout;
+import dev.ashlar.formats.layout.PackedTensor;
+import dev.ashlar.formats.layout.ZeroMirror;
+import dev.ashlar.formats.safetensors.SafetensorsWriter;
+import dev.ashlar.formats.safetensors.TensorOutput;
+import dev.ashlar.tensor.DType;
+import dev.ashlar.tensor.StoredTensor;
+import dev.ashlar.tensor.Tensor;
+import dev.ashlar.tensor.quant.QuantizedTensor;
+import java.io.IOException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Function;
+
+/**
+ * Writes a Hugging Face model folder in the style of one format.
+ *
+ * <p>Weights are collected under temporary names. Finishing removes the configurations of a model
+ * that is being replaced, publishes weights, then side files, then configurations, {@code
+ * config.json} last: at every moment a folder with that file is a whole model.
+ */
+final class FolderExport implements ExportSink {
+  private static final System.Logger LOG = System.getLogger("dev.ashlar.formats.export");
+  private static final String CONFIG = "config.json";
+  private static final String WEIGHT = ".weight";
+  private static final String HEAD = "lm_head";
+  private static final List<String> QUANTIZATION_FILES =
+      List.of("quantization_config.json", "quantize_config.json", "quant_config.json");
+
+  /**
+   * What distinguishes one format's folders.
+   *
+   * @param format the format's name
+   * @param layout how linear maps are packed, or null to write them as float
+   * @param floatType the type of all float tensors, or null to keep the source's
+   * @param configFiles files beside {@code config.json} that repeat the quantization configuration
+   * @param config the quantization configuration; not asked for where {@code layout} is null
+   */
+  record Style(
+      String format,
+      PackedLayout layout,
+      DType floatType,
+      List<String> configFiles,
+      Function<WrittenLayers, Map<String, Object>> config) {}
+
+  private final Path folder;
+  private final boolean created;
+  private final Checkpoint source;
+  private final Style style;
+  private final DType floatType;
+  private final boolean tied;
+  private final WrittenLayers layers;
+  private final SafetensorsWriter writer;
+  private final Set<String> dense = new HashSet<>();
+  private List<Path> files = List.of();
+  private int mirrored;
+
+  private FolderExport(
+      Path folder, boolean created, Checkpoint source, ExportPlan plan, Style style, long shard) {
+    this.folder = folder;
+    this.created = created;
+    this.source = source;
+    this.style = style;
+    // Block-quantized GGUF tensors have no type to keep, and its norms are F32 whatever the model.
+    boolean gguf = source.tokenizer() instanceof TokenizerSource.Metadata;
+    this.floatType = style.floatType() == null && gguf ? DType.F16 : style.floatType();
+    this.tied = ModelConfig.tied(source);
+    this.layers = new WrittenLayers(plan);
+    this.writer = SafetensorsWriter.inFolder(folder, shard);
+  }
+
+  /** Begins a folder; see {@link ExportFormat#create}. */
+  static FolderExport create(
+      Path folder, Checkpoint source, ExportPlan plan, ExportOptions options, Style style) {
+    boolean exists = Files.exists(folder);
+    if (exists) {
+      refuseOccupied(folder, source, options.overwrite());
+    }
+    return new FolderExport(folder, !exists, source, plan, style, options.maxShardBytes());
+  }
+
+  private static void refuseOccupied(Path folder, Checkpoint source, boolean overwrite) {
+    try {
+      Path origin =
+          Files.isDirectory(source.path())
+              ? source.path()
+              : source.path().toAbsolutePath().getParent();
+      if (!Files.isDirectory(folder)) {
+        throw CheckpointException.in(folder)
+            .expected("a folder to write to")
+            .found("a file")
+            .exception();
+      }
+      if (Files.isSameFile(folder, origin)) {
+        throw CheckpointException.in(folder)
+            .problem("is the folder of the model that is being read")
+            .hint("choose another output folder")
+            .exception();
+      }
+      try (DirectoryStream<Path> entries = Files.newDirectoryStream(folder)) {
+        for (Path entry : entries) {
+          String name = entry.getFileName().toString();
+          boolean model = name.equals(CONFIG) || name.endsWith(".safetensors");
+          if (model && !name.startsWith(".") && !overwrite) {
+            throw CheckpointException.in(folder)
+                .problem("already holds a model (" + name + ")")
+                .hint("choose another output folder, or ask for it to be overwritten")
+                .exception();
+          }
+        }
+      }
+    } catch (IOException e) {
+      throw AtomicFile.cannotWrite(folder, e);
+    }
+  }
+
+  @Override
+  public void tensor(String name, Tensor tensor) {
+    if (takes(name)) {
+      writer.floats(name, typeOf(name), tensor);
+    }
+  }
+
+  /** The type for a tensor that comes as float32 from a computation. */
+  private DType typeOf(String name) {
+    if (floatType != null) {
+      return floatType;
+    }
+    return source
+        .find(name)
+        .map(StoredTensor::dtype)
+        .filter(t -> t == DType.F16 || t == DType.BF16 || t == DType.F32)
+        .or(() -> ModelConfig.floatType(source.config()))
+        .orElse(DType.F16);
+  }
+
+  @Override
+  public void copy(StoredTensor tensor) {
+    if (takes(tensor.name())) {
+      if (floatType == null) {
+        writer.copy(tensor);
+      } else {
+        writer.convert(tensor, floatType);
+      }
+    }
+  }
+
+  /** Whether a dense tensor is to be written; a tied head is not, its embedding stands for it. */
+  private boolean takes(String name) {
+    if (tied && isHead(name)) {
+      LOG.log(
+          System.Logger.Level.INFO, "{0}: {1} is tied to the embedding; left out", folder, name);
+      return false;
+    }
+    if (name.endsWith(WEIGHT)
+        && layers.packed().containsKey(name.substring(0, name.length() - WEIGHT.length()))) {
+      throw new IllegalArgumentException(name + " was already written packed");
+    }
+    dense.add(name);
+    return true;
+  }
+
+  static boolean isHead(String name) {
+    return name.equals(HEAD) || name.startsWith(HEAD + ".") || name.contains("." + HEAD + ".");
+  }
+
+  @Override
+  public void quantized(String module, QuantizedTensor tensor) {
+    if (tied && isHead(module)) {
+      throw new IllegalArgumentException(module + " is tied to the embedding and cannot be packed");
+    }
+    if (style.layout() == null) {
+      tensor(module + WEIGHT, tensor.dequantize());
+      return;
+    }
+    if (dense.contains(module + WEIGHT) || layers.packed().containsKey(module)) {
+      throw new IllegalArgumentException(module + " was already written");
+    }
+    QuantizedTensor storable = style.layout().storable(tensor);
+    if (storable != tensor) {
+      mirrored += ZeroMirror.groupsAtZero(tensor);
+    }
+    for (PackedTensor part : style.layout().pack(module, storable)) {
+      try (TensorOutput out = writer.begin(part.name(), part.dtype(), part.shape())) {
+        out.bytes(part.bytes(), 0, part.bytes().length);
+      }
+    }
+    layers.add(module, tensor);
+  }
+
+  @Override
+  public void finish() {
+    try {
+      // From here until the last line the folder has no config.json and so is no model.
+      Files.deleteIfExists(folder.resolve(CONFIG));
+      for (String name : QUANTIZATION_FILES) {
+        Files.deleteIfExists(folder.resolve(name));
+      }
+      AtomicFile.syncFolder(folder);
+    } catch (IOException e) {
+      throw AtomicFile.cannotWrite(folder, e);
+    }
+    files = writer.finish();
+    source.writeSideFiles(folder);
+    Map<String, Object> quantization = style.layout() == null ? null : style.config().apply(layers);
+    for (String name : style.configFiles()) {
+      AtomicFile.write(folder.resolve(name), JsonWriter.pretty(quantization));
+    }
+    AtomicFile.write(
+        folder.resolve(CONFIG),
+        JsonWriter.pretty(ModelConfig.rewritten(source.config(), floatType, quantization)));
+    if (mirrored > 0) {
+      LOG.log(
+          System.Logger.Level.INFO,
+          "{0}: {1} groups have zero point 0, which {2} cannot store; their codes are mirrored and"
+              + " their scales negated, with the same weights",
+          folder,
+          Integer.toString(mirrored),
+          style.format());
+    }
+  }
+
+  @Override
+  public ExportSummary summary() {
+    return new ExportSummary(
+        folder,
+        style.format(),
+        style.layout() == null ? "float" : style.layout().name(),
+        files,
+        layers.packed().size(),
+        writer.totalBytes(),
+        mirrored);
+  }
+
+  @Override
+  public void close() {
+    writer.close();
+    if (created && files.isEmpty()) {
+      try {
+        Files.deleteIfExists(folder);
+      } catch (IOException ignored) {
+        // Others have put something there in the meantime; it is theirs.
+      }
+    }
+  }
+}

@@ -1,0 +1,19 @@
+package dev.ashlar.formats.export;
+
+import java.lang.module.ModuleDescriptor;
+import java.util.Optional;
+
+/** What this program calls itself in the files it writes. */
+final class Producer {
+  /** Key of the producer in configurations. */
+  static final String NAME = "ashlar";
+
+  private Producer() {}
+
+  /** Name and version, as {@code name:version}. */
+  static String nameAndVersion() {
+    ModuleDescriptor module = Producer.class.getModule().getDescriptor();
+    Optional<String> version = module == null ? Optional.empty() : module.rawVersion();
+    return NAME + ":" + version.orElse("unknown");
+  }
+}

@@ -1,0 +1,51 @@
+package dev.ashlar.formats.export;
+
+import dev.ashlar.formats.layout.PackedLayout;
+import dev.ashlar.tensor.Shape;
+import dev.ashlar.tensor.WeightSource;
+import dev.ashlar.tensor.quant.QuantScheme;
+import java.util.Map;
+import java.util.Optional;
+
+/** Reasons, common to packed formats, why a plan cannot be written. */
+final class Refusals {
+  private Refusals() {}
+
+  /** Why the plan cannot be written as {@code format} in {@code layout}, in one sentence. */
+  static Optional<String> of(
+      String format, PackedLayout layout, WeightSource source, ExportPlan plan) {
+    for (Map.Entry<String, QuantScheme> linear : plan.linears().entrySet()) {
+      String module = linear.getKey();
+      QuantScheme scheme = linear.getValue();
+      if (scheme.isFloat()) {
+        continue;
+      }
+      if (ModelConfig.tied(source) && FolderExport.isHead(module)) {
+        return Optional.of(
+            format
+                + " cannot quantize "
+                + module
+                + ": it is tied to the embedding, which is float");
+      }
+      Optional<String> refusal = refusal(layout, source, module, scheme);
+      if (refusal.isPresent()) {
+        return Optional.of("format " + format + " " + refusal.get() + " (" + module + ")");
+      }
+    }
+    return Optional.empty();
+  }
+
+  /** Why the layout cannot spell this layer; extents that the source does not tell pass. */
+  static Optional<String> refusal(
+      PackedLayout layout, WeightSource source, String module, QuantScheme scheme) {
+    Optional<Shape> shape =
+        source
+            .find(module + ".weight")
+            .map(t -> t.shape())
+            .filter(s -> s.rank() == 2 && s.size() <= Integer.MAX_VALUE);
+    // Stacked experts have no tensor of their own: only the scheme can be judged.
+    int out = shape.map(s -> (int) s.dim(0)).orElse(32);
+    int in = shape.map(s -> (int) s.dim(1)).orElse(32);
+    return layout.refusal(out, in, scheme);
+  }
+}

@@ -1,0 +1,28 @@
+/**
+ * Export formats: whole model folders of quantized weights as other tools expect them, with their
+ * configuration, tokenizer and all.
+ *
+ * <table>
+ * <caption>What is written</caption>
+ * <tr><th>format</th><th>schemes</th><th>tensors ({@code layout})</th><th>float tensors</th>
+ *     <th>configuration</th></tr>
+ * <tr><td rowspan="3">auto_round</td><td>all symmetric</td><td>auto_round:auto_gptq</td>
+ *     <td rowspan="3">source type</td>
+ *     <td rowspan="3">config.json, quantization_config.json</td></tr>
+ * <tr><td>all alike, asymmetric, 4 bits</td><td>awq, as auto_round:auto_awq</td></tr>
+ * <tr><td>other</td><td>auto_round</td></tr>
+ * <tr><td>auto_gptq</td><td>any of 2, 3, 4, 8 bits</td><td>gptq</td><td>F16</td>
+ *     <td>config.json, quantize_config.json</td></tr>
+ * <tr><td>fake</td><td>any</td><td>name.weight, dequantized</td><td>source type</td>
+ *     <td>config.json</td></tr>
+ * </table>
+ *
+ * <p>From GGUF sources float tensors become F16 in every format. {@code config.json} is written
+ * last and removed first when a folder is overwritten, so that a folder with one is complete.
+ *
+ * <p>Bytes of single layers are {@code layout}'s work. Start at {@link
+ * dev.ashlar.formats.export.ExportFormat}; a new format is one class and one line of {@link
+ * dev.ashlar.formats.export.ExportFormats#ALL}. {@link dev.ashlar.formats.export.ExportCheck}
+ * verifies what was written.
+ */
+package dev.ashlar.formats.export;
