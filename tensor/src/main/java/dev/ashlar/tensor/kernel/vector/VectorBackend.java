@@ -27,7 +27,7 @@ public final class VectorBackend implements Backend {
   private final AttentionKernel attention = new VectorAttention();
   private final LossKernel loss = ReferenceBackend.INSTANCE.loss();
   private final FakeQuantKernel fakeQuant = ReferenceBackend.INSTANCE.fakeQuant();
-  private final PackedKernel packed = ReferenceBackend.INSTANCE.packed();
+  private final PackedKernel packed = new VectorPacked();
 
   private VectorBackend() {}
 

@@ -1,0 +1,181 @@
+package dev.ashlar.tensor.kernel.vector;
+
+import static jdk.incubator.vector.VectorOperators.LSHL;
+import static jdk.incubator.vector.VectorOperators.LSHR;
+
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
+
+/** 6-bit codes: 16 in three ints, five in each and the last spread over the ints' top two bits. */
+final class VectorPacked6 extends VectorPackedCodes {
+  VectorPacked6() {
+    super(6, 16, 3);
+  }
+
+  @Override
+  void sum(int[] w, int at, int groups, int units, float[] x, int xAt, float[] sums, int sumsAt) {
+    sum(w, at, groups, units, x, xAt, sums, sumsAt, mask(), ONE);
+  }
+
+  private static void sum(
+      int[] w,
+      int at,
+      int groups,
+      int units,
+      float[] x,
+      int xAt,
+      float[] sums,
+      int sumsAt,
+      int maskBits,
+      int oneBits) {
+    IntVector mask = IntVector.broadcast(INTS, maskBits);
+    IntVector one = IntVector.broadcast(INTS, oneBits);
+    for (int g = 0; g < groups; g++) {
+      int w0 = at + g * units * (3 * ROWS);
+      int x0 = xAt + g * units * 16;
+      FloatVector a0 = FloatVector.zero(FLOATS);
+      FloatVector a1 = FloatVector.zero(FLOATS);
+      FloatVector b0 = FloatVector.zero(FLOATS);
+      FloatVector b1 = FloatVector.zero(FLOATS);
+      FloatVector e;
+      for (int u = 0; u < units; u++) {
+        IntVector t0 = IntVector.zero(INTS);
+        IntVector t1 = IntVector.zero(INTS);
+        int i = w0 + u * (3 * ROWS);
+        int k = x0 + u * 16;
+        for (int v = 0; v < 3; v++) {
+          IntVector p = IntVector.fromArray(INTS, w, i + v * ROWS);
+          IntVector q = IntVector.fromArray(INTS, w, i + v * ROWS + LANES);
+          e = FloatVector.broadcast(FLOATS, x[k + v * 5]);
+          a0 = p.lanewise(LSHL, 17).and(mask).or(one).reinterpretAsFloats().fma(e, a0);
+          a1 = q.lanewise(LSHL, 17).and(mask).or(one).reinterpretAsFloats().fma(e, a1);
+          e = FloatVector.broadcast(FLOATS, x[k + v * 5 + 1]);
+          b0 = p.lanewise(LSHL, 11).and(mask).or(one).reinterpretAsFloats().fma(e, b0);
+          b1 = q.lanewise(LSHL, 11).and(mask).or(one).reinterpretAsFloats().fma(e, b1);
+          e = FloatVector.broadcast(FLOATS, x[k + v * 5 + 2]);
+          a0 = p.lanewise(LSHL, 5).and(mask).or(one).reinterpretAsFloats().fma(e, a0);
+          a1 = q.lanewise(LSHL, 5).and(mask).or(one).reinterpretAsFloats().fma(e, a1);
+          e = FloatVector.broadcast(FLOATS, x[k + v * 5 + 3]);
+          b0 = p.lanewise(LSHR, 1).and(mask).or(one).reinterpretAsFloats().fma(e, b0);
+          b1 = q.lanewise(LSHR, 1).and(mask).or(one).reinterpretAsFloats().fma(e, b1);
+          e = FloatVector.broadcast(FLOATS, x[k + v * 5 + 4]);
+          a0 = p.lanewise(LSHR, 7).and(mask).or(one).reinterpretAsFloats().fma(e, a0);
+          a1 = q.lanewise(LSHR, 7).and(mask).or(one).reinterpretAsFloats().fma(e, a1);
+          t0 = t0.lanewise(LSHL, 2).or(p.lanewise(LSHR, 30));
+          t1 = t1.lanewise(LSHL, 2).or(q.lanewise(LSHR, 30));
+        }
+        e = FloatVector.broadcast(FLOATS, x[k + 15]);
+        a0 = t0.lanewise(LSHL, 17).and(mask).or(one).reinterpretAsFloats().fma(e, a0);
+        a1 = t1.lanewise(LSHL, 17).and(mask).or(one).reinterpretAsFloats().fma(e, a1);
+      }
+      a0.add(b0).intoArray(sums, sumsAt + g * ROWS);
+      a1.add(b1).intoArray(sums, sumsAt + g * ROWS + LANES);
+    }
+  }
+
+  @Override
+  void expand(int[] w, int at, int units, float[] affine, float[] panel, int panelAt) {
+    expand(w, at, units, affine, panel, panelAt, mask(), ONE);
+  }
+
+  private static void expand(
+      int[] w,
+      int at,
+      int units,
+      float[] affine,
+      float[] panel,
+      int panelAt,
+      int maskBits,
+      int oneBits) {
+    IntVector mask = IntVector.broadcast(INTS, maskBits);
+    IntVector one = IntVector.broadcast(INTS, oneBits);
+    FloatVector s0 = FloatVector.fromArray(FLOATS, affine, 0);
+    FloatVector s1 = FloatVector.fromArray(FLOATS, affine, LANES);
+    FloatVector o0 = FloatVector.fromArray(FLOATS, affine, ROWS);
+    FloatVector o1 = FloatVector.fromArray(FLOATS, affine, ROWS + LANES);
+    for (int u = 0; u < units; u++) {
+      IntVector t0 = IntVector.zero(INTS);
+      IntVector t1 = IntVector.zero(INTS);
+      int t = panelAt + u * (16 * ROWS);
+      for (int v = 0; v < 3; v++) {
+        IntVector p = IntVector.fromArray(INTS, w, at + (u * 3 + v) * ROWS);
+        IntVector q = IntVector.fromArray(INTS, w, at + (u * 3 + v) * ROWS + LANES);
+        int c = t + v * (5 * ROWS);
+        p.lanewise(LSHL, 17)
+            .and(mask)
+            .or(one)
+            .reinterpretAsFloats()
+            .fma(s0, o0)
+            .intoArray(panel, c);
+        q.lanewise(LSHL, 17)
+            .and(mask)
+            .or(one)
+            .reinterpretAsFloats()
+            .fma(s1, o1)
+            .intoArray(panel, c + LANES);
+        p.lanewise(LSHL, 11)
+            .and(mask)
+            .or(one)
+            .reinterpretAsFloats()
+            .fma(s0, o0)
+            .intoArray(panel, c + 2 * LANES);
+        q.lanewise(LSHL, 11)
+            .and(mask)
+            .or(one)
+            .reinterpretAsFloats()
+            .fma(s1, o1)
+            .intoArray(panel, c + 3 * LANES);
+        p.lanewise(LSHL, 5)
+            .and(mask)
+            .or(one)
+            .reinterpretAsFloats()
+            .fma(s0, o0)
+            .intoArray(panel, c + 4 * LANES);
+        q.lanewise(LSHL, 5)
+            .and(mask)
+            .or(one)
+            .reinterpretAsFloats()
+            .fma(s1, o1)
+            .intoArray(panel, c + 5 * LANES);
+        p.lanewise(LSHR, 1)
+            .and(mask)
+            .or(one)
+            .reinterpretAsFloats()
+            .fma(s0, o0)
+            .intoArray(panel, c + 6 * LANES);
+        q.lanewise(LSHR, 1)
+            .and(mask)
+            .or(one)
+            .reinterpretAsFloats()
+            .fma(s1, o1)
+            .intoArray(panel, c + 7 * LANES);
+        p.lanewise(LSHR, 7)
+            .and(mask)
+            .or(one)
+            .reinterpretAsFloats()
+            .fma(s0, o0)
+            .intoArray(panel, c + 8 * LANES);
+        q.lanewise(LSHR, 7)
+            .and(mask)
+            .or(one)
+            .reinterpretAsFloats()
+            .fma(s1, o1)
+            .intoArray(panel, c + 9 * LANES);
+        t0 = t0.lanewise(LSHL, 2).or(p.lanewise(LSHR, 30));
+        t1 = t1.lanewise(LSHL, 2).or(q.lanewise(LSHR, 30));
+      }
+      t0.lanewise(LSHL, 17)
+          .and(mask)
+          .or(one)
+          .reinterpretAsFloats()
+          .fma(s0, o0)
+          .intoArray(panel, t + 30 * LANES);
+      t1.lanewise(LSHL, 17)
+          .and(mask)
+          .or(one)
+          .reinterpretAsFloats()
+          .fma(s1, o1)
+          .intoArray(panel, t + 31 * LANES);
+    }
+  }
+}

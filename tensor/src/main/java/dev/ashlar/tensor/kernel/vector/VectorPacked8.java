@@ -1,0 +1,132 @@
+package dev.ashlar.tensor.kernel.vector;
+
+import static jdk.incubator.vector.VectorOperators.LSHL;
+import static jdk.incubator.vector.VectorOperators.LSHR;
+
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
+
+/** 8-bit codes: four to an int, the first lowest. */
+final class VectorPacked8 extends VectorPackedCodes {
+  VectorPacked8() {
+    super(8, 4, 1);
+  }
+
+  @Override
+  void sum(int[] w, int at, int groups, int units, float[] x, int xAt, float[] sums, int sumsAt) {
+    sum(w, at, groups, units, x, xAt, sums, sumsAt, mask(), ONE);
+  }
+
+  private static void sum(
+      int[] w,
+      int at,
+      int groups,
+      int units,
+      float[] x,
+      int xAt,
+      float[] sums,
+      int sumsAt,
+      int maskBits,
+      int oneBits) {
+    IntVector mask = IntVector.broadcast(INTS, maskBits);
+    IntVector one = IntVector.broadcast(INTS, oneBits);
+    for (int g = 0; g < groups; g++) {
+      int w0 = at + g * units * ROWS;
+      int x0 = xAt + g * units * 4;
+      FloatVector a0 = FloatVector.zero(FLOATS);
+      FloatVector a1 = FloatVector.zero(FLOATS);
+      FloatVector b0 = FloatVector.zero(FLOATS);
+      FloatVector b1 = FloatVector.zero(FLOATS);
+      FloatVector e;
+      for (int u = 0; u < units; u++) {
+        IntVector p = IntVector.fromArray(INTS, w, w0 + u * ROWS);
+        IntVector q = IntVector.fromArray(INTS, w, w0 + u * ROWS + LANES);
+        int k = x0 + u * 4;
+        e = FloatVector.broadcast(FLOATS, x[k]);
+        a0 = p.lanewise(LSHL, 15).and(mask).or(one).reinterpretAsFloats().fma(e, a0);
+        a1 = q.lanewise(LSHL, 15).and(mask).or(one).reinterpretAsFloats().fma(e, a1);
+        e = FloatVector.broadcast(FLOATS, x[k + 1]);
+        b0 = p.lanewise(LSHL, 7).and(mask).or(one).reinterpretAsFloats().fma(e, b0);
+        b1 = q.lanewise(LSHL, 7).and(mask).or(one).reinterpretAsFloats().fma(e, b1);
+        e = FloatVector.broadcast(FLOATS, x[k + 2]);
+        a0 = p.lanewise(LSHR, 1).and(mask).or(one).reinterpretAsFloats().fma(e, a0);
+        a1 = q.lanewise(LSHR, 1).and(mask).or(one).reinterpretAsFloats().fma(e, a1);
+        e = FloatVector.broadcast(FLOATS, x[k + 3]);
+        b0 = p.lanewise(LSHR, 9).and(mask).or(one).reinterpretAsFloats().fma(e, b0);
+        b1 = q.lanewise(LSHR, 9).and(mask).or(one).reinterpretAsFloats().fma(e, b1);
+      }
+      a0.add(b0).intoArray(sums, sumsAt + g * ROWS);
+      a1.add(b1).intoArray(sums, sumsAt + g * ROWS + LANES);
+    }
+  }
+
+  @Override
+  void expand(int[] w, int at, int units, float[] affine, float[] panel, int panelAt) {
+    expand(w, at, units, affine, panel, panelAt, mask(), ONE);
+  }
+
+  private static void expand(
+      int[] w,
+      int at,
+      int units,
+      float[] affine,
+      float[] panel,
+      int panelAt,
+      int maskBits,
+      int oneBits) {
+    IntVector mask = IntVector.broadcast(INTS, maskBits);
+    IntVector one = IntVector.broadcast(INTS, oneBits);
+    FloatVector s0 = FloatVector.fromArray(FLOATS, affine, 0);
+    FloatVector s1 = FloatVector.fromArray(FLOATS, affine, LANES);
+    FloatVector o0 = FloatVector.fromArray(FLOATS, affine, ROWS);
+    FloatVector o1 = FloatVector.fromArray(FLOATS, affine, ROWS + LANES);
+    for (int u = 0; u < units; u++) {
+      IntVector p = IntVector.fromArray(INTS, w, at + u * ROWS);
+      IntVector q = IntVector.fromArray(INTS, w, at + u * ROWS + LANES);
+      int t = panelAt + u * (4 * ROWS);
+      p.lanewise(LSHL, 15).and(mask).or(one).reinterpretAsFloats().fma(s0, o0).intoArray(panel, t);
+      q.lanewise(LSHL, 15)
+          .and(mask)
+          .or(one)
+          .reinterpretAsFloats()
+          .fma(s1, o1)
+          .intoArray(panel, t + LANES);
+      p.lanewise(LSHL, 7)
+          .and(mask)
+          .or(one)
+          .reinterpretAsFloats()
+          .fma(s0, o0)
+          .intoArray(panel, t + 2 * LANES);
+      q.lanewise(LSHL, 7)
+          .and(mask)
+          .or(one)
+          .reinterpretAsFloats()
+          .fma(s1, o1)
+          .intoArray(panel, t + 3 * LANES);
+      p.lanewise(LSHR, 1)
+          .and(mask)
+          .or(one)
+          .reinterpretAsFloats()
+          .fma(s0, o0)
+          .intoArray(panel, t + 4 * LANES);
+      q.lanewise(LSHR, 1)
+          .and(mask)
+          .or(one)
+          .reinterpretAsFloats()
+          .fma(s1, o1)
+          .intoArray(panel, t + 5 * LANES);
+      p.lanewise(LSHR, 9)
+          .and(mask)
+          .or(one)
+          .reinterpretAsFloats()
+          .fma(s0, o0)
+          .intoArray(panel, t + 6 * LANES);
+      q.lanewise(LSHR, 9)
+          .and(mask)
+          .or(one)
+          .reinterpretAsFloats()
+          .fma(s1, o1)
+          .intoArray(panel, t + 7 * LANES);
+    }
+  }
+}

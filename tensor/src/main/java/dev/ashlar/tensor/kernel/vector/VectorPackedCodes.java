@@ -1,0 +1,136 @@
+package dev.ashlar.tensor.kernel.vector;
+
+import java.util.Arrays;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.VectorSpecies;
+
+/**
+ * How the codes of one width lie in int lanes, and the two loops that take them out.
+ *
+ * <p>A unit is {@code columns} codes of one row in {@code words} ints; lanes are rows, so a unit of
+ * a block is {@code words × ROWS} consecutive ints. With as many whole codes in an int as fit into
+ * 32 or 30 bits, code {@code j} stands at bit {@code j · bits}; where two bits are left over, those
+ * of a unit's ints, first int highest, hold the unit's last one or two codes.
+ *
+ * <p>Shifted to the top of a float's mantissa under the exponent of one, a code {@code q} reads as
+ * the float {@code f = 1 + q / 2^bits}: one shift and one ternary-logic instruction, no conversion.
+ * The 1 is corrected per group ({@link VectorPackedGroups}).
+ */
+abstract sealed class VectorPackedCodes
+    permits VectorPacked2,
+        VectorPacked3,
+        VectorPacked4,
+        VectorPacked5,
+        VectorPacked6,
+        VectorPacked8 {
+  static final VectorSpecies<Integer> INTS = IntVector.SPECIES_PREFERRED;
+  static final VectorSpecies<Float> FLOATS = FloatVector.SPECIES_PREFERRED;
+  static final int LANES = FLOATS.length();
+
+  /** Rows of a block: two vectors, which share each broadcast activation. */
+  static final int ROWS = 2 * LANES;
+
+  /** The bits of 1.0f. */
+  static final int ONE = 0x3F800000;
+
+  /** Bits that the leftover codes of a unit get from each int. */
+  private static final int SPREAD = 2;
+
+  private final int bits;
+  private final int columns;
+  private final int words;
+
+  VectorPackedCodes(int bits, int columns, int words) {
+    this.bits = bits;
+    this.columns = columns;
+    this.words = words;
+  }
+
+  /** The narrowest layout that holds codes of that many bits. */
+  static VectorPackedCodes of(int bits) {
+    return switch (bits) {
+      case 2 -> new VectorPacked2();
+      case 3 -> new VectorPacked3();
+      case 4 -> new VectorPacked4();
+      case 5 -> new VectorPacked5();
+      case 6 -> new VectorPacked6();
+      case 7, 8 -> new VectorPacked8();
+      default -> throw new IllegalArgumentException("no packed layout for " + bits + "-bit codes");
+    };
+  }
+
+  /** Bits a code takes. */
+  final int bits() {
+    return bits;
+  }
+
+  /** Codes of a row in a unit. */
+  final int columns() {
+    return columns;
+  }
+
+  /** Ints of a row in a unit. */
+  final int words() {
+    return words;
+  }
+
+  /** Where a code stands in the float: the top of the mantissa. */
+  final int mask() {
+    return ((1 << bits) - 1) << (23 - bits);
+  }
+
+  /**
+   * Puts one row of codes into its lane.
+   *
+   * @param codes {@code [units · columns]}
+   * @param target ints of the block; the row's first int is at {@code at}, the next {@link #ROWS}
+   *     further
+   */
+  final void pack(byte[] codes, int units, int[] target, int at) {
+    int whole = Math.min(32 / bits, columns / words);
+    int[] unit = new int[words];
+    for (int u = 0; u < units; u++) {
+      Arrays.fill(unit, 0);
+      int k = u * columns;
+      for (int i = 0; i < words; i++) {
+        for (int j = 0; j < whole; j++) {
+          unit[i] |= (codes[k++] & 0xFF) << (j * bits);
+        }
+      }
+      spread(codes, k, columns - words * whole, unit);
+      for (int i = 0; i < words; i++) {
+        target[at + (u * words + i) * ROWS] = unit[i];
+      }
+    }
+  }
+
+  private void spread(byte[] codes, int from, int count, int[] unit) {
+    int rest = 0;
+    for (int j = 0; j < count; j++) {
+      rest = rest << bits | (codes[from + j] & 0xFF);
+    }
+    for (int i = 0; count > 0 && i < words; i++) {
+      unit[i] |= rest >>> SPREAD * (words - 1 - i) << (32 - SPREAD);
+    }
+  }
+
+  /**
+   * {@code sums[g, r] = Σ x[k] · f[r, k]} over the columns of each of {@code groups} groups of
+   * {@code units} units, for the block's rows.
+   *
+   * @param at first int of the first group in {@code w}
+   * @param xAt first activation of the first group
+   * @param sums {@code [groups, ROWS]} from {@code sumsAt}
+   */
+  abstract void sum(
+      int[] w, int at, int groups, int units, float[] x, int xAt, float[] sums, int sumsAt);
+
+  /**
+   * {@code panel[k, r] = f[r, k] · scale[r] + offset[r]}: float weights of {@code units} units of
+   * one group.
+   *
+   * @param affine the group's scales and offsets, {@code [2, ROWS]}
+   */
+  abstract void expand(int[] w, int at, int units, float[] affine, float[] panel, int panelAt);
+}

@@ -1,0 +1,286 @@
+package dev.ashlar.tensor.kernel.vector;
+
+import static dev.ashlar.tensor.kernel.vector.VectorPackedCodes.FLOATS;
+import static dev.ashlar.tensor.kernel.vector.VectorPackedCodes.INTS;
+import static dev.ashlar.tensor.kernel.vector.VectorPackedCodes.LANES;
+import static dev.ashlar.tensor.kernel.vector.VectorPackedCodes.ROWS;
+import static jdk.incubator.vector.VectorOperators.LSHL;
+import static jdk.incubator.vector.VectorOperators.LSHR;
+
+import java.util.function.IntUnaryOperator;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
+
+/**
+ * Scales and offsets of a packed matrix, {@code [block, group, lane]}: a weight is {@code w = scale
+ * · q + minimum}, where {@code minimum} is {@code −scale · zero} for integer zero points.
+ *
+ * <p>With codes read as {@code f = 1 + q / n}, {@code n = 2^bits}, that is {@code w = S · f + O},
+ * {@code S = scale · n}, {@code O = minimum − S}; the group's part of a product is {@code S · Σxf +
+ * O · Σx}. Three forms, the smallest that holds the values exactly: scales alone where one zero
+ * point serves the whole matrix, pairs of 16-bit floats, pairs of 32-bit floats. A decode step
+ * reads these with every token, so bytes here are time.
+ */
+abstract sealed class VectorPackedGroups {
+  /**
+   * The smallest form for integer zero points.
+   *
+   * @param scales {@code [out, groups]}
+   * @param zeros {@code [out, groups]}
+   */
+  static VectorPackedGroups of(int out, int groups, int bits, float[] scales, byte[] zeros) {
+    float n = 1 << bits;
+    boolean same = true;
+    boolean halves = true;
+    for (int i = 0; i < scales.length; i++) {
+      same &= zeros[i] == zeros[0];
+      halves &= Halves.holds(scales[i]);
+    }
+    if (same) {
+      float middle = 1 + (zeros[0] & 0xFF) / n;
+      return new Centered(floats(out, groups, i -> scales[i] * n), middle);
+    }
+    if (halves) {
+      int[] pairs = ints(out, groups, i -> Halves.pair(scales[i], zeros[i] & 0xFF));
+      return new Halves(pairs, n, true);
+    }
+    return new Affine(
+        floats(out, groups, i -> scales[i] * n),
+        floats(out, groups, i -> -scales[i] * (n + (zeros[i] & 0xFF))));
+  }
+
+  /** Values {@code [out, groups]} as {@code [block, group, lane]}. */
+  private static float[] floats(int out, int groups, IntToFloat value) {
+    float[] lanes = new float[size(out, groups)];
+    for (int i = 0; i < out * groups; i++) {
+      lanes[place(i, groups)] = value.at(i);
+    }
+    return lanes;
+  }
+
+  private static int[] ints(int out, int groups, IntUnaryOperator value) {
+    int[] lanes = new int[size(out, groups)];
+    for (int i = 0; i < out * groups; i++) {
+      lanes[place(i, groups)] = value.applyAsInt(i);
+    }
+    return lanes;
+  }
+
+  private interface IntToFloat {
+    float at(int i);
+  }
+
+  private static int size(int out, int groups) {
+    return Math.multiplyExact(Math.multiplyExact(VectorPackedMatrix.blocks(out), ROWS), groups);
+  }
+
+  private static int place(int i, int groups) {
+    int o = i / groups;
+    return lanes(o / ROWS * groups + i % groups) + o % ROWS;
+  }
+
+  /** Bytes of all scales and offsets. */
+  abstract long byteSize();
+
+  /** Puts {@code S} and {@code O} of a group's rows into {@code affine [2, ROWS]}. */
+  abstract void affine(int at, float[] affine);
+
+  /**
+   * {@code y[r] += Σ_g S[g, r] · sums[g, r] + O[g, r] · xSums[g]} in order of the groups.
+   *
+   * @param at index of the first group in {@code [block · groups + group]}
+   * @param sums {@code [count, ROWS]}
+   * @param xSums sums of the activations of each group, from {@code xSumsAt}
+   * @param y {@code [ROWS]}
+   */
+  abstract void combine(int at, int count, float[] sums, float[] xSums, int xSumsAt, float[] y);
+
+  /** Index of a group's first lane. */
+  static int lanes(int at) {
+    return at * ROWS;
+  }
+
+  /** One zero point for all: {@code O = −S · middle}. */
+  static final class Centered extends VectorPackedGroups {
+    private final float[] scales;
+    private final float middle;
+
+    /**
+     * @param scales {@code S}
+     * @param middle {@code 1 + zero / n}
+     */
+    Centered(float[] scales, float middle) {
+      this.scales = scales;
+      this.middle = middle;
+    }
+
+    @Override
+    long byteSize() {
+      return 4L * scales.length;
+    }
+
+    @Override
+    void affine(int at, float[] affine) {
+      for (int r = 0; r < ROWS; r++) {
+        float s = scales[lanes(at) + r];
+        affine[r] = s;
+        affine[ROWS + r] = -s * middle;
+      }
+    }
+
+    @Override
+    void combine(int at, int count, float[] sums, float[] xSums, int xSumsAt, float[] y) {
+      FloatVector y0 = FloatVector.fromArray(FLOATS, y, 0);
+      FloatVector y1 = FloatVector.fromArray(FLOATS, y, LANES);
+      for (int g = 0; g < count; g++) {
+        FloatVector c = FloatVector.broadcast(FLOATS, middle * xSums[xSumsAt + g]);
+        int i = lanes(at + g);
+        FloatVector p = FloatVector.fromArray(FLOATS, sums, g * ROWS).sub(c);
+        FloatVector q = FloatVector.fromArray(FLOATS, sums, g * ROWS + LANES).sub(c);
+        y0 = FloatVector.fromArray(FLOATS, scales, i).fma(p, y0);
+        y1 = FloatVector.fromArray(FLOATS, scales, i + LANES).fma(q, y1);
+      }
+      y0.intoArray(y, 0);
+      y1.intoArray(y, LANES);
+    }
+  }
+
+  /** Any offsets, as floats. */
+  static final class Affine extends VectorPackedGroups {
+    private final float[] scales;
+    private final float[] offsets;
+
+    /**
+     * @param scales {@code S}
+     * @param offsets {@code O}
+     */
+    Affine(float[] scales, float[] offsets) {
+      this.scales = scales;
+      this.offsets = offsets;
+    }
+
+    @Override
+    long byteSize() {
+      return 8L * scales.length;
+    }
+
+    @Override
+    void affine(int at, float[] affine) {
+      System.arraycopy(scales, lanes(at), affine, 0, ROWS);
+      System.arraycopy(offsets, lanes(at), affine, ROWS, ROWS);
+    }
+
+    @Override
+    void combine(int at, int count, float[] sums, float[] xSums, int xSumsAt, float[] y) {
+      FloatVector y0 = FloatVector.fromArray(FLOATS, y, 0);
+      FloatVector y1 = FloatVector.fromArray(FLOATS, y, LANES);
+      for (int g = 0; g < count; g++) {
+        FloatVector c = FloatVector.broadcast(FLOATS, xSums[xSumsAt + g]);
+        int i = lanes(at + g);
+        FloatVector p = FloatVector.fromArray(FLOATS, sums, g * ROWS);
+        FloatVector q = FloatVector.fromArray(FLOATS, sums, g * ROWS + LANES);
+        y0 = FloatVector.fromArray(FLOATS, offsets, i).fma(c, y0);
+        y1 = FloatVector.fromArray(FLOATS, offsets, i + LANES).fma(c, y1);
+        y0 = FloatVector.fromArray(FLOATS, scales, i).fma(p, y0);
+        y1 = FloatVector.fromArray(FLOATS, scales, i + LANES).fma(q, y1);
+      }
+      y0.intoArray(y, 0);
+      y1.intoArray(y, LANES);
+    }
+  }
+
+  /**
+   * A 16-bit float scale (low half) and a 16-bit float zero point or minimum (high half) in an int;
+   * none of them subnormal, so that widening is a multiplication at full speed.
+   */
+  static final class Halves extends VectorPackedGroups {
+    private static final int MAGNITUDE = 0x7FFF << 13;
+    private static final int SIGN = 0x80000000;
+
+    /** Takes the exponent's bias from 15 to 127. */
+    private static final float REBIAS = 0x1p112f;
+
+    private final int[] pairs;
+    private final float n;
+    private final boolean zeros;
+
+    /**
+     * @param n {@code 2^bits}
+     * @param zeros whether the high half is a zero point, not a minimum
+     */
+    Halves(int[] pairs, float n, boolean zeros) {
+      this.pairs = pairs;
+      this.n = n;
+      this.zeros = zeros;
+    }
+
+    /** Whether {@link Halves} can hold the value exactly. */
+    static boolean holds(float value) {
+      short half = Float.floatToFloat16(value);
+      boolean subnormal = (half & 0x7C00) == 0 && (half & 0x3FF) != 0;
+      return Float.float16ToFloat(half) == value && !subnormal && Float.isFinite(value);
+    }
+
+    static int pair(float scale, float second) {
+      return Float.floatToFloat16(scale) & 0xFFFF | Float.floatToFloat16(second) << 16;
+    }
+
+    @Override
+    long byteSize() {
+      return 4L * pairs.length;
+    }
+
+    @Override
+    void affine(int at, float[] affine) {
+      for (int r = 0; r < ROWS; r++) {
+        int pair = pairs[lanes(at) + r];
+        float s = Float.float16ToFloat((short) pair);
+        float t = Float.float16ToFloat((short) (pair >>> 16));
+        affine[r] = s * n;
+        affine[ROWS + r] = Math.fma(zeros ? -s : 1, t, -s * n);
+      }
+    }
+
+    @Override
+    void combine(int at, int count, float[] sums, float[] xSums, int xSumsAt, float[] y) {
+      for (int half = 0; half < ROWS; half += LANES) {
+        combine(lanes(at) + half, count, sums, half, xSums, xSumsAt, y, zeros ? -1 : 0);
+      }
+    }
+
+    /** {@code zeroForm} is all ones or all zeros: a mask that picks {@code −s} or 1. */
+    private void combine(
+        int at,
+        int count,
+        float[] sums,
+        int sumsAt,
+        float[] xSums,
+        int xSumsAt,
+        float[] y,
+        int zeroForm) {
+      IntVector magnitude = IntVector.broadcast(INTS, MAGNITUDE);
+      IntVector sign = IntVector.broadcast(INTS, SIGN);
+      IntVector one = IntVector.broadcast(INTS, VectorPackedCodes.ONE & ~zeroForm);
+      IntVector negated = IntVector.broadcast(INTS, zeroForm);
+      FloatVector y0 = FloatVector.fromArray(FLOATS, y, sumsAt);
+      for (int g = 0; g < count; g++) {
+        IntVector v = IntVector.fromArray(INTS, pairs, at + g * ROWS);
+        FloatVector s =
+            v.lanewise(LSHL, 13)
+                .and(magnitude)
+                .or(v.lanewise(LSHL, 16).and(sign))
+                .reinterpretAsFloats()
+                .mul(REBIAS);
+        FloatVector t =
+            v.lanewise(LSHR, 3).and(magnitude).or(v.and(sign)).reinterpretAsFloats().mul(REBIAS);
+        FloatVector minusScale = s.neg();
+        FloatVector factor =
+            minusScale.reinterpretAsInts().and(negated).or(one).reinterpretAsFloats();
+        FloatVector offset = minusScale.mul(n).add(factor.mul(t));
+        y0 = offset.fma(FloatVector.broadcast(FLOATS, xSums[xSumsAt + g]), y0);
+        y0 = s.mul(n).fma(FloatVector.fromArray(FLOATS, sums, sumsAt + g * ROWS), y0);
+      }
+      y0.intoArray(y, sumsAt);
+    }
+  }
+}

@@ -1,0 +1,221 @@
+package dev.ashlar.tensor.kernel.vector;
+
+import static dev.ashlar.tensor.kernel.vector.VectorPackedCodes.LANES;
+import static dev.ashlar.tensor.kernel.vector.VectorPackedCodes.ROWS;
+
+import dev.ashlar.tensor.Parallel;
+import dev.ashlar.tensor.quant.PackedMatrix;
+import java.util.Arrays;
+
+/**
+ * A weight matrix packed for vector lanes: blocks of {@link VectorPackedCodes#ROWS} rows, in a
+ * block unit after unit of codes ({@link VectorPackedCodes}), columns ordered by group ({@link
+ * VectorPackedColumns}), with scales and offsets beside ({@link VectorPackedGroups}). Rows beyond
+ * the last are zero.
+ */
+final class VectorPackedMatrix implements PackedMatrix {
+  /** Groups that are summed before their scales come in; their sums stay in the first cache. */
+  static final int SPAN = 32;
+
+  /**
+   * Index of the first code: behind the array's header this is where a cache line starts in a large
+   * array, so that no vector lies across two.
+   */
+  private static final int FIRST = 12;
+
+  private final int out;
+  private final int in;
+  private final VectorPackedCodes codes;
+  private final VectorPackedColumns columns;
+  private final VectorPackedGroups groups;
+  private final int[] words;
+
+  /**
+   * @param plain codes {@code [out, in]}, one per byte, in input order
+   */
+  VectorPackedMatrix(
+      int out,
+      int in,
+      byte[] plain,
+      VectorPackedCodes codes,
+      VectorPackedColumns columns,
+      VectorPackedGroups groups) {
+    this.out = out;
+    this.in = in;
+    this.codes = codes;
+    this.columns = columns;
+    this.groups = groups;
+    long size = FIRST + (long) blocks(out) * blockWords();
+    if (size > Integer.MAX_VALUE - 8) {
+      throw new IllegalArgumentException(
+          "[" + out + ", " + in + "] with " + codes.bits() + " bits is too large to pack");
+    }
+    this.words = new int[(int) size];
+    Parallel.rows(
+        out,
+        ROWS,
+        (from, to) -> {
+          byte[] row = new byte[width()];
+          for (int o = from; o < to; o++) {
+            pack(plain, o, row);
+          }
+        });
+  }
+
+  private void pack(byte[] plain, int o, byte[] row) {
+    if (columns.source() == null) {
+      System.arraycopy(plain, o * in, row, 0, in);
+    } else {
+      columns.gather(plain, o * in, row);
+    }
+    int all = 0;
+    for (byte code : row) {
+      all |= code & 0xFF;
+    }
+    if (all >= 1 << codes.bits()) {
+      throw new IllegalArgumentException(
+          "a code of row " + o + " does not fit into " + codes.bits() + " bits");
+    }
+    codes.pack(row, columns.units(), words, wordAt(o / ROWS, 0) + o % ROWS);
+  }
+
+  /** Blocks that {@code out} rows take. */
+  static int blocks(int out) {
+    return Math.ceilDiv(out, ROWS);
+  }
+
+  private int blockWords() {
+    return Math.multiplyExact(Math.multiplyExact(columns.units(), codes.words()), ROWS);
+  }
+
+  private int wordAt(int block, int unit) {
+    return FIRST + block * blockWords() + unit * codes.words() * ROWS;
+  }
+
+  @Override
+  public int out() {
+    return out;
+  }
+
+  @Override
+  public int in() {
+    return in;
+  }
+
+  @Override
+  public long byteSize() {
+    return 4L * (words.length - FIRST) + groups.byteSize();
+  }
+
+  VectorPackedColumns columns() {
+    return columns;
+  }
+
+  /** Columns in this matrix's own order, filling included. */
+  int width() {
+    return columns.units() * codes.columns();
+  }
+
+  /** Rows of a block that exist. */
+  int rows(int block) {
+    return Math.min(ROWS, out - block * ROWS);
+  }
+
+  /** Sums of the activations of each group: what corrects the codes' offset. */
+  void sumGroups(float[] x, int xAt, float[] sums, int sumsAt) {
+    int[] start = columns.start();
+    int unit = codes.columns();
+    for (int g = 0; g < columns.groups(); g++) {
+      sums[sumsAt + g] = sum(x, xAt + start[g] * unit, (start[g + 1] - start[g]) * unit);
+    }
+  }
+
+  /** Four sums side by side, folded in a fixed order; {@code n} is a multiple of four. */
+  private static float sum(float[] x, int at, int n) {
+    float a = 0;
+    float b = 0;
+    float c = 0;
+    float d = 0;
+    for (int i = at; i < at + n; i += 4) {
+      a += x[i];
+      b += x[i + 1];
+      c += x[i + 2];
+      d += x[i + 3];
+    }
+    return (a + c) + (b + d);
+  }
+
+  /**
+   * One block's rows of a matrix-vector product, straight from the codes.
+   *
+   * @param x activations in this matrix's order, from {@code xAt}
+   * @param xSums their {@link #sumGroups}, from {@code xSumsAt}
+   * @param y takes the block's rows at {@code yAt}
+   */
+  void multiply(
+      int block,
+      float[] x,
+      int xAt,
+      float[] xSums,
+      int xSumsAt,
+      VectorPackedScratch scratch,
+      float[] y,
+      int yAt) {
+    float[] total = scratch.total();
+    float[] sums = scratch.sums();
+    Arrays.fill(total, 0);
+    int firstGroup = block * columns.groups();
+    for (VectorPackedColumns.Span span : columns.spans()) {
+      int unit = columns.start()[span.group()];
+      codes.sum(
+          words,
+          wordAt(block, unit),
+          span.count(),
+          span.units(),
+          x,
+          xAt + unit * codes.columns(),
+          sums,
+          0);
+      groups.combine(
+          firstGroup + span.group(), span.count(), sums, xSums, xSumsAt + span.group(), total);
+    }
+    System.arraycopy(total, 0, y, yAt, rows(block));
+  }
+
+  /**
+   * Float weights of columns {@code [from, to)} of a block, {@code panel[k, lane]}.
+   *
+   * @param from a multiple of the unit's columns, as {@code to}
+   */
+  void expand(int block, int from, int to, VectorPackedScratch scratch, float[] panel) {
+    int[] start = columns.start();
+    int end = to / codes.columns();
+    int unit = from / codes.columns();
+    int g = group(unit);
+    int at = 0;
+    while (unit < end) {
+      int stop = Math.min(end, start[g + 1]);
+      groups.affine(block * columns.groups() + g, scratch.affine());
+      codes.expand(words, wordAt(block, unit), stop - unit, scratch.affine(), panel, at);
+      at += (stop - unit) * codes.columns() * (2 * LANES);
+      unit = stop;
+      g++;
+    }
+  }
+
+  /** The group that holds a unit. */
+  private int group(int unit) {
+    int[] start = columns.start();
+    int low = 0;
+    int high = columns.groups() - 1;
+    while (low < high) {
+      int middle = (low + high + 1) >>> 1;
+      if (start[middle] <= unit) {
+        low = middle;
+      } else {
+        high = middle - 1;
+      }
+    }
+    return low;
+  }
+}

@@ -1,0 +1,206 @@
+package dev.ashlar.tensor.kernel;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.ashlar.tensor.Parallel;
+import dev.ashlar.tensor.quant.PackedMatrix;
+import dev.ashlar.tensor.quant.QuantScheme;
+import dev.ashlar.tensor.quant.QuantizedTensor;
+import java.util.Arrays;
+import java.util.Random;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Packed products of every backend against the reference, around unit, group and lane borders. */
+class PackedKernelTest {
+  private static final int[] BITS = {2, 3, 4, 5, 6, 7, 8};
+  private static final int[] GROUPS = {32, 64, 128, -1, 48, 7, 33};
+  private static final int[] SIZES = {1, 5, 17, 64, 100, 192};
+  private static final int[] ROWS = {1, 2, 3, 7, 16, 33};
+
+  /** Which of the kernel's ways to keep scales and zero points a tensor calls for. */
+  private enum Zeros {
+    MIDDLE,
+    RANDOM,
+    EXTREME
+  }
+
+  private record Case(QuantizedTensor weight, int m, float[] x) {
+    static Case random(int out, int in, QuantScheme scheme, Zeros zeros, int m, Random random) {
+      int groups = scheme.groups(in);
+      byte[] codes = new byte[out * in];
+      for (int i = 0; i < codes.length; i++) {
+        codes[i] = (byte) random.nextInt(scheme.maxCode() + 1);
+      }
+      float[] scales = new float[out * groups];
+      byte[] points = new byte[out * groups];
+      for (int i = 0; i < scales.length; i++) {
+        scales[i] = (random.nextFloat() - 0.4f) * 0.1f;
+        if (scheme.symmetric() || random.nextBoolean()) {
+          scales[i] = Float.float16ToFloat(Float.floatToFloat16(scales[i]));
+        }
+        points[i] =
+            (byte)
+                switch (zeros) {
+                  case MIDDLE -> scheme.middle();
+                  case RANDOM -> random.nextInt(scheme.maxCode() + 1);
+                  case EXTREME -> random.nextBoolean() ? 0 : scheme.maxCode();
+                };
+      }
+      QuantizedTensor w = new QuantizedTensor(out, in, scheme, codes, scales, points);
+      return new Case(w, m, floats(random, m * in + 3));
+    }
+
+    float[] product(Backend backend, PackedMatrix packed) {
+      float[] y = new float[m * weight.out() + 4];
+      Arrays.fill(y, -7);
+      backend.packed().multiply(m, x, 3, packed, y, 2);
+      return y;
+    }
+
+    @Override
+    public String toString() {
+      return weight.out() + "x" + weight.in() + " " + weight.scheme() + " m=" + m;
+    }
+  }
+
+  static Iterable<Backend> backends() {
+    return Backends.all();
+  }
+
+  @ParameterizedTest
+  @MethodSource("backends")
+  void agreesWithTheReference(Backend backend) {
+    Random random = new Random(1);
+    for (int bits : BITS) {
+      for (int group : GROUPS) {
+        for (Zeros zeros : Zeros.values()) {
+          QuantScheme scheme = new QuantScheme(bits, group, zeros == Zeros.MIDDLE);
+          for (int m : ROWS) {
+            int out = SIZES[random.nextInt(SIZES.length)];
+            int in = SIZES[random.nextInt(SIZES.length)];
+            check(backend, Case.random(out, in, scheme, zeros, m, random));
+          }
+        }
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("backends")
+  void agreesOnLongRowsAndManyRowsOfActivations(Backend backend) {
+    Random random = new Random(2);
+    for (int bits : BITS) {
+      QuantScheme fine = new QuantScheme(bits, 32, false);
+      QuantScheme whole = new QuantScheme(bits, -1, true);
+      check(backend, Case.random(40, 1300, fine, Zeros.RANDOM, 1, random));
+      check(backend, Case.random(40, 1300, whole, Zeros.MIDDLE, 1, random));
+      check(backend, Case.random(40, 1300, fine, Zeros.RANDOM, 3, random));
+      check(backend, Case.random(40, 1300, whole, Zeros.MIDDLE, 8, random));
+      check(backend, Case.random(33, 160, fine, Zeros.RANDOM, 259, random));
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("backends")
+  void followsTheGroupOfEachColumn(Backend backend) {
+    Random random = new Random(3);
+    for (int bits : BITS) {
+      for (int m : ROWS) {
+        Case c = Case.random(37, 130, new QuantScheme(bits, 32, false), Zeros.RANDOM, m, random);
+        QuantizedTensor w = c.weight;
+        int[] group = new int[w.in()];
+        Arrays.setAll(group, k -> random.nextInt(bits % 2 == 0 ? w.groups() : w.groups() - 1));
+        QuantizedTensor mixed =
+            new QuantizedTensor(
+                w.out(), w.in(), w.scheme(), w.codes(), w.scales(), w.zeros(), group);
+        check(backend, new Case(mixed, m, c.x));
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("backends")
+  void doesNotDependOnThreads(Backend backend) {
+    Random random = new Random(4);
+    for (int bits : new int[] {3, 4}) {
+      for (int m : new int[] {1, 2, 9, 40}) {
+        Case c = Case.random(700, 520, new QuantScheme(bits, 64, false), Zeros.RANDOM, m, random);
+        PackedMatrix packed = backend.packed().pack(c.weight);
+        float[] one = Parallel.limited(1, () -> c.product(backend, packed));
+        for (int threads = 2; threads <= 4; threads++) {
+          float[] many = Parallel.limited(threads, () -> c.product(backend, packed));
+          assertArrayEquals(one, many, c + " with " + threads + " threads");
+        }
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("backends")
+  void countsTheBytesItReads(Backend backend) {
+    Random random = new Random(5);
+    for (int bits : new int[] {2, 3, 4, 8}) {
+      QuantScheme scheme = new QuantScheme(bits, 128, true);
+      QuantizedTensor w = Case.random(64, 256, scheme, Zeros.MIDDLE, 1, random).weight;
+      PackedMatrix packed = backend.packed().pack(w);
+      assertEquals(64, packed.out());
+      assertEquals(256, packed.in());
+      assertTrue(packed.byteSize() >= (64L * 256 * bits) / 8 + 4 * 64 * 2);
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("backends")
+  void refusesArraysThatAreTooShort(Backend backend) {
+    QuantScheme scheme = new QuantScheme(4, 32, true);
+    Case c = Case.random(40, 64, scheme, Zeros.MIDDLE, 2, new Random(6));
+    PackedMatrix packed = backend.packed().pack(c.weight);
+    assertThrows(
+        RuntimeException.class,
+        () -> backend.packed().multiply(3, c.x, 3, packed, new float[120], 0));
+    assertThrows(
+        RuntimeException.class,
+        () -> backend.packed().multiply(2, c.x, 3, packed, new float[79], 0));
+  }
+
+  private static void check(Backend backend, Case c) {
+    float[] expected =
+        c.product(Backends.reference(), Backends.reference().packed().pack(c.weight));
+    float[] found = c.product(backend, backend.packed().pack(c.weight));
+    double[] bound = bounds(c);
+    for (int i = 0; i < expected.length; i++) {
+      boolean inside = i >= 2 && i < 2 + bound.length;
+      assertEquals(expected[i], found[i], inside ? bound[i - 2] : 0, c + " at " + i);
+    }
+  }
+
+  /** Some roundings of the sum of magnitudes, codes counted from below zero as kernels may. */
+  private static double[] bounds(Case c) {
+    QuantizedTensor w = c.weight;
+    double[] bounds = new double[c.m * w.out()];
+    for (int r = 0; r < c.m; r++) {
+      for (int o = 0; o < w.out(); o++) {
+        double sum = 0;
+        for (int k = 0; k < w.in(); k++) {
+          int g = o * w.groups() + w.group(k);
+          double code = 2 * w.scheme().maxCode() + (w.zeros()[g] & 0xFF);
+          sum += Math.abs(c.x[3 + r * w.in() + k] * w.scales()[g]) * code;
+        }
+        bounds[r * w.out() + o] = 4e-7 * sum + 1e-30;
+      }
+    }
+    return bounds;
+  }
+
+  private static float[] floats(Random random, int n) {
+    float[] x = new float[n];
+    for (int i = 0; i < n; i++) {
+      x[i] = random.nextFloat() * 2 - 1;
+    }
+    return x;
+  }
+}
