@@ -1,5 +1,6 @@
 package dev.ashlar.formats;
 
+import dev.ashlar.formats.gguf.GgufCheckpoint;
 import dev.ashlar.formats.layout.PackedCheckpoint;
 import dev.ashlar.formats.safetensors.ModelFolder;
 import java.nio.file.Files;
@@ -13,7 +14,8 @@ public final class Checkpoints {
   public static final List<PackedReader.Opener> PACKED = List.of(PackedCheckpoint::open);
 
   /** Every container, tried in this order. */
-  public static final List<Container> ALL = List.of(path -> ModelFolder.open(path, PACKED));
+  public static final List<Container> ALL =
+      List.of(GgufCheckpoint::open, path -> ModelFolder.open(path, PACKED));
 
   private Checkpoints() {}
 

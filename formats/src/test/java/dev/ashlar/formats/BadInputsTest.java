@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTimeout;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.ashlar.formats.gguf.GgufFile;
 import dev.ashlar.formats.json.Json;
 import dev.ashlar.formats.safetensors.SafetensorsFile;
 import dev.ashlar.tensor.StoredTensor;
@@ -46,6 +47,24 @@ class BadInputsTest {
   static void readAll(StoredTensor t) {
     t.readBytes(0, new byte[(int) t.byteSize()], 0, (int) t.byteSize());
     t.toTensor();
+  }
+
+  @TestFactory
+  List<DynamicTest> gguf() {
+    return cases("gguf", BadInputsTest::readGguf);
+  }
+
+  private static void readGguf(Path path) {
+    try (GgufFile file = GgufFile.open(path)) {
+      for (String name : file.names()) {
+        readAll(file.find(name).orElseThrow());
+      }
+    }
+  }
+
+  @TestFactory
+  List<DynamicTest> ggufModels() {
+    return cases("gguf-model", BadInputsTest::readCheckpoint, true);
   }
 
   @TestFactory
@@ -135,8 +154,10 @@ class BadInputsTest {
       return folder;
     }
     Path copy = Files.createTempDirectory(temp, "links");
+    Path blobs = Files.createTempDirectory(temp, "blobs");
     for (Map.Entry<Path, Path> link : links.entrySet()) {
-      Files.createSymbolicLink(copy.resolve(link.getKey()), link.getValue());
+      Path blob = Files.copy(link.getValue(), blobs.resolve(link.getKey()));
+      Files.createSymbolicLink(copy.resolve(link.getKey()), blob);
     }
     return copy;
   }

@@ -1,0 +1,90 @@
+package dev.ashlar.formats.gguf;
+
+import dev.ashlar.tensor.StoredTensor;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * What a GGUF file can contradict itself in: counts against tensors, token lists against the
+ * embedding.
+ *
+ * @param tensors the file's tensors under their own names
+ * @param config the translated configuration
+ */
+record GgufChecks(
+    GgufFields fields, Map<String, StoredTensor> tensors, Map<String, Object> config) {
+  private static final Pattern BLOCK = Pattern.compile("blk\\.(\\d{1,9})\\..*");
+  private static final String TOKENS = "tokenizer.ggml.tokens";
+
+  /** Throws the first contradiction found. */
+  void check() {
+    blocks();
+    StoredTensor embedding = tensors.get("token_embd.weight");
+    if (embedding == null) {
+      throw fields.fault("token_embd.weight", "the token embedding", "no such tensor");
+    }
+    long hidden = (Long) config.get("hidden_size");
+    if (embedding.shape().rank() != 2 || embedding.shape().dim(1) != hidden) {
+      throw fields.fault(
+          embedding.name(), "rows of embedding_length " + hidden, "shape " + embedding.shape());
+    }
+    tokens(embedding.shape().dim(0));
+  }
+
+  private void blocks() {
+    Set<Integer> present = new HashSet<>();
+    for (String name : tensors.keySet()) {
+      Matcher m = BLOCK.matcher(name);
+      if (m.matches()) {
+        present.add(Integer.parseInt(m.group(1)));
+      }
+    }
+    long count = (Long) config.get("num_hidden_layers");
+    for (int i = 0; i < count; i++) {
+      if (!present.contains(i)) {
+        throw fields.fault(
+            "blk." + i + ".attn_norm.weight",
+            "tensors of " + count + " blocks",
+            "none of this one");
+      }
+    }
+    for (int i : present) {
+      if (i >= count) {
+        throw fields.fault("blk." + i, "blocks up to " + (count - 1), "tensors of a further one");
+      }
+    }
+  }
+
+  private void tokens(long rows) {
+    List<?> tokens = fields.list(TOKENS);
+    if (!tokens.isEmpty() && tokens.size() != rows) {
+      throw fields.fault(TOKENS, rows + " tokens, as the embedding has rows", tokens.size() + "");
+    }
+    for (Object token : tokens) {
+      if (!(token instanceof String)) {
+        throw fields.fault(TOKENS, "texts", String.valueOf(token));
+      }
+    }
+    for (String key : List.of("tokenizer.ggml.scores", "tokenizer.ggml.token_type")) {
+      int n = fields.list(key).size();
+      if (n != 0 && n != tokens.size()) {
+        throw fields.fault(key, "an entry for each of " + tokens.size() + " tokens", n + "");
+      }
+    }
+    for (String kind : List.of("bos", "eos", "unknown", "padding", "separator", "eot", "eom")) {
+      String key = "tokenizer.ggml." + kind + "_token_id";
+      fields
+          .whole(key, 0)
+          .ifPresent(
+              id -> {
+                if (id >= rows) {
+                  throw fields.fault(key, "a token below " + rows, Long.toString(id));
+                }
+              });
+    }
+  }
+}

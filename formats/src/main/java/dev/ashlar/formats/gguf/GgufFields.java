@@ -1,0 +1,87 @@
+package dev.ashlar.formats.gguf;
+
+import dev.ashlar.formats.CheckpointException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalDouble;
+import java.util.OptionalLong;
+
+/** Typed access to metadata, every fault naming its key. */
+record GgufFields(Path file, Map<String, Object> values) {
+  /** A whole number of at least {@code least}, or nothing. */
+  OptionalLong whole(String key, long least) {
+    Object value = values.get(key);
+    if (value == null) {
+      return OptionalLong.empty();
+    }
+    if (value instanceof List<?> list && !list.isEmpty() && list.stream().distinct().count() == 1) {
+      // Some writers repeat a number for every block.
+      value = list.getFirst();
+    }
+    if (value instanceof Long n && n >= least && n <= 0xFFFFFFFFL) {
+      return OptionalLong.of(n);
+    }
+    throw fault(key, "a whole number from " + least, describe(value));
+  }
+
+  /** A whole number of at least 1 that must be there. */
+  long required(String key) {
+    return whole(key, 1).orElseThrow(() -> fault(key, "a value", "no such key"));
+  }
+
+  /**
+   * A positive number, or nothing. A float becomes the shortest decimal that is the same float, so
+   * that 1e-5 reads as 1e-5.
+   */
+  OptionalDouble positive(String key) {
+    Object value = values.get(key);
+    if (value == null) {
+      return OptionalDouble.empty();
+    }
+    if (value instanceof Number n && n.doubleValue() > 0 && Double.isFinite(n.doubleValue())) {
+      return OptionalDouble.of(
+          value instanceof Float ? Double.parseDouble(n.toString()) : n.doubleValue());
+    }
+    throw fault(key, "a positive number", describe(value));
+  }
+
+  /** A text, or {@code otherwise}. */
+  String text(String key, String otherwise) {
+    Object value = values.getOrDefault(key, otherwise);
+    if (value == null || value instanceof String) {
+      return (String) value;
+    }
+    throw fault(key, "text", describe(value));
+  }
+
+  /** A truth value, or {@code otherwise}. */
+  boolean flag(String key, boolean otherwise) {
+    Object value = values.getOrDefault(key, otherwise);
+    if (value instanceof Boolean b) {
+      return b;
+    }
+    throw fault(key, "true or false", describe(value));
+  }
+
+  /** A list, or an empty one. */
+  List<?> list(String key) {
+    Object value = values.getOrDefault(key, List.of());
+    if (value instanceof List<?> list) {
+      return list;
+    }
+    throw fault(key, "a list", describe(value));
+  }
+
+  CheckpointException fault(String key, String expected, String found) {
+    return CheckpointException.in(file).tensor(key).expected(expected).found(found).exception();
+  }
+
+  private static String describe(Object value) {
+    return switch (value) {
+      case List<?> list -> "a list of " + list.size();
+      case String text -> "the text \"" + text + "\"";
+      default -> String.valueOf(value);
+    };
+  }
+}

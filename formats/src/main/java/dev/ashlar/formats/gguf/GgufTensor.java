@@ -1,0 +1,76 @@
+package dev.ashlar.formats.gguf;
+
+import dev.ashlar.formats.file.Elements;
+import dev.ashlar.formats.file.MappedFile;
+import dev.ashlar.tensor.DType;
+import dev.ashlar.tensor.Shape;
+import dev.ashlar.tensor.StoredTensor;
+
+/**
+ * A tensor in a mapped GGUF file, its shape outermost first.
+ *
+ * @param position where its bytes begin, from the start of the file
+ */
+record GgufTensor(
+    MappedFile file, String name, Shape shape, GgufType type, long position, long byteSize)
+    implements StoredTensor {
+  private static final int CHUNK_BYTES = 1 << 15;
+
+  @Override
+  public DType dtype() {
+    return type.dtype();
+  }
+
+  @Override
+  public String storage() {
+    return type.name();
+  }
+
+  @Override
+  public void read(long from, float[] target, int offset, int count) {
+    range(from, count, shape.size());
+    if (type.block() == null) {
+      long at = position + from * type.bytes();
+      Elements.widen(file, type.dtype(), at, target, offset, count);
+      return;
+    }
+    int blocksPerChunk = Math.max(1, CHUNK_BYTES / type.bytes());
+    byte[] raw = new byte[blocksPerChunk * type.bytes()];
+    float[] partial = new float[type.elements()];
+    long end = from + count;
+    long at = from;
+    while (at < end) {
+      long block = at / type.elements();
+      long last = (end - 1) / type.elements();
+      int blocks = (int) Math.min(blocksPerChunk, last - block + 1);
+      file.bytes(position + block * type.bytes(), raw, 0, blocks * type.bytes());
+      for (int b = 0; b < blocks; b++) {
+        long first = (block + b) * type.elements();
+        int to = offset + (int) (at - from);
+        if (first == at && first + type.elements() <= end) {
+          type.block().dequantize(raw, b * type.bytes(), target, to);
+          at += type.elements();
+        } else {
+          type.block().dequantize(raw, b * type.bytes(), partial, 0);
+          int skip = (int) (at - first);
+          int n = (int) Math.min(type.elements() - skip, end - at);
+          System.arraycopy(partial, skip, target, to, n);
+          at += n;
+        }
+      }
+    }
+  }
+
+  @Override
+  public void readBytes(long from, byte[] target, int offset, int count) {
+    range(from, count, byteSize);
+    file.bytes(position + from, target, offset, count);
+  }
+
+  private void range(long from, int count, long size) {
+    if (from < 0 || count < 0 || from > size - count) {
+      throw new IllegalArgumentException(
+          name + " " + shape + ": [" + from + ", +" + count + ") is outside of " + size);
+    }
+  }
+}

@@ -1,0 +1,38 @@
+package dev.ashlar.formats.gguf;
+
+import dev.ashlar.tensor.DType;
+import dev.ashlar.tensor.Shape;
+import dev.ashlar.tensor.StoredTensor;
+
+/** A stored tensor under the name that models know it by. */
+record Renamed(String name, StoredTensor stored) implements StoredTensor {
+  @Override
+  public void read(long from, float[] target, int offset, int count) {
+    stored.read(from, target, offset, count);
+  }
+
+  @Override
+  public void readBytes(long from, byte[] target, int offset, int count) {
+    stored.readBytes(from, target, offset, count);
+  }
+
+  @Override
+  public Shape shape() {
+    return stored.shape();
+  }
+
+  @Override
+  public DType dtype() {
+    return stored.dtype();
+  }
+
+  @Override
+  public String storage() {
+    return stored.storage();
+  }
+
+  @Override
+  public long byteSize() {
+    return stored.byteSize();
+  }
+}
