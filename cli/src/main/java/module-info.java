@@ -5,5 +5,4 @@ module dev.ashlar.cli {
   requires dev.ashlar.tuning;
   requires dev.ashlar.formats;
   requires info.picocli;
-  requires progressbar;
 }

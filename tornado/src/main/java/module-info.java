@@ -1,4 +1,7 @@
-/** The GPU backend. */
+/** The GPU backend: offers itself where a user has TornadoVM, and says why where not. */
 module dev.ashlar.tornado {
   requires dev.ashlar.tensor;
+
+  provides dev.ashlar.tensor.kernel.BackendProvider with
+      dev.ashlar.tornado.TornadoProvider;
 }

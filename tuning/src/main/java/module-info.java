@@ -2,5 +2,5 @@
 module dev.ashlar.tuning {
   requires transitive dev.ashlar.nn;
 
-  exports dev.ashlar.tuning;
+  exports dev.ashlar.tuning.train;
 }

@@ -31,6 +31,15 @@ public final class Backends {
     return Holder.CHOICE.reason();
   }
 
+  /** Backends that other modules offer, each with why it is or is not available: one line each. */
+  public static List<String> offered() {
+    List<String> lines = new ArrayList<>();
+    for (BackendProvider p : ServiceLoader.load(BackendProvider.class)) {
+      lines.add(p.name() + ": " + p.reason());
+    }
+    return lines;
+  }
+
   /** The naive definition, always there. */
   public static Backend reference() {
     return ReferenceBackend.INSTANCE;

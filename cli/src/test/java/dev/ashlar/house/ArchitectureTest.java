@@ -1,0 +1,142 @@
+package dev.ashlar.house;
+
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import com.tngtech.archunit.library.Architectures;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/** The arrows between the rooms, and what may be named only in one of them. */
+class ArchitectureTest {
+  private static final List<String> MODULES =
+      List.of("tensor", "nn", "tuning", "formats", "tornado", "cli");
+
+  private static JavaClasses house;
+
+  @BeforeAll
+  static void importClasses() {
+    List<Path> folders = new ArrayList<>();
+    for (String module : MODULES) {
+      // Tests run in their module's folder; its neighbours are beside it.
+      Path classes = Path.of("..", module, "target", "classes");
+      assertTrue(Files.isDirectory(classes), "not compiled: " + classes.toAbsolutePath());
+      folders.add(classes);
+    }
+    house = new ClassFileImporter().importPaths(folders);
+  }
+
+  @Test
+  void arrowsPointOneWay() {
+    Architectures.layeredArchitecture()
+        .consideringOnlyDependenciesInAnyPackage("dev.ashlar..")
+        .layer("tensor")
+        .definedBy("dev.ashlar.tensor..")
+        .layer("nn")
+        .definedBy("dev.ashlar.nn..")
+        .layer("tuning")
+        .definedBy("dev.ashlar.tuning..")
+        .layer("formats")
+        .definedBy("dev.ashlar.formats..")
+        .layer("tornado")
+        .definedBy("dev.ashlar.tornado..")
+        .layer("cli")
+        .definedBy("dev.ashlar.cli..")
+        .whereLayer("tensor")
+        .mayOnlyBeAccessedByLayers("nn", "tuning", "formats", "tornado", "cli")
+        .whereLayer("nn")
+        .mayOnlyBeAccessedByLayers("tuning", "cli")
+        .whereLayer("tuning")
+        .mayOnlyBeAccessedByLayers("cli")
+        .whereLayer("formats")
+        .mayOnlyBeAccessedByLayers("cli")
+        .whereLayer("tornado")
+        .mayNotBeAccessedByAnyLayer()
+        .whereLayer("cli")
+        .mayNotBeAccessedByAnyLayer()
+        .check(house);
+  }
+
+  @Test
+  void packagesHaveNoCycles() {
+    slices().matching("dev.ashlar.formats.(*)..").should().beFreeOfCycles().check(house);
+    slices().matching("dev.ashlar.nn.(*)..").should().beFreeOfCycles().check(house);
+    slices().matching("dev.ashlar.cli.(*)..").should().beFreeOfCycles().check(house);
+  }
+
+  @Test
+  void theVectorApiStaysInItsRoom() {
+    noClasses()
+        .that()
+        .resideOutsideOfPackage("dev.ashlar.tensor.kernel.vector..")
+        .should()
+        .dependOnClassesThat()
+        .resideInAPackage("jdk.incubator.vector..")
+        .check(house);
+  }
+
+  @Test
+  void tornadoVmStaysInItsRoom() {
+    noClasses()
+        .that()
+        .resideOutsideOfPackage("dev.ashlar.tornado..")
+        .should()
+        .dependOnClassesThat()
+        .resideInAPackage("uk.ac.manchester.tornado..")
+        .check(house);
+  }
+
+  @Test
+  void lowerRoomsDependOnTheJdkAlone() {
+    classes()
+        .that()
+        .resideInAnyPackage("dev.ashlar.tensor..", "dev.ashlar.nn..", "dev.ashlar.tuning..")
+        .should()
+        .onlyDependOnClassesThat()
+        .resideInAnyPackage("dev.ashlar..", "java..", "jdk..")
+        .check(house);
+    classes()
+        .that()
+        .resideInAPackage("dev.ashlar.formats..")
+        .should()
+        .onlyDependOnClassesThat()
+        .resideInAnyPackage("dev.ashlar..", "java..", "com.fasterxml.jackson..")
+        .check(house);
+  }
+
+  @Test
+  void onlyParallelStartsThreads() {
+    noClasses()
+        .that()
+        .resideInAnyPackage(
+            "dev.ashlar.tensor..", "dev.ashlar.nn..", "dev.ashlar.tuning..", "dev.ashlar.formats..")
+        .and()
+        .haveNameNotMatching("dev\\.ashlar\\.tensor\\.Parallel(\\$.*)?")
+        .should()
+        .callMethod(Thread.class, "start")
+        .orShould()
+        .dependOnClassesThat()
+        .areAssignableTo(java.util.concurrent.ExecutorService.class)
+        .check(house);
+  }
+
+  @Test
+  void onlyTheCommandLinePrints() {
+    noClasses()
+        .that()
+        .resideOutsideOfPackage("dev.ashlar.cli..")
+        .should()
+        .accessField(System.class, "out")
+        .orShould()
+        .accessField(System.class, "err")
+        .check(house);
+  }
+}

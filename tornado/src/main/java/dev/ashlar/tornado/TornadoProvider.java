@@ -1,0 +1,37 @@
+package dev.ashlar.tornado;
+
+import dev.ashlar.tensor.kernel.Backend;
+import dev.ashlar.tensor.kernel.BackendProvider;
+import java.util.Optional;
+
+/**
+ * Looks whether TornadoVM runs under this JVM. It names no type of TornadoVM, so that it loads
+ * everywhere.
+ *
+ * <p>There are no device kernels in this version: the provider always declines, and its reason says
+ * so even where a device could be used.
+ */
+public final class TornadoProvider implements BackendProvider {
+  /** TornadoVM's argument file sets this property to its implementation class. */
+  private static final String IMPLEMENTATION = "tornado.load.api.implementation";
+
+  /** Made by {@code ServiceLoader}. */
+  public TornadoProvider() {}
+
+  @Override
+  public String name() {
+    return "tornado";
+  }
+
+  @Override
+  public Optional<Backend> create() {
+    return Optional.empty();
+  }
+
+  @Override
+  public String reason() {
+    return System.getProperty(IMPLEMENTATION) == null
+        ? "this JVM was not started with TornadoVM's argument file"
+        : "TornadoVM is there, but this version of Ashlar has no device kernels";
+  }
+}

@@ -1,0 +1,89 @@
+package dev.ashlar.tuning.train;
+
+import dev.ashlar.tensor.Parallel;
+import dev.ashlar.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Adam with decoupled weight decay (Loshchilov and Hutter, arXiv 1711.05101, algorithm 2). Matrices
+ * decay, vectors (norms, biases) do not. Parameters are changed in place.
+ */
+public final class AdamW {
+  private static final float BETA1 = 0.9f;
+  private static final float BETA2 = 0.95f;
+  private static final float EPSILON = 1e-8f;
+  private static final int GRAIN = 1 << 14;
+
+  private final List<Tensor> parameters;
+  private final List<float[]> first = new ArrayList<>();
+  private final List<float[]> second = new ArrayList<>();
+  private final float weightDecay;
+  private int steps;
+
+  /**
+   * @param parameters the tensors to train; their arrays are changed by every step
+   * @param weightDecay λ, per step and unit of learning rate
+   */
+  public AdamW(List<Tensor> parameters, float weightDecay) {
+    this.parameters = List.copyOf(parameters);
+    this.weightDecay = weightDecay;
+    for (Tensor p : parameters) {
+      first.add(new float[p.size()]);
+      second.add(new float[p.size()]);
+    }
+  }
+
+  /**
+   * One step.
+   *
+   * @param gradients one for each parameter, shaped like it
+   * @param scale factor on the gradients (clipping)
+   */
+  public void step(List<Tensor> gradients, float learningRate, float scale) {
+    steps++;
+    float correction1 = (float) (1 - Math.pow(BETA1, steps));
+    float correction2 = (float) (1 - Math.pow(BETA2, steps));
+    for (int i = 0; i < parameters.size(); i++) {
+      Tensor p = parameters.get(i);
+      float decay = p.shape().rank() > 1 ? 1 - learningRate * weightDecay : 1;
+      float[] g = gradients.get(i).data();
+      float[] m = first.get(i);
+      float[] v = second.get(i);
+      Parallel.rows(
+          p.size(),
+          GRAIN,
+          (from, to) ->
+              update(
+                  p.data(),
+                  g,
+                  m,
+                  v,
+                  from,
+                  to,
+                  learningRate / correction1,
+                  correction2,
+                  decay,
+                  scale));
+    }
+  }
+
+  private static void update(
+      float[] p,
+      float[] g,
+      float[] m,
+      float[] v,
+      int from,
+      int to,
+      float rate,
+      float correction2,
+      float decay,
+      float scale) {
+    for (int i = from; i < to; i++) {
+      float d = g[i] * scale;
+      m[i] = BETA1 * m[i] + (1 - BETA1) * d;
+      v[i] = BETA2 * v[i] + (1 - BETA2) * d * d;
+      p[i] = p[i] * decay - rate * m[i] / ((float) Math.sqrt(v[i] / correction2) + EPSILON);
+    }
+  }
+}
