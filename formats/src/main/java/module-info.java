@@ -9,4 +9,5 @@ module dev.ashlar.formats {
   exports dev.ashlar.formats.json;
   exports dev.ashlar.formats.layout;
   exports dev.ashlar.formats.safetensors;
+  exports dev.ashlar.formats.tokenizer;
 }

@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.ashlar.formats.gguf.GgufFile;
 import dev.ashlar.formats.json.Json;
 import dev.ashlar.formats.safetensors.SafetensorsFile;
+import dev.ashlar.formats.tokenizer.Tokenizers;
 import dev.ashlar.tensor.StoredTensor;
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
@@ -34,6 +35,11 @@ class BadInputsTest {
   @TestFactory
   List<DynamicTest> safetensors() {
     return cases("safetensors", BadInputsTest::readSafetensors);
+  }
+
+  @TestFactory
+  List<DynamicTest> tokenizers() {
+    return cases("tokenizer-dir", folder -> Tokenizers.fromFolder(folder).encode("ab abc"));
   }
 
   private static void readSafetensors(Path path) {

@@ -1,0 +1,23 @@
+package dev.ashlar.formats.tokenizer.model;
+
+import dev.ashlar.formats.tokenizer.config.Node;
+import dev.ashlar.formats.tokenizer.text.IntList;
+
+/** Whole words only. */
+record WordLevel(TokenTable tokens, int unknown) implements Model {
+  static Model read(Node node) {
+    TokenTable tokens = TokenTable.read(node.get("vocab"));
+    return new WordLevel(tokens, tokens.id(node.string("unk_token")));
+  }
+
+  @Override
+  public void encode(char[] text, int start, int end, Work work, IntList out) {
+    String word = new String(text, start, end - start);
+    int id = tokens.id(word);
+    if (id < 0 && unknown < 0) {
+      throw new IllegalArgumentException(
+          "\"" + word + "\" is not in the vocabulary, which has no token for unknown words");
+    }
+    out.add(id < 0 ? unknown : id);
+  }
+}
