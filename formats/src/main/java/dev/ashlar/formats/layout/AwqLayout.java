@@ -77,17 +77,13 @@ public final class AwqLayout implements PackedLayout {
   private static PackedTensor packBytes(String name, byte[] values, int out, int width) {
     int columns = out / AwqNibbles.PER_WORD;
     WordGrid grid = WordGrid.zeros(width, columns);
-    int[] words = new int[Math.min(WordGrid.TILE, columns) * width];
-    for (int first = 0; first < columns; first += WordGrid.TILE) {
-      int count = Math.min(WordGrid.TILE, columns - first);
-      for (int c = 0; c < count; c++) {
-        int row = (first + c) * AwqNibbles.PER_WORD * width;
-        for (int k = 0; k < width; k++) {
-          words[c * width + k] = AwqNibbles.pack(values, row + k, width);
-        }
-      }
-      grid.writeColumns(first, count, words);
-    }
+    grid.writeColumns(
+        (c, words, from) -> {
+          int row = c * AwqNibbles.PER_WORD * width;
+          for (int k = 0; k < width; k++) {
+            words[from + k] = AwqNibbles.pack(values, row + k, width);
+          }
+        });
     return new PackedTensor(name, DType.I32, Shape.of(width, columns), grid.bytes());
   }
 
@@ -148,17 +144,13 @@ public final class AwqLayout implements PackedLayout {
   private static byte[] unpackBytes(StoredTensor stored, int out, int width) {
     WordGrid grid = WordGrid.read(stored);
     byte[] values = new byte[out * width];
-    int[] words = new int[Math.min(WordGrid.TILE, grid.columns()) * width];
-    for (int first = 0; first < grid.columns(); first += WordGrid.TILE) {
-      int count = Math.min(WordGrid.TILE, grid.columns() - first);
-      grid.readColumns(first, count, words);
-      for (int c = 0; c < count; c++) {
-        int row = (first + c) * AwqNibbles.PER_WORD * width;
-        for (int k = 0; k < width; k++) {
-          AwqNibbles.unpack(words[c * width + k], values, row + k, width);
-        }
-      }
-    }
+    grid.readColumns(
+        (c, words, from) -> {
+          int row = c * AwqNibbles.PER_WORD * width;
+          for (int k = 0; k < width; k++) {
+            AwqNibbles.unpack(words[from + k], values, row + k, width);
+          }
+        });
     return values;
   }
 }

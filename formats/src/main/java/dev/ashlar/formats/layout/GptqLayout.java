@@ -97,14 +97,8 @@ public final class GptqLayout implements PackedLayout {
     int out = tensor.out();
     int rows = Math.toIntExact(BitStream.words(in, bits));
     WordGrid grid = WordGrid.zeros(rows, out);
-    int[] words = new int[Math.min(WordGrid.TILE, out) * rows];
-    for (int first = 0; first < out; first += WordGrid.TILE) {
-      int count = Math.min(WordGrid.TILE, out - first);
-      for (int c = 0; c < count; c++) {
-        BitStream.pack(tensor.codes(), (first + c) * in, 1, in, bits, words, c * rows);
-      }
-      grid.writeColumns(first, count, words);
-    }
+    grid.writeColumns(
+        (o, words, from) -> BitStream.pack(tensor.codes(), o * in, 1, in, bits, words, from));
     return new PackedTensor(module + "." + QWEIGHT, DType.I32, Shape.of(rows, out), grid.bytes());
   }
 
@@ -255,15 +249,7 @@ public final class GptqLayout implements PackedLayout {
     int in = geometry.in();
     WordGrid grid = WordGrid.read(packed.part(QWEIGHT, 2, DType.I32));
     byte[] codes = new byte[geometry.out() * in];
-    int rows = grid.rows();
-    int[] words = new int[Math.min(WordGrid.TILE, geometry.out()) * rows];
-    for (int first = 0; first < geometry.out(); first += WordGrid.TILE) {
-      int count = Math.min(WordGrid.TILE, geometry.out() - first);
-      grid.readColumns(first, count, words);
-      for (int c = 0; c < count; c++) {
-        BitStream.unpack(words, c * rows, in, bits, codes, (first + c) * in, 1);
-      }
-    }
+    grid.readColumns((o, words, from) -> BitStream.unpack(words, from, in, bits, codes, o * in, 1));
     return codes;
   }
 

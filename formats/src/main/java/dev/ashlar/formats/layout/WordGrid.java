@@ -1,5 +1,6 @@
 package dev.ashlar.formats.layout;
 
+import dev.ashlar.tensor.Parallel;
 import dev.ashlar.tensor.StoredTensor;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
@@ -15,7 +16,9 @@ import java.nio.ByteOrder;
  */
 final class WordGrid {
   /** Columns moved together: one cache line of words. */
-  static final int TILE = 16;
+  private static final int TILE = 16;
+
+  private static final int TILES_A_THREAD = 4;
 
   private static final VarHandle INT =
       MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.LITTLE_ENDIAN);
@@ -57,8 +60,52 @@ final class WordGrid {
     return bytes;
   }
 
-  /** Copies columns {@code [first, first + count)} to {@code words [count, rows]}. */
-  void readColumns(int first, int count, int[] words) {
+  /** What is done with the words {@code words[from, from + rows)} of one column. */
+  @FunctionalInterface
+  interface Column {
+    void at(int column, int[] words, int from);
+  }
+
+  /** Shows every column's words to {@code column}, from several threads. */
+  void readColumns(Column column) {
+    tiles(
+        (first, count, words) -> {
+          load(first, count, words);
+          for (int c = 0; c < count; c++) {
+            column.at(first + c, words, c * rows);
+          }
+        });
+  }
+
+  /** Has every column's words filled by {@code column}, from several threads. */
+  void writeColumns(Column column) {
+    tiles(
+        (first, count, words) -> {
+          for (int c = 0; c < count; c++) {
+            column.at(first + c, words, c * rows);
+          }
+          store(first, count, words);
+        });
+  }
+
+  private interface Tile {
+    void at(int first, int count, int[] words);
+  }
+
+  private void tiles(Tile tile) {
+    Parallel.rows(
+        Math.ceilDiv(columns, TILE),
+        TILES_A_THREAD,
+        (from, to) -> {
+          int[] words = new int[Math.min(TILE, columns) * rows];
+          for (int t = from; t < to; t++) {
+            int first = t * TILE;
+            tile.at(first, Math.min(TILE, columns - first), words);
+          }
+        });
+  }
+
+  private void load(int first, int count, int[] words) {
     for (int r = 0; r < rows; r++) {
       int at = (r * columns + first) * Integer.BYTES;
       for (int c = 0; c < count; c++) {
@@ -67,8 +114,7 @@ final class WordGrid {
     }
   }
 
-  /** Stores {@code words [count, rows]} into columns {@code [first, first + count)}. */
-  void writeColumns(int first, int count, int[] words) {
+  private void store(int first, int count, int[] words) {
     for (int r = 0; r < rows; r++) {
       int at = (r * columns + first) * Integer.BYTES;
       for (int c = 0; c < count; c++) {

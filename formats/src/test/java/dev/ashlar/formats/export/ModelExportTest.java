@@ -1,0 +1,252 @@
+package dev.ashlar.formats.export;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.ashlar.formats.Checkpoint;
+import dev.ashlar.formats.CheckpointException;
+import dev.ashlar.formats.Checkpoints;
+import dev.ashlar.formats.Shared;
+import dev.ashlar.formats.json.JsonWriter;
+import dev.ashlar.formats.safetensors.SafetensorsWriter;
+import dev.ashlar.tensor.DType;
+import dev.ashlar.tensor.Shape;
+import dev.ashlar.tensor.StoredTensor;
+import dev.ashlar.tensor.Tensor;
+import dev.ashlar.tensor.quant.QuantScheme;
+import dev.ashlar.tensor.quant.QuantizedTensor;
+import java.io.IOException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestFactory;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Float models, rounded to the nearest code, written in every format and read again. */
+class ModelExportTest {
+  @TempDir Path temporary;
+
+  /** Asymmetric codes of a matrix; some groups get a zero point of 0. */
+  private static QuantizedTensor round(Tensor w, QuantScheme scheme) {
+    int out = (int) w.shape().dim(0);
+    int in = (int) w.shape().dim(1);
+    int groups = scheme.groups(in);
+    int g = scheme.effectiveGroup(in);
+    byte[] codes = new byte[out * in];
+    byte[] zeros = new byte[out * groups];
+    float[] scales = new float[out * groups];
+    for (int i = 0; i < scales.length; i++) {
+      int from = i / groups * in + i % groups * g;
+      int to = Math.min(from + g, (i / groups + 1) * in);
+      float low = 0;
+      float high = 1e-3f;
+      for (int k = from; k < to; k++) {
+        low = Math.min(low, w.data()[k]);
+        high = Math.max(high, w.data()[k]);
+      }
+      low = i % 7 == 0 && !scheme.symmetric() ? 0 : low;
+      float widest = Math.max(high, -low);
+      float range = scheme.symmetric() ? 2 * widest : high - low;
+      scales[i] = scheme.roundScale(range / scheme.maxCode());
+      int zero = scheme.symmetric() ? scheme.middle() : Math.round(-low / scales[i]);
+      zeros[i] = (byte) zero;
+      for (int k = from; k < to; k++) {
+        int code = Math.round(w.data()[k] / scales[i]) + zero;
+        codes[k] = (byte) Math.clamp(code, 0, scheme.maxCode());
+      }
+    }
+    return new QuantizedTensor(out, in, scheme, codes, scales, zeros);
+  }
+
+  private static ExportPlan plan(Checkpoint source, QuantScheme base, boolean mixed) {
+    Map<String, QuantScheme> linears = new LinkedHashMap<>();
+    for (String name : source.names()) {
+      Shape shape = source.tensor(name).shape();
+      if (shape.rank() == 2 && name.contains("layers.") && name.endsWith(".weight")) {
+        boolean fits = QuantScheme.quantizable(shape.dim(0), shape.dim(1));
+        QuantScheme scheme =
+            !fits
+                ? new QuantScheme(16, -1, true)
+                : mixed && name.contains("v_proj")
+                    ? new QuantScheme(8, -1, base.symmetric())
+                    : base;
+        linears.put(name.substring(0, name.length() - ".weight".length()), scheme);
+      }
+    }
+    return new ExportPlan(base, linears);
+  }
+
+  @TestFactory
+  List<DynamicTest> sharedModels() throws IOException {
+    List<DynamicTest> tests = new ArrayList<>();
+    try (DirectoryStream<Path> models =
+        Files.newDirectoryStream(Shared.path("fixtures/autoround/models"), Files::isDirectory)) {
+      for (Path model : models) {
+        for (ExportFormat format : ExportFormats.ALL) {
+          for (int bits : new int[] {2, 3, 4, 8}) {
+            for (boolean symmetric : new boolean[] {true, false}) {
+              QuantScheme base = new QuantScheme(bits, bits == 3 ? 48 : 32, symmetric);
+              String name = model.getFileName() + " " + format.name() + " " + base;
+              tests.add(
+                  DynamicTest.dynamicTest(
+                      name, () -> export(model, format, base, temporary.resolve(name))));
+            }
+          }
+        }
+      }
+    }
+    assertFalse(tests.isEmpty());
+    return tests;
+  }
+
+  private static void export(Path model, ExportFormat format, QuantScheme base, Path folder)
+      throws IOException {
+    try (Checkpoint source = Checkpoints.open(model)) {
+      ExportPlan plan = plan(source, base, base.bits() == 2);
+      try (ExportSink sink = format.create(folder, source, plan, ExportOptions.defaults())) {
+        for (String name : source.names()) {
+          String module = name.replaceFirst("\\.weight$", "");
+          QuantScheme scheme = plan.linears().getOrDefault(module, new QuantScheme(16, -1, true));
+          if (scheme.isFloat()) {
+            sink.copy(source.tensor(name));
+          } else {
+            sink.quantized(module, round(source.tensor(name).toTensor(), scheme));
+          }
+        }
+        sink.finish();
+      }
+      ExportCheck.verify(folder);
+      compare(source, plan, folder);
+      for (String file : List.of("tokenizer.json", "tokenizer_config.json")) {
+        assertEquals(-1, Files.mismatch(model.resolve(file), folder.resolve(file)), file);
+      }
+    }
+  }
+
+  private static void compare(Checkpoint source, ExportPlan plan, Path folder) {
+    try (Checkpoint copy = Checkpoints.open(folder)) {
+      plan.linears()
+          .forEach(
+              (module, scheme) -> {
+                StoredTensor weight = source.tensor(module + ".weight");
+                Tensor expected =
+                    scheme.isFloat()
+                        ? weight.toTensor()
+                        : round(weight.toTensor(), scheme).dequantize();
+                Tensor found =
+                    copy.quantized(module)
+                        .map(QuantizedTensor::dequantize)
+                        .orElseGet(() -> copy.tensor(module + ".weight").toTensor());
+                boolean packed = copy.quantizedNames().contains(module);
+                for (int i = 0; i < expected.size(); i++) {
+                  float w = expected.data()[i];
+                  float allowed = packed ? 0 : 0x1p-11f * Math.max(1, Math.abs(w));
+                  assertEquals(w + 0f, found.data()[i] + 0f, allowed, module);
+                }
+              });
+    }
+  }
+
+  /** A model of one layer; its embedding has the given value. */
+  private Path tiny(boolean tied, float value) throws IOException {
+    Path folder = Files.createDirectories(temporary.resolve("tiny" + tied + value));
+    try (SafetensorsWriter w = SafetensorsWriter.inFolder(folder)) {
+      Tensor embedding = Tensor.zeros(32, 32);
+      embedding.data()[3] = value;
+      w.floats("model.embed_tokens.weight", DType.BF16, embedding);
+      w.floats("model.layers.0.q_proj.weight", DType.BF16, Tensor.zeros(32, 32));
+      w.floats("lm_head.weight", DType.BF16, Tensor.zeros(32, 32));
+      w.finish();
+    }
+    Map<String, Object> config = new LinkedHashMap<>();
+    config.put("model_type", "llama");
+    config.put("torch_dtype", "bfloat16");
+    config.put("tie_word_embeddings", tied);
+    config.put("something_unknown", List.of(1, "two"));
+    Files.writeString(folder.resolve("config.json"), JsonWriter.pretty(config));
+    return folder;
+  }
+
+  @Test
+  void aPackedHeadIsDeclaredInEveryFormat() throws IOException {
+    QuantScheme base = new QuantScheme(4, 32, true);
+    QuantScheme head = new QuantScheme(8, 32, true);
+    ExportPlan plan = new ExportPlan(base, Map.of("model.layers.0.q_proj", base, "lm_head", head));
+    for (ExportFormat format : List.of(new AutoRoundFormat(), new AutoGptqFormat())) {
+      Path folder = temporary.resolve(format.name());
+      try (Checkpoint source = Checkpoints.open(tiny(false, 1))) {
+        try (ExportSink sink = format.create(folder, source, plan, ExportOptions.defaults())) {
+          sink.tensor("model.embed_tokens.weight", Tensor.zeros(32, 32));
+          for (String module : plan.linears().keySet()) {
+            Tensor w = source.tensor(module + ".weight").toTensor();
+            sink.quantized(module, round(w, plan.linears().get(module)));
+            assertThrows(IllegalArgumentException.class, () -> sink.tensor(module + ".weight", w));
+          }
+          sink.finish();
+        }
+        ExportCheck.verify(folder);
+        try (Checkpoint copy = Checkpoints.open(folder)) {
+          assertEquals(2, copy.quantizedNames().size());
+          assertEquals(head, copy.quantized("lm_head").orElseThrow().scheme());
+          boolean half = format.name().equals("auto_gptq");
+          assertEquals(half ? "float16" : "bfloat16", copy.config().get("torch_dtype"));
+          assertEquals(
+              half ? DType.F16 : DType.BF16, copy.tensor("model.embed_tokens.weight").dtype());
+          assertEquals(
+              source.config().get("something_unknown"), copy.config().get("something_unknown"));
+        }
+      }
+    }
+  }
+
+  @Test
+  void aTiedHeadIsNeitherPackedNorWritten() throws IOException {
+    QuantScheme base = new QuantScheme(4, 32, true);
+    try (Checkpoint source = Checkpoints.open(tiny(true, 1))) {
+      AutoRoundFormat format = new AutoRoundFormat();
+      ExportPlan packedHead = new ExportPlan(base, Map.of("lm_head", base));
+      String reason = format.refusal(source, packedHead).orElseThrow();
+      assertTrue(reason.contains("tied"), reason);
+      Path folder = temporary.resolve("tied");
+      ExportPlan plan = new ExportPlan(base, Map.of("model.layers.0.q_proj", base));
+      try (ExportSink sink = format.create(folder, source, plan, ExportOptions.defaults())) {
+        sink.copy(source.tensor("model.embed_tokens.weight"));
+        sink.copy(source.tensor("lm_head.weight"));
+        sink.quantized("model.layers.0.q_proj", round(Tensor.zeros(32, 32), base));
+        sink.finish();
+      }
+      ExportCheck.verify(folder);
+      try (Checkpoint copy = Checkpoints.open(folder)) {
+        assertTrue(copy.find("lm_head.weight").isEmpty());
+      }
+    }
+  }
+
+  @Test
+  void whatHalfPrecisionCannotHoldIsNamed() throws IOException {
+    QuantScheme base = new QuantScheme(4, 32, true);
+    try (Checkpoint source = Checkpoints.open(tiny(false, 1e6f))) {
+      Path folder = temporary.resolve("overflow");
+      ExportPlan plan = new ExportPlan(base, Map.of("model.layers.0.q_proj", base));
+      try (ExportSink sink =
+          new AutoGptqFormat().create(folder, source, plan, ExportOptions.defaults())) {
+        String message =
+            assertThrows(
+                    CheckpointException.class,
+                    () -> sink.copy(source.tensor("model.embed_tokens.weight")))
+                .getMessage();
+        assertTrue(message.contains("model.embed_tokens.weight"), message);
+        assertTrue(message.contains("index 3"), message);
+      }
+      assertFalse(Files.exists(folder));
+    }
+  }
+}
