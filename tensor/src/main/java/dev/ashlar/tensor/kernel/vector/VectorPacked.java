@@ -11,17 +11,14 @@ import dev.ashlar.tensor.quant.QuantizedTensor;
 /**
  * Products with packed weights on float activations. A few rows of activations (decoding) multiply
  * straight from the codes; more of them (a prompt) share panels of float weights that are expanded
- * block by block and never leave the first cache.
+ * and used up in the near caches.
  *
  * <p>Lanes are rows of the weight, so nothing is ever summed across lanes: the order of every sum
  * is fixed by the shape alone, whatever the thread count, the vector width or the compiler's state.
  */
 final class VectorPacked implements PackedKernel {
   /** Rows of activations up to which taking the codes apart again for each is faster. */
-  private static final int DIRECT_ROWS = 2;
-
-  /** Rows of activations that share an expanded panel; bounds the gathered copy. */
-  private static final int CHUNK_ROWS = 42 * VectorPackedTile.ROWS;
+  private static final int DIRECT_ROWS = 4;
 
   /** Multiplications worth handing to a thread: some microseconds. */
   private static final long GRAIN = 1 << 16;
@@ -58,11 +55,7 @@ final class VectorPacked implements PackedKernel {
       if (m <= DIRECT_ROWS) {
         direct(m, x, xOff, matrix, y, yOff, scratch);
       } else {
-        for (int r = 0; r < m; r += CHUNK_ROWS) {
-          int rows = Math.min(CHUNK_ROWS, m - r);
-          int xAt = xOff + r * matrix.in();
-          panels(rows, x, xAt, matrix, y, yOff + r * matrix.out(), scratch);
-        }
+        new VectorPackedPanels(matrix, pool).multiply(m, x, xOff, y, yOff, scratch);
       }
     } finally {
       pool.giveBack(scratch);
@@ -76,8 +69,9 @@ final class VectorPacked implements PackedKernel {
     }
   }
 
-  private static int grain(int m, VectorPackedMatrix w) {
-    return Math.clamp(GRAIN / ((long) m * w.in() * ROWS), 1, Integer.MAX_VALUE);
+  /** Smallest range of things of {@code work} multiplications that pays for a thread. */
+  static int grain(long work) {
+    return Math.clamp(GRAIN / Math.max(1, work), 1, Integer.MAX_VALUE);
   }
 
   private void direct(
@@ -98,7 +92,7 @@ final class VectorPacked implements PackedKernel {
     }
     Parallel.rows(
         VectorPackedMatrix.blocks(w.out()),
-        grain(m, w),
+        grain((long) m * w.in() * ROWS),
         (from, to) -> {
           VectorPackedScratch s = pool.borrow();
           for (int b = from; b < to; b++) {
@@ -114,90 +108,9 @@ final class VectorPacked implements PackedKernel {
   private static float[] gathered(
       int m, float[] x, int xOff, VectorPackedMatrix w, VectorPackedScratch scratch) {
     float[] a = scratch.columns(Math.multiplyExact(m, w.width()));
-    Parallel.rows(
-        m,
-        16,
-        (from, to) -> {
-          for (int r = from; r < to; r++) {
-            w.columns().gather(x, xOff + r * w.in(), a, r * w.width());
-          }
-        });
+    for (int r = 0; r < m; r++) {
+      w.columns().gather(x, xOff + r * w.in(), a, r * w.width());
+    }
     return a;
-  }
-
-  private void panels(
-      int m,
-      float[] x,
-      int xOff,
-      VectorPackedMatrix w,
-      float[] y,
-      int yOff,
-      VectorPackedScratch scratch) {
-    boolean own = w.columns().source() != null;
-    float[] a = own ? gathered(m, x, xOff, w, scratch) : x;
-    int aAt = own ? 0 : xOff;
-    Parallel.rows(
-        VectorPackedMatrix.blocks(w.out()),
-        grain(m, w),
-        (from, to) -> {
-          VectorPackedScratch s = pool.borrow();
-          for (int b = from; b < to; b++) {
-            block(b, m, a, aAt, w, y, yOff + b * ROWS, s);
-          }
-          pool.giveBack(s);
-        });
-  }
-
-  private static void block(
-      int block,
-      int m,
-      float[] a,
-      int aAt,
-      VectorPackedMatrix w,
-      float[] y,
-      int yAt,
-      VectorPackedScratch scratch) {
-    int width = w.width();
-    for (int k = 0; k < width; k += VectorPackedTile.DEPTH) {
-      int depth = Math.min(VectorPackedTile.DEPTH, width - k);
-      w.expand(block, k, k + depth, scratch, scratch.panel());
-      for (int r = 0; r < m; r += VectorPackedTile.ROWS) {
-        int rows = Math.min(VectorPackedTile.ROWS, m - r);
-        int at = aAt + r * width + k;
-        int to = yAt + r * w.out();
-        tile(rows, a, at, width, depth, w.rows(block), y, to, w.out(), k == 0, scratch);
-      }
-    }
-  }
-
-  private static void tile(
-      int rows,
-      float[] a,
-      int aAt,
-      int lda,
-      int depth,
-      int lanes,
-      float[] y,
-      int yAt,
-      int ldy,
-      boolean first,
-      VectorPackedScratch scratch) {
-    float[] panel = scratch.panel();
-    if (rows == VectorPackedTile.ROWS && lanes == ROWS) {
-      VectorPackedTile.six(rows, a, aAt, lda, panel, depth, y, yAt, ldy, first);
-      return;
-    }
-    float[] edge = scratch.tile();
-    if (rows > VectorPackedTile.ROWS / 2) {
-      VectorPackedTile.six(rows, a, aAt, lda, panel, depth, edge, 0, ROWS, true);
-    } else {
-      VectorPackedTile.three(rows, a, aAt, lda, panel, depth, edge, 0, ROWS, true);
-    }
-    for (int r = 0; r < rows; r++) {
-      for (int i = 0; i < lanes; i++) {
-        int at = yAt + r * ldy + i;
-        y[at] = first ? edge[r * ROWS + i] : y[at] + edge[r * ROWS + i];
-      }
-    }
   }
 }

@@ -119,7 +119,7 @@ final class VectorPacked2 extends VectorPackedCodes {
     for (int u = 0; u < units; u++) {
       IntVector p = IntVector.fromArray(INTS, w, at + u * ROWS);
       IntVector q = IntVector.fromArray(INTS, w, at + u * ROWS + LANES);
-      int t = panelAt + u * (16 * ROWS);
+      int t = panelAt + u * (16 * PANEL);
       p.lanewise(LSHL, 21).and(mask).or(one).reinterpretAsFloats().fma(s0, o0).intoArray(panel, t);
       q.lanewise(LSHL, 21)
           .and(mask)
@@ -132,181 +132,181 @@ final class VectorPacked2 extends VectorPackedCodes {
           .or(one)
           .reinterpretAsFloats()
           .fma(s0, o0)
-          .intoArray(panel, t + 2 * LANES);
+          .intoArray(panel, t + PANEL);
       q.lanewise(LSHL, 19)
           .and(mask)
           .or(one)
           .reinterpretAsFloats()
           .fma(s1, o1)
-          .intoArray(panel, t + 3 * LANES);
+          .intoArray(panel, t + PANEL + LANES);
       p.lanewise(LSHL, 17)
           .and(mask)
           .or(one)
           .reinterpretAsFloats()
           .fma(s0, o0)
-          .intoArray(panel, t + 4 * LANES);
+          .intoArray(panel, t + 2 * PANEL);
       q.lanewise(LSHL, 17)
           .and(mask)
           .or(one)
           .reinterpretAsFloats()
           .fma(s1, o1)
-          .intoArray(panel, t + 5 * LANES);
+          .intoArray(panel, t + 2 * PANEL + LANES);
       p.lanewise(LSHL, 15)
           .and(mask)
           .or(one)
           .reinterpretAsFloats()
           .fma(s0, o0)
-          .intoArray(panel, t + 6 * LANES);
+          .intoArray(panel, t + 3 * PANEL);
       q.lanewise(LSHL, 15)
           .and(mask)
           .or(one)
           .reinterpretAsFloats()
           .fma(s1, o1)
-          .intoArray(panel, t + 7 * LANES);
+          .intoArray(panel, t + 3 * PANEL + LANES);
       p.lanewise(LSHL, 13)
           .and(mask)
           .or(one)
           .reinterpretAsFloats()
           .fma(s0, o0)
-          .intoArray(panel, t + 8 * LANES);
+          .intoArray(panel, t + 4 * PANEL);
       q.lanewise(LSHL, 13)
           .and(mask)
           .or(one)
           .reinterpretAsFloats()
           .fma(s1, o1)
-          .intoArray(panel, t + 9 * LANES);
+          .intoArray(panel, t + 4 * PANEL + LANES);
       p.lanewise(LSHL, 11)
           .and(mask)
           .or(one)
           .reinterpretAsFloats()
           .fma(s0, o0)
-          .intoArray(panel, t + 10 * LANES);
+          .intoArray(panel, t + 5 * PANEL);
       q.lanewise(LSHL, 11)
           .and(mask)
           .or(one)
           .reinterpretAsFloats()
           .fma(s1, o1)
-          .intoArray(panel, t + 11 * LANES);
+          .intoArray(panel, t + 5 * PANEL + LANES);
       p.lanewise(LSHL, 9)
           .and(mask)
           .or(one)
           .reinterpretAsFloats()
           .fma(s0, o0)
-          .intoArray(panel, t + 12 * LANES);
+          .intoArray(panel, t + 6 * PANEL);
       q.lanewise(LSHL, 9)
           .and(mask)
           .or(one)
           .reinterpretAsFloats()
           .fma(s1, o1)
-          .intoArray(panel, t + 13 * LANES);
+          .intoArray(panel, t + 6 * PANEL + LANES);
       p.lanewise(LSHL, 7)
           .and(mask)
           .or(one)
           .reinterpretAsFloats()
           .fma(s0, o0)
-          .intoArray(panel, t + 14 * LANES);
+          .intoArray(panel, t + 7 * PANEL);
       q.lanewise(LSHL, 7)
           .and(mask)
           .or(one)
           .reinterpretAsFloats()
           .fma(s1, o1)
-          .intoArray(panel, t + 15 * LANES);
+          .intoArray(panel, t + 7 * PANEL + LANES);
       p.lanewise(LSHL, 5)
           .and(mask)
           .or(one)
           .reinterpretAsFloats()
           .fma(s0, o0)
-          .intoArray(panel, t + 16 * LANES);
+          .intoArray(panel, t + 8 * PANEL);
       q.lanewise(LSHL, 5)
           .and(mask)
           .or(one)
           .reinterpretAsFloats()
           .fma(s1, o1)
-          .intoArray(panel, t + 17 * LANES);
+          .intoArray(panel, t + 8 * PANEL + LANES);
       p.lanewise(LSHL, 3)
           .and(mask)
           .or(one)
           .reinterpretAsFloats()
           .fma(s0, o0)
-          .intoArray(panel, t + 18 * LANES);
+          .intoArray(panel, t + 9 * PANEL);
       q.lanewise(LSHL, 3)
           .and(mask)
           .or(one)
           .reinterpretAsFloats()
           .fma(s1, o1)
-          .intoArray(panel, t + 19 * LANES);
+          .intoArray(panel, t + 9 * PANEL + LANES);
       p.lanewise(LSHL, 1)
           .and(mask)
           .or(one)
           .reinterpretAsFloats()
           .fma(s0, o0)
-          .intoArray(panel, t + 20 * LANES);
+          .intoArray(panel, t + 10 * PANEL);
       q.lanewise(LSHL, 1)
           .and(mask)
           .or(one)
           .reinterpretAsFloats()
           .fma(s1, o1)
-          .intoArray(panel, t + 21 * LANES);
+          .intoArray(panel, t + 10 * PANEL + LANES);
       p.lanewise(LSHR, 1)
           .and(mask)
           .or(one)
           .reinterpretAsFloats()
           .fma(s0, o0)
-          .intoArray(panel, t + 22 * LANES);
+          .intoArray(panel, t + 11 * PANEL);
       q.lanewise(LSHR, 1)
           .and(mask)
           .or(one)
           .reinterpretAsFloats()
           .fma(s1, o1)
-          .intoArray(panel, t + 23 * LANES);
+          .intoArray(panel, t + 11 * PANEL + LANES);
       p.lanewise(LSHR, 3)
           .and(mask)
           .or(one)
           .reinterpretAsFloats()
           .fma(s0, o0)
-          .intoArray(panel, t + 24 * LANES);
+          .intoArray(panel, t + 12 * PANEL);
       q.lanewise(LSHR, 3)
           .and(mask)
           .or(one)
           .reinterpretAsFloats()
           .fma(s1, o1)
-          .intoArray(panel, t + 25 * LANES);
+          .intoArray(panel, t + 12 * PANEL + LANES);
       p.lanewise(LSHR, 5)
           .and(mask)
           .or(one)
           .reinterpretAsFloats()
           .fma(s0, o0)
-          .intoArray(panel, t + 26 * LANES);
+          .intoArray(panel, t + 13 * PANEL);
       q.lanewise(LSHR, 5)
           .and(mask)
           .or(one)
           .reinterpretAsFloats()
           .fma(s1, o1)
-          .intoArray(panel, t + 27 * LANES);
+          .intoArray(panel, t + 13 * PANEL + LANES);
       p.lanewise(LSHR, 7)
           .and(mask)
           .or(one)
           .reinterpretAsFloats()
           .fma(s0, o0)
-          .intoArray(panel, t + 28 * LANES);
+          .intoArray(panel, t + 14 * PANEL);
       q.lanewise(LSHR, 7)
           .and(mask)
           .or(one)
           .reinterpretAsFloats()
           .fma(s1, o1)
-          .intoArray(panel, t + 29 * LANES);
+          .intoArray(panel, t + 14 * PANEL + LANES);
       p.lanewise(LSHR, 9)
           .and(mask)
           .or(one)
           .reinterpretAsFloats()
           .fma(s0, o0)
-          .intoArray(panel, t + 30 * LANES);
+          .intoArray(panel, t + 15 * PANEL);
       q.lanewise(LSHR, 9)
           .and(mask)
           .or(one)
           .reinterpretAsFloats()
           .fma(s1, o1)
-          .intoArray(panel, t + 31 * LANES);
+          .intoArray(panel, t + 15 * PANEL + LANES);
     }
   }
 }

@@ -116,11 +116,11 @@ final class VectorPacked3 extends VectorPackedCodes {
     for (int u = 0; u < units; u++) {
       IntVector t0 = IntVector.zero(INTS);
       IntVector t1 = IntVector.zero(INTS);
-      int t = panelAt + u * (32 * ROWS);
+      int t = panelAt + u * (32 * PANEL);
       for (int v = 0; v < 3; v++) {
         IntVector p = IntVector.fromArray(INTS, w, at + (u * 3 + v) * ROWS);
         IntVector q = IntVector.fromArray(INTS, w, at + (u * 3 + v) * ROWS + LANES);
-        int c = t + v * (10 * ROWS);
+        int c = t + v * (10 * PANEL);
         p.lanewise(LSHL, 20)
             .and(mask)
             .or(one)
@@ -138,109 +138,109 @@ final class VectorPacked3 extends VectorPackedCodes {
             .or(one)
             .reinterpretAsFloats()
             .fma(s0, o0)
-            .intoArray(panel, c + 2 * LANES);
+            .intoArray(panel, c + PANEL);
         q.lanewise(LSHL, 17)
             .and(mask)
             .or(one)
             .reinterpretAsFloats()
             .fma(s1, o1)
-            .intoArray(panel, c + 3 * LANES);
+            .intoArray(panel, c + PANEL + LANES);
         p.lanewise(LSHL, 14)
             .and(mask)
             .or(one)
             .reinterpretAsFloats()
             .fma(s0, o0)
-            .intoArray(panel, c + 4 * LANES);
+            .intoArray(panel, c + 2 * PANEL);
         q.lanewise(LSHL, 14)
             .and(mask)
             .or(one)
             .reinterpretAsFloats()
             .fma(s1, o1)
-            .intoArray(panel, c + 5 * LANES);
+            .intoArray(panel, c + 2 * PANEL + LANES);
         p.lanewise(LSHL, 11)
             .and(mask)
             .or(one)
             .reinterpretAsFloats()
             .fma(s0, o0)
-            .intoArray(panel, c + 6 * LANES);
+            .intoArray(panel, c + 3 * PANEL);
         q.lanewise(LSHL, 11)
             .and(mask)
             .or(one)
             .reinterpretAsFloats()
             .fma(s1, o1)
-            .intoArray(panel, c + 7 * LANES);
+            .intoArray(panel, c + 3 * PANEL + LANES);
         p.lanewise(LSHL, 8)
             .and(mask)
             .or(one)
             .reinterpretAsFloats()
             .fma(s0, o0)
-            .intoArray(panel, c + 8 * LANES);
+            .intoArray(panel, c + 4 * PANEL);
         q.lanewise(LSHL, 8)
             .and(mask)
             .or(one)
             .reinterpretAsFloats()
             .fma(s1, o1)
-            .intoArray(panel, c + 9 * LANES);
+            .intoArray(panel, c + 4 * PANEL + LANES);
         p.lanewise(LSHL, 5)
             .and(mask)
             .or(one)
             .reinterpretAsFloats()
             .fma(s0, o0)
-            .intoArray(panel, c + 10 * LANES);
+            .intoArray(panel, c + 5 * PANEL);
         q.lanewise(LSHL, 5)
             .and(mask)
             .or(one)
             .reinterpretAsFloats()
             .fma(s1, o1)
-            .intoArray(panel, c + 11 * LANES);
+            .intoArray(panel, c + 5 * PANEL + LANES);
         p.lanewise(LSHL, 2)
             .and(mask)
             .or(one)
             .reinterpretAsFloats()
             .fma(s0, o0)
-            .intoArray(panel, c + 12 * LANES);
+            .intoArray(panel, c + 6 * PANEL);
         q.lanewise(LSHL, 2)
             .and(mask)
             .or(one)
             .reinterpretAsFloats()
             .fma(s1, o1)
-            .intoArray(panel, c + 13 * LANES);
+            .intoArray(panel, c + 6 * PANEL + LANES);
         p.lanewise(LSHR, 1)
             .and(mask)
             .or(one)
             .reinterpretAsFloats()
             .fma(s0, o0)
-            .intoArray(panel, c + 14 * LANES);
+            .intoArray(panel, c + 7 * PANEL);
         q.lanewise(LSHR, 1)
             .and(mask)
             .or(one)
             .reinterpretAsFloats()
             .fma(s1, o1)
-            .intoArray(panel, c + 15 * LANES);
+            .intoArray(panel, c + 7 * PANEL + LANES);
         p.lanewise(LSHR, 4)
             .and(mask)
             .or(one)
             .reinterpretAsFloats()
             .fma(s0, o0)
-            .intoArray(panel, c + 16 * LANES);
+            .intoArray(panel, c + 8 * PANEL);
         q.lanewise(LSHR, 4)
             .and(mask)
             .or(one)
             .reinterpretAsFloats()
             .fma(s1, o1)
-            .intoArray(panel, c + 17 * LANES);
+            .intoArray(panel, c + 8 * PANEL + LANES);
         p.lanewise(LSHR, 7)
             .and(mask)
             .or(one)
             .reinterpretAsFloats()
             .fma(s0, o0)
-            .intoArray(panel, c + 18 * LANES);
+            .intoArray(panel, c + 9 * PANEL);
         q.lanewise(LSHR, 7)
             .and(mask)
             .or(one)
             .reinterpretAsFloats()
             .fma(s1, o1)
-            .intoArray(panel, c + 19 * LANES);
+            .intoArray(panel, c + 9 * PANEL + LANES);
         t0 = t0.lanewise(LSHL, 2).or(p.lanewise(LSHR, 30));
         t1 = t1.lanewise(LSHL, 2).or(q.lanewise(LSHR, 30));
       }
@@ -249,25 +249,25 @@ final class VectorPacked3 extends VectorPackedCodes {
           .or(one)
           .reinterpretAsFloats()
           .fma(s0, o0)
-          .intoArray(panel, t + 60 * LANES);
+          .intoArray(panel, t + 30 * PANEL);
       t1.lanewise(LSHL, 17)
           .and(mask)
           .or(one)
           .reinterpretAsFloats()
           .fma(s1, o1)
-          .intoArray(panel, t + 61 * LANES);
+          .intoArray(panel, t + 30 * PANEL + LANES);
       t0.lanewise(LSHL, 20)
           .and(mask)
           .or(one)
           .reinterpretAsFloats()
           .fma(s0, o0)
-          .intoArray(panel, t + 62 * LANES);
+          .intoArray(panel, t + 31 * PANEL);
       t1.lanewise(LSHL, 20)
           .and(mask)
           .or(one)
           .reinterpretAsFloats()
           .fma(s1, o1)
-          .intoArray(panel, t + 63 * LANES);
+          .intoArray(panel, t + 31 * PANEL + LANES);
     }
   }
 }

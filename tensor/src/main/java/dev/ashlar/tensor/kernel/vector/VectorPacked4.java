@@ -95,7 +95,7 @@ final class VectorPacked4 extends VectorPackedCodes {
     for (int u = 0; u < units; u++) {
       IntVector p = IntVector.fromArray(INTS, w, at + u * ROWS);
       IntVector q = IntVector.fromArray(INTS, w, at + u * ROWS + LANES);
-      int t = panelAt + u * (8 * ROWS);
+      int t = panelAt + u * (8 * PANEL);
       p.lanewise(LSHL, 19).and(mask).or(one).reinterpretAsFloats().fma(s0, o0).intoArray(panel, t);
       q.lanewise(LSHL, 19)
           .and(mask)
@@ -108,85 +108,85 @@ final class VectorPacked4 extends VectorPackedCodes {
           .or(one)
           .reinterpretAsFloats()
           .fma(s0, o0)
-          .intoArray(panel, t + 2 * LANES);
+          .intoArray(panel, t + PANEL);
       q.lanewise(LSHL, 15)
           .and(mask)
           .or(one)
           .reinterpretAsFloats()
           .fma(s1, o1)
-          .intoArray(panel, t + 3 * LANES);
+          .intoArray(panel, t + PANEL + LANES);
       p.lanewise(LSHL, 11)
           .and(mask)
           .or(one)
           .reinterpretAsFloats()
           .fma(s0, o0)
-          .intoArray(panel, t + 4 * LANES);
+          .intoArray(panel, t + 2 * PANEL);
       q.lanewise(LSHL, 11)
           .and(mask)
           .or(one)
           .reinterpretAsFloats()
           .fma(s1, o1)
-          .intoArray(panel, t + 5 * LANES);
+          .intoArray(panel, t + 2 * PANEL + LANES);
       p.lanewise(LSHL, 7)
           .and(mask)
           .or(one)
           .reinterpretAsFloats()
           .fma(s0, o0)
-          .intoArray(panel, t + 6 * LANES);
+          .intoArray(panel, t + 3 * PANEL);
       q.lanewise(LSHL, 7)
           .and(mask)
           .or(one)
           .reinterpretAsFloats()
           .fma(s1, o1)
-          .intoArray(panel, t + 7 * LANES);
+          .intoArray(panel, t + 3 * PANEL + LANES);
       p.lanewise(LSHL, 3)
           .and(mask)
           .or(one)
           .reinterpretAsFloats()
           .fma(s0, o0)
-          .intoArray(panel, t + 8 * LANES);
+          .intoArray(panel, t + 4 * PANEL);
       q.lanewise(LSHL, 3)
           .and(mask)
           .or(one)
           .reinterpretAsFloats()
           .fma(s1, o1)
-          .intoArray(panel, t + 9 * LANES);
+          .intoArray(panel, t + 4 * PANEL + LANES);
       p.lanewise(LSHR, 1)
           .and(mask)
           .or(one)
           .reinterpretAsFloats()
           .fma(s0, o0)
-          .intoArray(panel, t + 10 * LANES);
+          .intoArray(panel, t + 5 * PANEL);
       q.lanewise(LSHR, 1)
           .and(mask)
           .or(one)
           .reinterpretAsFloats()
           .fma(s1, o1)
-          .intoArray(panel, t + 11 * LANES);
+          .intoArray(panel, t + 5 * PANEL + LANES);
       p.lanewise(LSHR, 5)
           .and(mask)
           .or(one)
           .reinterpretAsFloats()
           .fma(s0, o0)
-          .intoArray(panel, t + 12 * LANES);
+          .intoArray(panel, t + 6 * PANEL);
       q.lanewise(LSHR, 5)
           .and(mask)
           .or(one)
           .reinterpretAsFloats()
           .fma(s1, o1)
-          .intoArray(panel, t + 13 * LANES);
+          .intoArray(panel, t + 6 * PANEL + LANES);
       p.lanewise(LSHR, 9)
           .and(mask)
           .or(one)
           .reinterpretAsFloats()
           .fma(s0, o0)
-          .intoArray(panel, t + 14 * LANES);
+          .intoArray(panel, t + 7 * PANEL);
       q.lanewise(LSHR, 9)
           .and(mask)
           .or(one)
           .reinterpretAsFloats()
           .fma(s1, o1)
-          .intoArray(panel, t + 15 * LANES);
+          .intoArray(panel, t + 7 * PANEL + LANES);
     }
   }
 }

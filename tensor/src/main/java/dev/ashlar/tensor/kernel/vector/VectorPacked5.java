@@ -104,11 +104,11 @@ final class VectorPacked5 extends VectorPackedCodes {
     for (int u = 0; u < units; u++) {
       IntVector t0 = IntVector.zero(INTS);
       IntVector t1 = IntVector.zero(INTS);
-      int t = panelAt + u * (32 * ROWS);
+      int t = panelAt + u * (32 * PANEL);
       for (int v = 0; v < 5; v++) {
         IntVector p = IntVector.fromArray(INTS, w, at + (u * 5 + v) * ROWS);
         IntVector q = IntVector.fromArray(INTS, w, at + (u * 5 + v) * ROWS + LANES);
-        int c = t + v * (6 * ROWS);
+        int c = t + v * (6 * PANEL);
         p.lanewise(LSHL, 18)
             .and(mask)
             .or(one)
@@ -126,61 +126,61 @@ final class VectorPacked5 extends VectorPackedCodes {
             .or(one)
             .reinterpretAsFloats()
             .fma(s0, o0)
-            .intoArray(panel, c + 2 * LANES);
+            .intoArray(panel, c + PANEL);
         q.lanewise(LSHL, 13)
             .and(mask)
             .or(one)
             .reinterpretAsFloats()
             .fma(s1, o1)
-            .intoArray(panel, c + 3 * LANES);
+            .intoArray(panel, c + PANEL + LANES);
         p.lanewise(LSHL, 8)
             .and(mask)
             .or(one)
             .reinterpretAsFloats()
             .fma(s0, o0)
-            .intoArray(panel, c + 4 * LANES);
+            .intoArray(panel, c + 2 * PANEL);
         q.lanewise(LSHL, 8)
             .and(mask)
             .or(one)
             .reinterpretAsFloats()
             .fma(s1, o1)
-            .intoArray(panel, c + 5 * LANES);
+            .intoArray(panel, c + 2 * PANEL + LANES);
         p.lanewise(LSHL, 3)
             .and(mask)
             .or(one)
             .reinterpretAsFloats()
             .fma(s0, o0)
-            .intoArray(panel, c + 6 * LANES);
+            .intoArray(panel, c + 3 * PANEL);
         q.lanewise(LSHL, 3)
             .and(mask)
             .or(one)
             .reinterpretAsFloats()
             .fma(s1, o1)
-            .intoArray(panel, c + 7 * LANES);
+            .intoArray(panel, c + 3 * PANEL + LANES);
         p.lanewise(LSHR, 2)
             .and(mask)
             .or(one)
             .reinterpretAsFloats()
             .fma(s0, o0)
-            .intoArray(panel, c + 8 * LANES);
+            .intoArray(panel, c + 4 * PANEL);
         q.lanewise(LSHR, 2)
             .and(mask)
             .or(one)
             .reinterpretAsFloats()
             .fma(s1, o1)
-            .intoArray(panel, c + 9 * LANES);
+            .intoArray(panel, c + 4 * PANEL + LANES);
         p.lanewise(LSHR, 7)
             .and(mask)
             .or(one)
             .reinterpretAsFloats()
             .fma(s0, o0)
-            .intoArray(panel, c + 10 * LANES);
+            .intoArray(panel, c + 5 * PANEL);
         q.lanewise(LSHR, 7)
             .and(mask)
             .or(one)
             .reinterpretAsFloats()
             .fma(s1, o1)
-            .intoArray(panel, c + 11 * LANES);
+            .intoArray(panel, c + 5 * PANEL + LANES);
         t0 = t0.lanewise(LSHL, 2).or(p.lanewise(LSHR, 30));
         t1 = t1.lanewise(LSHL, 2).or(q.lanewise(LSHR, 30));
       }
@@ -189,25 +189,25 @@ final class VectorPacked5 extends VectorPackedCodes {
           .or(one)
           .reinterpretAsFloats()
           .fma(s0, o0)
-          .intoArray(panel, t + 60 * LANES);
+          .intoArray(panel, t + 30 * PANEL);
       t1.lanewise(LSHL, 13)
           .and(mask)
           .or(one)
           .reinterpretAsFloats()
           .fma(s1, o1)
-          .intoArray(panel, t + 61 * LANES);
+          .intoArray(panel, t + 30 * PANEL + LANES);
       t0.lanewise(LSHL, 18)
           .and(mask)
           .or(one)
           .reinterpretAsFloats()
           .fma(s0, o0)
-          .intoArray(panel, t + 62 * LANES);
+          .intoArray(panel, t + 31 * PANEL);
       t1.lanewise(LSHL, 18)
           .and(mask)
           .or(one)
           .reinterpretAsFloats()
           .fma(s1, o1)
-          .intoArray(panel, t + 63 * LANES);
+          .intoArray(panel, t + 31 * PANEL + LANES);
     }
   }
 }

@@ -96,11 +96,11 @@ final class VectorPacked6 extends VectorPackedCodes {
     for (int u = 0; u < units; u++) {
       IntVector t0 = IntVector.zero(INTS);
       IntVector t1 = IntVector.zero(INTS);
-      int t = panelAt + u * (16 * ROWS);
+      int t = panelAt + u * (16 * PANEL);
       for (int v = 0; v < 3; v++) {
         IntVector p = IntVector.fromArray(INTS, w, at + (u * 3 + v) * ROWS);
         IntVector q = IntVector.fromArray(INTS, w, at + (u * 3 + v) * ROWS + LANES);
-        int c = t + v * (5 * ROWS);
+        int c = t + v * (5 * PANEL);
         p.lanewise(LSHL, 17)
             .and(mask)
             .or(one)
@@ -118,49 +118,49 @@ final class VectorPacked6 extends VectorPackedCodes {
             .or(one)
             .reinterpretAsFloats()
             .fma(s0, o0)
-            .intoArray(panel, c + 2 * LANES);
+            .intoArray(panel, c + PANEL);
         q.lanewise(LSHL, 11)
             .and(mask)
             .or(one)
             .reinterpretAsFloats()
             .fma(s1, o1)
-            .intoArray(panel, c + 3 * LANES);
+            .intoArray(panel, c + PANEL + LANES);
         p.lanewise(LSHL, 5)
             .and(mask)
             .or(one)
             .reinterpretAsFloats()
             .fma(s0, o0)
-            .intoArray(panel, c + 4 * LANES);
+            .intoArray(panel, c + 2 * PANEL);
         q.lanewise(LSHL, 5)
             .and(mask)
             .or(one)
             .reinterpretAsFloats()
             .fma(s1, o1)
-            .intoArray(panel, c + 5 * LANES);
+            .intoArray(panel, c + 2 * PANEL + LANES);
         p.lanewise(LSHR, 1)
             .and(mask)
             .or(one)
             .reinterpretAsFloats()
             .fma(s0, o0)
-            .intoArray(panel, c + 6 * LANES);
+            .intoArray(panel, c + 3 * PANEL);
         q.lanewise(LSHR, 1)
             .and(mask)
             .or(one)
             .reinterpretAsFloats()
             .fma(s1, o1)
-            .intoArray(panel, c + 7 * LANES);
+            .intoArray(panel, c + 3 * PANEL + LANES);
         p.lanewise(LSHR, 7)
             .and(mask)
             .or(one)
             .reinterpretAsFloats()
             .fma(s0, o0)
-            .intoArray(panel, c + 8 * LANES);
+            .intoArray(panel, c + 4 * PANEL);
         q.lanewise(LSHR, 7)
             .and(mask)
             .or(one)
             .reinterpretAsFloats()
             .fma(s1, o1)
-            .intoArray(panel, c + 9 * LANES);
+            .intoArray(panel, c + 4 * PANEL + LANES);
         t0 = t0.lanewise(LSHL, 2).or(p.lanewise(LSHR, 30));
         t1 = t1.lanewise(LSHL, 2).or(q.lanewise(LSHR, 30));
       }
@@ -169,13 +169,13 @@ final class VectorPacked6 extends VectorPackedCodes {
           .or(one)
           .reinterpretAsFloats()
           .fma(s0, o0)
-          .intoArray(panel, t + 30 * LANES);
+          .intoArray(panel, t + 15 * PANEL);
       t1.lanewise(LSHL, 17)
           .and(mask)
           .or(one)
           .reinterpretAsFloats()
           .fma(s1, o1)
-          .intoArray(panel, t + 31 * LANES);
+          .intoArray(panel, t + 15 * PANEL + LANES);
     }
   }
 }

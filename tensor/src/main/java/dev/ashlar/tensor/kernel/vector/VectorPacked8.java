@@ -83,7 +83,7 @@ final class VectorPacked8 extends VectorPackedCodes {
     for (int u = 0; u < units; u++) {
       IntVector p = IntVector.fromArray(INTS, w, at + u * ROWS);
       IntVector q = IntVector.fromArray(INTS, w, at + u * ROWS + LANES);
-      int t = panelAt + u * (4 * ROWS);
+      int t = panelAt + u * (4 * PANEL);
       p.lanewise(LSHL, 15).and(mask).or(one).reinterpretAsFloats().fma(s0, o0).intoArray(panel, t);
       q.lanewise(LSHL, 15)
           .and(mask)
@@ -96,37 +96,37 @@ final class VectorPacked8 extends VectorPackedCodes {
           .or(one)
           .reinterpretAsFloats()
           .fma(s0, o0)
-          .intoArray(panel, t + 2 * LANES);
+          .intoArray(panel, t + PANEL);
       q.lanewise(LSHL, 7)
           .and(mask)
           .or(one)
           .reinterpretAsFloats()
           .fma(s1, o1)
-          .intoArray(panel, t + 3 * LANES);
+          .intoArray(panel, t + PANEL + LANES);
       p.lanewise(LSHR, 1)
           .and(mask)
           .or(one)
           .reinterpretAsFloats()
           .fma(s0, o0)
-          .intoArray(panel, t + 4 * LANES);
+          .intoArray(panel, t + 2 * PANEL);
       q.lanewise(LSHR, 1)
           .and(mask)
           .or(one)
           .reinterpretAsFloats()
           .fma(s1, o1)
-          .intoArray(panel, t + 5 * LANES);
+          .intoArray(panel, t + 2 * PANEL + LANES);
       p.lanewise(LSHR, 9)
           .and(mask)
           .or(one)
           .reinterpretAsFloats()
           .fma(s0, o0)
-          .intoArray(panel, t + 6 * LANES);
+          .intoArray(panel, t + 3 * PANEL);
       q.lanewise(LSHR, 9)
           .and(mask)
           .or(one)
           .reinterpretAsFloats()
           .fma(s1, o1)
-          .intoArray(panel, t + 7 * LANES);
+          .intoArray(panel, t + 3 * PANEL + LANES);
     }
   }
 }

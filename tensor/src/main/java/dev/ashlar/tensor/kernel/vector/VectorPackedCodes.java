@@ -1,7 +1,6 @@
 package dev.ashlar.tensor.kernel.vector;
 
 import java.util.Arrays;
-import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorSpecies;
 
@@ -25,8 +24,11 @@ abstract sealed class VectorPackedCodes
         VectorPacked6,
         VectorPacked8 {
   static final VectorSpecies<Integer> INTS = IntVector.SPECIES_PREFERRED;
-  static final VectorSpecies<Float> FLOATS = FloatVector.SPECIES_PREFERRED;
-  static final int LANES = FLOATS.length();
+  static final VectorSpecies<Float> FLOATS = Lanes.F;
+  static final int LANES = Lanes.L;
+
+  /** Floats from one column of an expanded panel to the next: one block or two side by side. */
+  static final int PANEL = Lanes.PANEL;
 
   /** Rows of a block: two vectors, which share each broadcast activation. */
   static final int ROWS = 2 * LANES;
@@ -128,7 +130,7 @@ abstract sealed class VectorPackedCodes
 
   /**
    * {@code panel[k, r] = f[r, k] · scale[r] + offset[r]}: float weights of {@code units} units of
-   * one group.
+   * one group, {@link #PANEL} floats from one column to the next.
    *
    * @param affine the group's scales and offsets, {@code [2, ROWS]}
    */

@@ -1,6 +1,5 @@
 package dev.ashlar.tensor.kernel.vector;
 
-import static dev.ashlar.tensor.kernel.vector.VectorPackedCodes.LANES;
 import static dev.ashlar.tensor.kernel.vector.VectorPackedCodes.ROWS;
 
 import dev.ashlar.tensor.Parallel;
@@ -183,21 +182,23 @@ final class VectorPackedMatrix implements PackedMatrix {
   }
 
   /**
-   * Float weights of columns {@code [from, to)} of a block, {@code panel[k, lane]}.
+   * Float weights of columns {@code [from, to)} of a block, {@code panel[k, lane]} with {@link
+   * Lanes#PANEL} floats from one column to the next.
    *
    * @param from a multiple of the unit's columns, as {@code to}
+   * @param affine scratch for {@code [2, ROWS]}
    */
-  void expand(int block, int from, int to, VectorPackedScratch scratch, float[] panel) {
+  void expand(int block, int from, int to, float[] affine, float[] panel, int panelAt) {
     int[] start = columns.start();
     int end = to / codes.columns();
     int unit = from / codes.columns();
     int g = group(unit);
-    int at = 0;
+    int at = panelAt;
     while (unit < end) {
       int stop = Math.min(end, start[g + 1]);
-      groups.affine(block * columns.groups() + g, scratch.affine());
-      codes.expand(words, wordAt(block, unit), stop - unit, scratch.affine(), panel, at);
-      at += (stop - unit) * codes.columns() * (2 * LANES);
+      groups.affine(block * columns.groups() + g, affine);
+      codes.expand(words, wordAt(block, unit), stop - unit, affine, panel, at);
+      at += (stop - unit) * codes.columns() * Lanes.PANEL;
       unit = stop;
       g++;
     }

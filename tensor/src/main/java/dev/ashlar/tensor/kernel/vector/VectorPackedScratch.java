@@ -39,10 +39,11 @@ final class VectorPackedScratch {
   private final float[] affine = new float[2 * VectorPackedCodes.ROWS];
   private final float[] total = new float[VectorPackedCodes.ROWS];
   private final float[] sums = new float[VectorPackedMatrix.SPAN * VectorPackedCodes.ROWS];
-  private final float[] tile = new float[VectorPackedTile.ROWS * VectorPackedCodes.ROWS];
-  private final float[] panel = new float[VectorPackedTile.DEPTH * VectorPackedCodes.ROWS];
+  private final float[] spare = new float[RegisterTile.SPARE];
+  private final float[] panel = new float[VectorPackedPanels.DEPTH * Lanes.PANEL];
   private float[] columns = {};
   private float[] groupSums = {};
+  private float[] strips = {};
 
   private VectorPackedScratch() {}
 
@@ -61,12 +62,12 @@ final class VectorPackedScratch {
     return sums;
   }
 
-  /** A result tile that reaches over the edge of the result. */
-  float[] tile() {
-    return tile;
+  /** For a tile that reaches over the edge of the result. */
+  float[] spare() {
+    return spare;
   }
 
-  /** Float weights of a block, {@code [DEPTH, ROWS]}. */
+  /** Float weights, {@code [DEPTH, PANEL]}. */
   float[] panel() {
     return panel;
   }
@@ -85,5 +86,13 @@ final class VectorPackedScratch {
       groupSums = new float[n];
     }
     return groupSums;
+  }
+
+  /** At least {@code n} floats for activations packed in strips. */
+  float[] strips(int n) {
+    if (strips.length < n) {
+      strips = new float[n];
+    }
+    return strips;
   }
 }
