@@ -6,4 +6,5 @@ module dev.ashlar.nn {
   exports dev.ashlar.nn.decoder;
   exports dev.ashlar.nn.generate;
   exports dev.ashlar.nn.layer;
+  exports dev.ashlar.nn.op;
 }

@@ -16,7 +16,15 @@ import java.util.stream.Collectors;
 public final class Architectures {
   /** One line for each family. */
   public static final List<Architecture> ALL =
-      List.of(new Llama(), new Mistral(), new Qwen2(), new Qwen3());
+      List.of(
+          new Llama(),
+          new Mistral(),
+          new Mixtral(),
+          new Opt(),
+          new Qwen2(),
+          new Qwen2Moe(),
+          new Qwen3(),
+          new Qwen3Moe());
 
   private Architectures() {}
 

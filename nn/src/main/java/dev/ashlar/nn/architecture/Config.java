@@ -158,6 +158,15 @@ final class Config {
     return numbers;
   }
 
+  /** A list of whole numbers from 0; empty where there is none. */
+  List<Integer> naturals(String key) {
+    List<Integer> numbers = new ArrayList<>();
+    for (Object o : list(key)) {
+      numbers.add((int) whole(key, o, 0));
+    }
+    return numbers;
+  }
+
   /** A list of {@code size} strings. */
   List<String> texts(String key, int size) {
     List<String> texts = new ArrayList<>();

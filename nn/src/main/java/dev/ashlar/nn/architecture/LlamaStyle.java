@@ -155,6 +155,25 @@ class LlamaStyle {
         config.activation("hidden_act", "silu"));
   }
 
+  /** Makes sure that each token's experts can be found among {@code experts}. */
+  final int perToken(int experts) {
+    int perToken = config.count("num_experts_per_tok");
+    if (perToken > experts) {
+      throw config.fault(
+          "num_experts_per_tok", "at most " + experts + " experts", "the number " + perToken, "");
+    }
+    return perToken;
+  }
+
+  /** {@code experts} gated feed-forwards named {@code parent + index}. */
+  final List<FeedForwardSpec.Gated> experts(String parent, int experts, int hidden) {
+    List<FeedForwardSpec.Gated> all = new ArrayList<>(experts);
+    for (int e = 0; e < experts; e++) {
+      all.add(gated(parent + e + ".", hidden));
+    }
+    return all;
+  }
+
   ResidualSpec residual(int layer) {
     return ResidualSpec.pre(norm("input_layernorm", dim), norm("post_attention_layernorm", dim));
   }

@@ -1,7 +1,10 @@
 package dev.ashlar.nn.decoder;
 
+import dev.ashlar.nn.op.Route;
 import dev.ashlar.tensor.kernel.ActivationKernel;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /** The position-wise half of a block. */
 public sealed interface FeedForwardSpec {
@@ -17,12 +20,66 @@ public sealed interface FeedForwardSpec {
   record Plain(LinearSpec up, LinearSpec down, ActivationKernel.Function f)
       implements FeedForwardSpec {}
 
+  /**
+   * A sparse mixture of experts.
+   *
+   * @param shared an expert that all tokens use
+   * @param sharedGate to one logit, whose sigmoid weighs the shared expert
+   */
+  record Experts(
+      RouterSpec router,
+      List<Gated> experts,
+      Optional<Gated> shared,
+      Optional<LinearSpec> sharedGate)
+      implements FeedForwardSpec {
+    public Experts {
+      experts = List.copyOf(experts);
+    }
+  }
+
+  /**
+   * How tokens find their experts.
+   *
+   * @param gate to one logit per expert
+   * @param perToken experts that each token uses
+   * @param normalize whether the weights of a token's experts are made to sum to 1
+   * @param scale multiplies the weights
+   * @param correction name of a bias {@code [experts]} that counts for the choice only
+   * @param groups groups of experts, 1 for none
+   * @param topGroups groups that each token may use
+   * @param groupByTwo whether a group ranks by the sum of its two best experts
+   */
+  record RouterSpec(
+      LinearSpec gate,
+      Route.Score score,
+      int perToken,
+      boolean normalize,
+      float scale,
+      Optional<String> correction,
+      int groups,
+      int topGroups,
+      boolean groupByTwo) {
+    /** The {@code perToken} largest of a softmax. */
+    public static RouterSpec softmax(LinearSpec gate, int perToken, boolean normalize) {
+      return new RouterSpec(
+          gate, Route.Score.SOFTMAX, perToken, normalize, 1, Optional.empty(), 1, 1, false);
+    }
+  }
+
   /** All linear maps. */
   default List<LinearSpec> linears() {
     return switch (this) {
       case Gated g -> List.of(g.gate(), g.up(), g.down());
       case FusedGated g -> List.of(g.gateUp(), g.down());
       case Plain p -> List.of(p.up(), p.down());
+      case Experts e -> {
+        List<LinearSpec> all = new ArrayList<>();
+        all.add(e.router().gate());
+        e.experts().forEach(x -> all.addAll(x.linears()));
+        e.shared().ifPresent(x -> all.addAll(x.linears()));
+        e.sharedGate().ifPresent(all::add);
+        yield all;
+      }
     };
   }
 }

@@ -1,9 +1,13 @@
 package dev.ashlar.nn.decoder;
 
+import dev.ashlar.nn.layer.ExpertFeedForward;
 import dev.ashlar.nn.layer.FeedForward;
 import dev.ashlar.nn.layer.FusedGatedFeedForward;
 import dev.ashlar.nn.layer.GatedFeedForward;
 import dev.ashlar.nn.layer.PlainFeedForward;
+import dev.ashlar.nn.layer.Router;
+import java.util.ArrayList;
+import java.util.List;
 
 /** Makes the feed-forward that a specification says. */
 final class FeedForwards {
@@ -23,6 +27,32 @@ final class FeedForwards {
       case FeedForwardSpec.Plain p ->
           new PlainFeedForward(
               weights.linear(parent, p.up()), weights.linear(parent, p.down()), p.f());
+      case FeedForwardSpec.Experts e -> experts(parent, e, weights);
     };
+  }
+
+  private static FeedForward experts(String parent, FeedForwardSpec.Experts spec, Weights weights) {
+    List<FeedForward> experts = new ArrayList<>();
+    spec.experts().forEach(e -> experts.add(load(parent, e, weights)));
+    return new ExpertFeedForward(
+        router(parent, spec.router(), experts.size(), weights),
+        experts,
+        spec.shared().map(s -> load(parent, s, weights)).orElse(null),
+        spec.sharedGate().map(g -> weights.linear(parent, g)).orElse(null));
+  }
+
+  private static Router router(
+      String parent, FeedForwardSpec.RouterSpec spec, int experts, Weights weights) {
+    return new Router(
+        weights.linear(parent, spec.gate()),
+        spec.score(),
+        spec.perToken(),
+        spec.normalize(),
+        spec.scale(),
+        spec.correction().map(c -> weights.tensor(parent + c, experts)).orElse(null),
+        spec.correction().orElse(null),
+        spec.groups(),
+        spec.topGroups(),
+        spec.groupByTwo());
   }
 }

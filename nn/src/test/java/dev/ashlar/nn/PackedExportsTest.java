@@ -1,0 +1,79 @@
+package dev.ashlar.nn;
+
+import static org.junit.jupiter.api.DynamicTest.dynamicTest;
+
+import dev.ashlar.formats.Checkpoint;
+import dev.ashlar.formats.CheckpointException;
+import dev.ashlar.formats.Checkpoints;
+import dev.ashlar.formats.safetensors.SafetensorsFile;
+import dev.ashlar.nn.architecture.Architectures;
+import dev.ashlar.nn.decoder.BlockContext;
+import dev.ashlar.nn.decoder.Decoder;
+import dev.ashlar.tensor.Tensor;
+import dev.ashlar.tensor.autograd.Tape;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.DynamicNode;
+import org.junit.jupiter.api.TestFactory;
+import org.opentest4j.TestAbortedException;
+
+/** The peers' own packed checkpoints give the logits that the peers recorded. */
+class PackedExportsTest {
+  private static final double ATOL = 5e-5;
+  private static final double RTOL = 1e-4;
+
+  @TestFactory
+  Stream<DynamicNode> exports() {
+    Path root = Fixtures.shared("autoround/exports");
+    if (!Files.isDirectory(root)) {
+      return Stream.of(
+          dynamicTest("exports", () -> Assumptions.abort("skipped: no shared exports")));
+    }
+    return list(root).stream()
+        .filter(Files::isDirectory)
+        .flatMap(run -> Fixtures.folders(run).stream())
+        .map(
+            folder ->
+                dynamicTest(
+                    root.relativize(folder).toString(), () -> logits(folder.getParent(), folder)));
+  }
+
+  private static List<Path> list(Path folder) {
+    try (Stream<Path> all = Files.list(folder)) {
+      return all.sorted().toList();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static void logits(Path run, Path folder) {
+    // A format whose values differ from the peer's fake-quantized ones has an expectation of its
+    // own.
+    Path own = folder.resolve("expected.safetensors");
+    Path expectation = Files.exists(own) ? own : run.resolve("expected.safetensors");
+    try (Checkpoint checkpoint = open(folder);
+        SafetensorsFile expected = SafetensorsFile.open(expectation);
+        SafetensorsFile inputs = SafetensorsFile.open(run.resolve("expected.safetensors"))) {
+      Assumptions.assumeFalse(
+          checkpoint.quantizedNames().isEmpty(), "skipped: nothing in it is read as packed");
+      Decoder decoder = Architectures.load(checkpoint);
+      int[] ids = Fixtures.ints(inputs, "input_ids");
+      int batch = (int) inputs.tensor("input_ids").shape().dim(0);
+      Tensor logits = decoder.forward(ids, BlockContext.of(batch, ids.length / batch), Tape.off());
+      Fixtures.close("logits", expected.tensor("logits").toTensor(), logits, null, ATOL, RTOL);
+    }
+  }
+
+  private static Checkpoint open(Path folder) {
+    try {
+      return Checkpoints.open(folder);
+    } catch (CheckpointException e) {
+      throw new TestAbortedException("skipped: not a format that can be read: " + e.getMessage());
+    }
+  }
+}
