@@ -1,6 +1,7 @@
 package dev.ashlar.tensor.kernel.reference;
 
 import dev.ashlar.tensor.kernel.FakeQuantKernel;
+import dev.ashlar.tensor.kernel.RangeGrid;
 import dev.ashlar.tensor.quant.QuantScheme;
 
 /**
@@ -39,13 +40,11 @@ final class ReferenceFakeQuant implements FakeQuantKernel {
       byte[] zeros) {
     int groups = p.scheme().groups(p.in());
     for (int at = from * groups; at < to * groups; at++) {
-      clamp(p.minScale(), at);
-      clamp(p.maxScale(), at);
-      grid(p, at, scales, zeros);
-      int start = start(p, groups, at);
+      RangeGrid.set(p, at, scales, zeros);
+      int start = RangeGrid.start(p, at);
       float s = scales[at];
       int zero = zeros[at] & 0xFF;
-      for (int i = start; i < start + length(p, groups, at); i++) {
+      for (int i = start; i < start + RangeGrid.length(p, at); i++) {
         int u = (int) Math.clamp(rounded(p, i, s) + zero, 0f, p.scheme().maxCode());
         if (quantized != null) {
           quantized[i] = s * (u - zero);
@@ -54,24 +53,6 @@ final class ReferenceFakeQuant implements FakeQuantKernel {
           codes[i] = (byte) u;
         }
       }
-    }
-  }
-
-  /** Scale and zero point of group {@code at}. */
-  private static void grid(Parameters p, int at, float[] scales, byte[] zeros) {
-    float low = p.wMin()[at] * factor(p.minScale(), at);
-    float high = p.wMax()[at] * factor(p.maxScale(), at);
-    if (p.scheme().symmetric()) {
-      float a = -low;
-      float magnitude = high < a ? a : -high;
-      scales[at] = floored(p.scheme(), p.scheme().roundScale(magnitude / p.scheme().middle()));
-      zeros[at] = (byte) p.scheme().middle();
-    } else {
-      float s =
-          Math.max(
-              p.scheme().roundScale((high - low) / p.scheme().maxCode()), p.scheme().scaleFloor());
-      scales[at] = s;
-      zeros[at] = (byte) Math.clamp((float) Math.rint(-low / s), 0f, p.scheme().maxCode());
     }
   }
 
@@ -88,12 +69,12 @@ final class ReferenceFakeQuant implements FakeQuantKernel {
       float[] dMaxScale) {
     int groups = p.scheme().groups(p.in());
     for (int at = from * groups; at < to * groups; at++) {
-      int start = start(p, groups, at);
+      int start = RangeGrid.start(p, at);
       float s = scales[at];
       int zero = zeros[at] & 0xFF;
       double sumScale = 0;
       double sumSaturated = 0;
-      for (int i = start; i < start + length(p, groups, at); i++) {
+      for (int i = start; i < start + RangeGrid.length(p, at); i++) {
         float r = rounded(p, i, s) + zero;
         boolean inside = r >= p.firstPassing() && r <= p.lastPassing();
         float u = Math.clamp(r, 0f, p.scheme().maxCode());
@@ -101,42 +82,8 @@ final class ReferenceFakeQuant implements FakeQuantKernel {
         sumScale += gradient[i] * ((u - zero) - (inside ? (double) p.weight()[i] / s : 0));
         sumSaturated += inside ? 0 : gradient[i];
       }
-      rangeGradients(p, at, s, sumScale, sumSaturated, dMinScale, dMaxScale);
-    }
-  }
-
-  /**
-   * @param sumScale Σ G·(u − zero − γ·w/s)
-   * @param sumSaturated Σ G·(1 − γ)
-   */
-  private static void rangeGradients(
-      Parameters p,
-      int at,
-      float s,
-      double sumScale,
-      double sumSaturated,
-      float[] dMinScale,
-      float[] dMaxScale) {
-    float wMin = p.wMin()[at];
-    float wMax = p.wMax()[at];
-    float low = wMin * factor(p.minScale(), at);
-    float high = wMax * factor(p.maxScale(), at);
-    QuantScheme scheme = p.scheme();
-    if (scheme.symmetric()) {
-      float a = -low;
-      boolean raised =
-          Math.abs(scheme.roundScale((high < a ? a : -high) / scheme.middle()))
-              < scheme.scaleFloor();
-      double d = raised ? 0 : sumScale / scheme.middle();
-      double share = high == a ? 0.5 : 1;
-      dMaxScale[at] = high >= a ? (float) (share * -d * wMax) : 0f;
-      dMinScale[at] = high == a ? (float) (share * d * wMin) : high < a ? (float) (d * -wMin) : 0f;
-    } else {
-      boolean raised = scheme.roundScale((high - low) / scheme.maxCode()) < scheme.scaleFloor();
-      double perElement = sumScale - sumSaturated * low / s;
-      double d = raised ? 0 : perElement / scheme.maxCode();
-      dMaxScale[at] = (float) (wMax * d);
-      dMinScale[at] = (float) (wMin * (-d + sumSaturated));
+      dMinScale[at] = RangeGrid.minGradient(p, at, s, sumScale, sumSaturated);
+      dMaxScale[at] = RangeGrid.maxGradient(p, at, s, sumScale, sumSaturated);
     }
   }
 
@@ -169,31 +116,8 @@ final class ReferenceFakeQuant implements FakeQuantKernel {
     }
   }
 
-  private static int start(Parameters p, int groups, int at) {
-    return at / groups * p.in() + at % groups * p.scheme().effectiveGroup(p.in());
-  }
-
-  private static int length(Parameters p, int groups, int at) {
-    int size = p.scheme().effectiveGroup(p.in());
-    return Math.min(size, p.in() - at % groups * size);
-  }
-
   private static float rounded(Parameters p, int i, float s) {
     float v = p.value() == null ? 0f : p.value()[i];
     return (float) Math.rint(p.weight()[i] / s + v);
-  }
-
-  private static float factor(float[] scale, int at) {
-    return scale == null ? 1f : scale[at];
-  }
-
-  private static void clamp(float[] scale, int at) {
-    if (scale != null) {
-      scale[at] = Math.clamp(scale[at], 0f, 1f);
-    }
-  }
-
-  private static float floored(QuantScheme scheme, float s) {
-    return s < 0 ? Math.min(s, -scheme.scaleFloor()) : Math.max(s, scheme.scaleFloor());
   }
 }

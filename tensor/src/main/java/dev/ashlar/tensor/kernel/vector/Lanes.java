@@ -1,5 +1,6 @@
 package dev.ashlar.tensor.kernel.vector;
 
+import jdk.incubator.vector.DoubleVector;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorShuffle;
@@ -12,6 +13,9 @@ final class Lanes {
       FloatVector.SPECIES_PREFERRED.length() > 16
           ? FloatVector.SPECIES_512
           : FloatVector.SPECIES_PREFERRED;
+
+  /** Double vectors of the same width. */
+  static final VectorSpecies<Double> D = VectorSpecies.of(double.class, F.vectorShape());
 
   /** Floats in a vector. */
   static final int L = F.length();
@@ -36,7 +40,15 @@ final class Lanes {
   private static final VectorShuffle<Float> TURN_2 = turn(2);
   private static final VectorShuffle<Float> TURN_1 = turn(1);
 
+  private static final VectorShuffle<Double> DOUBLE_TURN_4 = doubleTurn(4);
+  private static final VectorShuffle<Double> DOUBLE_TURN_2 = doubleTurn(2);
+  private static final VectorShuffle<Double> DOUBLE_TURN_1 = doubleTurn(1);
+
   private Lanes() {}
+
+  private static VectorShuffle<Double> doubleTurn(int by) {
+    return VectorShuffle.fromOp(D, i -> (i + by) % D.length());
+  }
 
   private static VectorShuffle<Float> turn(int by) {
     return VectorShuffle.fromOp(F, i -> (i + by) % L);
@@ -58,6 +70,18 @@ final class Lanes {
       s = s.add(s.rearrange(TURN_2));
     }
     return s.add(s.rearrange(TURN_1)).lane(0);
+  }
+
+  /** The sum of the lanes as a tree of halves. */
+  static double sum(DoubleVector v) {
+    DoubleVector s = v;
+    if (L >= 16) {
+      s = s.add(s.rearrange(DOUBLE_TURN_4));
+    }
+    if (L >= 8) {
+      s = s.add(s.rearrange(DOUBLE_TURN_2));
+    }
+    return s.add(s.rearrange(DOUBLE_TURN_1)).lane(0);
   }
 
   /** The largest lane; NaN if there is one. */

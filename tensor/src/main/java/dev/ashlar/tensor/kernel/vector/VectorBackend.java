@@ -11,7 +11,6 @@ import dev.ashlar.tensor.kernel.NormKernel;
 import dev.ashlar.tensor.kernel.PackedKernel;
 import dev.ashlar.tensor.kernel.RotaryKernel;
 import dev.ashlar.tensor.kernel.SoftmaxKernel;
-import dev.ashlar.tensor.kernel.reference.ReferenceBackend;
 import jdk.incubator.vector.FloatVector;
 
 /** The Vector API kernels, gathered; what has none of its own is the reference. */
@@ -19,14 +18,14 @@ public final class VectorBackend implements Backend {
   public static final VectorBackend INSTANCE = new VectorBackend();
 
   private final MatMulKernel matMul = new VectorMatMul();
-  private final ElementwiseKernel elementwise = ReferenceBackend.INSTANCE.elementwise();
-  private final NormKernel norm = ReferenceBackend.INSTANCE.norm();
-  private final SoftmaxKernel softmax = ReferenceBackend.INSTANCE.softmax();
-  private final ActivationKernel activation = ReferenceBackend.INSTANCE.activation();
-  private final RotaryKernel rotary = ReferenceBackend.INSTANCE.rotary();
+  private final ElementwiseKernel elementwise = new VectorElementwise();
+  private final NormKernel norm = new VectorNorm();
+  private final SoftmaxKernel softmax = new VectorSoftmax();
+  private final ActivationKernel activation = new VectorActivation();
+  private final RotaryKernel rotary = new VectorRotary();
   private final AttentionKernel attention = new VectorAttention();
-  private final LossKernel loss = ReferenceBackend.INSTANCE.loss();
-  private final FakeQuantKernel fakeQuant = ReferenceBackend.INSTANCE.fakeQuant();
+  private final LossKernel loss = new VectorLoss();
+  private final FakeQuantKernel fakeQuant = new VectorFakeQuant();
   private final PackedKernel packed = new VectorPacked();
 
   private VectorBackend() {}

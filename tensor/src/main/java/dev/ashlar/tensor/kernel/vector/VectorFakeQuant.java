@@ -1,0 +1,250 @@
+package dev.ashlar.tensor.kernel.vector;
+
+import static dev.ashlar.tensor.kernel.vector.Lanes.D;
+import static dev.ashlar.tensor.kernel.vector.Lanes.F;
+import static dev.ashlar.tensor.kernel.vector.Lanes.L;
+
+import dev.ashlar.tensor.kernel.FakeQuantKernel;
+import dev.ashlar.tensor.kernel.RangeGrid;
+import dev.ashlar.tensor.quant.QuantScheme;
+import jdk.incubator.vector.DoubleVector;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorMask;
+import jdk.incubator.vector.VectorOperators;
+
+/**
+ * The fake quantizers, a group at a time, each in one pass. Codes have the reference's bits: {@code
+ * w/s} is a true division, and adding 1.5·2^23 rounds half to even. Beyond 2^22 that rounding is
+ * coarse, but such values are clamped to the codes' range anyway. Gradient sums are in double.
+ */
+final class VectorFakeQuant implements FakeQuantKernel {
+  private static final float ROUND = 12582912f;
+
+  /** Sums over one group, and where its gradients of V go. */
+  private static final class Sums {
+    double scale;
+    double saturated;
+  }
+
+  private static final ThreadLocal<Sums> SUMS = ThreadLocal.withInitial(Sums::new);
+
+  @Override
+  public void range(
+      QuantScheme scheme, int from, int to, int in, float[] weight, float[] wMin, float[] wMax) {
+    int groups = scheme.groups(in);
+    int size = scheme.effectiveGroup(in);
+    for (int at = from * groups; at < to * groups; at++) {
+      int start = at / groups * in + at % groups * size;
+      int end = start + Math.min(size, in - at % groups * size);
+      FloatVector low = FloatVector.zero(F);
+      FloatVector high = FloatVector.zero(F);
+      int i = start;
+      for (; i <= end - L; i += L) {
+        FloatVector w = FloatVector.fromArray(F, weight, i);
+        low = low.min(w);
+        high = high.max(w);
+      }
+      float min = -Lanes.max(low.neg());
+      float max = Lanes.max(high);
+      for (; i < end; i++) {
+        min = Math.min(min, weight[i]);
+        max = Math.max(max, weight[i]);
+      }
+      wMin[at] = min;
+      wMax[at] = max;
+    }
+  }
+
+  @Override
+  public void forward(
+      Parameters p,
+      int from,
+      int to,
+      float[] quantized,
+      byte[] codes,
+      float[] scales,
+      byte[] zeros) {
+    int groups = p.scheme().groups(p.in());
+    for (int at = from * groups; at < to * groups; at++) {
+      RangeGrid.set(p, at, scales, zeros);
+      int start = RangeGrid.start(p, at);
+      int end = start + RangeGrid.length(p, at);
+      float s = scales[at];
+      int zero = zeros[at] & 0xFF;
+      if (quantized != null) {
+        int i =
+            p.value() == null
+                ? dequantized(p, start, end, s, zero, quantized)
+                : dequantizedWithOffset(p, start, end, s, zero, quantized);
+        for (; i < end; i++) {
+          quantized[i] = s * (code(p, i, s, zero) - zero);
+        }
+      }
+      if (codes != null) {
+        for (int i = start; i < end; i++) {
+          codes[i] = (byte) code(p, i, s, zero);
+        }
+      }
+    }
+  }
+
+  /** The code as the reference computes it. */
+  private static int code(Parameters p, int i, float s, int zero) {
+    return (int) Math.clamp(unclamped(p, i, s, zero), 0f, p.scheme().maxCode());
+  }
+
+  private static float unclamped(Parameters p, int i, float s, int zero) {
+    float v = p.value() == null ? 0f : p.value()[i];
+    return (float) Math.rint(p.weight()[i] / s + v) + zero;
+  }
+
+  /** Whole vectors of {@code [start, end)}; returns where it stopped. */
+  private static int dequantized(
+      Parameters p, int start, int end, float s, float zero, float[] to) {
+    float[] weight = p.weight();
+    float low = -zero;
+    float high = p.scheme().maxCode() - zero;
+    int i = start;
+    for (; i <= end - L; i += L) {
+      FloatVector q = FloatVector.fromArray(F, weight, i).div(s);
+      q = q.add(ROUND).sub(ROUND).max(low).min(high);
+      q.mul(s).intoArray(to, i);
+    }
+    return i;
+  }
+
+  private static int dequantizedWithOffset(
+      Parameters p, int start, int end, float s, float zero, float[] to) {
+    float[] weight = p.weight();
+    float[] value = p.value();
+    float low = -zero;
+    float high = p.scheme().maxCode() - zero;
+    int i = start;
+    for (; i <= end - L; i += L) {
+      FloatVector q = FloatVector.fromArray(F, weight, i).div(s);
+      q = q.add(FloatVector.fromArray(F, value, i));
+      q = q.add(ROUND).sub(ROUND).max(low).min(high);
+      q.mul(s).intoArray(to, i);
+    }
+    return i;
+  }
+
+  @Override
+  public void backward(
+      Parameters p,
+      int from,
+      int to,
+      float[] gradient,
+      float[] scales,
+      byte[] zeros,
+      float[] dValue,
+      float[] dMinScale,
+      float[] dMaxScale) {
+    Sums sums = SUMS.get();
+    int groups = p.scheme().groups(p.in());
+    for (int at = from * groups; at < to * groups; at++) {
+      int start = RangeGrid.start(p, at);
+      int end = start + RangeGrid.length(p, at);
+      float s = scales[at];
+      int zero = zeros[at] & 0xFF;
+      sums(p, start, end, s, zero, gradient, sums);
+      for (int i = start; i < end; i++) {
+        float r = unclamped(p, i, s, zero);
+        dValue[i] = r >= p.firstPassing() && r <= p.lastPassing() ? s * gradient[i] : 0f;
+      }
+      dMinScale[at] = RangeGrid.minGradient(p, at, s, sums.scale, sums.saturated);
+      dMaxScale[at] = RangeGrid.maxGradient(p, at, s, sums.scale, sums.saturated);
+    }
+  }
+
+  @Override
+  public void signStep(
+      Parameters p,
+      int from,
+      int to,
+      float[] gradient,
+      float[] scales,
+      byte[] zeros,
+      float lr,
+      float minMaxLr) {
+    Sums sums = SUMS.get();
+    int groups = p.scheme().groups(p.in());
+    for (int at = from * groups; at < to * groups; at++) {
+      int start = RangeGrid.start(p, at);
+      int end = start + RangeGrid.length(p, at);
+      float s = scales[at];
+      int zero = zeros[at] & 0xFF;
+      if (p.value() == null) {
+        sums(p, start, end, s, zero, gradient, sums);
+      } else {
+        step(p, start, end, s, zero, gradient, lr, sums);
+      }
+      float dMin = RangeGrid.minGradient(p, at, s, sums.scale, sums.saturated);
+      float dMax = RangeGrid.maxGradient(p, at, s, sums.scale, sums.saturated);
+      if (p.minScale() != null) {
+        p.minScale()[at] -= minMaxLr * Math.signum(dMin);
+      }
+      if (p.maxScale() != null) {
+        p.maxScale()[at] -= minMaxLr * Math.signum(dMax);
+      }
+    }
+  }
+
+  /** The sums of one group for the gradients of its range. */
+  private static void sums(
+      Parameters p, int start, int end, float s, int zero, float[] gradient, Sums sums) {
+    double scale = 0;
+    double saturated = 0;
+    for (int i = start; i < end; i++) {
+      float r = unclamped(p, i, s, zero);
+      boolean inside = r >= p.firstPassing() && r <= p.lastPassing();
+      float u = Math.clamp(r, 0f, p.scheme().maxCode());
+      scale += gradient[i] * ((u - zero) - (inside ? (double) p.weight()[i] / s : 0));
+      saturated += inside ? 0 : gradient[i];
+    }
+    sums.scale = scale;
+    sums.saturated = saturated;
+  }
+
+  /** Steps V of one group and forms its sums, in one pass. */
+  private static void step(
+      Parameters p, int start, int end, float s, int zero, float[] gradient, float lr, Sums sums) {
+    float[] weight = p.weight();
+    float[] value = p.value();
+    float low = -zero;
+    float high = p.scheme().maxCode() - zero;
+    float firstPassing = p.firstPassing() - zero;
+    float lastPassing = p.lastPassing() - zero;
+    DoubleVector scale0 = DoubleVector.zero(D);
+    DoubleVector scale1 = DoubleVector.zero(D);
+    DoubleVector saturated0 = DoubleVector.zero(D);
+    DoubleVector saturated1 = DoubleVector.zero(D);
+    int i = start;
+    for (; i <= end - L; i += L) {
+      FloatVector g = FloatVector.fromArray(F, gradient, i);
+      FloatVector v = FloatVector.fromArray(F, value, i);
+      FloatVector q = FloatVector.fromArray(F, weight, i).div(s);
+      FloatVector r = q.add(v).add(ROUND).sub(ROUND);
+      VectorMask<Float> outside = r.lt(firstPassing).or(r.compare(VectorOperators.GT, lastPassing));
+      FloatVector t = r.max(low).min(high).sub(q.blend(0f, outside));
+      FloatVector d = g.mul(s).blend(0f, outside);
+      v = v.blend(v.sub(lr), d.compare(VectorOperators.GT, 0f));
+      v.blend(v.add(lr), d.lt(0f)).intoArray(value, i);
+      FloatVector lost = FloatVector.zero(F).blend(g, outside);
+      DoubleVector g0 = (DoubleVector) g.convertShape(VectorOperators.F2D, D, 0);
+      DoubleVector g1 = (DoubleVector) g.convertShape(VectorOperators.F2D, D, 1);
+      scale0 = g0.fma((DoubleVector) t.convertShape(VectorOperators.F2D, D, 0), scale0);
+      scale1 = g1.fma((DoubleVector) t.convertShape(VectorOperators.F2D, D, 1), scale1);
+      saturated0 = saturated0.add(lost.convertShape(VectorOperators.F2D, D, 0));
+      saturated1 = saturated1.add(lost.convertShape(VectorOperators.F2D, D, 1));
+    }
+    sums(p, i, end, s, zero, gradient, sums);
+    sums.scale += Lanes.sum(scale0.add(scale1));
+    sums.saturated += Lanes.sum(saturated0.add(saturated1));
+    for (; i < end; i++) {
+      float r = unclamped(p, i, s, zero);
+      boolean inside = r >= p.firstPassing() && r <= p.lastPassing();
+      value[i] -= lr * Math.signum(inside ? s * gradient[i] : 0f);
+    }
+  }
+}
