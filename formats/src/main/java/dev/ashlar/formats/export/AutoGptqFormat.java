@@ -39,6 +39,7 @@ final class AutoGptqFormat implements ExportFormat {
             reason -> {
               throw new IllegalArgumentException(reason);
             });
+    Refusals.warnOfShortGroups(name(), source, plan);
     return FolderExport.create(
         folder,
         source,

@@ -66,6 +66,7 @@ final class AutoRoundFormat implements ExportFormat {
             reason -> {
               throw new IllegalArgumentException(reason);
             });
+    Refusals.warnOfShortGroups(name(), source, plan);
     PackedLayout layout = layout(source, plan);
     String packing = layout == Layouts.AWQ ? "auto_round:auto_awq" : layout.name();
     return FolderExport.create(

@@ -73,9 +73,10 @@ final class FolderExport implements ExportSink {
     this.created = created;
     this.source = source;
     this.style = style;
-    // Block-quantized GGUF tensors have no type to keep, and its norms are F32 whatever the model.
+    // GGUF mixes types within one model; what its configuration states is the type of the whole.
     boolean gguf = source.tokenizer() instanceof TokenizerSource.Metadata;
-    this.floatType = style.floatType() == null && gguf ? DType.F16 : style.floatType();
+    DType kept = gguf ? ModelConfig.floatType(source.config()).orElse(DType.F16) : null;
+    this.floatType = style.floatType() == null ? kept : style.floatType();
     this.tied = ModelConfig.tied(source);
     this.layers = new WrittenLayers(plan);
     this.writer = SafetensorsWriter.inFolder(folder, shard);

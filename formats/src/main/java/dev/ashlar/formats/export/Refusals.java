@@ -9,6 +9,8 @@ import java.util.Optional;
 
 /** Reasons, common to packed formats, why a plan cannot be written. */
 final class Refusals {
+  private static final System.Logger LOG = System.getLogger("dev.ashlar.formats.export");
+
   private Refusals() {}
 
   /** Why the plan cannot be written as {@code format} in {@code layout}, in one sentence. */
@@ -33,6 +35,28 @@ final class Refusals {
       }
     }
     return Optional.empty();
+  }
+
+  /** Warns of last groups that are shorter: the layout has them, many kernels do not. */
+  static void warnOfShortGroups(String format, WeightSource source, ExportPlan plan) {
+    for (Map.Entry<String, QuantScheme> linear : plan.linears().entrySet()) {
+      QuantScheme scheme = linear.getValue();
+      long in = source.find(linear.getKey() + ".weight").map(t -> t.shape().dim(-1)).orElse(0L);
+      if (!scheme.isFloat()
+          && in > scheme.groupSize()
+          && scheme.groupSize() > 0
+          && in % scheme.groupSize() != 0) {
+        LOG.log(
+            System.Logger.Level.WARNING,
+            "{0}: groups of {1} do not divide the {2} inputs of {3}; Ashlar reads such layers, but"
+                + " many kernels of other tools refuse them",
+            format,
+            Integer.toString(scheme.groupSize()),
+            Long.toString(in),
+            linear.getKey());
+        return;
+      }
+    }
   }
 
   /** Why the layout cannot spell this layer; extents that the source does not tell pass. */

@@ -17,8 +17,9 @@
  *     <td>config.json</td></tr>
  * </table>
  *
- * <p>From GGUF sources float tensors become F16 in every format. {@code config.json} is written
- * last and removed first when a folder is overwritten, so that a folder with one is complete.
+ * <p>From GGUF sources, which mix types, all float tensors get the type that suits the whole file
+ * (F16 for block-quantized ones). {@code config.json} is written last and removed first when a
+ * folder is overwritten, so that a folder with one is complete.
  *
  * <p>Bytes of single layers are {@code layout}'s work. Start at {@link
  * dev.ashlar.formats.export.ExportFormat}; a new format is one class and one line of {@link
