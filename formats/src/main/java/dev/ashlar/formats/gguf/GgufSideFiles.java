@@ -1,8 +1,69 @@
 package dev.ashlar.formats.gguf;
 
+import dev.ashlar.formats.file.AtomicFile;
+import dev.ashlar.formats.json.JsonWriter;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 
+/**
+ * Rebuilds from GGUF metadata the files that a Hugging Face folder has beside its weights: {@code
+ * tokenizer.json}, {@code tokenizer_config.json} and {@code generation_config.json}.
+ *
+ * @param config the translated configuration
+ */
 record GgufSideFiles(GgufFields fields, Map<String, Object> config) {
-  void write(Path folder) {}
+  private static final List<String> TOKENS = List.of("bos", "eos", "pad");
+
+  /** Writes the files. */
+  void write(Path folder) {
+    AtomicFile.write(
+        folder.resolve("generation_config.json"), JsonWriter.pretty(generationConfig()));
+    if (fields.values().containsKey("tokenizer.ggml.model")) {
+      // Both are made before either is written: a refusal leaves no half of a tokenizer.
+      String tokenizer = JsonWriter.pretty(new GgufTokenizerJson(fields).build());
+      String settings = JsonWriter.pretty(tokenizerConfig());
+      AtomicFile.write(folder.resolve("tokenizer.json"), tokenizer);
+      AtomicFile.write(folder.resolve("tokenizer_config.json"), settings);
+    }
+  }
+
+  private Map<String, Object> generationConfig() {
+    Map<String, Object> json = new LinkedHashMap<>();
+    json.put("_from_model_config", true);
+    for (String kind : TOKENS) {
+      Object id = config.get(kind + "_token_id");
+      if (id != null) {
+        json.put(kind + "_token_id", id);
+      }
+    }
+    return json;
+  }
+
+  private Map<String, Object> tokenizerConfig() {
+    Map<String, Object> json = new LinkedHashMap<>();
+    GgufTokenizerJson tokenizer = new GgufTokenizerJson(fields);
+    json.put("add_bos_token", tokenizer.opens());
+    json.put("add_eos_token", tokenizer.ends());
+    token(json, "bos_token", "bos");
+    token(json, "eos_token", "eos");
+    token(json, "unk_token", "unknown");
+    token(json, "pad_token", "padding");
+    String template = fields.text("tokenizer.chat_template", null);
+    if (template != null) {
+      json.put("chat_template", template);
+    }
+    json.put("clean_up_tokenization_spaces", false);
+    json.put("model_max_length", config.get("max_position_embeddings"));
+    json.put("tokenizer_class", "PreTrainedTokenizerFast");
+    return json;
+  }
+
+  private void token(Map<String, Object> json, String key, String kind) {
+    List<?> tokens = fields.list("tokenizer.ggml.tokens");
+    fields
+        .whole("tokenizer.ggml." + kind + "_token_id", 0)
+        .ifPresent(id -> json.put(key, tokens.get((int) id)));
+  }
 }

@@ -5,9 +5,13 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /** The pre-tokenizers that GGUF files call by name, as lists of patterns applied in turn. */
 public final class GgufSplits {
+  /** The pattern that the byte-level step applies by itself. */
+  public static final String BYTE_LEVEL = Scanners.GPT2;
+
   private static final String TRIPLES = "[0-9][0-9][0-9]";
   private static final String BLOOM = " ?[^(\\s|.,!?…。，、।۔،)]+";
   private static final Map<String, List<String>> ALL = all();
@@ -102,6 +106,15 @@ public final class GgufSplits {
     for (String name : names) {
       all.put(name, patterns);
     }
+  }
+
+  /**
+   * The patterns of a name, applied in turn; empty if the name is unknown.
+   *
+   * @param name the value of {@code tokenizer.ggml.pre}
+   */
+  public static Optional<List<String>> patterns(String name) {
+    return Optional.ofNullable(ALL.get(name));
   }
 
   /**

@@ -1,0 +1,121 @@
+package dev.ashlar.formats;
+
+import dev.ashlar.formats.file.AtomicFile;
+import dev.ashlar.formats.json.JsonWriter;
+import dev.ashlar.formats.safetensors.SafetensorsWriter;
+import dev.ashlar.formats.safetensors.TensorOutput;
+import dev.ashlar.tensor.DType;
+import dev.ashlar.tensor.Shape;
+import dev.ashlar.tensor.StoredTensor;
+import dev.ashlar.tensor.quant.QuantizedTensor;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * Writes any checkpoint as a Hugging Face folder of float weights: configuration, {@code
+ * model.safetensors} (sharded if large), generation settings and tokenizer.
+ *
+ * <p>{@code config.json} is written last and an older one is removed first, so an interrupted run
+ * leaves no folder that a reader would accept.
+ */
+public final class FloatFolder {
+  private static final String CONFIG = "config.json";
+
+  private FloatFolder() {}
+
+  /** Told of progress after each tensor. */
+  @FunctionalInterface
+  public interface Progress {
+    /**
+     * @param tensor the tensor just written
+     * @param done tensors written
+     * @param all tensors to write
+     */
+    void wrote(String tensor, int done, int all);
+  }
+
+  /**
+   * The element type that loses nothing: that of a float checkpoint's own weights, F32 where they
+   * are packed or block-quantized (a scale times a code seldom fits in half precision).
+   */
+  public static DType losslessType(Checkpoint source) {
+    if (!source.quantizedNames().isEmpty()) {
+      return DType.F32;
+    }
+    DType widest = null;
+    for (String name : source.names()) {
+      StoredTensor t = source.tensor(name);
+      boolean matrix = t.dtype().isFloat() && t.shape().rank() > 1;
+      if (matrix && !t.storage().equals(t.dtype().name())) {
+        return DType.F32;
+      }
+      if (matrix) {
+        widest = widest == null || widest == t.dtype() ? t.dtype() : DType.F32;
+      }
+    }
+    return widest == DType.F16 || widest == DType.BF16 ? widest : DType.F32;
+  }
+
+  /**
+   * Writes {@code source} to {@code folder}.
+   *
+   * @param dtype F32, F16 or BF16, for all float tensors; empty for {@link #losslessType}
+   * @return the files of weights
+   * @throws CheckpointException if something cannot be read or written, or a value does not fit
+   */
+  public static List<Path> write(
+      Checkpoint source, Path folder, Optional<DType> dtype, Progress progress) {
+    DType type = dtype.orElseGet(() -> losslessType(source));
+    if (type != DType.F32 && type != DType.F16 && type != DType.BF16) {
+      throw new IllegalArgumentException("weights are written as F32, F16 or BF16, not " + type);
+    }
+    int all = source.names().size() + source.quantizedNames().size();
+    int done = 0;
+    try (SafetensorsWriter writer = SafetensorsWriter.inFolder(folder)) {
+      for (String name : source.names()) {
+        writer.convert(source.tensor(name), type);
+        progress.wrote(name, ++done, all);
+      }
+      for (String module : source.quantizedNames()) {
+        String name = module + ".weight";
+        dense(writer, name, source.quantized(module).orElseThrow(), type);
+        progress.wrote(name, ++done, all);
+      }
+      Files.deleteIfExists(folder.resolve(CONFIG));
+      List<Path> files = writer.finish();
+      source.writeSideFiles(folder);
+      AtomicFile.write(folder.resolve(CONFIG), JsonWriter.pretty(config(source, type)));
+      return files;
+    } catch (IOException e) {
+      throw AtomicFile.cannotWrite(folder.resolve(CONFIG), e);
+    }
+  }
+
+  private static void dense(
+      SafetensorsWriter writer, String name, QuantizedTensor packed, DType type) {
+    try (TensorOutput out = writer.begin(name, type, Shape.of(packed.out(), packed.in()))) {
+      float[] data = packed.dequantize().data();
+      out.floats(data, 0, packed.out() * packed.in());
+    }
+  }
+
+  /** The source's configuration without what no longer holds of the copy. */
+  private static Map<String, Object> config(Checkpoint source, DType type) {
+    Map<String, Object> config = new LinkedHashMap<>(source.config());
+    config.remove("quantization_config");
+    String key = config.containsKey("dtype") ? "dtype" : "torch_dtype";
+    config.put(
+        key,
+        switch (type) {
+          case F16 -> "float16";
+          case BF16 -> "bfloat16";
+          default -> "float32";
+        });
+    return config;
+  }
+}
