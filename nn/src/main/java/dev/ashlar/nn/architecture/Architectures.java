@@ -69,7 +69,7 @@ public final class Architectures {
     for (Architecture a : ALL) {
       String known = a.modelType();
       boolean part = asked.startsWith(known) || (asked.length() > 2 && known.startsWith(asked));
-      if (part || distance(asked, known) <= Math.max(1, known.length() / 3)) {
+      if (part || distance(asked, known) <= Math.min(asked.length(), known.length()) / 2) {
         near.add(known);
       }
     }

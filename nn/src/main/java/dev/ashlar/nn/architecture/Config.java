@@ -208,7 +208,7 @@ final class Config {
   void divides(String wholeKey, int whole, String partKey, int part) {
     if (whole % part != 0) {
       throw fault(
-          wholeKey, "a multiple of " + path + partKey + " = " + part, "the number " + whole, "");
+          partKey, "a divisor of " + path + wholeKey + " = " + whole, "the number " + part, "");
     }
   }
 

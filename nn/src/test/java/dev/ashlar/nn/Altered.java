@@ -1,0 +1,136 @@
+package dev.ashlar.nn;
+
+import dev.ashlar.formats.Checkpoint;
+import dev.ashlar.formats.Checkpoints;
+import dev.ashlar.tensor.DType;
+import dev.ashlar.tensor.Shape;
+import dev.ashlar.tensor.StoredTensor;
+import dev.ashlar.tensor.Tensor;
+import dev.ashlar.tensor.WeightSource;
+import dev.ashlar.tensor.quant.QuantizedTensor;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/** A copied fixture with another configuration, or without or with other tensors. */
+final class Altered implements WeightSource {
+  private final Checkpoint under;
+  private final Map<String, Object> config;
+  private final Set<String> removed = new HashSet<>();
+  private final Map<String, Tensor> replaced = new HashMap<>();
+  private final Map<String, QuantizedTensor> packed = new HashMap<>();
+
+  Altered(String fixture) {
+    this(Fixtures.copied().resolve(fixture));
+  }
+
+  private Altered(Path folder) {
+    this.under = Checkpoints.open(folder);
+    this.config = new HashMap<>(under.config());
+  }
+
+  Altered config(String key, Object value) {
+    config.put(key, value);
+    return this;
+  }
+
+  Altered without(String name) {
+    config.remove(name);
+    removed.add(name);
+    return this;
+  }
+
+  Altered with(String name, Tensor t) {
+    replaced.put(name, t);
+    return this;
+  }
+
+  Altered packed(String module, QuantizedTensor t) {
+    packed.put(module, t);
+    removed.add(module + ".weight");
+    return this;
+  }
+
+  @Override
+  public String description() {
+    return under.description();
+  }
+
+  @Override
+  public Map<String, Object> config() {
+    return config;
+  }
+
+  @Override
+  public Set<String> names() {
+    Set<String> names = new HashSet<>(under.names());
+    names.removeAll(removed);
+    names.addAll(replaced.keySet());
+    return names;
+  }
+
+  @Override
+  public Optional<StoredTensor> find(String name) {
+    if (removed.contains(name)) {
+      return Optional.empty();
+    }
+    return replaced.containsKey(name)
+        ? Optional.of(new Held(name, replaced.get(name)))
+        : under.find(name);
+  }
+
+  @Override
+  public Set<String> quantizedNames() {
+    return packed.keySet();
+  }
+
+  @Override
+  public Optional<QuantizedTensor> quantized(String module) {
+    return Optional.ofNullable(packed.get(module));
+  }
+
+  @Override
+  public StoredTensor tensor(String name) {
+    return find(name).orElseThrow(() -> fault(name, "a tensor of this name", "none", ""));
+  }
+
+  @Override
+  public RuntimeException fault(String tensor, String expected, String found, String hint) {
+    return under.fault(tensor, expected, found, hint);
+  }
+
+  @Override
+  public void close() {
+    under.close();
+  }
+
+  private record Held(String name, Tensor tensor) implements StoredTensor {
+    @Override
+    public Shape shape() {
+      return tensor.shape();
+    }
+
+    @Override
+    public DType dtype() {
+      return DType.F32;
+    }
+
+    @Override
+    public long byteSize() {
+      return 4L * tensor.size();
+    }
+
+    @Override
+    public void read(long from, float[] target, int offset, int count) {
+      System.arraycopy(tensor.data(), (int) from, target, offset, count);
+    }
+
+    @Override
+    public void readBytes(long from, byte[] target, int offset, int count) {
+      throw new UnsupportedOperationException();
+    }
+  }
+}
