@@ -1,5 +1,8 @@
 package dev.ashlar.tensor;
 
+import dev.ashlar.tensor.quant.AffineGroups;
+import java.util.Optional;
+
 /**
  * A tensor that lies in a checkpoint and is read by copying. Implementations are views: they stay
  * valid until the {@link WeightSource} that gave them is closed.
@@ -33,6 +36,14 @@ public interface StoredTensor {
 
   /** Copies raw bytes {@code [from, from + count)} of the stored form. */
   void readBytes(long from, byte[] target, int offset, int count);
+
+  /**
+   * The matrix as codes with a scale and a minimum per group, where that is exactly what the file
+   * holds ({@link #read} gives the same values); else empty. A new value with each call.
+   */
+  default Optional<AffineGroups> affineGroups() {
+    return Optional.empty();
+  }
 
   /** All elements as a new tensor. */
   default Tensor toTensor() {

@@ -5,6 +5,8 @@ import dev.ashlar.formats.file.MappedFile;
 import dev.ashlar.tensor.DType;
 import dev.ashlar.tensor.Shape;
 import dev.ashlar.tensor.StoredTensor;
+import dev.ashlar.tensor.quant.AffineGroups;
+import java.util.Optional;
 
 /**
  * A tensor in a mapped GGUF file, its shape outermost first.
@@ -65,6 +67,23 @@ record GgufTensor(
   public void readBytes(long from, byte[] target, int offset, int count) {
     range(from, count, byteSize);
     file.bytes(position + from, target, offset, count);
+  }
+
+  @Override
+  public Optional<AffineGroups> affineGroups() {
+    Optional<AffineBlocks> blocks = AffineBlocks.of(type);
+    boolean fits = shape.rank() == 2 && shape.dim(1) % type.elements() == 0;
+    if (blocks.isEmpty() || !fits || shape.size() > Integer.MAX_VALUE - 8) {
+      return Optional.empty();
+    }
+    return Optional.of(
+        blocks
+            .get()
+            .matrix(
+                Math.toIntExact(shape.dim(0)),
+                Math.toIntExact(shape.dim(1)),
+                type,
+                (from, target, count) -> readBytes(from, target, 0, count)));
   }
 
   private void range(long from, int count, long size) {

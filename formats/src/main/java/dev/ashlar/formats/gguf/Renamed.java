@@ -3,6 +3,8 @@ package dev.ashlar.formats.gguf;
 import dev.ashlar.tensor.DType;
 import dev.ashlar.tensor.Shape;
 import dev.ashlar.tensor.StoredTensor;
+import dev.ashlar.tensor.quant.AffineGroups;
+import java.util.Optional;
 
 /** A stored tensor under the name that models know it by. */
 record Renamed(String name, StoredTensor stored) implements StoredTensor {
@@ -14,6 +16,11 @@ record Renamed(String name, StoredTensor stored) implements StoredTensor {
   @Override
   public void readBytes(long from, byte[] target, int offset, int count) {
     stored.readBytes(from, target, offset, count);
+  }
+
+  @Override
+  public Optional<AffineGroups> affineGroups() {
+    return stored.affineGroups();
   }
 
   @Override

@@ -3,6 +3,8 @@ package dev.ashlar.formats.gguf;
 import dev.ashlar.tensor.DType;
 import dev.ashlar.tensor.Shape;
 import dev.ashlar.tensor.StoredTensor;
+import dev.ashlar.tensor.quant.AffineGroups;
+import java.util.Optional;
 
 /**
  * Queries or keys whose rows a GGUF file has in the order {@code (head, i, half)}, in the order
@@ -51,6 +53,25 @@ record RotaryRows(StoredTensor stored, int headDim) implements StoredTensor {
         count,
         byteSize() / shape().dim(0),
         (source, at, n) -> stored.readBytes(source, target, offset + at, n));
+  }
+
+  @Override
+  public Optional<AffineGroups> affineGroups() {
+    return stored.affineGroups().map(this::ordered);
+  }
+
+  private AffineGroups ordered(AffineGroups w) {
+    byte[] codes = new byte[w.codes().length];
+    float[] scales = new float[w.scales().length];
+    float[] minimums = new float[w.minimums().length];
+    int groups = w.groups();
+    for (int o = 0; o < w.out(); o++) {
+      int from = Math.toIntExact(source(o));
+      System.arraycopy(w.codes(), from * w.in(), codes, o * w.in(), w.in());
+      System.arraycopy(w.scales(), from * groups, scales, o * groups, groups);
+      System.arraycopy(w.minimums(), from * groups, minimums, o * groups, groups);
+    }
+    return new AffineGroups(w.out(), w.in(), w.bits(), w.groupSize(), codes, scales, minimums);
   }
 
   @Override

@@ -37,9 +37,7 @@ final class SuperBlocks {
     int scales = from + 96;
     float d = half(src, from + 108);
     for (int sub = 0; sub < 16; sub++) {
-      int low = nibble(src, scales, 2 * (sub % 8) + sub / 8);
-      int high = src[scales + 8 + sub % 4] >> 2 * (sub / 4) & 3;
-      float scale = d * ((low | high << 4) - 32);
+      float scale = d * scale3(src, scales, sub);
       for (int i = 16 * sub; i < 16 * sub + 16; i++) {
         int bit = src[from + i % 32] >> i / 32 & 1;
         dst[to + i] = scale * (twoBits(src, qs, i) + 4 * bit - 4);
@@ -77,15 +75,10 @@ final class SuperBlocks {
   }
 
   static void q6k(byte[] src, int from, float[] dst, int to) {
-    int qh = from + 128;
     int scales = from + 192;
     float d = half(src, from + 208);
     for (int i = 0; i < SIZE; i++) {
-      int h = i / 128;
-      int k = i % 128;
-      int low = src[from + 64 * h + k % 64] >> 4 * (k / 64) & 15;
-      int high = src[qh + 32 * h + k % 32] >> 2 * (k / 32) & 3;
-      dst[to + i] = d * src[scales + i / 16] * ((low | high << 4) - 32);
+      dst[to + i] = d * src[scales + i / 16] * (code6(src, from, i) - 32);
     }
   }
 
@@ -94,13 +87,31 @@ final class SuperBlocks {
     return src[at + 32 * (i / 128) + i % 32] >> 2 * (i / 32 % 4) & 3;
   }
 
-  private static int scale(byte[] src, int at, int sub) {
+  /** Scale of sub-block {@code sub} of a Q3_K block, −32 to 31. */
+  static int scale3(byte[] src, int at, int sub) {
+    int low = nibble(src, at, 2 * (sub % 8) + sub / 8);
+    int high = src[at + 8 + sub % 4] >> 2 * (sub / 4) & 3;
+    return (low | high << 4) - 32;
+  }
+
+  /** Code i of a Q6_K block. */
+  static int code6(byte[] src, int from, int i) {
+    int h = i / 128;
+    int k = i % 128;
+    int low = src[from + 64 * h + k % 64] >> 4 * (k / 64) & 15;
+    int high = src[from + 128 + 32 * h + k % 32] >> 2 * (k / 32) & 3;
+    return low | high << 4;
+  }
+
+  /** Scale of sub-block {@code sub} of a Q4_K or Q5_K block. */
+  static int scale(byte[] src, int at, int sub) {
     return sub < 4
         ? src[at + sub] & 63
         : src[at + 4 + sub] & 15 | (src[at + sub - 4] >> 6 & 3) << 4;
   }
 
-  private static int min(byte[] src, int at, int sub) {
+  /** Minimum of sub-block {@code sub} of a Q4_K or Q5_K block. */
+  static int min(byte[] src, int at, int sub) {
     return sub < 4
         ? src[at + 4 + sub] & 63
         : src[at + 4 + sub] >> 4 & 15 | (src[at + sub] >> 6 & 3) << 4;

@@ -1,5 +1,6 @@
 package dev.ashlar.tensor.kernel;
 
+import dev.ashlar.tensor.quant.AffineGroups;
 import dev.ashlar.tensor.quant.PackedMatrix;
 import dev.ashlar.tensor.quant.QuantizedTensor;
 
@@ -11,10 +12,13 @@ public interface PackedKernel {
   /** Repacks codes into the layout this backend's product wants; the argument is not kept. */
   PackedMatrix pack(QuantizedTensor tensor);
 
+  /** As above, for codes with minimums in place of zero points. */
+  PackedMatrix pack(AffineGroups groups);
+
   /**
    * {@code y[m, out] = x[m, in] · wᵀ}.
    *
-   * @param w a matrix from {@link #pack} of the same backend
+   * @param w a matrix that this backend packed
    */
   void multiply(int m, float[] x, int xOff, PackedMatrix w, float[] y, int yOff);
 }

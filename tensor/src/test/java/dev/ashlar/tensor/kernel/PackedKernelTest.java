@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.ashlar.tensor.Parallel;
+import dev.ashlar.tensor.quant.AffineGroups;
 import dev.ashlar.tensor.quant.PackedMatrix;
 import dev.ashlar.tensor.quant.QuantScheme;
 import dev.ashlar.tensor.quant.QuantizedTensor;
@@ -40,7 +41,7 @@ class PackedKernelTest {
       for (int i = 0; i < scales.length; i++) {
         scales[i] = (random.nextFloat() - 0.4f) * 0.1f;
         if (scheme.symmetric() || random.nextBoolean()) {
-          scales[i] = Float.float16ToFloat(Float.floatToFloat16(scales[i]));
+          scales[i] = half(scales[i]);
         }
         points[i] =
             (byte)
@@ -120,6 +121,68 @@ class PackedKernelTest {
         check(backend, new Case(mixed, m, c.x));
       }
     }
+  }
+
+  /** Minimums that are float16, any float, or an integer zero point in disguise. */
+  @ParameterizedTest
+  @MethodSource("backends")
+  void agreesOnGroupsWithMinimums(Backend backend) {
+    Random random = new Random(7);
+    for (int bits : BITS) {
+      for (int group : new int[] {16, 32}) {
+        for (int form = 0; form < 4; form++) {
+          for (int m : new int[] {1, 3, 7}) {
+            checkMinimums(backend, affine(45, 96, bits, group, form, random), m, random);
+          }
+        }
+      }
+    }
+  }
+
+  private static AffineGroups affine(
+      int out, int in, int bits, int group, int form, Random random) {
+    byte[] codes = new byte[out * in];
+    for (int i = 0; i < codes.length; i++) {
+      codes[i] = (byte) random.nextInt(1 << bits);
+    }
+    float[] scales = new float[out * in / group];
+    float[] minimums = new float[scales.length];
+    for (int i = 0; i < scales.length; i++) {
+      scales[i] = half((random.nextFloat() - 0.4f) * 0.1f);
+      minimums[i] =
+          switch (form) {
+            case 0 -> half(random.nextFloat() - 0.5f);
+            case 1 -> random.nextFloat() - 0.5f;
+            case 2 -> -scales[i] * (1 << bits - 1);
+            default -> 0;
+          };
+    }
+    return new AffineGroups(out, in, bits, group, codes, scales, minimums);
+  }
+
+  private static void checkMinimums(Backend backend, AffineGroups w, int m, Random random) {
+    float[] x = floats(random, m * w.in());
+    float[] found = new float[m * w.out()];
+    backend.packed().multiply(m, x, 0, backend.packed().pack(w), found, 0);
+    float[] dense = w.dequantize().data();
+    for (int r = 0; r < m; r++) {
+      for (int o = 0; o < w.out(); o++) {
+        double sum = 0;
+        double bound = 1e-30;
+        for (int k = 0; k < w.in(); k++) {
+          int g = o * w.groups() + k / w.groupSize();
+          double a = x[r * w.in() + k];
+          sum += a * dense[o * w.in() + k];
+          double size = Math.abs(w.scales()[g]) * (2 << w.bits()) + Math.abs(w.minimums()[g]);
+          bound += 4e-7 * Math.abs(a) * size;
+        }
+        assertEquals(sum, found[r * w.out() + o], bound, w.bits() + " bits, m=" + m);
+      }
+    }
+  }
+
+  private static float half(float x) {
+    return Float.float16ToFloat(Float.floatToFloat16(x));
   }
 
   @ParameterizedTest

@@ -4,6 +4,7 @@ import static dev.ashlar.tensor.kernel.vector.VectorPackedCodes.ROWS;
 
 import dev.ashlar.tensor.Parallel;
 import dev.ashlar.tensor.kernel.PackedKernel;
+import dev.ashlar.tensor.quant.AffineGroups;
 import dev.ashlar.tensor.quant.PackedMatrix;
 import dev.ashlar.tensor.quant.QuantScheme;
 import dev.ashlar.tensor.quant.QuantizedTensor;
@@ -28,19 +29,25 @@ final class VectorPacked implements PackedKernel {
   @Override
   public PackedMatrix pack(QuantizedTensor tensor) {
     QuantScheme scheme = tensor.scheme();
-    VectorPackedCodes codes = VectorPackedCodes.of(scheme.bits());
+    int group = scheme.effectiveGroup(tensor.in());
+    VectorPackedCodes codes = VectorPackedCodes.of(scheme.bits(), group);
     VectorPackedColumns columns =
         VectorPackedColumns.of(
-            tensor.in(),
-            tensor.groups(),
-            scheme.effectiveGroup(tensor.in()),
-            tensor.groupOfColumn(),
-            codes.columns());
+            tensor.in(), tensor.groups(), group, tensor.groupOfColumn(), codes.columns());
     VectorPackedGroups groups =
         VectorPackedGroups.of(
             tensor.out(), tensor.groups(), codes.bits(), tensor.scales(), tensor.zeros());
     return new VectorPackedMatrix(
         tensor.out(), tensor.in(), tensor.codes(), codes, columns, groups);
+  }
+
+  @Override
+  public PackedMatrix pack(AffineGroups w) {
+    VectorPackedCodes codes = VectorPackedCodes.of(w.bits(), w.groupSize());
+    VectorPackedColumns columns =
+        VectorPackedColumns.of(w.in(), w.groups(), w.groupSize(), null, codes.columns());
+    return new VectorPackedMatrix(
+        w.out(), w.in(), w.codes(), codes, columns, VectorPackedGroups.of(w, codes.bits()));
   }
 
   @Override

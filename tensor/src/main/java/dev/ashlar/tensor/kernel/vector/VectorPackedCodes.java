@@ -1,6 +1,8 @@
 package dev.ashlar.tensor.kernel.vector;
 
 import java.util.Arrays;
+import java.util.Comparator;
+import java.util.List;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorSpecies;
 
@@ -49,17 +51,26 @@ abstract sealed class VectorPackedCodes
     this.words = words;
   }
 
-  /** The narrowest layout that holds codes of that many bits. */
-  static VectorPackedCodes of(int bits) {
-    return switch (bits) {
-      case 2 -> new VectorPacked2();
-      case 3 -> new VectorPacked3();
-      case 4 -> new VectorPacked4();
-      case 5 -> new VectorPacked5();
-      case 6 -> new VectorPacked6();
-      case 7, 8 -> new VectorPacked8();
-      default -> throw new IllegalArgumentException("no packed layout for " + bits + "-bit codes");
-    };
+  private static List<VectorPackedCodes> all() {
+    return List.of(
+        new VectorPacked2(),
+        new VectorPacked3(),
+        new VectorPacked4(),
+        new VectorPacked5(),
+        new VectorPacked6(),
+        new VectorPacked8());
+  }
+
+  /**
+   * The layout that holds groups of {@code groupSize} codes in the fewest ints; a wide one can
+   * waste less on filling up units.
+   */
+  static VectorPackedCodes of(int bits, int groupSize) {
+    return all().stream()
+        .filter(c -> c.bits >= bits)
+        .min(Comparator.comparingInt(c -> Math.ceilDiv(groupSize, c.columns) * c.words))
+        .orElseThrow(
+            () -> new IllegalArgumentException("no packed layout for " + bits + "-bit codes"));
   }
 
   /** Bits a code takes. */

@@ -7,6 +7,8 @@ import static dev.ashlar.tensor.kernel.vector.VectorPackedCodes.ROWS;
 import static jdk.incubator.vector.VectorOperators.LSHL;
 import static jdk.incubator.vector.VectorOperators.LSHR;
 
+import dev.ashlar.tensor.quant.AffineGroups;
+import java.util.OptionalDouble;
 import java.util.function.IntUnaryOperator;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
@@ -47,6 +49,45 @@ abstract sealed class VectorPackedGroups {
     return new Affine(
         floats(out, groups, i -> scales[i] * n),
         floats(out, groups, i -> -scales[i] * (n + (zeros[i] & 0xFF))));
+  }
+
+  /** The smallest form for minimums, codes being read as {@code bits} wide. */
+  static VectorPackedGroups of(AffineGroups w, int bits) {
+    int out = w.out();
+    int groups = w.groups();
+    float[] scales = w.scales();
+    float[] minimums = w.minimums();
+    float n = 1 << bits;
+    OptionalDouble zero = commonZero(scales, minimums);
+    if (zero.isPresent()) {
+      float middle = 1 + (float) zero.getAsDouble() / n;
+      return new Centered(floats(out, groups, i -> scales[i] * n), middle);
+    }
+    boolean halves = true;
+    for (int i = 0; i < scales.length; i++) {
+      halves &= Halves.holds(scales[i]) && Halves.holds(minimums[i]);
+    }
+    if (halves) {
+      int[] pairs = ints(out, groups, i -> Halves.pair(scales[i], minimums[i]));
+      return new Halves(pairs, n, false);
+    }
+    return new Affine(
+        floats(out, groups, i -> scales[i] * n),
+        floats(out, groups, i -> minimums[i] - scales[i] * n));
+  }
+
+  /** The integer zero point that gives every minimum, if there is one. */
+  private static OptionalDouble commonZero(float[] scales, float[] minimums) {
+    float zero = 0;
+    for (int i = 0; i < scales.length && zero == 0; i++) {
+      zero = scales[i] == 0 ? 0 : Math.round(-minimums[i] / scales[i]);
+    }
+    for (int i = 0; i < scales.length; i++) {
+      if (minimums[i] != -scales[i] * zero) {
+        return OptionalDouble.empty();
+      }
+    }
+    return OptionalDouble.of(zero);
   }
 
   /** Values {@code [out, groups]} as {@code [block, group, lane]}. */
