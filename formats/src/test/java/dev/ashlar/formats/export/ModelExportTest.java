@@ -25,6 +25,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
@@ -107,6 +108,24 @@ class ModelExportTest {
     return tests;
   }
 
+  @TestFactory
+  List<DynamicTest> sharedGgufModels() throws IOException {
+    List<DynamicTest> tests = new ArrayList<>();
+    try (Stream<Path> files = Files.walk(Shared.path("fixtures/autoround/exports"))) {
+      for (Path file : files.filter(f -> f.toString().endsWith(".gguf")).sorted().toList()) {
+        for (ExportFormat format : List.of(new AutoRoundFormat(), new AutoGptqFormat())) {
+          String name = file.getFileName() + " " + format.name();
+          QuantScheme base = new QuantScheme(4, 32, false);
+          tests.add(
+              DynamicTest.dynamicTest(
+                  name, () -> export(file, format, base, temporary.resolve(name))));
+        }
+      }
+    }
+    assertFalse(tests.isEmpty());
+    return tests;
+  }
+
   private static void export(Path model, ExportFormat format, QuantScheme base, Path folder)
       throws IOException {
     try (Checkpoint source = Checkpoints.open(model)) {
@@ -126,7 +145,11 @@ class ModelExportTest {
       ExportCheck.verify(folder);
       compare(source, plan, folder);
       for (String file : List.of("tokenizer.json", "tokenizer_config.json")) {
-        assertEquals(-1, Files.mismatch(model.resolve(file), folder.resolve(file)), file);
+        if (Files.isDirectory(model)) {
+          assertEquals(-1, Files.mismatch(model.resolve(file), folder.resolve(file)), file);
+        } else {
+          assertTrue(Files.exists(folder.resolve(file)), file + " is rebuilt from the metadata");
+        }
       }
     }
   }
