@@ -12,6 +12,7 @@ import dev.ashlar.formats.safetensors.SafetensorsFile;
 import dev.ashlar.tensor.Shape;
 import dev.ashlar.tensor.StoredTensor;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -25,6 +26,7 @@ import java.util.TreeSet;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
+import org.junit.jupiter.api.io.TempDir;
 
 class GgufFileTest {
   /** Every tensor type against the values that the reference implementation gives. */
@@ -69,6 +71,37 @@ class GgufFileTest {
         assertEquals(whole[from + k], part[k + 1]);
       }
       assertEquals(0, part[count + 1]);
+    }
+  }
+
+  /** The same on one row per type, kept beside the test. */
+  @TestFactory
+  List<DynamicTest> widensTheKeptRows(@TempDir Path temp) throws IOException {
+    Path copy = temp.resolve("blocks.safetensors");
+    try (InputStream in = GgufFileTest.class.getResourceAsStream("blocks.safetensors")) {
+      Files.copy(in, copy);
+    }
+    List<DynamicTest> tests = new ArrayList<>();
+    try (SafetensorsFile kept = SafetensorsFile.open(copy)) {
+      for (GgufType type : GgufType.values()) {
+        if (type.block() != null) {
+          byte[] src = new byte[(int) kept.tensor(type + ".bytes").byteSize()];
+          kept.tensor(type + ".bytes").readBytes(0, src, 0, src.length);
+          float[] expected = kept.tensor(type + ".values").toTensor().data();
+          tests.add(DynamicTest.dynamicTest(type.name(), () -> assertWidens(type, src, expected)));
+        }
+      }
+    }
+    return tests;
+  }
+
+  private static void assertWidens(GgufType type, byte[] src, float[] expected) {
+    float[] found = new float[expected.length];
+    for (int b = 0; b < src.length / type.bytes(); b++) {
+      type.block().dequantize(src, b * type.bytes(), found, b * type.elements());
+    }
+    for (int i = 0; i < expected.length; i++) {
+      assertEquals(expected[i], found[i], Math.ulp(expected[i]), type + " at " + i);
     }
   }
 
