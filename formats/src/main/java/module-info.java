@@ -5,6 +5,7 @@ module dev.ashlar.formats {
 
   exports dev.ashlar.formats;
   exports dev.ashlar.formats.export;
+  exports dev.ashlar.formats.file;
   exports dev.ashlar.formats.gguf;
   exports dev.ashlar.formats.json;
   exports dev.ashlar.formats.layout;

@@ -1,0 +1,75 @@
+package dev.ashlar.cli.demo;
+
+import dev.ashlar.formats.file.AtomicFile;
+import dev.ashlar.formats.json.JsonWriter;
+import dev.ashlar.formats.safetensors.SafetensorsWriter;
+import dev.ashlar.formats.tokenizer.BpeTrainer;
+import dev.ashlar.formats.tokenizer.Tokenizer;
+import dev.ashlar.formats.tokenizer.Tokenizers;
+import dev.ashlar.nn.architecture.Architectures;
+import dev.ashlar.nn.decoder.Decoder;
+import dev.ashlar.tensor.DType;
+import dev.ashlar.tensor.MemoryWeights;
+import dev.ashlar.tuning.train.Trainer;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Makes the demo model from nothing: tells the corpus, trains the tokenizer and the model, and
+ * writes a Hugging Face folder with bfloat16 weights. The same seed gives the same bytes on any
+ * number of threads of the same kind of machine.
+ */
+public final class DemoTraining {
+  /** Special token that also is bos and eos. */
+  static final String END = "<|end|>";
+
+  private static final int CORPUS_CHARACTERS = 6_000_000;
+  private static final int TOKENIZER_CHARACTERS = 1_000_000;
+
+  /** Seeds of the corpora; whoever measures the model uses the last one or makes another. */
+  private static final long TRAINING_TEXT = 1;
+
+  /** Seed of the text that figures about the demo model are taken on. */
+  public static final long TEST_TEXT = 3;
+
+  /** Seed of the text the demo model is calibrated on. */
+  public static final long CALIBRATION_TEXT = 2;
+
+  private DemoTraining() {}
+
+  /** The options that made the bundled model. */
+  public static Trainer.Options options(int steps) {
+    return new Trainer.Options(16, 128, steps, 3e-3f, Math.max(1, steps / 20), 0.1f, 1f, 42);
+  }
+
+  /** Trains and writes the model into {@code folder}, which must exist. */
+  public static void run(Path folder, Trainer.Options options, Trainer.Progress progress) {
+    String corpus = new DemoGrammar().generate(TRAINING_TEXT, CORPUS_CHARACTERS).text();
+    Map<String, Object> tokenizerJson =
+        BpeTrainer.train(
+            corpus.substring(0, TOKENIZER_CHARACTERS), DemoModel.VOCABULARY, List.of(END));
+    Tokenizer tokenizer = Tokenizers.fromJson(tokenizerJson, "trained tokenizer");
+    MemoryWeights weights = DemoModel.untrained(options.seed(), 0, 0);
+    Decoder decoder = Architectures.load(weights);
+    new Trainer(decoder, options).run(tokenizer.encode(corpus), progress);
+    write(folder, decoder, weights.config(), tokenizerJson);
+  }
+
+  private static void write(
+      Path folder, Decoder decoder, Map<String, Object> config, Map<String, Object> tokenizer) {
+    try (SafetensorsWriter writer = SafetensorsWriter.inFolder(folder)) {
+      decoder.forEachTensor((name, t) -> writer.floats(name, DType.BF16, t));
+      writer.finish();
+    }
+    Map<String, Object> tokenizerConfig = new LinkedHashMap<>();
+    tokenizerConfig.put("tokenizer_class", "PreTrainedTokenizerFast");
+    tokenizerConfig.put("bos_token", END);
+    tokenizerConfig.put("eos_token", END);
+    tokenizerConfig.put("add_bos_token", false);
+    AtomicFile.write(folder.resolve("tokenizer.json"), JsonWriter.compact(tokenizer));
+    AtomicFile.write(folder.resolve("tokenizer_config.json"), JsonWriter.pretty(tokenizerConfig));
+    AtomicFile.write(folder.resolve("config.json"), JsonWriter.pretty(config));
+  }
+}
