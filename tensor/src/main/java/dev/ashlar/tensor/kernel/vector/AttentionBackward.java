@@ -178,7 +178,7 @@ final class AttentionBackward {
       float[] c,
       int cOff,
       int ldc) {
-    Panels.stripFromColumns(keys, count - skip, w, skip * stride + j, stride, strip, 0);
+    Panels.stripsFromColumns(keys, count - skip, w, skip * stride + j, stride, strip, 0);
     for (int n = 0; n < AttentionUnit.panels(dim); n++) {
       int columns = Math.min(PANEL, dim - n * PANEL);
       int at = (n * count + skip) * PANEL;

@@ -78,6 +78,10 @@ final class VectorMatMul implements MatMulKernel {
       int cOff,
       int ldc,
       boolean accumulate) {
+    if (m <= FewRows.MOST) {
+      FewRows.xwt(m, n, k, a, aOff, lda, b, bOff, ldb, c, cOff, ldc, accumulate);
+      return;
+    }
     product(
         m,
         n,
@@ -224,15 +228,16 @@ final class VectorMatMul implements MatMulKernel {
     }
 
     private void packStrips(int first, int count, float[] strips) {
+      if (!a.alongK()) {
+        int rows = Math.min(count * ROWS, m - first * ROWS);
+        Panels.stripsFromColumns(rows, kc, a.data(), a.at(first * ROWS, p), a.ld(), strips, 0);
+        return;
+      }
       for (int s = 0; s < count; s++) {
         int row = (first + s) * ROWS;
         int rows = Math.min(ROWS, m - row);
         int at = s * Lanes.STRIP * kc;
-        if (a.alongK()) {
-          Panels.stripFromRows(rows, kc, a.data(), a.at(row, p), a.ld(), strips, at);
-        } else {
-          Panels.stripFromColumns(rows, kc, a.data(), a.at(row, p), a.ld(), strips, at);
-        }
+        Panels.stripFromRows(rows, kc, a.data(), a.at(row, p), a.ld(), strips, at);
       }
     }
 
