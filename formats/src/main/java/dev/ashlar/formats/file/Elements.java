@@ -4,7 +4,7 @@ import dev.ashlar.tensor.DType;
 
 /** Widens stored elements to float, by copying them out of a {@link MappedFile} in chunks. */
 public final class Elements {
-  private static final int CHUNK = 8192;
+  private static final int CHUNK = 1 << 15;
   private static final float[] E4M3 = e4m3();
 
   private Elements() {}

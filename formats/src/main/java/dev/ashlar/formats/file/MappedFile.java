@@ -12,6 +12,8 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.util.Objects;
 
 /**
  * A file mapped for reading, little-endian, at any alignment.
@@ -36,10 +38,16 @@ public final class MappedFile implements AutoCloseable {
   private final Arena arena;
   private final MemorySegment bytes;
 
-  private MappedFile(Path path, Arena arena, MemorySegment bytes) {
+  /**
+   * The identity of the mapped file, where the system has one: its name may come to mean another.
+   */
+  private final Object key;
+
+  private MappedFile(Path path, Arena arena, MemorySegment bytes, Object key) {
     this.path = path;
     this.arena = arena;
     this.bytes = bytes;
+    this.key = key;
   }
 
   /** Maps all of {@code path}. */
@@ -50,7 +58,8 @@ public final class MappedFile implements AutoCloseable {
     Arena arena = Arena.ofShared();
     try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ)) {
       MemorySegment bytes = channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size(), arena);
-      return new MappedFile(path, arena, bytes);
+      Object key = Files.readAttributes(path, BasicFileAttributes.class).fileKey();
+      return new MappedFile(path, arena, bytes, key);
     } catch (NoSuchFileException e) {
       arena.close();
       throw CheckpointException.in(path).problem("no such file").cause(e).exception();
@@ -105,15 +114,36 @@ public final class MappedFile implements AutoCloseable {
   }
 
   private void copy(Runnable read) {
+    refuseIfTruncated();
     try {
       read.run();
     } catch (InternalError e) {
-      throw CheckpointException.in(path)
-          .problem("was truncated or could not be read while it was open")
-          .hint("do not change a model's files while it is in use")
-          .cause(e)
-          .exception();
+      throw changed(e);
     }
+  }
+
+  /**
+   * Looks at the file's length before each copy. The error that a fault raises in compiled code is
+   * delivered some instructions late, perhaps after the copy has returned, and the rest of a last
+   * page reads as zeros without any error: the catch alone would not do.
+   */
+  private void refuseIfTruncated() {
+    try {
+      BasicFileAttributes now = Files.readAttributes(path, BasicFileAttributes.class);
+      if (now.size() < size() && Objects.equals(key, now.fileKey())) {
+        throw changed(null);
+      }
+    } catch (IOException ignored) {
+      // Deleted or moved: the mapping keeps the old file.
+    }
+  }
+
+  private CheckpointException changed(InternalError cause) {
+    return CheckpointException.in(path)
+        .problem("was truncated or could not be read while it was open")
+        .hint("do not change a model's files while it is in use")
+        .cause(cause)
+        .exception();
   }
 
   @Override

@@ -16,7 +16,7 @@ import java.util.Optional;
 record GgufTensor(
     MappedFile file, String name, Shape shape, GgufType type, long position, long byteSize)
     implements StoredTensor {
-  private static final int CHUNK_BYTES = 1 << 15;
+  private static final int CHUNK_BYTES = 1 << 17;
 
   @Override
   public DType dtype() {

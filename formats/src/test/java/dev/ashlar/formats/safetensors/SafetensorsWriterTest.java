@@ -225,7 +225,7 @@ class SafetensorsWriterTest {
   @Test
   void aFileTruncatedWhileOpenIsAFault() throws IOException {
     try (SafetensorsWriter w = SafetensorsWriter.inFolder(temp)) {
-      w.floats("a", DType.F32, random(1, 100_000));
+      w.floats("a", DType.F32, random(1, 20_000));
       w.finish();
     }
     Path path = temp.resolve("model.safetensors");
@@ -235,8 +235,10 @@ class SafetensorsWriterTest {
         channel.truncate(1000);
       }
       StoredTensor a = f.tensor("a");
-      assertThrows(CheckpointException.class, a::toTensor);
-      assertThrows(CheckpointException.class, () -> a.readBytes(200_000, new byte[5000], 0, 5000));
+      for (int i = 0; i < 1000; i++) { // compiled code too
+        assertThrows(CheckpointException.class, a::toTensor);
+      }
+      assertThrows(CheckpointException.class, () -> a.readBytes(40_000, new byte[5000], 0, 5000));
     }
   }
 }
