@@ -99,7 +99,8 @@ final class GgufTokenizer {
             tokens,
             scores,
             id -> types[id] != CONTROL && types[id] != UNKNOWN && types[id] != BYTE,
-            id("unknown_token_id", 0));
+            id("unknown_token_id", 0),
+            true);
     Map<String, Object> mark =
         Map.of("type", "Replace", "pattern", Map.of("String", " "), "content", "▁");
     Normalizer marks = Normalizers.read(new Node(file, "", mark));

@@ -1,6 +1,7 @@
 package dev.ashlar.formats.tokenizer;
 
 import dev.ashlar.formats.CheckpointException;
+import dev.ashlar.formats.TokenizerSource;
 import dev.ashlar.formats.json.Json;
 import dev.ashlar.formats.tokenizer.config.Node;
 import java.io.IOException;
@@ -18,6 +19,7 @@ import java.util.Map;
 public final class Tokenizers {
   private static final String JSON = "tokenizer.json";
   private static final String CONFIG = "tokenizer_config.json";
+  private static final String SENTENCEPIECE = "tokenizer.model";
   private static final String TEMPLATE = "chat_template.jinja";
 
   private Tokenizers() {}
@@ -37,14 +39,17 @@ public final class Tokenizers {
   }
 
   /**
-   * The tokenizer of a model's folder: {@code tokenizer.json}, with what {@code
-   * tokenizer_config.json} and {@code chat_template.jinja} add to it.
+   * The tokenizer of a model's folder: {@code tokenizer.json}, or else {@code tokenizer.model},
+   * with what {@code tokenizer_config.json} and {@code chat_template.jinja} add to it.
    */
   public static Tokenizer fromFolder(Path folder) {
     Path json = folder.resolve(JSON);
     if (!Files.exists(json)) {
+      if (Files.exists(folder.resolve(SENTENCEPIECE))) {
+        return fromSentencePiece(folder.resolve(SENTENCEPIECE));
+      }
       throw CheckpointException.in(folder)
-          .problem("has no " + JSON)
+          .problem("has neither a " + JSON + " nor a " + SENTENCEPIECE)
           .hint("tokenizers in other files are not supported")
           .exception();
     }
@@ -76,6 +81,23 @@ public final class Tokenizers {
    */
   public static Tokenizer fromGguf(Map<String, Object> metadata, String file) {
     return new GgufTokenizer(metadata, file).read();
+  }
+
+  /** The tokenizer of a sentencepiece model file, a BPE or a unigram one. */
+  public static Tokenizer fromSentencePiece(Path model) {
+    try {
+      return SentencePieceTokenizer.read(Files.readAllBytes(model), model.toString());
+    } catch (IOException e) {
+      throw unreadable(model, e);
+    }
+  }
+
+  /** The tokenizer that comes with a checkpoint. */
+  public static Tokenizer open(TokenizerSource source) {
+    return switch (source) {
+      case TokenizerSource.Folder f -> fromFolder(f.folder());
+      case TokenizerSource.Metadata m -> fromGguf(m.values(), m.file().toString());
+    };
   }
 
   private static String text(Path file) {

@@ -16,13 +16,19 @@ public final class ScoredBpe {
   private record Rule(int left, int right, int result, double score) {}
 
   /**
-   * The model, with all 256 byte tokens or a token for unknown characters to fall back to.
+   * The model.
    *
    * @param scores by id
    * @param mergeable whether an id's token may come of a merge or take part in one
    * @param unknown the id for unknown characters
+   * @param byteFallback whether these become bytes where there are tokens for them
    */
-  public static Model of(TokenTable tokens, double[] scores, IntPredicate mergeable, int unknown) {
+  public static Model of(
+      TokenTable tokens,
+      double[] scores,
+      IntPredicate mergeable,
+      int unknown,
+      boolean byteFallback) {
     List<Rule> rules = new ArrayList<>();
     for (int id = 0; id < tokens.size(); id++) {
       if (mergeable.test(id)) {
@@ -38,7 +44,8 @@ public final class ScoredBpe {
       last = rule.score;
       merges.add(rule.left, rule.right, rank, rule.result);
     }
-    return new CharBpe(new CharBpe.Settings(tokens, unknown, true, true, "", "", false), merges);
+    return new CharBpe(
+        new CharBpe.Settings(tokens, unknown, true, byteFallback, "", "", false), merges);
   }
 
   private static void addRules(

@@ -159,9 +159,9 @@ public final class Unigram implements Model {
         int id = idAt[node];
         if (id >= 0) {
           known |= i + 1 - at == width;
-          double score = scores[id] + best[at];
+          double score = rounded(scores[id] + best[at]);
           if (starts[i + 1] < 0 || score > best[i + 1]) {
-            best[i + 1] = singlePrecision ? (float) score : score;
+            best[i + 1] = score;
             starts[i + 1] = at;
             ids[i + 1] = id;
           }
@@ -174,9 +174,12 @@ public final class Unigram implements Model {
     }
   }
 
+  private double rounded(double score) {
+    return singlePrecision ? (float) score : score;
+  }
+
   private void relaxUnknown(int at, int to, double[] best, int[] starts, int[] ids) {
-    double score = unknownScore + best[at];
-    score = singlePrecision ? (float) score : score;
+    double score = rounded(unknownScore + best[at]);
     if (starts[to] < 0 || score > best[to]) {
       if (unknown < 0) {
         throw new IllegalArgumentException(
