@@ -17,14 +17,44 @@ public final class Architectures {
   /** One line for each family. */
   public static final List<Architecture> ALL =
       List.of(
+          new Bloom(),
+          new Codegen(),
+          new Cohere(),
+          new Cohere2(),
+          new Ernie45(),
+          new Exaone4(),
+          new Falcon(),
+          new Gemma(),
+          new Gemma2(),
+          new Gemma3(),
+          new Glm(),
+          new Glm4(),
+          new Gpt2(),
+          new GptBigcode(),
+          new GptNeo(),
+          new GptNeox(),
+          new Gptj(),
+          new Granite(),
+          new Hunyuan(),
           new Llama(),
           new Mistral(),
           new Mixtral(),
+          new Mpt(),
+          new Nemotron(),
+          new Olmo(),
+          new Olmo2(),
+          new Olmoe(),
           new Opt(),
+          new Phi(),
+          new Phi3(),
           new Qwen2(),
           new Qwen2Moe(),
           new Qwen3(),
-          new Qwen3Moe());
+          new Qwen3Moe(),
+          new SeedOss(),
+          new Smollm3(),
+          new Stablelm(),
+          new Starcoder2());
 
   private Architectures() {}
 

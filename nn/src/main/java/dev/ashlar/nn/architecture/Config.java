@@ -31,6 +31,11 @@ final class Config {
     this.path = path;
   }
 
+  /** A configuration without keys. */
+  Config empty() {
+    return new Config(Map.of(), source, path);
+  }
+
   /** Whether the key is there and not null. */
   boolean has(String key) {
     return values.get(key) != null;

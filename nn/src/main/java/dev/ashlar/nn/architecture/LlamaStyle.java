@@ -1,6 +1,7 @@
 package dev.ashlar.nn.architecture;
 
 import dev.ashlar.nn.decoder.AttentionSpec;
+import dev.ashlar.nn.decoder.AttentionSpec.FusedOrder;
 import dev.ashlar.nn.decoder.AttentionSpec.HeadNormSpec;
 import dev.ashlar.nn.decoder.AttentionSpec.ProjectionSpec;
 import dev.ashlar.nn.decoder.BlockSpec;
@@ -13,6 +14,7 @@ import dev.ashlar.nn.decoder.NormSpec;
 import dev.ashlar.nn.decoder.PositionSpec;
 import dev.ashlar.nn.decoder.ResidualSpec;
 import dev.ashlar.tensor.WeightSource;
+import dev.ashlar.tensor.kernel.ActivationKernel;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -23,6 +25,28 @@ import java.util.Optional;
  * configuration through this and overrides what it does differently.
  */
 class LlamaStyle {
+  /**
+   * What a family calls the sizes.
+   *
+   * @param kvHeads empty where every head has keys and values of its own; {@link #ONE} where all
+   *     heads share one
+   */
+  record Keys(String dim, String layers, String heads, String kvHeads, String positions) {}
+
+  /** Stands for a single key/value head, which no key says. */
+  static final String ONE = "1";
+
+  static final Keys KEYS =
+      new Keys(
+          "hidden_size",
+          "num_hidden_layers",
+          "num_attention_heads",
+          "num_key_value_heads",
+          "max_position_embeddings");
+
+  /** The sizes as GPT-2 calls them. */
+  static final Keys GPT_KEYS = new Keys("n_embd", "n_layer", "n_head", "", "n_positions");
+
   final String modelType;
   final Config config;
   final int dim;
@@ -34,29 +58,51 @@ class LlamaStyle {
   final int maxPositions;
 
   LlamaStyle(String modelType, Map<String, Object> values, WeightSource source) {
+    this(modelType, values, source, KEYS);
+  }
+
+  LlamaStyle(String modelType, Map<String, Object> values, WeightSource source, Keys keys) {
     this.modelType = modelType;
     this.config = new Config(values, source);
-    this.dim = config.count("hidden_size");
-    this.layers = config.count("num_hidden_layers");
+    this.dim = config.count(keys.dim());
+    this.layers = config.count(keys.layers());
     this.vocab = config.count("vocab_size");
-    this.heads = config.count("num_attention_heads");
-    this.kvHeads = config.count("num_key_value_heads", heads);
-    config.divides("num_attention_heads", heads, "num_key_value_heads", kvHeads);
+    this.heads = config.count(keys.heads());
+    this.kvHeads = kvHeads(keys);
+    config.divides(keys.heads(), heads, keys.kvHeads(), kvHeads);
     if (!config.has("head_dim")) {
-      config.divides("hidden_size", dim, "num_attention_heads", heads);
+      config.divides(keys.dim(), dim, keys.heads(), heads);
     }
     this.headDim = config.count("head_dim", dim / heads);
-    this.maxPositions = config.count("max_position_embeddings", defaultMaxPositions());
+    this.maxPositions = config.count(keys.positions(), defaultMaxPositions());
+  }
+
+  private int kvHeads(Keys keys) {
+    return switch (keys.kvHeads()) {
+      case "" -> heads;
+      case ONE -> 1;
+      default -> config.count(keys.kvHeads(), heads);
+    };
   }
 
   /** The whole decoder. */
   final DecoderSpec spec() {
     List<BlockSpec> blocks = new ArrayList<>(layers);
     for (int i = 0; i < layers; i++) {
-      blocks.add(new BlockSpec("model.layers." + i, attention(i), feedForward(i), residual(i)));
+      blocks.add(new BlockSpec(blocks() + "." + i, attention(i), feedForward(i), residual(i)));
     }
     return new DecoderSpec(
-        modelType, "model.", vocab, dim, maxPositions, embedding(), blocks, head());
+        modelType, prefix(), vocab, dim, maxPositions, embedding(), blocks, head());
+  }
+
+  /** What the names of everything but the head begin with. */
+  String prefix() {
+    return "model.";
+  }
+
+  /** The name of the list of blocks. */
+  String blocks() {
+    return prefix() + "layers";
   }
 
   int defaultMaxPositions() {
@@ -72,18 +118,27 @@ class LlamaStyle {
   }
 
   EmbeddingSpec embedding() {
-    return EmbeddingSpec.of("model.embed_tokens", dim);
+    return EmbeddingSpec.of(prefix() + "embed_tokens", dim);
   }
 
   boolean tiedByDefault() {
     return false;
   }
 
+  final boolean tied() {
+    return config.flag("tie_word_embeddings", tiedByDefault());
+  }
+
+  String finalNorm() {
+    return prefix() + "norm";
+  }
+
+  LinearSpec output() {
+    return LinearSpec.of("lm_head", dim, vocab, false);
+  }
+
   HeadSpec head() {
-    return HeadSpec.of(
-        norm("model.norm", dim),
-        LinearSpec.of("lm_head", dim, vocab, false),
-        config.flag("tie_word_embeddings", tiedByDefault()));
+    return HeadSpec.of(norm(finalNorm(), dim), output(), tied());
   }
 
   /** Whether queries, keys and values have biases. */
@@ -116,7 +171,7 @@ class LlamaStyle {
     return 0;
   }
 
-  double scale() {
+  double scale(int layer) {
     return 1 / Math.sqrt(headDim);
   }
 
@@ -130,17 +185,27 @@ class LlamaStyle {
         kvHeads,
         headDim,
         projection(layer),
-        LinearSpec.of(outputName(), heads * headDim, dim, outputBias()),
+        attentionOutput(),
         position(layer),
-        (float) scale(),
+        (float) scale(layer),
         window(layer),
-        0,
-        0,
+        softcap(),
+        clip(),
         headNorms());
   }
 
-  String outputName() {
-    return "self_attn.o_proj";
+  LinearSpec attentionOutput() {
+    return LinearSpec.of("self_attn.o_proj", heads * headDim, dim, outputBias());
+  }
+
+  /** The cap on attention scores, or 0. */
+  float softcap() {
+    return 0;
+  }
+
+  /** The bound on queries, keys and values, or 0. */
+  float clip() {
+    return 0;
   }
 
   FeedForwardSpec feedForward(int layer) {
@@ -152,7 +217,23 @@ class LlamaStyle {
         LinearSpec.of(parent + "gate_proj", dim, hidden, mlpBias()),
         LinearSpec.of(parent + "up_proj", dim, hidden, mlpBias()),
         LinearSpec.of(parent + "down_proj", hidden, dim, mlpBias()),
-        config.activation("hidden_act", "silu"));
+        activation());
+  }
+
+  ActivationKernel.Function activation() {
+    return config.activation("hidden_act", "silu");
+  }
+
+  /** The maps {@code up} and {@code down} of a plain feed-forward. */
+  final FeedForwardSpec plain(String up, String down, int hidden, boolean bias) {
+    return new FeedForwardSpec.Plain(
+        LinearSpec.of(up, dim, hidden, bias), LinearSpec.of(down, hidden, dim, bias), activation());
+  }
+
+  /** One map that gives queries, keys and values. */
+  final ProjectionSpec fused(String name, FusedOrder order) {
+    int out = (heads + 2 * kvHeads) * headDim;
+    return new ProjectionSpec.Fused(LinearSpec.of(name, dim, out, qkvBias()), order);
   }
 
   /** Makes sure that each token's experts can be found among {@code experts}. */

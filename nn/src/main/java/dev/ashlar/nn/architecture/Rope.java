@@ -50,6 +50,36 @@ final class Rope {
     return new Rope(config, section(config), maxPositions).spec(dim, interleaved);
   }
 
+  /**
+   * The rotary embedding of one kind of layers, in a section of its own (transformers 5) or spread
+   * over keys of the whole configuration.
+   *
+   * @param kind name of the section in {@code rope_parameters}
+   * @param thetaKey where the base is without sections
+   * @param theta base where neither says it
+   * @param scaled whether {@code rope_scaling} is about this kind
+   */
+  static RotarySpec readKind(
+      Config config,
+      String kind,
+      String thetaKey,
+      double theta,
+      boolean scaled,
+      int headDim,
+      int maxPositions) {
+    Optional<Config> sections = config.section("rope_parameters");
+    Optional<Config> own = sections.flatMap(s -> s.section(kind));
+    Optional<Config> found =
+        own.isPresent() ? own : config.section("rope_scaling").filter(s -> scaled);
+    Rope rope = new Rope(config, found, maxPositions);
+    double base =
+        own.isPresent()
+            ? own.get().positive("rope_theta", theta)
+            : config.positive(thetaKey, theta);
+    return new RotarySpec(
+        headDim, base, false, found.map(p -> rope.scaling(p, headDim)).orElse(new Scaling.None()));
+  }
+
   private static Optional<Config> section(Config config) {
     Optional<Config> parameters = config.section("rope_parameters");
     return parameters.isPresent() ? parameters : config.section("rope_scaling");

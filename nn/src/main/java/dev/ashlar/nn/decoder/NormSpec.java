@@ -25,6 +25,15 @@ public sealed interface NormSpec {
   record Layer(String name, int dim, float eps, boolean weight, boolean bias, float offset)
       implements NormSpec {}
 
+  /**
+   * A layer norm of every head with weights of its own and no bias.
+   *
+   * @param dim elements of each head
+   * @param listed whether each head's weight is a tensor {@code name.H.weight} of its own instead
+   *     of a row of {@code name.weight [heads, dim]}
+   */
+  record PerHead(String name, int heads, int dim, float eps, boolean listed) implements NormSpec {}
+
   /** A root-mean-square norm with plain weights. */
   static NormSpec rms(String name, int dim, float eps) {
     return new Rms(name, dim, eps, 0);

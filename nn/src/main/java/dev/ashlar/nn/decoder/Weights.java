@@ -11,6 +11,8 @@ import dev.ashlar.tensor.Tensor;
 import dev.ashlar.tensor.WeightSource;
 import dev.ashlar.tensor.kernel.Backend;
 import dev.ashlar.tensor.quant.QuantizedTensor;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -63,6 +65,14 @@ final class Weights {
           stored(name + ".bias", l.dim());
         }
       }
+      case NormSpec.PerHead p -> {
+        for (int h = 0; p.listed() && h < p.heads(); h++) {
+          stored(name + "." + h + ".weight", p.dim());
+        }
+        if (!p.listed()) {
+          stored(name + ".weight", p.heads(), p.dim());
+        }
+      }
     }
   }
 
@@ -100,7 +110,20 @@ final class Weights {
               l.dim(),
               l.eps(),
               l.offset());
+      case NormSpec.PerHead p -> perHead(name, p);
     };
+  }
+
+  private Norm perHead(String name, NormSpec.PerHead p) {
+    if (!p.listed()) {
+      return new Norm.PerHead(
+          p.name(), tensor(name + ".weight", p.heads(), p.dim()), p.dim(), p.eps());
+    }
+    List<Tensor> weights = new ArrayList<>();
+    for (int h = 0; h < p.heads(); h++) {
+      weights.add(tensor(name + "." + h + ".weight", p.dim()));
+    }
+    return new Norm.Listed(p.name(), weights, p.dim(), p.eps());
   }
 
   Optional<Norm> norm(String parent, Optional<NormSpec> spec) {

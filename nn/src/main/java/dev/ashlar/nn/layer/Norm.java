@@ -1,10 +1,15 @@
 package dev.ashlar.nn.layer;
 
+import dev.ashlar.nn.op.ConcatColumns;
+import dev.ashlar.nn.op.ScaleColumns;
+import dev.ashlar.nn.op.SelectChunks;
 import dev.ashlar.nn.op.Shift;
 import dev.ashlar.tensor.Tensor;
 import dev.ashlar.tensor.autograd.Tape;
 import dev.ashlar.tensor.autograd.op.LayerNormalize;
 import dev.ashlar.tensor.autograd.op.RmsNormalize;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.function.BiConsumer;
 
 /**
@@ -58,6 +63,50 @@ public sealed interface Norm {
       }
       if (bias != null) {
         f.accept(name + ".bias", bias);
+      }
+    }
+  }
+
+  /**
+   * Layer norm of every head with weights of its own.
+   *
+   * @param name module name
+   * @param weight {@code [heads, dim]}
+   */
+  record PerHead(String name, Tensor weight, int dim, float eps) implements Norm {
+    @Override
+    public Tensor forward(Tensor x, Tape tape) {
+      return tape.apply(
+          new ScaleColumns(tape.apply(new LayerNormalize(x, null, null, dim, eps)), weight));
+    }
+
+    @Override
+    public void forEachTensor(BiConsumer<String, Tensor> f) {
+      f.accept(name + ".weight", weight);
+    }
+  }
+
+  /**
+   * The same with a tensor per head.
+   *
+   * @param name module name of the list
+   * @param weights {@code [dim]} for each head
+   */
+  record Listed(String name, List<Tensor> weights, int dim, float eps) implements Norm {
+    @Override
+    public Tensor forward(Tensor x, Tape tape) {
+      List<Tensor> heads = new ArrayList<>();
+      for (int h = 0; h < weights.size(); h++) {
+        Tensor head = tape.apply(new SelectChunks(x, dim, new int[] {h}));
+        heads.add(tape.apply(new LayerNormalize(head, weights.get(h), null, dim, eps)));
+      }
+      return tape.apply(new ConcatColumns(heads));
+    }
+
+    @Override
+    public void forEachTensor(BiConsumer<String, Tensor> f) {
+      for (int h = 0; h < weights.size(); h++) {
+        f.accept(name + "." + h + ".weight", weights.get(h));
       }
     }
   }

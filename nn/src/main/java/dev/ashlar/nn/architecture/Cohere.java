@@ -1,0 +1,86 @@
+package dev.ashlar.nn.architecture;
+
+import dev.ashlar.nn.decoder.AttentionSpec.HeadNormSpec;
+import dev.ashlar.nn.decoder.DecoderSpec;
+import dev.ashlar.nn.decoder.HeadSpec;
+import dev.ashlar.nn.decoder.NormSpec;
+import dev.ashlar.nn.decoder.PositionSpec;
+import dev.ashlar.nn.decoder.ResidualSpec;
+import dev.ashlar.tensor.WeightSource;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * Command R (Cohere): parallel halves, layer norms without bias, interleaved rotation, scaled
+ * logits.
+ */
+final class Cohere implements Architecture {
+  @Override
+  public String modelType() {
+    return "cohere";
+  }
+
+  @Override
+  public DecoderSpec spec(Map<String, Object> config, WeightSource source) {
+    return new Style(modelType(), config, source).spec();
+  }
+
+  /** What it does differently. */
+  static class Style extends LlamaStyle {
+    Style(String modelType, Map<String, Object> config, WeightSource source) {
+      super(modelType, config, source);
+    }
+
+    @Override
+    float eps() {
+      return (float) config.positive("layer_norm_eps", 1e-5);
+    }
+
+    @Override
+    NormSpec norm(String name, int size) {
+      return new NormSpec.Layer(name, size, eps(), true, false, 0);
+    }
+
+    @Override
+    int defaultMaxPositions() {
+      return 8192;
+    }
+
+    @Override
+    PositionSpec position(int layer) {
+      return new PositionSpec.Rotary(Rope.read(config, headDim, maxPositions, true));
+    }
+
+    @Override
+    Optional<HeadNormSpec> headNorms() {
+      return config.flag("use_qk_norm", false)
+          ? Optional.of(
+              new HeadNormSpec(
+                  new NormSpec.PerHead("self_attn.q_norm", heads, headDim, eps(), false),
+                  new NormSpec.PerHead("self_attn.k_norm", kvHeads, headDim, eps(), false),
+                  false))
+          : Optional.empty();
+    }
+
+    @Override
+    ResidualSpec residual(int layer) {
+      return new ResidualSpec.Parallel(norm("input_layernorm", dim), Optional.empty());
+    }
+
+    @Override
+    boolean tiedByDefault() {
+      return true;
+    }
+
+    @Override
+    HeadSpec head() {
+      return new HeadSpec(
+          Optional.of(norm(finalNorm(), dim)),
+          Optional.empty(),
+          output(),
+          tied(),
+          (float) config.positive("logit_scale", 0.0625),
+          0);
+    }
+  }
+}

@@ -1,0 +1,51 @@
+package dev.ashlar.nn.architecture;
+
+import dev.ashlar.nn.decoder.DecoderSpec;
+import dev.ashlar.nn.decoder.PositionSpec;
+import dev.ashlar.tensor.WeightSource;
+import java.util.Map;
+
+/** ERNIE 4.5 dense (Baidu): Llama with interleaved rotation and optional biases. */
+final class Ernie45 implements Architecture {
+  @Override
+  public String modelType() {
+    return "ernie4_5";
+  }
+
+  @Override
+  public DecoderSpec spec(Map<String, Object> config, WeightSource source) {
+    return new Style(modelType(), config, source).spec();
+  }
+
+  /** What it does differently. */
+  static class Style extends LlamaStyle {
+    Style(String modelType, Map<String, Object> config, WeightSource source) {
+      super(modelType, config, source);
+    }
+
+    @Override
+    float eps() {
+      return (float) config.positive("rms_norm_eps", 1e-5);
+    }
+
+    @Override
+    boolean qkvBias() {
+      return config.flag("use_bias", false);
+    }
+
+    @Override
+    boolean mlpBias() {
+      return qkvBias();
+    }
+
+    @Override
+    boolean tiedByDefault() {
+      return true;
+    }
+
+    @Override
+    PositionSpec position(int layer) {
+      return new PositionSpec.Rotary(Rope.read(config, headDim, maxPositions, true));
+    }
+  }
+}

@@ -1,0 +1,37 @@
+package dev.ashlar.nn.architecture;
+
+import dev.ashlar.nn.decoder.DecoderSpec;
+import dev.ashlar.nn.decoder.ResidualSpec;
+import dev.ashlar.tensor.WeightSource;
+import java.util.Map;
+import java.util.Optional;
+
+/** GLM 4-0414: GLM with norms on both sides of each half. */
+final class Glm4 implements Architecture {
+  @Override
+  public String modelType() {
+    return "glm4";
+  }
+
+  @Override
+  public DecoderSpec spec(Map<String, Object> config, WeightSource source) {
+    return new Style(modelType(), config, source).spec();
+  }
+
+  /** What it does differently. */
+  static class Style extends Glm.Style {
+    Style(String modelType, Map<String, Object> config, WeightSource source) {
+      super(modelType, config, source);
+    }
+
+    @Override
+    ResidualSpec residual(int layer) {
+      return new ResidualSpec.Sequential(
+          Optional.of(norm("input_layernorm", dim)),
+          Optional.of(norm("post_self_attn_layernorm", dim)),
+          Optional.of(norm("post_attention_layernorm", dim)),
+          Optional.of(norm("post_mlp_layernorm", dim)),
+          1);
+    }
+  }
+}

@@ -1,0 +1,109 @@
+package dev.ashlar.nn.architecture;
+
+import dev.ashlar.nn.decoder.AttentionSpec.FusedOrder;
+import dev.ashlar.nn.decoder.AttentionSpec.ProjectionSpec;
+import dev.ashlar.nn.decoder.DecoderSpec;
+import dev.ashlar.nn.decoder.EmbeddingSpec;
+import dev.ashlar.nn.decoder.FeedForwardSpec;
+import dev.ashlar.nn.decoder.LinearSpec;
+import dev.ashlar.nn.decoder.NormSpec;
+import dev.ashlar.nn.decoder.PositionSpec;
+import dev.ashlar.nn.decoder.ResidualSpec;
+import dev.ashlar.nn.decoder.RotarySpec;
+import dev.ashlar.tensor.WeightSource;
+import dev.ashlar.tensor.kernel.ActivationKernel.Function;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * GPT-NeoX and Pythia (Black et al., arXiv 2204.06745): parallel halves, a quarter of each head
+ * turns.
+ */
+final class GptNeox implements Architecture {
+  @Override
+  public String modelType() {
+    return "gpt_neox";
+  }
+
+  @Override
+  public DecoderSpec spec(Map<String, Object> config, WeightSource source) {
+    return new Style(modelType(), config, source).spec();
+  }
+
+  /** What it does differently. */
+  static class Style extends LlamaStyle {
+    Style(String modelType, Map<String, Object> config, WeightSource source) {
+      super(modelType, config, source);
+    }
+
+    @Override
+    NormSpec norm(String name, int size) {
+      return NormSpec.layer(name, size, (float) config.positive("layer_norm_eps", 1e-5));
+    }
+
+    @Override
+    String prefix() {
+      return "gpt_neox.";
+    }
+
+    @Override
+    EmbeddingSpec embedding() {
+      return EmbeddingSpec.of(prefix() + "embed_in", dim);
+    }
+
+    @Override
+    String finalNorm() {
+      return prefix() + "final_layer_norm";
+    }
+
+    @Override
+    LinearSpec output() {
+      return LinearSpec.of("embed_out", dim, vocab, false);
+    }
+
+    @Override
+    boolean qkvBias() {
+      return config.flag("attention_bias", true);
+    }
+
+    @Override
+    ProjectionSpec projection(int layer) {
+      return fused("attention.query_key_value", FusedOrder.GROUPS);
+    }
+
+    @Override
+    LinearSpec attentionOutput() {
+      return LinearSpec.of("attention.dense", dim, dim, qkvBias());
+    }
+
+    /** Older configurations have names of their own for the base and the fraction. */
+    @Override
+    PositionSpec position(int layer) {
+      double partial = config.positive("rotary_pct", 0.25);
+      RotarySpec read = Rope.read(config, headDim, maxPositions, false, partial);
+      double theta =
+          config.has("rotary_emb_base") ? config.positive("rotary_emb_base") : read.theta();
+      return new PositionSpec.Rotary(new RotarySpec(read.dim(), theta, false, read.scaling()));
+    }
+
+    @Override
+    Function activation() {
+      return config.activation("hidden_act", "gelu");
+    }
+
+    @Override
+    FeedForwardSpec feedForward(int layer) {
+      int hidden = config.count("intermediate_size");
+      return plain("mlp.dense_h_to_4h", "mlp.dense_4h_to_h", hidden, true);
+    }
+
+    @Override
+    ResidualSpec residual(int layer) {
+      NormSpec first = norm("input_layernorm", dim);
+      NormSpec second = norm("post_attention_layernorm", dim);
+      return config.flag("use_parallel_residual", true)
+          ? new ResidualSpec.Parallel(first, Optional.of(second))
+          : ResidualSpec.pre(first, second);
+    }
+  }
+}

@@ -1,0 +1,35 @@
+package dev.ashlar.nn.architecture;
+
+import dev.ashlar.nn.decoder.DecoderSpec;
+import dev.ashlar.tensor.WeightSource;
+import java.util.Map;
+
+/** Seed-OSS (ByteDance): Llama with biases on queries, keys and values. */
+final class SeedOss implements Architecture {
+  @Override
+  public String modelType() {
+    return "seed_oss";
+  }
+
+  @Override
+  public DecoderSpec spec(Map<String, Object> config, WeightSource source) {
+    return new Style(modelType(), config, source).spec();
+  }
+
+  /** What it does differently. */
+  static class Style extends LlamaStyle {
+    Style(String modelType, Map<String, Object> config, WeightSource source) {
+      super(modelType, config, source);
+    }
+
+    @Override
+    boolean qkvBias() {
+      return config.flag("attention_bias", true);
+    }
+
+    @Override
+    boolean outputBias() {
+      return config.flag("attention_out_bias", false);
+    }
+  }
+}
