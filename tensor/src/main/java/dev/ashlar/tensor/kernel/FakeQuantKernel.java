@@ -21,9 +21,10 @@ public interface FakeQuantKernel {
    * @param value V, or null for zeros
    * @param minScale α, or null for ones; clamped in place to [0, 1] by the forward
    * @param maxScale β, likewise
-   * @param edgePasses whether gradients pass (γ = 1) where the unclamped code lands exactly on the
-   *     first or the last code. The specification's formulas say so; auto-round 0.16.1 stops them
-   *     there (its traces show zero gradients for all such weights)
+   * @param exact whether gradients are those of the specification's formulas. Otherwise they are
+   *     those of auto-round 0.16.1, as its traces show: none passes (γ = 0) where the unclamped
+   *     code lands exactly on the first or the last code, and the gradient of a float16 scale is
+   *     rounded to float16 at each of the scale's uses
    */
   record Parameters(
       QuantScheme scheme,
@@ -35,8 +36,8 @@ public interface FakeQuantKernel {
       float[] value,
       float[] minScale,
       float[] maxScale,
-      boolean edgePasses) {
-    /** As the specification's formulas: gradients pass at the first and last code. */
+      boolean exact) {
+    /** As the specification's formulas: exact gradients. */
     public Parameters(
         QuantScheme scheme,
         int out,
@@ -52,12 +53,12 @@ public interface FakeQuantKernel {
 
     /** Lowest unclamped code through which gradients pass. */
     public int firstPassing() {
-      return edgePasses ? 0 : 1;
+      return exact ? 0 : 1;
     }
 
     /** Highest unclamped code through which gradients pass. */
     public int lastPassing() {
-      return edgePasses ? scheme.maxCode() : scheme.maxCode() - 1;
+      return exact ? scheme.maxCode() : scheme.maxCode() - 1;
     }
   }
 

@@ -44,13 +44,14 @@ public final class RangeGrid {
   /**
    * ∂L/∂α of group {@code at}.
    *
-   * @param sumScale Σ G·(u − zero − γ·w/s)
+   * @param sumCode Σ G·(u − zero)
+   * @param sumWeight Σ G·γ·w/s
    * @param sumSaturated Σ G·(1 − γ)
    */
   public static float minGradient(
-      Parameters p, int at, float s, double sumScale, double sumSaturated) {
+      Parameters p, int at, float s, double sumCode, double sumWeight, double sumSaturated) {
     float wMin = p.wMin()[at];
-    double d = scaleGradient(p, at, s, sumScale, sumSaturated);
+    double d = scaleGradient(p, at, s, sumCode, sumWeight, sumSaturated);
     if (!p.scheme().symmetric()) {
       return (float) (wMin * (-d + sumSaturated));
     }
@@ -64,9 +65,9 @@ public final class RangeGrid {
 
   /** ∂L/∂β of group {@code at}; parameters as in {@link #minGradient}. */
   public static float maxGradient(
-      Parameters p, int at, float s, double sumScale, double sumSaturated) {
+      Parameters p, int at, float s, double sumCode, double sumWeight, double sumSaturated) {
     float wMax = p.wMax()[at];
-    double d = scaleGradient(p, at, s, sumScale, sumSaturated);
+    double d = scaleGradient(p, at, s, sumCode, sumWeight, sumSaturated);
     if (!p.scheme().symmetric()) {
       return (float) (wMax * d);
     }
@@ -78,17 +79,22 @@ public final class RangeGrid {
 
   /** Gradient of the range that the scale is taken from; 0 where the floor decides the scale. */
   private static double scaleGradient(
-      Parameters p, int at, float s, double sumScale, double sumSaturated) {
+      Parameters p, int at, float s, double sumCode, double sumWeight, double sumSaturated) {
     QuantScheme scheme = p.scheme();
-    if (scheme.symmetric()) {
-      float rounded = scheme.roundScale(signedRange(p, at) / scheme.middle());
-      return Math.abs(rounded) < scheme.scaleFloor() ? 0 : sumScale / scheme.middle();
-    }
     float low = low(p, at);
-    float rounded = scheme.roundScale((high(p, at) - low) / scheme.maxCode());
-    return rounded < scheme.scaleFloor()
-        ? 0
-        : (sumScale - sumSaturated * low / s) / scheme.maxCode();
+    boolean symmetric = scheme.symmetric();
+    int steps = symmetric ? scheme.middle() : scheme.maxCode();
+    float range = symmetric ? signedRange(p, at) : high(p, at) - low;
+    if (Math.abs(scheme.roundScale(range / steps)) < scheme.scaleFloor()) {
+      return 0;
+    }
+    double sumZero = symmetric ? 0 : sumSaturated * low / s;
+    if (p.exact()) {
+      return (sumCode - sumWeight - sumZero) / steps;
+    }
+    // The scale is used three times in the peer's graph, and each use gives a float16 gradient.
+    float d = scheme.roundScale((float) sumCode) - scheme.roundScale((float) sumWeight);
+    return scheme.roundScale(scheme.roundScale(d) - scheme.roundScale((float) sumZero)) / steps;
   }
 
   /** The larger magnitude of the range, negative if it is the upper end's. */

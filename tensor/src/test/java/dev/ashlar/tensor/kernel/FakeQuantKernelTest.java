@@ -24,7 +24,7 @@ class FakeQuantKernelTest {
   }
 
   /** A matrix with one group of zeros, one tiny, and one huge. */
-  private record Case(QuantScheme scheme, int out, int in, boolean edgePasses, boolean trained) {
+  private record Case(QuantScheme scheme, int out, int in, boolean exact, boolean trained) {
     Parameters parameters(Random random) {
       float[] w = floats(random, out * in, 0.1f);
       int size = scheme.effectiveGroup(in);
@@ -42,7 +42,7 @@ class FakeQuantKernelTest {
       float[] v = trained ? floats(random, out * in, 0.5f) : null;
       float[] alpha = trained ? floats(random, groups, 1.2f) : null;
       float[] beta = trained ? floats(random, groups, 1.2f) : null;
-      return new Parameters(scheme, out, in, w, min, max, v, alpha, beta, edgePasses);
+      return new Parameters(scheme, out, in, w, min, max, v, alpha, beta, exact);
     }
 
     int groups() {
@@ -61,7 +61,7 @@ class FakeQuantKernelTest {
         p.value() == null ? null : p.value().clone(),
         p.minScale() == null ? null : p.minScale().clone(),
         p.maxScale() == null ? null : p.maxScale().clone(),
-        p.edgePasses());
+        p.exact());
   }
 
   private static List<Case> cases() {

@@ -72,18 +72,20 @@ final class ReferenceFakeQuant implements FakeQuantKernel {
       int start = RangeGrid.start(p, at);
       float s = scales[at];
       int zero = zeros[at] & 0xFF;
-      double sumScale = 0;
+      double sumCode = 0;
+      double sumWeight = 0;
       double sumSaturated = 0;
       for (int i = start; i < start + RangeGrid.length(p, at); i++) {
         float r = rounded(p, i, s) + zero;
         boolean inside = r >= p.firstPassing() && r <= p.lastPassing();
         float u = Math.clamp(r, 0f, p.scheme().maxCode());
         dValue[i] = inside ? s * gradient[i] : 0f;
-        sumScale += gradient[i] * ((u - zero) - (inside ? (double) p.weight()[i] / s : 0));
+        sumCode += (double) gradient[i] * (u - zero);
+        sumWeight += inside ? (double) gradient[i] * p.weight()[i] / s : 0;
         sumSaturated += inside ? 0 : gradient[i];
       }
-      dMinScale[at] = RangeGrid.minGradient(p, at, s, sumScale, sumSaturated);
-      dMaxScale[at] = RangeGrid.maxGradient(p, at, s, sumScale, sumSaturated);
+      dMinScale[at] = RangeGrid.minGradient(p, at, s, sumCode, sumWeight, sumSaturated);
+      dMaxScale[at] = RangeGrid.maxGradient(p, at, s, sumCode, sumWeight, sumSaturated);
     }
   }
 

@@ -22,7 +22,8 @@ final class VectorFakeQuant implements FakeQuantKernel {
 
   /** Sums over one group, and where its gradients of V go. */
   private static final class Sums {
-    double scale;
+    double code;
+    double weight;
     double saturated;
   }
 
@@ -152,8 +153,8 @@ final class VectorFakeQuant implements FakeQuantKernel {
         float r = unclamped(p, i, s, zero);
         dValue[i] = r >= p.firstPassing() && r <= p.lastPassing() ? s * gradient[i] : 0f;
       }
-      dMinScale[at] = RangeGrid.minGradient(p, at, s, sums.scale, sums.saturated);
-      dMaxScale[at] = RangeGrid.maxGradient(p, at, s, sums.scale, sums.saturated);
+      dMinScale[at] = RangeGrid.minGradient(p, at, s, sums.code, sums.weight, sums.saturated);
+      dMaxScale[at] = RangeGrid.maxGradient(p, at, s, sums.code, sums.weight, sums.saturated);
     }
   }
 
@@ -179,8 +180,8 @@ final class VectorFakeQuant implements FakeQuantKernel {
       } else {
         step(p, start, end, s, zero, gradient, lr, sums);
       }
-      float dMin = RangeGrid.minGradient(p, at, s, sums.scale, sums.saturated);
-      float dMax = RangeGrid.maxGradient(p, at, s, sums.scale, sums.saturated);
+      float dMin = RangeGrid.minGradient(p, at, s, sums.code, sums.weight, sums.saturated);
+      float dMax = RangeGrid.maxGradient(p, at, s, sums.code, sums.weight, sums.saturated);
       if (p.minScale() != null) {
         p.minScale()[at] -= minMaxLr * Math.signum(dMin);
       }
@@ -193,16 +194,19 @@ final class VectorFakeQuant implements FakeQuantKernel {
   /** The sums of one group for the gradients of its range. */
   private static void sums(
       Parameters p, int start, int end, float s, int zero, float[] gradient, Sums sums) {
-    double scale = 0;
+    double code = 0;
+    double weight = 0;
     double saturated = 0;
     for (int i = start; i < end; i++) {
       float r = unclamped(p, i, s, zero);
       boolean inside = r >= p.firstPassing() && r <= p.lastPassing();
       float u = Math.clamp(r, 0f, p.scheme().maxCode());
-      scale += gradient[i] * ((u - zero) - (inside ? (double) p.weight()[i] / s : 0));
+      code += (double) gradient[i] * (u - zero);
+      weight += inside ? (double) gradient[i] * p.weight()[i] / s : 0;
       saturated += inside ? 0 : gradient[i];
     }
-    sums.scale = scale;
+    sums.code = code;
+    sums.weight = weight;
     sums.saturated = saturated;
   }
 
@@ -215,8 +219,10 @@ final class VectorFakeQuant implements FakeQuantKernel {
     float high = p.scheme().maxCode() - zero;
     float firstPassing = p.firstPassing() - zero;
     float lastPassing = p.lastPassing() - zero;
-    DoubleVector scale0 = DoubleVector.zero(D);
-    DoubleVector scale1 = DoubleVector.zero(D);
+    DoubleVector code0 = DoubleVector.zero(D);
+    DoubleVector code1 = DoubleVector.zero(D);
+    DoubleVector weight0 = DoubleVector.zero(D);
+    DoubleVector weight1 = DoubleVector.zero(D);
     DoubleVector saturated0 = DoubleVector.zero(D);
     DoubleVector saturated1 = DoubleVector.zero(D);
     int i = start;
@@ -226,20 +232,24 @@ final class VectorFakeQuant implements FakeQuantKernel {
       FloatVector q = FloatVector.fromArray(F, weight, i).div(s);
       FloatVector r = q.add(v).add(ROUND).sub(ROUND);
       VectorMask<Float> outside = r.lt(firstPassing).or(r.compare(VectorOperators.GT, lastPassing));
-      FloatVector t = r.max(low).min(high).sub(q.blend(0f, outside));
+      FloatVector u = r.max(low).min(high);
+      FloatVector inner = q.blend(0f, outside);
       FloatVector d = g.mul(s).blend(0f, outside);
       v = v.blend(v.sub(lr), d.compare(VectorOperators.GT, 0f));
       v.blend(v.add(lr), d.lt(0f)).intoArray(value, i);
       FloatVector lost = FloatVector.zero(F).blend(g, outside);
       DoubleVector g0 = (DoubleVector) g.convertShape(VectorOperators.F2D, D, 0);
       DoubleVector g1 = (DoubleVector) g.convertShape(VectorOperators.F2D, D, 1);
-      scale0 = g0.fma((DoubleVector) t.convertShape(VectorOperators.F2D, D, 0), scale0);
-      scale1 = g1.fma((DoubleVector) t.convertShape(VectorOperators.F2D, D, 1), scale1);
+      code0 = g0.fma((DoubleVector) u.convertShape(VectorOperators.F2D, D, 0), code0);
+      code1 = g1.fma((DoubleVector) u.convertShape(VectorOperators.F2D, D, 1), code1);
+      weight0 = g0.fma((DoubleVector) inner.convertShape(VectorOperators.F2D, D, 0), weight0);
+      weight1 = g1.fma((DoubleVector) inner.convertShape(VectorOperators.F2D, D, 1), weight1);
       saturated0 = saturated0.add(lost.convertShape(VectorOperators.F2D, D, 0));
       saturated1 = saturated1.add(lost.convertShape(VectorOperators.F2D, D, 1));
     }
     sums(p, i, end, s, zero, gradient, sums);
-    sums.scale += Lanes.sum(scale0.add(scale1));
+    sums.code += Lanes.sum(code0.add(code1));
+    sums.weight += Lanes.sum(weight0.add(weight1));
     sums.saturated += Lanes.sum(saturated0.add(saturated1));
     for (; i < end; i++) {
       float r = unclamped(p, i, s, zero);
