@@ -116,6 +116,11 @@ public final class Decoder {
     return new Decoder(spec, embedding, head.mapWeights(f), loader, mapped);
   }
 
+  /** The same for the output head alone; blocks stay as they are, loaded or not. */
+  public Decoder mapHead(BiFunction<String, Weight, Weight> f) {
+    return new Decoder(spec, embedding, head.mapWeights(f), loader, blocks);
+  }
+
   /**
    * Gives {@code f} every dense tensor by its checkpoint name, embedding first, head last. The
    * tensors are the live ones: what training changes in them is what the decoder computes with. A
