@@ -1,0 +1,23 @@
+package dev.ashlar.tuning;
+
+import dev.ashlar.tuning.method.TuningHistory;
+import java.time.Duration;
+import java.util.Optional;
+
+/**
+ * What became of one unit.
+ *
+ * @param index from 0
+ * @param name of its first block, or of the head
+ * @param layers quantized linear maps
+ * @param history how the tuning went, for methods that tune
+ * @param resumed whether it was taken from the work folder
+ * @param time spent on it
+ */
+public record UnitReport(
+    int index,
+    String name,
+    int layers,
+    Optional<TuningHistory> history,
+    boolean resumed,
+    Duration time) {}

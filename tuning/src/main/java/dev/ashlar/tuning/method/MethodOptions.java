@@ -1,0 +1,100 @@
+package dev.ashlar.tuning.method;
+
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+
+/**
+ * Options of a method by name, as a command line or a configuration file gives them. Dashes and
+ * underscores in names are the same.
+ */
+public final class MethodOptions {
+  private final Map<String, String> values;
+
+  private MethodOptions(Map<String, String> values) {
+    this.values = values;
+  }
+
+  /** Nothing set: every option has its default. */
+  public static MethodOptions none() {
+    return new MethodOptions(Map.of());
+  }
+
+  /** Options with these values. */
+  public static MethodOptions of(Map<String, String> values) {
+    Map<String, String> spelled = new HashMap<>();
+    values.forEach((name, value) -> spelled.put(spelled(name), value));
+    return new MethodOptions(spelled);
+  }
+
+  private static String spelled(String name) {
+    return name.replace('-', '_');
+  }
+
+  /** Whether {@code name} was set. */
+  public boolean has(String name) {
+    return values.containsKey(spelled(name));
+  }
+
+  /** The integer {@code name}, or {@code fallback} if it was not set. */
+  public int integer(String name, int fallback) {
+    String v = values.get(spelled(name));
+    try {
+      return v == null ? fallback : Integer.parseInt(v.strip());
+    } catch (NumberFormatException e) {
+      throw wrong(name, v, "an integer");
+    }
+  }
+
+  /** The number {@code name}, or {@code fallback} if it was not set. */
+  public double real(String name, double fallback) {
+    String v = values.get(spelled(name));
+    try {
+      double d = v == null ? fallback : Double.parseDouble(v.strip());
+      if (v != null && !Double.isFinite(d)) {
+        throw wrong(name, v, "a finite number");
+      }
+      return d;
+    } catch (NumberFormatException e) {
+      throw wrong(name, v, "a number");
+    }
+  }
+
+  /** The truth value {@code name}, or {@code fallback} if it was not set. */
+  public boolean flag(String name, boolean fallback) {
+    String v = values.get(spelled(name));
+    if (v == null) {
+      return fallback;
+    }
+    return switch (v.strip().toLowerCase(Locale.ROOT)) {
+      case "true", "yes", "1", "" -> true;
+      case "false", "no", "0" -> false;
+      default -> throw wrong(name, v, "true or false");
+    };
+  }
+
+  private static IllegalArgumentException wrong(String name, String value, String expected) {
+    return new IllegalArgumentException(
+        "option " + name + " takes " + expected + ", found '" + value + "'");
+  }
+
+  /**
+   * Refuses options that the method does not have.
+   *
+   * @throws IllegalArgumentException naming them and those that there are
+   */
+  public void requireKnown(String method, List<Method.Option> known) {
+    List<String> names = known.stream().map(Method.Option::name).toList();
+    for (String name : values.keySet()) {
+      if (!names.contains(name)) {
+        throw new IllegalArgumentException(
+            "method "
+                + method
+                + " has no option "
+                + name
+                + (names.isEmpty() ? "" : "; it has " + String.join(", ", names)));
+      }
+    }
+  }
+}

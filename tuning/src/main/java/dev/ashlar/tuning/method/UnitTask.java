@@ -1,0 +1,48 @@
+package dev.ashlar.tuning.method;
+
+import dev.ashlar.tensor.quant.QuantScheme;
+import java.util.Map;
+
+/**
+ * One unit to quantize.
+ *
+ * @param index its place in the run, from 0
+ * @param unit the float unit
+ * @param schemes scheme of each layer that is to be quantized, by complete module name, in the
+ *     unit's order; layers that are not here stay float
+ * @param inputs what flows into the unit; empty (no samples) for methods that need none
+ * @param targets what the float unit puts out for float inputs, or null for methods that need none
+ * @param counted for each sample, which of its positions count in a loss
+ * @param batchSize samples of one micro-batch
+ * @param accumulate micro-batches of one step
+ * @param seed depends on the job's seed and {@code index} only
+ * @param listener hears of each iteration
+ */
+public record UnitTask(
+    int index,
+    Unit unit,
+    Map<String, QuantScheme> schemes,
+    Activations inputs,
+    Targets targets,
+    boolean[][] counted,
+    int batchSize,
+    int accumulate,
+    long seed,
+    IterationListener listener) {
+
+  /** Hears of iterations while a unit is tuned. */
+  @FunctionalInterface
+  public interface IterationListener {
+    /**
+     * @param iteration from 0
+     * @param iterations how many there will be at most
+     * @param loss of this iteration's batch
+     */
+    void iteration(int iteration, int iterations, double loss);
+  }
+
+  /** Whether nothing is to be quantized here. */
+  public boolean isEmpty() {
+    return schemes.isEmpty();
+  }
+}

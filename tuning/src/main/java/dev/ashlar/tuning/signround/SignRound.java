@@ -1,0 +1,228 @@
+package dev.ashlar.tuning.signround;
+
+import dev.ashlar.tensor.autograd.Tape;
+import dev.ashlar.tensor.autograd.Workspace;
+import dev.ashlar.tensor.quant.QuantizedTensor;
+import dev.ashlar.tuning.calibration.BatchOrder;
+import dev.ashlar.tuning.layerwise.RoundToNearest;
+import dev.ashlar.tuning.method.BlockQuantizer;
+import dev.ashlar.tuning.method.Method;
+import dev.ashlar.tuning.method.MethodOptions;
+import dev.ashlar.tuning.method.TuningException;
+import dev.ashlar.tuning.method.TuningHistory;
+import dev.ashlar.tuning.method.UnitResult;
+import dev.ashlar.tuning.method.UnitTask;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.IntStream;
+
+/**
+ * Tunes the rounding of a unit's weights by signed gradient descent (arXiv 2309.05516, algorithm
+ * specification 4.5).
+ *
+ * <p>Each iteration builds ŵ from V, α and β, runs a batch forward and backward against the float
+ * unit's outputs, and steps by the signs of the gradients. The parameters that <em>produced</em>
+ * the best loss are kept; iteration 0 is plain round-to-nearest, so that the result is never worse
+ * by that measure.
+ *
+ * <p>One object quantizes unit after unit and reuses its buffers; it is not thread-safe.
+ */
+public final class SignRound implements BlockQuantizer {
+  /** How users call it. */
+  public static final Method METHOD =
+      new Method(
+          "signround",
+          "tune rounding and ranges block by block with signed gradients (AutoRound)",
+          SignRoundOptions.OPTIONS,
+          SignRound::create);
+
+  private static final long ESTIMATE_NANOS = 3_000_000_000L;
+  private static final int ESTIMATE_ITERATIONS = 5;
+
+  /** Makes the order in which a unit's tuning sees its samples. */
+  @FunctionalInterface
+  public interface Orders {
+    /**
+     * @param batch samples of one iteration
+     */
+    BatchOrder of(UnitTask task, int batch);
+  }
+
+  private final SignRoundOptions options;
+  private final Orders orders;
+  private final Tape tape = Tape.recording();
+  private final Workspace buffers = new Workspace();
+
+  /** SignRound that sees samples in an order given by the unit's seed. */
+  public SignRound(SignRoundOptions options) {
+    this(options, (task, batch) -> BatchOrder.shuffled(task.inputs().count(), batch, task.seed()));
+  }
+
+  /** SignRound that sees samples in an order of the caller's. */
+  public SignRound(SignRoundOptions options, Orders orders) {
+    this.options = options;
+    this.orders = orders;
+  }
+
+  private static BlockQuantizer create(MethodOptions o) {
+    boolean none = o.has("iters") && o.integer("iters", 0) == 0;
+    return none
+        ? RoundToNearest.METHOD.create(MethodOptions.none())
+        : new SignRound(SignRoundOptions.from(o));
+  }
+
+  @Override
+  public boolean needsInputs() {
+    return true;
+  }
+
+  @Override
+  public boolean needsTargets() {
+    return true;
+  }
+
+  @Override
+  public String describe() {
+    return "signround " + options;
+  }
+
+  @Override
+  public UnitResult quantize(UnitTask task) {
+    if (task.isEmpty()) {
+      return UnitResult.of(Map.of());
+    }
+    UnitTuning tuning = begin(task);
+    TuningHistory history = tune(task, tuning);
+    Map<String, QuantizedTensor> layers = new LinkedHashMap<>();
+    for (TunableWeight w : tuning.weights()) {
+      layers.put(w.layer().name(), w.result());
+    }
+    tape.reset();
+    return new UnitResult(layers, Optional.of(history));
+  }
+
+  /** A unit with V = 0 and α = β = 1; ends the one that was begun before. */
+  UnitTuning begin(UnitTask task) {
+    tape.reset();
+    buffers.release(0, null);
+    return new UnitTuning(task, tape, buffers, options);
+  }
+
+  private TuningHistory tune(UnitTask task, UnitTuning tuning) {
+    BatchOrder order = orders.of(task, tuning.batch());
+    Selection selection = new Selection(task, tuning);
+    List<Double> losses = new ArrayList<>(options.iterations());
+    boolean diverged = false;
+    for (int i = 0; i < options.iterations() && !diverged; i++) {
+      TuningIteration event = new TuningIteration();
+      event.begin();
+      tuning.build();
+      double loss = tuning.run(order.next(), true);
+      requireFirst(task, i, loss);
+      losses.add(loss);
+      diverged = !Double.isFinite(loss);
+      if (!diverged) {
+        if (selection.improves(i, loss)) {
+          tuning.keep();
+        }
+        tuning.step(options, i);
+      }
+      report(event, task, i, loss);
+      if (selection.exhausted(i)) {
+        break;
+      }
+    }
+    return new TuningHistory(losses, selection.bestIteration, selection.best, diverged);
+  }
+
+  private static void requireFirst(UnitTask task, int iteration, double loss) {
+    if (iteration == 0 && !Double.isFinite(loss)) {
+      throw new TuningException(
+          task.unit().name(), "the output with round-to-nearest weights is not finite");
+    }
+  }
+
+  private void report(TuningIteration event, UnitTask task, int i, double loss) {
+    event.end();
+    if (event.shouldCommit()) {
+      event.unit = task.index();
+      event.iteration = i;
+      event.loss = loss;
+      event.commit();
+    }
+    task.listener().iteration(i, options.iterations(), loss);
+  }
+
+  /** Decides which iteration is kept. */
+  private final class Selection {
+    private final UnitTuning tuning;
+    private final int[] holdout;
+    private double best = Double.POSITIVE_INFINITY;
+    private int bestIteration;
+
+    Selection(UnitTask task, UnitTuning tuning) {
+      this.tuning = tuning;
+      int count = Math.min(options.holdoutSamples(), task.inputs().count());
+      this.holdout = IntStream.range(0, count).toArray();
+    }
+
+    /** Whether iteration {@code i} is to be kept; judged before its step. */
+    boolean improves(int i, double loss) {
+      boolean last = i == options.iterations() - 1;
+      if (!options.keepBest()) {
+        best = last ? loss : best;
+        bestIteration = last ? i : bestIteration;
+        return last;
+      }
+      double judged = loss;
+      if (options.holdoutEvery() > 0) {
+        if (i % options.holdoutEvery() != 0 && !last) {
+          return false;
+        }
+        judged = tuning.run(holdout, false);
+      }
+      if (!(judged < best)) {
+        return false;
+      }
+      best = judged;
+      bestIteration = i;
+      return true;
+    }
+
+    boolean exhausted(int i) {
+      return options.dynamicMaxGap() > 0 && i - bestIteration >= options.dynamicMaxGap();
+    }
+  }
+
+  /**
+   * {@inheritDoc}
+   *
+   * <p>The fastest of a few iterations, since the first ones run before the compiler has seen them,
+   * times the number of iterations.
+   */
+  @Override
+  public Duration estimate(UnitTask sample, int batches) {
+    if (sample.isEmpty()) {
+      return Duration.ZERO;
+    }
+    long start = System.nanoTime();
+    UnitTuning tuning = begin(sample);
+    int[] rows = IntStream.range(0, tuning.batch()).toArray();
+    long fastest = Long.MAX_VALUE;
+    for (int i = 0; i < ESTIMATE_ITERATIONS; i++) {
+      long before = System.nanoTime();
+      tuning.build();
+      tuning.run(rows, true);
+      tuning.step(options, 0);
+      fastest = Math.min(fastest, System.nanoTime() - before);
+      if (i > 0 && System.nanoTime() - start > ESTIMATE_NANOS) {
+        break;
+      }
+    }
+    return Duration.ofNanos(fastest * options.iterations());
+  }
+}

@@ -1,0 +1,139 @@
+package dev.ashlar.tuning.signround;
+
+import dev.ashlar.tuning.method.Method.Option;
+import dev.ashlar.tuning.method.MethodOptions;
+import java.util.List;
+
+/**
+ * What can be set of SignRound (algorithm specification 4.5 to 4.7 and 20).
+ *
+ * @param iterations sign steps per unit
+ * @param lr first step of V; 0 means 1/iterations, or 2/iterations for layers of at most 3 bits
+ *     from 1000 iterations on
+ * @param minMaxLr first step of α and β; 0 means the layer's {@code lr}
+ * @param minMaxTuning whether α and β are tuned at all
+ * @param keepBest whether the best iteration is kept rather than the last
+ * @param dynamicMaxGap stop when that many iterations brought nothing better; −1 never
+ * @param clampV bound of |V|, or 0 for none (the schedule bounds it at about 0.5 by itself)
+ * @param exactGradients whether gradients pass where a weight lands exactly on the first or last
+ *     code, as the formulas of the paper say; AutoRound stops them there
+ * @param holdoutEvery 0 to compare the losses of the iterations' own batches, as AutoRound does;
+ *     otherwise every how many iterations the loss of a fixed set of samples is taken instead
+ * @param holdoutSamples size of that set: the first samples
+ */
+public record SignRoundOptions(
+    int iterations,
+    double lr,
+    double minMaxLr,
+    boolean minMaxTuning,
+    boolean keepBest,
+    int dynamicMaxGap,
+    double clampV,
+    boolean exactGradients,
+    int holdoutEvery,
+    int holdoutSamples) {
+  private static final int MANY_ITERATIONS = 1000;
+  private static final int FEW_BITS = 3;
+
+  static final List<Option> OPTIONS =
+      List.of(
+          new Option("iters", "200", "sign steps per block"),
+          new Option("lr", "auto", "first step of the rounding offsets; auto is 1/iters"),
+          new Option("minmax_lr", "lr", "first step of the range multipliers"),
+          new Option("enable_minmax_tuning", "true", "tune the range multipliers"),
+          new Option("not_use_best_mse", "false", "keep the last iteration, not the best"),
+          new Option("dynamic_max_gap", "-1", "stop after so many iterations without a better one"),
+          new Option("clamp_v", "0", "bound of the rounding offsets; 0 for none"),
+          new Option(
+              "exact_gradients",
+              "false",
+              "gradients by the formulas, not as AutoRound rounds them"),
+          new Option("holdout_every", "0", "judge by fixed samples every so many iterations"),
+          new Option("holdout_samples", "8", "how many fixed samples"));
+
+  public SignRoundOptions {
+    if (iterations < 1) {
+      throw new IllegalArgumentException("iters must be at least 1: " + iterations);
+    }
+    if (!(lr >= 0) || !(minMaxLr >= 0) || !(clampV >= 0)) {
+      throw new IllegalArgumentException(
+          "lr, minmax_lr and clamp_v must not be negative: "
+              + lr
+              + ", "
+              + minMaxLr
+              + ", "
+              + clampV);
+    }
+    if (holdoutEvery < 0 || holdoutSamples < 1) {
+      throw new IllegalArgumentException(
+          "holdout_every must not be negative and holdout_samples be at least 1: "
+              + holdoutEvery
+              + ", "
+              + holdoutSamples);
+    }
+  }
+
+  /** The defaults of AutoRound with that many iterations. */
+  public static SignRoundOptions of(int iterations) {
+    return new SignRoundOptions(iterations, 0, 0, true, true, -1, 0, false, 0, 8);
+  }
+
+  /** The same with other first steps; see {@link #lr()} for the meaning of 0. */
+  public SignRoundOptions withLr(double lr, double minMaxLr) {
+    return new SignRoundOptions(
+        iterations,
+        lr,
+        minMaxLr,
+        minMaxTuning,
+        keepBest,
+        dynamicMaxGap,
+        clampV,
+        exactGradients,
+        holdoutEvery,
+        holdoutSamples);
+  }
+
+  /** The options in {@code o}. */
+  static SignRoundOptions from(MethodOptions o) {
+    return new SignRoundOptions(
+        o.integer("iters", 200),
+        o.real("lr", 0),
+        o.real("minmax_lr", 0),
+        o.flag("enable_minmax_tuning", true),
+        !o.flag("not_use_best_mse", false),
+        o.integer("dynamic_max_gap", -1),
+        o.real("clamp_v", 0),
+        o.flag("exact_gradients", false),
+        o.integer("holdout_every", 0),
+        o.integer("holdout_samples", 8));
+  }
+
+  /** First step of V for a layer of that code width. */
+  double firstLr(int bits) {
+    if (lr > 0) {
+      return lr;
+    }
+    boolean coarse = iterations >= MANY_ITERATIONS && bits <= FEW_BITS;
+    return (coarse ? 2.0 : 1.0) / iterations;
+  }
+
+  /** First step of α and β for a layer of that code width. */
+  double firstMinMaxLr(int bits) {
+    return minMaxLr > 0 ? minMaxLr : firstLr(bits);
+  }
+
+  /**
+   * Steps of all iterations: linear decay from {@code first} to zero, in the roundings of
+   * AutoRound's scheduler, which multiplies a float32 by float32 factors. A last bit in α can move
+   * a scale to the next float16.
+   */
+  float[] schedule(double first) {
+    float[] steps = new float[iterations];
+    float lr = (float) first;
+    for (int i = 0; i < iterations; i++) {
+      steps[i] = lr;
+      lr *= (float) (1.0 - 1.0 / (iterations - i));
+    }
+    return steps;
+  }
+}

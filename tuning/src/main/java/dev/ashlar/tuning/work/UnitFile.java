@@ -1,0 +1,205 @@
+package dev.ashlar.tuning.work;
+
+import dev.ashlar.tensor.DType;
+import dev.ashlar.tensor.quant.QuantScheme;
+import dev.ashlar.tensor.quant.QuantizedTensor;
+import dev.ashlar.tuning.method.TuningHistory;
+import dev.ashlar.tuning.method.UnitResult;
+import java.io.BufferedInputStream;
+import java.io.BufferedOutputStream;
+import java.io.DataInputStream;
+import java.io.DataOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.DigestInputStream;
+import java.security.DigestOutputStream;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * One finished unit in a file, all numbers big-endian:
+ *
+ * <pre>
+ * 8 bytes   "ASHUNIT1"
+ * string    hash of the job
+ * string    name of the unit
+ * int64     checksum of the float weights it was made from
+ * int32     layers, then for each:
+ *   string  module name
+ *   int32   out, in, bits, group size; byte symmetric, byte scales in float32
+ *   bytes   codes [out, in], one per byte
+ *   float32 scales [out, groups]
+ *   bytes   zero points [out, groups]
+ *   byte    whether columns have explicit groups; if so int32 [in]
+ * byte      whether there is a history; if so:
+ *   int32   losses, then float64 each; int32 best iteration; float64 best loss; byte diverged
+ * 32 bytes  SHA-256 of everything before
+ * </pre>
+ *
+ * Strings are modified UTF-8 with a 16-bit length, as {@link DataOutputStream#writeUTF} has them.
+ */
+final class UnitFile {
+  private static final long MAGIC = 0x415348554E495431L;
+  private static final int HASH_BYTES = 32;
+  private static final int CHUNK = 1 << 16;
+
+  private UnitFile() {}
+
+  /** A file that does not hold what it should: it will be made again. */
+  static final class Stale extends IOException {
+    private static final long serialVersionUID = 1L;
+
+    Stale(String reason) {
+      super(reason);
+    }
+  }
+
+  private static MessageDigest sha256() {
+    try {
+      return MessageDigest.getInstance("SHA-256");
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every JDK has SHA-256", e);
+    }
+  }
+
+  static void write(OutputStream target, String job, String unit, long weights, UnitResult result)
+      throws IOException {
+    MessageDigest sha = sha256();
+    DataOutputStream out =
+        new DataOutputStream(new BufferedOutputStream(new DigestOutputStream(target, sha), CHUNK));
+    out.writeLong(MAGIC);
+    out.writeUTF(job);
+    out.writeUTF(unit);
+    out.writeLong(weights);
+    out.writeInt(result.layers().size());
+    for (Map.Entry<String, QuantizedTensor> e : result.layers().entrySet()) {
+      out.writeUTF(e.getKey());
+      write(out, e.getValue());
+    }
+    out.writeBoolean(result.history().isPresent());
+    if (result.history().isPresent()) {
+      write(out, result.history().get());
+    }
+    out.flush();
+    target.write(sha.digest());
+    target.flush();
+  }
+
+  private static void write(DataOutputStream out, QuantizedTensor q) throws IOException {
+    out.writeInt(q.out());
+    out.writeInt(q.in());
+    out.writeInt(q.scheme().bits());
+    out.writeInt(q.scheme().groupSize());
+    out.writeBoolean(q.scheme().symmetric());
+    out.writeBoolean(q.scheme().scaleType() == DType.F32);
+    out.write(q.codes());
+    ByteBuffer scales = ByteBuffer.allocate(Math.multiplyExact(q.scales().length, Float.BYTES));
+    scales.asFloatBuffer().put(q.scales());
+    out.write(scales.array());
+    out.write(q.zeros());
+    out.writeBoolean(q.groupOfColumn() != null);
+    if (q.groupOfColumn() != null) {
+      for (int g : q.groupOfColumn()) {
+        out.writeInt(g);
+      }
+    }
+  }
+
+  private static void write(DataOutputStream out, TuningHistory h) throws IOException {
+    out.writeInt(h.losses().size());
+    for (double loss : h.losses()) {
+      out.writeDouble(loss);
+    }
+    out.writeInt(h.bestIteration());
+    out.writeDouble(h.bestLoss());
+    out.writeBoolean(h.diverged());
+  }
+
+  /**
+   * @throws Stale if the file is cut, changed, or of another job, unit or model
+   */
+  static UnitResult read(Path file, String job, String unit, long weights) throws IOException {
+    verify(file);
+    try (DataInputStream in =
+        new DataInputStream(new BufferedInputStream(Files.newInputStream(file), CHUNK))) {
+      require(in.readLong() == MAGIC, "it is not a unit file");
+      require(in.readUTF().equals(job), "it belongs to another job");
+      require(in.readUTF().equals(unit), "it holds another unit");
+      require(in.readLong() == weights, "the model's weights have changed");
+      Map<String, QuantizedTensor> layers = new LinkedHashMap<>();
+      int count = in.readInt();
+      for (int i = 0; i < count; i++) {
+        layers.put(in.readUTF(), tensor(in));
+      }
+      Optional<TuningHistory> history =
+          in.readBoolean() ? Optional.of(history(in)) : Optional.empty();
+      return new UnitResult(layers, history);
+    }
+  }
+
+  /** Checks the hash first, so that what is read afterwards is what was once written. */
+  private static void verify(Path file) throws IOException {
+    long body = Files.size(file) - HASH_BYTES;
+    require(body > 0, "it is cut short");
+    MessageDigest sha = sha256();
+    try (InputStream in = new DigestInputStream(Files.newInputStream(file), sha)) {
+      byte[] chunk = new byte[CHUNK];
+      long left = body;
+      while (left > 0) {
+        int n = in.read(chunk, 0, (int) Math.min(chunk.length, left));
+        require(n > 0, "it is cut short");
+        left -= n;
+      }
+      byte[] found = sha.digest();
+      byte[] stored = in.readNBytes(HASH_BYTES);
+      require(MessageDigest.isEqual(found, stored), "its hash does not match its content");
+    }
+  }
+
+  private static void require(boolean good, String reason) throws Stale {
+    if (!good) {
+      throw new Stale(reason);
+    }
+  }
+
+  private static QuantizedTensor tensor(DataInputStream in) throws IOException {
+    int out = in.readInt();
+    int columns = in.readInt();
+    QuantScheme scheme =
+        new QuantScheme(
+            in.readInt(), in.readInt(), in.readBoolean(), in.readBoolean() ? DType.F32 : DType.F16);
+    int groups = Math.multiplyExact(out, scheme.groups(columns));
+    byte[] codes = in.readNBytes(Math.multiplyExact(out, columns));
+    float[] scales = new float[groups];
+    ByteBuffer.wrap(in.readNBytes(Math.multiplyExact(groups, Float.BYTES)))
+        .asFloatBuffer()
+        .get(scales);
+    byte[] zeros = in.readNBytes(groups);
+    int[] groupOfColumn = null;
+    if (in.readBoolean()) {
+      groupOfColumn = new int[columns];
+      for (int k = 0; k < columns; k++) {
+        groupOfColumn[k] = in.readInt();
+      }
+    }
+    return new QuantizedTensor(out, columns, scheme, codes, scales, zeros, groupOfColumn);
+  }
+
+  private static TuningHistory history(DataInputStream in) throws IOException {
+    int count = in.readInt();
+    List<Double> losses = new ArrayList<>();
+    for (int i = 0; i < count; i++) {
+      losses.add(in.readDouble());
+    }
+    return new TuningHistory(losses, in.readInt(), in.readDouble(), in.readBoolean());
+  }
+}
