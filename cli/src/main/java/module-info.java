@@ -5,4 +5,10 @@ module dev.ashlar.cli {
   requires dev.ashlar.tuning;
   requires dev.ashlar.formats;
   requires info.picocli;
+  requires java.management;
+  requires jdk.management;
+
+  // picocli fills annotated fields by reflection.
+  opens dev.ashlar.cli.command to
+      info.picocli;
 }

@@ -1,0 +1,64 @@
+package dev.ashlar.cli.console;
+
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/**
+ * The two streams of the program. Results go to {@code out}; everything said on the way goes to
+ * {@code err}, and progress only when that is a terminal.
+ *
+ * @param out results
+ * @param err notes, progress, faults
+ * @param terminal whether {@code err} is a terminal that a person watches
+ */
+public record Console(PrintStream out, PrintStream err, boolean terminal) {
+  /** The process's own streams, in UTF-8. */
+  public static Console ofProcess() {
+    return new Console(
+        stream(FileDescriptor.out), stream(FileDescriptor.err), standardErrorIsTerminal());
+  }
+
+  /** Says something on the way to the result, on a line of its own. */
+  public void note(String line) {
+    err.println(line);
+    err.flush();
+  }
+
+  /** Prints a fault as one sentence. */
+  public void fault(String sentence) {
+    note("ashlar: " + sentence.replaceAll("\\R", " "));
+  }
+
+  /**
+   * Removes the line in which the JVM announces the incubating Vector API, which it cannot be kept
+   * from printing: on a terminal that is the line above the cursor as long as nothing was printed.
+   */
+  public void eraseIncubatorWarning() {
+    boolean announced = ModuleLayer.boot().findModule("jdk.incubator.vector").isPresent();
+    if (terminal && announced && System.getProperty("ashlar.home") != null) {
+      err.print("\u001b[1A\r\u001b[2K");
+      err.flush();
+    }
+  }
+
+  private static PrintStream stream(FileDescriptor descriptor) {
+    return new PrintStream(new FileOutputStream(descriptor), false, StandardCharsets.UTF_8);
+  }
+
+  private static boolean standardErrorIsTerminal() {
+    if ("terminal".equals(System.getProperty("ashlar.stderr"))) {
+      return true;
+    }
+    try {
+      String target = Files.readSymbolicLink(Path.of("/proc/self/fd/2")).toString();
+      return target.startsWith("/dev/pts/") || target.startsWith("/dev/tty");
+    } catch (IOException | UnsupportedOperationException e) {
+      return false;
+    }
+  }
+}

@@ -1,0 +1,43 @@
+package dev.ashlar.cli.console;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * A command's result in its two forms.
+ *
+ * @param text lines for people; may be empty when everything was already printed
+ * @param json one object for machines: strings, numbers, booleans, lists and maps
+ */
+public record Report(String text, Map<String, Object> json) {
+  public Report {
+    json = finite(json);
+  }
+
+  /** JSON has no infinities and no NaN: they become {@code null}. */
+  private static Map<String, Object> finite(Map<String, Object> map) {
+    Map<String, Object> result = new LinkedHashMap<>();
+    map.forEach((k, v) -> result.put(k, finiteValue(v)));
+    return result;
+  }
+
+  private static Object finiteValue(Object value) {
+    return switch (value) {
+      case Double d when !Double.isFinite(d) -> null;
+      case Float f when !Float.isFinite(f) -> null;
+      case Map<?, ?> map -> {
+        Map<String, Object> result = new LinkedHashMap<>();
+        map.forEach((k, v) -> result.put((String) k, finiteValue(v)));
+        yield result;
+      }
+      case List<?> list -> {
+        List<Object> result = new ArrayList<>();
+        list.forEach(v -> result.add(finiteValue(v)));
+        yield result;
+      }
+      case null, default -> value;
+    };
+  }
+}

@@ -1,0 +1,82 @@
+package dev.ashlar.cli.doctor;
+
+import dev.ashlar.cli.console.Figures;
+import dev.ashlar.cli.console.Report;
+import dev.ashlar.tensor.Parallel;
+import dev.ashlar.tensor.kernel.Backend;
+import dev.ashlar.tensor.kernel.Backends;
+import java.lang.management.ManagementFactory;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.stream.Collectors;
+
+/** Everything {@code ashlar doctor} finds out. */
+public final class Examination {
+  private static final Runtime.Version FLOOR = Runtime.Version.parse("25.0.3");
+
+  private Examination() {}
+
+  /** Looks and measures; takes about two seconds. */
+  public static Report run(String version) {
+    Map<String, Object> found = new LinkedHashMap<>();
+    found.put("version", version);
+    found.put("java", System.getProperty("java.vm.vendor") + " " + Runtime.version());
+    found.put("javaHome", System.getProperty("java.home"));
+    found.put("javaFlags", flags());
+    found.put("system", System.getProperty("os.name") + " " + System.getProperty("os.arch"));
+    Backend backend = Backends.chosen();
+    found.put("backend", backend.name());
+    found.put("backendReason", Backends.reason());
+    found.put("backends", Backends.all().stream().map(Backend::name).toList());
+    found.put("processors", Runtime.getRuntime().availableProcessors());
+    found.put("threads", Parallel.threads());
+    found.put("memoryBytes", Memory.physical());
+    found.put("freeMemoryBytes", Memory.free());
+    found.put("maxHeapBytes", Runtime.getRuntime().maxMemory());
+    found.put("gflops", round(Speed.gflops()));
+    found.put("readGigabytesPerSecond", round(Speed.readGigabytes()));
+    found.put("warnings", warnings());
+    return new Report(text(found), found);
+  }
+
+  private static List<String> flags() {
+    return ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
+        .filter(f -> !f.startsWith("-Dashlar.home") && !f.startsWith("-Dashlar.stderr"))
+        .toList();
+  }
+
+  private static List<String> warnings() {
+    if (Runtime.version().compareToIgnoreOptional(FLOOR) < 0) {
+      return List.of(
+          "this JDK's garbage collector can corrupt data (JDK-8377811); install 25.0.3 or later");
+    }
+    return List.of();
+  }
+
+  private static double round(double value) {
+    return Double.parseDouble(String.format(Locale.ROOT, "%.1f", value));
+  }
+
+  private static String text(Map<String, Object> f) {
+    Map<String, String> lines = new LinkedHashMap<>();
+    lines.put("ashlar", f.get("version") + "");
+    lines.put("java", f.get("java") + " in " + f.get("javaHome"));
+    lines.put("flags", f.get("javaFlags").toString().replaceAll("^\\[|]$", ""));
+    lines.put("system", f.get("system") + ", " + f.get("processors") + " processors");
+    lines.put("backend", f.get("backendReason") + "");
+    lines.put("threads", f.get("threads") + "");
+    lines.put(
+        "memory",
+        Figures.bytes((Long) f.get("memoryBytes"))
+            + ", of which a heap of up to "
+            + Figures.bytes((Long) f.get("maxHeapBytes")));
+    lines.put("products", f.get("gflops") + " GFLOP/s (float32, " + f.get("threads") + " threads)");
+    lines.put("reading", f.get("readGigabytesPerSecond") + " GB/s from memory");
+    ((List<?>) f.get("warnings")).forEach(w -> lines.put("warning", w + ""));
+    return lines.entrySet().stream()
+        .map(e -> String.format(Locale.ROOT, "%-10s%s", e.getKey(), e.getValue()))
+        .collect(Collectors.joining("\n"));
+  }
+}
