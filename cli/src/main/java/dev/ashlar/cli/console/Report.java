@@ -24,20 +24,17 @@ public record Report(String text, Map<String, Object> json) {
   }
 
   private static Object finiteValue(Object value) {
-    return switch (value) {
-      case Double d when !Double.isFinite(d) -> null;
-      case Float f when !Float.isFinite(f) -> null;
-      case Map<?, ?> map -> {
-        Map<String, Object> result = new LinkedHashMap<>();
-        map.forEach((k, v) -> result.put((String) k, finiteValue(v)));
-        yield result;
-      }
-      case List<?> list -> {
-        List<Object> result = new ArrayList<>();
-        list.forEach(v -> result.add(finiteValue(v)));
-        yield result;
-      }
-      case null, default -> value;
-    };
+    if (value instanceof Map<?, ?> map) {
+      Map<String, Object> result = new LinkedHashMap<>();
+      map.forEach((k, v) -> result.put((String) k, finiteValue(v)));
+      return result;
+    }
+    if (value instanceof List<?> list) {
+      List<Object> result = new ArrayList<>();
+      list.forEach(v -> result.add(finiteValue(v)));
+      return result;
+    }
+    boolean number = value instanceof Double || value instanceof Float;
+    return number && !Double.isFinite(((Number) value).doubleValue()) ? null : value;
   }
 }
