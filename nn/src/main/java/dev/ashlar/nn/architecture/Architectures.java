@@ -1,6 +1,7 @@
 package dev.ashlar.nn.architecture;
 
 import dev.ashlar.nn.decoder.Decoder;
+import dev.ashlar.nn.decoder.DecoderSpec;
 import dev.ashlar.tensor.WeightSource;
 import dev.ashlar.tensor.kernel.Backend;
 import dev.ashlar.tensor.kernel.Backends;
@@ -75,10 +76,19 @@ public final class Architectures {
    *     configuration is faulty, or a tensor is missing or misshapen
    */
   public static Decoder load(WeightSource source, Backend backend) {
+    return Decoder.load(spec(source), source, backend);
+  }
+
+  /** As {@link #load(WeightSource, Backend)}, for inference; see {@link Decoder#loadPacked}. */
+  public static Decoder loadPacked(WeightSource source, Backend backend) {
+    return Decoder.loadPacked(spec(source), source, backend);
+  }
+
+  private static DecoderSpec spec(WeightSource source) {
     Map<String, Object> config = source.config();
     String modelType = new Config(config, source).text("model_type");
     Architecture architecture = find(modelType).orElseThrow(() -> unknown(modelType, source));
-    return Decoder.load(architecture.spec(config, source), source, backend);
+    return architecture.spec(config, source);
   }
 
   private static RuntimeException unknown(String modelType, WeightSource source) {

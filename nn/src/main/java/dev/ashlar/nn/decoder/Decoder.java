@@ -48,14 +48,25 @@ public final class Decoder {
    * @throws RuntimeException the source's own exception for the first tensor at fault
    */
   public static Decoder load(DecoderSpec spec, WeightSource source, Backend backend) {
-    Weights weights = new Weights(source, spec.prefix(), backend);
+    return load(spec, new Weights(source, spec.prefix(), backend, false));
+  }
+
+  /**
+   * As {@link #load}, for inference: matrices that the file holds in blocks of codes stay packed
+   * instead of becoming floats, the output map of a tied table among them.
+   */
+  public static Decoder loadPacked(DecoderSpec spec, WeightSource source, Backend backend) {
+    return load(spec, new Weights(source, spec.prefix(), backend, true));
+  }
+
+  private static Decoder load(DecoderSpec spec, Weights weights) {
     check(spec, weights);
     Embedding embedding = Embedding.load(spec, weights);
     Rotaries rotaries = new Rotaries();
     return new Decoder(
         spec,
         embedding,
-        Head.load(spec.head(), embedding.table(), weights),
+        Head.load(spec.head(), spec.embedding().name(), embedding.table(), weights),
         i -> DecoderBlock.load(i, spec.blocks().get(i), weights, rotaries),
         new Block[spec.blocks().size()]);
   }

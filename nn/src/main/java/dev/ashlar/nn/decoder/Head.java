@@ -20,7 +20,7 @@ import java.util.function.BiFunction;
 record Head(
     HeadSpec spec, Optional<Norm> norm, Optional<Linear> projection, Linear output, boolean tied) {
 
-  static Head load(HeadSpec spec, Tensor table, Weights weights) {
+  static Head load(HeadSpec spec, String tableName, Tensor table, Weights weights) {
     // A head that was quantized for itself no longer is the table, whatever the configuration says.
     boolean tied = spec.tied() && !weights.isPacked(spec.output().name());
     Linear output;
@@ -29,7 +29,11 @@ record Head(
           spec.output().bias()
               ? weights.tensor(spec.output().name() + ".bias", spec.output().out())
               : null;
-      output = new Linear(spec.output().name(), new DenseWeight(table), bias);
+      Weight weight =
+          weights
+              .blocks(tableName + ".weight", table.dim(0), table.dim(1))
+              .orElseGet(() -> new DenseWeight(table));
+      output = new Linear(spec.output().name(), weight, bias);
     } else {
       output = weights.linear("", spec.output());
     }

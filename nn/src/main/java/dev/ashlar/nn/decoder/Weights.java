@@ -25,11 +25,17 @@ final class Weights {
   private final WeightSource source;
   private final String prefix;
   private final Backend backend;
+  private final boolean packed;
 
-  Weights(WeightSource source, String prefix, Backend backend) {
+  /**
+   * @param packed whether matrices that are stored as codes stay codes, even those that could be
+   *     read as floats
+   */
+  Weights(WeightSource source, String prefix, Backend backend, boolean packed) {
     this.source = source;
     this.prefix = prefix;
     this.backend = backend;
+    this.packed = packed;
   }
 
   Backend backend() {
@@ -90,10 +96,11 @@ final class Weights {
   /** The linear map {@code parent + spec.name()}, which goes by {@code spec.name()}. */
   Linear linear(String parent, LinearSpec spec) {
     String name = parent + spec.name();
-    Optional<QuantizedTensor> packed = source.quantized(resolve(name, ""));
-    Weight weight =
-        packed.isPresent() ? packed(name, spec, packed.get()) : new DenseWeight(dense(name, spec));
-    return new Linear(spec.name(), weight, spec.bias() ? tensor(name + ".bias", spec.out()) : null);
+    Optional<QuantizedTensor> quantized = source.quantized(resolve(name, ""));
+    return new Linear(
+        spec.name(),
+        quantized.isPresent() ? packed(name, spec, quantized.get()) : stored(name, spec),
+        spec.bias() ? tensor(name + ".bias", spec.out()) : null);
   }
 
   /** The norm {@code parent + spec.name()}, which goes by {@code spec.name()}. */
@@ -134,10 +141,7 @@ final class Weights {
   Tensor tensor(String name, long... dims) {
     StoredTensor stored = stored(name, dims);
     Tensor t = stored.toTensor();
-    if (!backend.elementwise().allFinite(t.size(), t.data(), 0)) {
-      throw source.fault(
-          stored.name(), "finite values", "NaN or infinity", "the checkpoint is damaged");
-    }
+    finite(stored, t.data());
     return t;
   }
 
@@ -150,6 +154,38 @@ final class Weights {
           SHAPE_HINT);
     }
     return new PackedWeight(q, backend);
+  }
+
+  private Weight stored(String name, LinearSpec spec) {
+    Optional<Weight> blocks =
+        spec.transposed() ? Optional.empty() : blocks(name + ".weight", spec.out(), spec.in());
+    return blocks.orElseGet(() -> new DenseWeight(dense(name, spec)));
+  }
+
+  /**
+   * The matrix of that complete name as the codes it is stored in, or empty if it is stored
+   * otherwise or is wanted as floats.
+   */
+  Optional<Weight> blocks(String name, long out, long in) {
+    if (!packed) {
+      return Optional.empty();
+    }
+    StoredTensor stored = stored(name, out, in);
+    return stored
+        .affineGroups()
+        .map(
+            groups -> {
+              finite(stored, groups.scales());
+              finite(stored, groups.minimums());
+              return new PackedWeight(groups, backend);
+            });
+  }
+
+  private void finite(StoredTensor stored, float[] values) {
+    if (!backend.elementwise().allFinite(values.length, values, 0)) {
+      throw source.fault(
+          stored.name(), "finite values", "NaN or infinity", "the checkpoint is damaged");
+    }
   }
 
   private Tensor dense(String name, LinearSpec spec) {

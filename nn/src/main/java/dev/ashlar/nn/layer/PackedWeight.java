@@ -4,6 +4,7 @@ import dev.ashlar.tensor.Tensor;
 import dev.ashlar.tensor.autograd.Tape;
 import dev.ashlar.tensor.kernel.Backend;
 import dev.ashlar.tensor.kernel.PackedKernel;
+import dev.ashlar.tensor.quant.AffineGroups;
 import dev.ashlar.tensor.quant.PackedMatrix;
 import dev.ashlar.tensor.quant.QuantizedTensor;
 
@@ -16,6 +17,12 @@ public final class PackedWeight implements Weight {
   public PackedWeight(QuantizedTensor tensor, Backend backend) {
     this.kernel = backend.packed();
     this.matrix = kernel.pack(tensor);
+  }
+
+  /** As above, for codes with minimums. */
+  public PackedWeight(AffineGroups groups, Backend backend) {
+    this.kernel = backend.packed();
+    this.matrix = kernel.pack(groups);
   }
 
   @Override
