@@ -1,196 +1,231 @@
 package dev.ashlar.formats.tokenizer;
 
+import dev.ashlar.formats.tokenizer.config.Node;
+import dev.ashlar.formats.tokenizer.split.PreTokenizer;
+import dev.ashlar.formats.tokenizer.split.PreTokenizers;
 import dev.ashlar.formats.tokenizer.text.ByteAlphabet;
+import dev.ashlar.formats.tokenizer.text.IntList;
+import dev.ashlar.formats.tokenizer.text.Utf8;
 import java.util.ArrayList;
-import java.util.Comparator;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 
 /**
- * Trains a byte-level BPE vocabulary (Sennrich et al., arXiv 1508.07909, algorithm 1, on bytes):
- * the most frequent adjacent pair becomes a token until the vocabulary is full. Ties go to the pair
- * whose two tokens come first in the vocabulary, so that the same text gives the same tokens.
+ * Learns a byte-level byte pair encoding from a text and describes it as a {@code tokenizer.json}.
  *
- * <p>Meant for corpora of some megabytes; every merge looks only at the words that hold the pair.
+ * <p>Ids: the special tokens, the 256 bytes in the order of their characters in GPT-2's alphabet,
+ * then one token for each merge. Each merge joins the pair that is most frequent in the words that
+ * GPT-2's pattern cuts; of equally frequent ones the pair of smaller ids. The same text gives the
+ * same tokenizer.
+ *
+ * <p>"Neural Machine Translation of Rare Words with Subword Units", Sennrich, Haddow and Birch,
+ * 2016, section 3.2.
  */
 public final class BpeTrainer {
-  /** GPT-2's words. */
-  private static final Pattern WORDS =
-      Pattern.compile(
-          "'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+",
-          Pattern.UNICODE_CHARACTER_CLASS);
+  private static final int LEAST_COUNT = 2;
 
-  /** A distinct word of the corpus as its present tokens. */
-  private static final class Word {
-    private final long count;
-    private List<Integer> tokens;
-
-    Word(List<Integer> tokens, long count) {
-      this.tokens = tokens;
-      this.count = count;
-    }
-  }
-
-  private record Pair(int left, int right) {
-    static final Comparator<Pair> VOCABULARY_ORDER =
-        Comparator.comparingInt(Pair::left).thenComparingInt(Pair::right);
-  }
-
-  private final List<String> vocabulary = new ArrayList<>();
+  private final int vocabulary;
+  private final List<String> tokens;
   private final List<List<String>> merges = new ArrayList<>();
-  private final List<String> special;
-  private final Map<Pair, Long> counts = new HashMap<>();
-  private final Map<Pair, List<Word>> holders = new HashMap<>();
+  private final List<int[]> words = new ArrayList<>();
+  private final IntList counts = new IntList(1024);
+  private final Map<Long, Pair> pairs = new HashMap<>();
 
-  private BpeTrainer(List<String> special) {
-    this.special = List.copyOf(special);
-    vocabulary.addAll(special);
-    for (int b = 0; b < 256; b++) {
-      vocabulary.add(String.valueOf(ByteAlphabet.charOf(b)));
-    }
+  /** How often a pair occurs, and the words that have had it, some perhaps several times. */
+  private static final class Pair {
+    long count;
+    final IntList where = new IntList(8);
+  }
+
+  private BpeTrainer(int vocabulary, List<String> specials) {
+    this.vocabulary = vocabulary;
+    tokens = new ArrayList<>(specials);
   }
 
   /**
-   * Learns a vocabulary of {@code size} tokens from {@code text}.
+   * The {@code tokenizer.json} of an encoding learned from {@code corpus}.
    *
-   * @param special tokens that stand first in the vocabulary and are never merged
-   * @return the tokenizer as the object of a {@code tokenizer.json}
-   * @throws IllegalArgumentException if {@code size} leaves no room for the 256 bytes
+   * @param vocabulary how many tokens to make at most, special ones and bytes included; fewer if no
+   *     pair is left that occurs twice
+   * @param specials tokens that are no part of the text, in the order of their ids
+   * @throws IllegalArgumentException if the vocabulary cannot hold the special tokens and the bytes
    */
-  public static Map<String, Object> train(String text, int size, List<String> special) {
-    if (size < 256 + special.size()) {
+  public static Map<String, Object> train(String corpus, int vocabulary, List<String> specials) {
+    if (vocabulary < specials.size() + 256) {
       throw new IllegalArgumentException(
-          "a vocabulary of " + size + " cannot hold 256 bytes and " + special.size() + " specials");
+          "a vocabulary of "
+              + vocabulary
+              + " cannot hold "
+              + specials.size()
+              + " special tokens and 256 bytes");
     }
-    BpeTrainer trainer = new BpeTrainer(special);
-    trainer.count(text);
-    while (trainer.vocabulary.size() < size && trainer.mergeMostFrequent()) {
-      // One token more each time.
-    }
-    return trainer.json();
+    BpeTrainer trainer = new BpeTrainer(vocabulary, specials);
+    trainer.countWords(corpus, trainer.addBytes());
+    trainer.merge();
+    return trainer.json(specials);
   }
 
-  private void count(String text) {
-    Map<String, Long> words = new TreeMap<>();
-    Matcher m = WORDS.matcher(text);
-    while (m.find()) {
-      words.merge(m.group(), 1L, Long::sum);
+  /** Adds the tokens of the bytes and returns their ids by byte value. */
+  private int[] addBytes() {
+    int[] ids = new int[256];
+    char[] alphabet = new char[256];
+    for (int b = 0; b < 256; b++) {
+      alphabet[b] = ByteAlphabet.charOf(b);
     }
-    words.forEach(
-        (text0, count) -> {
-          char[] chars = text0.toCharArray();
-          List<Integer> tokens = new ArrayList<>();
-          for (char c : ByteAlphabet.spell(chars, 0, chars.length)) {
-            tokens.add(special.size() + ByteAlphabet.byteOf(c));
+    Arrays.sort(alphabet);
+    for (char c : alphabet) {
+      ids[ByteAlphabet.byteOf(c)] = tokens.size();
+      tokens.add(String.valueOf(c));
+    }
+    return ids;
+  }
+
+  private void countWords(String corpus, int[] byteIds) {
+    Map<String, Integer> index = new HashMap<>();
+    PreTokenizer cut = PreTokenizers.read(new Node("", "", byteLevel())).beforeSpelling();
+    PreTokenizer.Sink count =
+        (text, start, end, first) -> {
+          String word = new String(text, start, end - start);
+          Integer known = index.putIfAbsent(word, words.size());
+          if (known != null) {
+            counts.set(known, counts.get(known) + 1);
+            return;
           }
-          add(new Word(tokens, count), +1);
-        });
+          byte[] bytes = Utf8.bytes(word);
+          int[] symbols = new int[bytes.length];
+          Arrays.setAll(symbols, i -> byteIds[bytes[i] & 0xFF]);
+          words.add(symbols);
+          counts.add(1);
+        };
+    List<AddedToken> apart =
+        tokens.subList(0, tokens.size() - 256).stream()
+            .map(token -> AddedToken.plain(0, token, true))
+            .toList();
+    char[] text = Utf8.wellFormed(corpus);
+    new TokenFinder(apart, apart.stream().map(AddedToken::content).toList())
+        .find(
+            text,
+            (start, end, id) -> {
+              if (id < 0) {
+                cut.split(text, start, end, start == 0, count);
+              }
+            });
   }
 
-  /** Enters the word's pairs into the account, or takes them out. */
-  private void add(Word word, int sign) {
-    for (int i = 0; i + 1 < word.tokens.size(); i++) {
-      Pair pair = new Pair(word.tokens.get(i), word.tokens.get(i + 1));
-      counts.merge(pair, sign * word.count, Long::sum);
-      if (sign > 0) {
-        List<Word> list = holders.computeIfAbsent(pair, p -> new ArrayList<>());
-        if (list.isEmpty() || list.getLast() != word) {
-          list.add(word);
+  private void merge() {
+    for (int w = 0; w < words.size(); w++) {
+      addPairs(w, 1);
+    }
+    while (tokens.size() < vocabulary) {
+      long best = -1;
+      long most = LEAST_COUNT - 1;
+      for (Map.Entry<Long, Pair> e : pairs.entrySet()) {
+        long count = e.getValue().count;
+        if (count > most || count == most && best >= 0 && e.getKey() < best) {
+          best = e.getKey();
+          most = count;
         }
       }
+      if (best < 0) {
+        return;
+      }
+      mergePair((int) (best >>> 32), (int) best);
     }
   }
 
-  private boolean mergeMostFrequent() {
-    Pair best = null;
-    long most = 1;
-    for (Map.Entry<Pair, Long> e : counts.entrySet()) {
-      boolean tieWon =
-          best != null
-              && e.getValue() == most
-              && Pair.VOCABULARY_ORDER.compare(e.getKey(), best) < 0;
-      if (e.getValue() > most || tieWon) {
-        best = e.getKey();
-        most = e.getValue();
+  private void addPairs(int w, int sign) {
+    int[] word = words.get(w);
+    for (int i = 0; i + 1 < word.length; i++) {
+      Pair pair = pairs.computeIfAbsent((long) word[i] << 32 | word[i + 1], key -> new Pair());
+      pair.count += (long) sign * counts.get(w);
+      if (sign > 0) {
+        pair.where.add(w);
       }
     }
-    if (best == null) {
-      return false;
-    }
-    String left = vocabulary.get(best.left());
-    String right = vocabulary.get(best.right());
-    int merged = vocabulary.size();
-    vocabulary.add(left + right);
-    merges.add(List.of(left, right));
-    for (Word word : holders.remove(best)) {
-      add(word, -1);
-      word.tokens = joined(word.tokens, best, merged);
-      add(word, +1);
-    }
-    counts.remove(best);
-    return true;
   }
 
-  private static List<Integer> joined(List<Integer> tokens, Pair pair, int merged) {
-    List<Integer> out = new ArrayList<>(tokens.size());
-    for (int i = 0; i < tokens.size(); i++) {
-      boolean here =
-          i + 1 < tokens.size()
-              && tokens.get(i) == pair.left()
-              && tokens.get(i + 1) == pair.right();
-      out.add(here ? merged : tokens.get(i));
-      i += here ? 1 : 0;
+  private void mergePair(int left, int right) {
+    int merged = tokens.size();
+    tokens.add(tokens.get(left) + tokens.get(right));
+    merges.add(List.of(tokens.get(left), tokens.get(right)));
+    IntList where = pairs.get((long) left << 32 | right).where;
+    for (int k = 0; k < where.size(); k++) {
+      int w = where.get(k);
+      int[] shorter = replace(words.get(w), left, right, merged);
+      if (shorter != null) {
+        addPairs(w, -1);
+        words.set(w, shorter);
+        addPairs(w, 1);
+      }
     }
-    return out;
+    pairs.remove((long) left << 32 | right);
   }
 
-  private Map<String, Object> json() {
-    Map<String, Object> vocab = new LinkedHashMap<>();
-    for (int i = 0; i < vocabulary.size(); i++) {
-      vocab.put(vocabulary.get(i), (long) i);
+  /** The word with the pair replaced, from the left; null if it is not there. */
+  private static int[] replace(int[] word, int left, int right, int merged) {
+    int[] out = new int[word.length];
+    int n = 0;
+    for (int i = 0; i < word.length; i++) {
+      boolean found = i + 1 < word.length && word[i] == left && word[i + 1] == right;
+      out[n++] = found ? merged : word[i];
+      i += found ? 1 : 0;
     }
-    Map<String, Object> model = new LinkedHashMap<>();
-    model.put("type", "BPE");
-    model.put("vocab", vocab);
-    model.put("merges", merges);
-    List<Object> added = new ArrayList<>();
-    for (int i = 0; i < special.size(); i++) {
-      added.add(specialToken(i));
-    }
-    Map<String, Object> json = new LinkedHashMap<>();
-    json.put("version", "1.0");
-    json.put("added_tokens", added);
-    json.put("normalizer", null);
-    json.put("pre_tokenizer", byteLevel());
-    json.put("post_processor", byteLevel());
-    json.put("decoder", byteLevel());
-    json.put("model", model);
-    return json;
-  }
-
-  private Map<String, Object> specialToken(int id) {
-    Map<String, Object> token = new LinkedHashMap<>();
-    token.put("id", (long) id);
-    token.put("content", special.get(id));
-    token.put("single_word", false);
-    token.put("lstrip", false);
-    token.put("rstrip", false);
-    token.put("normalized", false);
-    token.put("special", true);
-    return token;
+    return n == word.length ? null : Arrays.copyOf(out, n);
   }
 
   private static Map<String, Object> byteLevel() {
-    Map<String, Object> part = new LinkedHashMap<>();
-    part.put("type", "ByteLevel");
-    part.put("add_prefix_space", false);
-    part.put("trim_offsets", true);
-    part.put("use_regex", true);
-    return part;
+    Map<String, Object> step = new LinkedHashMap<>();
+    step.put("type", "ByteLevel");
+    step.put("add_prefix_space", false);
+    step.put("trim_offsets", true);
+    step.put("use_regex", true);
+    return step;
+  }
+
+  private Map<String, Object> json(List<String> specials) {
+    List<Object> added = new ArrayList<>();
+    for (String special : specials) {
+      Map<String, Object> token = new LinkedHashMap<>();
+      token.put("id", (long) added.size());
+      token.put("content", special);
+      for (String flag : List.of("single_word", "lstrip", "rstrip", "normalized")) {
+        token.put(flag, false);
+      }
+      token.put("special", true);
+      added.add(token);
+    }
+    Map<String, Object> json = new LinkedHashMap<>();
+    json.put("version", "1.0");
+    json.put("truncation", null);
+    json.put("padding", null);
+    json.put("added_tokens", added);
+    json.put("normalizer", null);
+    json.put("pre_tokenizer", byteLevel());
+    json.put("post_processor", null);
+    json.put("decoder", byteLevel());
+    json.put("model", model());
+    return json;
+  }
+
+  private Map<String, Object> model() {
+    Map<String, Object> vocab = new LinkedHashMap<>();
+    for (String token : tokens) {
+      vocab.put(token, (long) vocab.size());
+    }
+    Map<String, Object> model = new LinkedHashMap<>();
+    model.put("type", "BPE");
+    for (String absent :
+        List.of("dropout", "unk_token", "continuing_subword_prefix", "end_of_word_suffix")) {
+      model.put(absent, null);
+    }
+    for (String off : List.of("fuse_unk", "byte_fallback", "ignore_merges")) {
+      model.put(off, false);
+    }
+    model.put("vocab", vocab);
+    model.put("merges", merges);
+    return model;
   }
 }
