@@ -1,0 +1,219 @@
+package dev.ashlar.tuning.calibration;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.List;
+import java.util.OptionalInt;
+
+/**
+ * Makes samples of equal length from data sets (algorithm specification 16).
+ *
+ * <p>A single plain text is tokenized as a whole without special tokens, and cut, in order, into
+ * one sample per {@code length} ids. Separate documents are shuffled with the seed, encoded with
+ * the tokenizer's special tokens, cut off at {@code length}, and dropped if they are shorter or if
+ * one token makes up more than half of them; with {@code concat} they are joined and cut instead.
+ * Of several data sets each gives what its {@code num} says or an even share of the rest, smallest
+ * first, and the whole is shuffled.
+ *
+ * @param set the samples
+ * @param warnings what the user should know, a sentence each
+ */
+public record Calibration(CalibrationSet set, List<String> warnings) {
+  /**
+   * A data set and what it holds.
+   *
+   * @param spec how it was asked for
+   * @param documents what was read
+   */
+  public record Source(DatasetSpec spec, Documents documents) {}
+
+  /**
+   * Up to {@code count} samples of {@code length} tokens.
+   *
+   * @param pad the tokenizer's padding token, if it has one
+   * @throws CalibrationException if there is not one sample, or a chat template is asked for
+   */
+  public static Calibration of(
+      List<Source> sources, Encoder encoder, int count, int length, long seed, OptionalInt pad) {
+    if (count < 1 || length < 2) {
+      throw new IllegalArgumentException(count + " samples of " + length + " tokens");
+    }
+    List<String> warnings = new ArrayList<>();
+    List<List<int[]>> candidates = new ArrayList<>();
+    for (Source s : sources) {
+      int wanted = s.spec().num().orElse(count);
+      List<int[]> found = candidates(s, encoder, wanted, length, seed);
+      if (found.isEmpty()) {
+        throw none(s, length);
+      }
+      if (s.spec().num().isPresent() && found.size() < wanted) {
+        warnings.add(fewer(s.spec().name(), found.size(), wanted, length));
+      }
+      candidates.add(found);
+    }
+    List<int[]> samples = merged(sources, candidates, count, seed);
+    if (samples.size() < count) {
+      warnings.add(fewer("calibration", samples.size(), count, length));
+    }
+    return new Calibration(CalibrationSet.of(samples, pad), List.copyOf(warnings));
+  }
+
+  private static CalibrationException none(Source s, int length) {
+    boolean separate = s.documents() instanceof Documents.Separate && !s.spec().concat();
+    return new CalibrationException(
+        s.spec().name(),
+        "no text in it has " + length + " usable tokens",
+        "choose a shorter seqlen" + (separate ? " or join short texts with :concat" : ""));
+  }
+
+  private static String fewer(String what, int found, int wanted, int length) {
+    return what
+        + ": only "
+        + found
+        + " of "
+        + wanted
+        + " samples of "
+        + length
+        + " tokens could be made";
+  }
+
+  private static List<int[]> candidates(
+      Source s, Encoder encoder, int wanted, int length, long seed) {
+    if (s.spec().chatTemplate()) {
+      throw new CalibrationException(
+          s.spec().name(),
+          "apply_chat_template is not supported for calibration data",
+          "give rendered text instead");
+    }
+    return switch (s.documents()) {
+      case Documents.PlainText t ->
+          cut(encoder.encode(t.text(), false), new int[0], wanted, length);
+      case Documents.Separate d ->
+          s.spec().concat()
+              ? joined(d.documents(), encoder, wanted, length, seed)
+              : separate(d.documents(), encoder, wanted, length, seed);
+    };
+  }
+
+  /** Samples of {@code prefix} and consecutive pieces of {@code ids}; a short rest is dropped. */
+  private static List<int[]> cut(int[] ids, int[] prefix, int wanted, int length) {
+    int piece = length - prefix.length;
+    List<int[]> samples = new ArrayList<>();
+    for (int at = 0; at + piece <= ids.length && samples.size() < wanted; at += piece) {
+      int[] sample = Arrays.copyOf(prefix, length);
+      System.arraycopy(ids, at, sample, prefix.length, piece);
+      samples.add(sample);
+    }
+    return samples;
+  }
+
+  private static List<int[]> separate(
+      List<Documents.Document> documents, Encoder encoder, int wanted, int length, long seed) {
+    List<int[]> samples = new ArrayList<>();
+    for (int i : Shuffle.order(documents.size(), seed)) {
+      if (samples.size() == wanted) {
+        break;
+      }
+      int[] ids =
+          switch (documents.get(i)) {
+            case Documents.Text t -> encoder.encode(t.text(), true);
+            case Documents.Tokens t -> t.ids();
+          };
+      if (ids.length >= length && !degenerate(ids, length)) {
+        samples.add(Arrays.copyOf(ids, length));
+      }
+    }
+    return samples;
+  }
+
+  /** Whether the last of the first {@code length} tokens makes up more than half of them. */
+  private static boolean degenerate(int[] ids, int length) {
+    int same = 0;
+    for (int i = 0; i < length; i++) {
+      same += ids[i] == ids[length - 1] ? 1 : 0;
+    }
+    return same > length / 2;
+  }
+
+  private static List<int[]> joined(
+      List<Documents.Document> documents, Encoder encoder, int wanted, int length, long seed) {
+    int[] prefix = prefix(encoder);
+    if (prefix.length >= length) {
+      return List.of();
+    }
+    long enough = (long) wanted * (length - prefix.length);
+    int[] all = new int[1024];
+    int n = 0;
+    for (int i : Shuffle.order(documents.size(), seed)) {
+      if (n >= enough) {
+        break;
+      }
+      int[] ids =
+          switch (documents.get(i)) {
+            case Documents.Text t -> encoder.encode(t.text(), false);
+            case Documents.Tokens t -> t.ids();
+          };
+      if (n + ids.length > all.length) {
+        all = Arrays.copyOf(all, Math.max(2 * all.length, n + ids.length));
+      }
+      System.arraycopy(ids, 0, all, n, ids.length);
+      n += ids.length;
+    }
+    return cut(Arrays.copyOf(all, n), prefix, wanted, length);
+  }
+
+  /** What the tokenizer puts before every text: each joined piece gets it back. */
+  private static int[] prefix(Encoder encoder) {
+    int[] bare = encoder.encode("a", false);
+    int[] full = encoder.encode("a", true);
+    for (int at = 0; at + bare.length <= full.length; at++) {
+      if (Arrays.equals(bare, 0, bare.length, full, at, at + bare.length)) {
+        return Arrays.copyOf(full, at);
+      }
+    }
+    return new int[0];
+  }
+
+  private static List<int[]> merged(
+      List<Source> sources, List<List<int[]>> candidates, int count, long seed) {
+    if (sources.size() == 1) {
+      List<int[]> only = candidates.getFirst();
+      return only.subList(0, Math.min(count, only.size()));
+    }
+    int[] shares = shares(sources, candidates, count);
+    List<int[]> all = new ArrayList<>();
+    for (int i = 0; i < shares.length; i++) {
+      all.addAll(candidates.get(i).subList(0, shares[i]));
+    }
+    List<int[]> shuffled = new ArrayList<>();
+    for (int i : Shuffle.order(all.size(), seed)) {
+      if (shuffled.size() < count) {
+        shuffled.add(all.get(i));
+      }
+    }
+    return shuffled;
+  }
+
+  private static int[] shares(List<Source> sources, List<List<int[]>> candidates, int count) {
+    int[] shares = new int[sources.size()];
+    List<Integer> open = new ArrayList<>();
+    int left = count;
+    for (int i = 0; i < shares.length; i++) {
+      if (sources.get(i).spec().num().isPresent()) {
+        shares[i] = candidates.get(i).size();
+        left -= shares[i];
+      } else {
+        open.add(i);
+      }
+    }
+    open.sort(Comparator.comparingInt(i -> candidates.get(i).size()));
+    for (int k = 0; k < open.size(); k++) {
+      int i = open.get(k);
+      int even = (Math.max(0, left) + open.size() - k - 1) / (open.size() - k);
+      shares[i] = Math.min(even, candidates.get(i).size());
+      left -= shares[i];
+    }
+    return shares;
+  }
+}

@@ -1,0 +1,160 @@
+package dev.ashlar.tuning.calibration;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.ashlar.tuning.calibration.Calibration.Source;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashSet;
+import java.util.List;
+import java.util.OptionalInt;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+
+class CalibrationTest {
+  private static final int BEGIN = 1;
+
+  /** Each character is a token; 1 begins a text. */
+  private static int[] encode(String text, boolean specialTokens) {
+    int[] ids = text.chars().toArray();
+    if (!specialTokens) {
+      return ids;
+    }
+    int[] all = new int[ids.length + 1];
+    all[0] = BEGIN;
+    System.arraycopy(ids, 0, all, 1, ids.length);
+    return all;
+  }
+
+  private static Calibration of(int count, int length, Source... sources) {
+    return Calibration.of(
+        List.of(sources), CalibrationTest::encode, count, length, 42, OptionalInt.empty());
+  }
+
+  private static Source plain(String spec, String text) {
+    return new Source(DatasetSpec.parse(spec).getFirst(), new Documents.PlainText(text));
+  }
+
+  private static Source separate(String spec, List<String> texts) {
+    List<Documents.Document> documents = new ArrayList<>();
+    texts.forEach(t -> documents.add(new Documents.Text(t)));
+    return new Source(DatasetSpec.parse(spec).getFirst(), new Documents.Separate(documents));
+  }
+
+  @Test
+  void aPlainTextIsCutInOrderWithoutSpecialTokens() {
+    Calibration c = of(2, 4, plain("a.txt", "abcdefghijkl"));
+    assertEquals(2, c.set().count());
+    assertArrayEquals("abcd".chars().toArray(), c.set().sample(0));
+    assertArrayEquals("efgh".chars().toArray(), c.set().sample(1));
+    assertTrue(c.warnings().isEmpty());
+  }
+
+  @Test
+  void fewerSamplesThanAskedForAreAWarningAndNoneAnError() {
+    assertEquals(1, of(5, 4, plain("a.txt", "abcdefghijkl")).warnings().size());
+    CalibrationException none =
+        assertThrows(CalibrationException.class, () -> of(5, 40, plain("a.txt", "abcdef")));
+    assertTrue(none.getMessage().contains("a.txt"), none.getMessage());
+    assertTrue(none.getMessage().contains("seqlen"), none.getMessage());
+  }
+
+  @Test
+  void separateDocumentsAreShuffledCutOffAndDroppedWhenShortOrDegenerate() {
+    List<String> texts = List.of("abcdefgh", "short", "zzzzzzzzz", "ijklmnopq", "rstuvwxyz");
+    Calibration c = of(10, 8, separate("a.json", texts));
+    assertEquals(3, c.set().count());
+    Set<String> found = new HashSet<>();
+    for (int i = 0; i < 3; i++) {
+      assertEquals(BEGIN, c.set().sample(i)[0]);
+      int[] s = c.set().sample(i);
+      found.add(new String(s, 1, s.length - 1));
+    }
+    assertEquals(Set.of("abcdefg", "ijklmno", "rstuvwx"), found);
+  }
+
+  @Test
+  void joinedDocumentsGetTheirBeginningBack() {
+    Calibration c = of(2, 4, separate("a.json:concat", List.of("aa", "bb", "cc")));
+    for (int i = 0; i < 2; i++) {
+      assertEquals(BEGIN, c.set().sample(i)[0]);
+      assertFalse(Arrays.stream(c.set().sample(i)).skip(1).anyMatch(t -> t == BEGIN));
+    }
+  }
+
+  @Test
+  void severalSetsShareTheRestEvenlySmallestFirst() {
+    Source small = plain("small.txt", "abcd");
+    Source named = plain("named.txt:num=2", "efghijklmnop");
+    Source large = plain("large.txt", "q".repeat(99) + "r".repeat(99));
+    Calibration c = of(10, 4, large, small, named);
+    assertEquals(10, c.set().count());
+    int q = 0;
+    for (int i = 0; i < 10; i++) {
+      q += c.set().sample(i)[0] >= 'q' ? 1 : 0;
+    }
+    assertEquals(7, q);
+    Calibration again = of(10, 4, large, small, named);
+    assertEquals(c.set().digest(), again.set().digest());
+  }
+
+  @Test
+  void tokensOfTheCallersAreTakenAsTheyAre() {
+    int[] ids = {5, 6, 7, 8};
+    Source s =
+        new Source(
+            DatasetSpec.of("ids"), new Documents.Separate(List.of(new Documents.Tokens(ids))));
+    assertArrayEquals(ids, of(1, 4, s).set().sample(0));
+  }
+
+  @Test
+  void theLastPositionAndPaddingDoNotCount() {
+    CalibrationSet padded =
+        CalibrationSet.of(List.of(new int[] {0, 0, 5, 6, 7}), OptionalInt.of(0));
+    assertArrayEquals(new boolean[] {false, false, true, true, false}, padded.counted()[0]);
+    CalibrationSet run =
+        CalibrationSet.of(List.of(new int[] {5, 6, 7, 9, 9, 9}), OptionalInt.empty());
+    assertArrayEquals(new boolean[] {true, true, true, false, false, false}, run.counted()[0]);
+  }
+
+  @Test
+  void chatTemplatesAreRefusedClearly() {
+    CalibrationException e =
+        assertThrows(
+            CalibrationException.class,
+            () -> of(1, 4, separate("chat.json:apply_chat_template", List.of("abcdefgh"))));
+    assertTrue(e.getMessage().contains("apply_chat_template"), e.getMessage());
+  }
+
+  @Test
+  void specsAreReadInOldAndNewForm() {
+    List<DatasetSpec> specs =
+        DatasetSpec.parse("NeelNanda/pile-10k:num=64,./mine.json:concat:num=6,mbpp:train+test");
+    assertEquals(3, specs.size());
+    assertEquals(64, specs.get(0).num().getAsInt());
+    assertTrue(specs.get(1).concat());
+    assertEquals(List.of("train", "test"), specs.get(2).splits());
+    assertThrows(CalibrationException.class, () -> DatasetSpec.parse("a:b=c"));
+    assertThrows(CalibrationException.class, () -> DatasetSpec.parse("a:num=x"));
+    assertThrows(CalibrationException.class, () -> DatasetSpec.parse("a,,b"));
+  }
+
+  @Test
+  void batchesAreSlicesOfAShuffledListWithoutRepetition() {
+    BatchOrder order = BatchOrder.shuffled(10, 3, 7);
+    for (int epoch = 0; epoch < 4; epoch++) {
+      Set<Integer> seen = new HashSet<>();
+      for (int i = 0; i < 3; i++) {
+        for (int s : order.next()) {
+          assertTrue(seen.add(s));
+        }
+      }
+      assertEquals(9, seen.size());
+    }
+    assertArrayEquals(BatchOrder.shuffled(10, 3, 7).next(), BatchOrder.shuffled(10, 3, 7).next());
+  }
+}

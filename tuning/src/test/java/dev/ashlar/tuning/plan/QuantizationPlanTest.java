@@ -1,0 +1,95 @@
+package dev.ashlar.tuning.plan;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.ashlar.tensor.quant.QuantScheme;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+class QuantizationPlanTest {
+  private static final QuantScheme W4 = new QuantScheme(4, 128, true);
+
+  private static LayerShape layer(String name) {
+    return new LayerShape(name, 64, 64);
+  }
+
+  @Test
+  void exactNamesWinOverPatternsAndPatternsOverTheDefault() {
+    Map<String, SchemeOverride> rules = new LinkedHashMap<>();
+    rules.put(".*q_proj", SchemeOverride.bits(8));
+    rules.put("model.layers.0.self_attn.q_proj", SchemeOverride.bits(16));
+    QuantizationPlan plan = QuantizationPlan.uniform(W4).withRules(rules);
+    assertFalse(plan.decide(layer("model.layers.0.self_attn.q_proj")).quantized());
+    assertEquals(8, plan.decide(layer("model.layers.1.self_attn.q_proj")).scheme().bits());
+    assertEquals(4, plan.decide(layer("model.layers.1.self_attn.k_proj")).scheme().bits());
+    assertEquals(128, plan.decide(layer("model.layers.1.self_attn.q_proj")).scheme().groupSize());
+  }
+
+  @Test
+  void patternsMatchWholeNamesOnly() {
+    QuantizationPlan plan =
+        QuantizationPlan.uniform(W4).withRules(Map.of("q_proj", SchemeOverride.bits(8)));
+    assertEquals(4, plan.decide(layer("model.layers.1.self_attn.q_proj")).scheme().bits());
+  }
+
+  @Test
+  void rulesThatMatchNothingAreRefused() {
+    QuantizationPlan plan =
+        QuantizationPlan.uniform(W4).withRules(Map.of("model.layer.0.*", SchemeOverride.bits(8)));
+    IllegalArgumentException e =
+        assertThrows(
+            IllegalArgumentException.class,
+            () -> plan.requireRulesMatch(List.of("model.layers.0.mlp.up_proj")));
+    assertTrue(e.getMessage().contains("model.layer.0.*"), e.getMessage());
+    assertTrue(e.getMessage().contains("model.layers.0.mlp.up_proj"), e.getMessage());
+    assertThrows(
+        IllegalArgumentException.class,
+        () -> QuantizationPlan.uniform(W4).withRules(Map.of("a(", SchemeOverride.bits(8))));
+  }
+
+  @Test
+  void sizesThatPackedKernelsCannotHoldStayFloatWithAReason() {
+    QuantizationPlan.Decision d =
+        QuantizationPlan.uniform(W4).decide(new LayerShape("gate", 64, 40));
+    assertFalse(d.quantized());
+    assertTrue(d.scheme().isFloat());
+    assertTrue(d.reason().contains("40"), d.reason());
+  }
+
+  @Test
+  void ignoredPartsEndAtADot() {
+    QuantizationPlan plan = QuantizationPlan.uniform(W4).withIgnored(List.of("layers.1", "down"));
+    assertFalse(plan.decide(layer("model.layers.1.mlp.up_proj")).quantized());
+    assertTrue(plan.decide(layer("model.layers.10.mlp.up_proj")).quantized());
+    assertFalse(plan.decide(layer("model.layers.10.mlp.down_proj")).quantized());
+  }
+
+  @Test
+  void theHeadIsQuantizedOnRequestAndNeverWhenTied() {
+    LayerShape head = layer("lm_head");
+    QuantizationPlan plan = QuantizationPlan.uniform(W4);
+    assertFalse(plan.decideHead(head, false).quantized());
+    assertTrue(plan.withHead(true).decideHead(head, false).quantized());
+    assertTrue(
+        plan.withRules(Map.of("lm_head", SchemeOverride.bits(8)))
+            .decideHead(head, false)
+            .quantized());
+    assertFalse(plan.withHead(true).decideHead(head, true).quantized());
+    assertTrue(plan.withHead(true).decideHead(head, true).reason().contains("embedding"));
+  }
+
+  @Test
+  void equalPlansDescribeThemselvesEqually() {
+    QuantizationPlan a =
+        QuantizationPlan.uniform(W4).withRules(Map.of("lm_head", SchemeOverride.bits(8)));
+    QuantizationPlan b =
+        QuantizationPlan.uniform(W4).withRules(Map.of("lm_head", SchemeOverride.bits(8)));
+    assertEquals(a.describe(), b.describe());
+    assertFalse(a.describe().equals(a.withHead(true).describe()));
+  }
+}
