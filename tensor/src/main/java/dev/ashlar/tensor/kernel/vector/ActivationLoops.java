@@ -26,11 +26,16 @@ final class ActivationLoops {
 
   private ActivationLoops() {}
 
-  static void value(Function f, int n, float[] x, int xOff, float[] y, int yOff) {
+  /**
+   * {@code y = f(x)}.
+   *
+   * @param spare {@code n} floats, overwritten
+   */
+  static void value(Function f, int n, float[] x, int xOff, float[] y, int yOff, float[] spare) {
     switch (f) {
       case SILU -> scaledSigmoid(1f, n, x, xOff, y, yOff);
       case QUICK_GELU -> scaledSigmoid(QUICK, n, x, xOff, y, yOff);
-      case GELU -> gelu(n, x, xOff, y, yOff);
+      case GELU -> gelu(n, x, xOff, y, yOff, spare);
       case GELU_TANH -> geluTanh(n, x, xOff, y, yOff);
       case RELU -> relu(n, x, xOff, y, yOff);
       case RELU_SQUARED -> reluSquared(n, x, xOff, y, yOff);
@@ -74,21 +79,33 @@ final class ActivationLoops {
     }
   }
 
-  private static void gelu(int n, float[] x, int xOff, float[] y, int yOff) {
+  /** {@code x·Φ(x)}. */
+  private static void gelu(int n, float[] x, int xOff, float[] y, int yOff, float[] bell) {
+    bell(n, x, xOff, bell);
     FloatVector one = FloatVector.broadcast(F, 1f);
     for (int i = 0; i < n; i += L) {
       FloatVector v = FloatVector.fromArray(F, x, xOff + i);
-      FloatVector e = VectorMath.exp(v.mul(v).mul(-0.5f));
+      FloatVector e = FloatVector.fromArray(F, bell, i);
       FloatVector tail = VectorMath.scaledErfc(v.abs().mul(SQRT_HALF)).mul(e).mul(0.5f);
       v.mul(one.sub(tail).blend(tail, v.lt(0f))).intoArray(y, yOff + i);
     }
   }
 
+  /** {@code e^{−x²/2}}, in a loop of its own: with more in it the vectors would be boxed. */
+  private static void bell(int n, float[] x, int xOff, float[] bell) {
+    for (int i = 0; i < n; i += L) {
+      FloatVector v = FloatVector.fromArray(F, x, xOff + i);
+      VectorMath.exp(v.mul(v).mul(-0.5f)).intoArray(bell, i);
+    }
+  }
+
+  /** {@code Φ(x) + x·φ(x)}. */
   private static void geluSlope(int n, float[] x, int xOff, float[] y, float[] d) {
+    bell(n, x, xOff, d);
     FloatVector one = FloatVector.broadcast(F, 1f);
     for (int i = 0; i < n; i += L) {
       FloatVector v = FloatVector.fromArray(F, x, xOff + i);
-      FloatVector e = VectorMath.exp(v.mul(v).mul(-0.5f));
+      FloatVector e = FloatVector.fromArray(F, d, i);
       FloatVector tail = VectorMath.scaledErfc(v.abs().mul(SQRT_HALF)).mul(e).mul(0.5f);
       FloatVector cdf = one.sub(tail).blend(tail, v.lt(0f));
       v.mul(cdf).intoArray(y, i);

@@ -42,6 +42,7 @@ final class AttentionBackward {
   private final float[] outputPanels;
   private final float[] strip;
   private final float[] tile;
+  private final float[] lanes;
 
   AttentionBackward(
       Spec s,
@@ -81,6 +82,7 @@ final class AttentionBackward {
     int longest = Math.max(Math.max(s.keys(), block), Math.max(s.headDim(), s.valueDim()));
     strip = own.take(Slot.STRIP, (long) STRIP * longest);
     tile = own.tile;
+    lanes = own.lanes;
   }
 
   void run() {
@@ -148,7 +150,7 @@ final class AttentionBackward {
     float sum = lse[u.lse(h, i)];
     if (s.softcap() > 0 || s.slopes() != null) {
       ScoreRows.gradient(
-          p, ds, off, from, to, s.scale(), sum, delta, s.softcap(), u.slope(h), to - 1);
+          p, ds, off, from, to, s.scale(), sum, delta, s.softcap(), u.slope(h), to - 1, lanes);
     } else {
       ScoreRows.gradient(p, ds, off, from, to, s.scale(), sum, delta);
     }

@@ -30,7 +30,7 @@ final class AttentionForward {
             rows, s.headDim(), q, u.query(h, i), s.heads() * s.headDim(), strip, 0);
         AttentionUnit.scores(s.headDim(), strip, keys, first, end, scores, 0, stride);
         for (int r = 0; r < rows; r++) {
-          own.sums[r] = softmax(u, h, i + r, first, end, scores, r * stride, lse);
+          own.sums[r] = softmax(u, h, i + r, first, end, scores, r * stride, lse, own.lanes);
         }
         Panels.stripFromRows(rows, end - first, scores, first, stride, strip, 0);
         output(u, h, i, rows, first, end, strip, values, out, own);
@@ -40,14 +40,22 @@ final class AttentionForward {
 
   /** Scores of one row to unnormalized weights, zero where the query does not see. */
   private static float softmax(
-      AttentionUnit u, int h, int i, int first, int end, float[] scores, int off, float[] lse) {
+      AttentionUnit u,
+      int h,
+      int i,
+      int first,
+      int end,
+      float[] scores,
+      int off,
+      float[] lse,
+      float[] lanes) {
     Spec s = u.spec();
     int to = s.endVisible(i);
     int from = Math.min(s.firstVisible(u.sequence(), i), to);
     int position = to - 1;
     float max =
-        ScoreRows.scale(scores, off, from, to, s.scale(), s.softcap(), u.slope(h), position);
-    float sum = ScoreRows.exp(scores, off, from, to, max);
+        ScoreRows.scale(scores, off, from, to, s.scale(), s.softcap(), u.slope(h), position, lanes);
+    float sum = ScoreRows.exp(scores, off, from, to, max, lanes);
     ScoreRows.clear(scores, off, first, from);
     ScoreRows.clear(scores, off, to, end);
     if (lse != null) {

@@ -27,6 +27,9 @@ final class AttentionScratch {
   /** A spare register tile. */
   final float[] tile = new float[RegisterTile.SPARE];
 
+  /** Room for one vector. */
+  final float[] lanes = new float[Lanes.L];
+
   /** A sum for each row of a strip. */
   final float[] sums = new float[Lanes.TILE_ROWS];
 

@@ -13,7 +13,8 @@ final class DirectAttention {
 
   static void forward(Spec s, int unit, float[] q, float[] k, float[] v, float[] out, float[] lse) {
     AttentionUnit u = AttentionUnit.of(s, unit);
-    float[] weights = AttentionScratch.own().take(Slot.SCORES, u.scoreStride());
+    AttentionScratch own = AttentionScratch.own();
+    float[] weights = own.take(Slot.SCORES, u.scoreStride());
     for (int h = u.firstHead(); h < u.firstHead() + u.group(); h++) {
       for (int i = 0; i < s.length(); i++) {
         int to = s.endVisible(i);
@@ -21,8 +22,9 @@ final class DirectAttention {
         int ldk = s.keyStrides().position();
         dots(s.headDim(), q, u.query(h, i), k, u.key(0), ldk, from, to, weights);
         float max =
-            ScoreRows.scale(weights, 0, from, to, s.scale(), s.softcap(), u.slope(h), to - 1);
-        float sum = ScoreRows.exp(weights, 0, from, to, max);
+            ScoreRows.scale(
+                weights, 0, from, to, s.scale(), s.softcap(), u.slope(h), to - 1, own.lanes);
+        float sum = ScoreRows.exp(weights, 0, from, to, max, own.lanes);
         if (lse != null) {
           lse[u.lse(h, i)] = (float) (max + Math.log(sum));
         }

@@ -12,7 +12,7 @@ import jdk.incubator.vector.FloatVector;
  */
 final class FewRows {
   /** Rows up to which this is faster than packing. */
-  static final int MOST = 8;
+  static final int MOST = 4;
 
   /** Rows of b taken together. */
   private static final int ROWS = 4;

@@ -1,6 +1,5 @@
 package dev.ashlar.tensor.kernel.vector;
 
-import jdk.incubator.vector.DoubleVector;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorShuffle;
@@ -40,15 +39,7 @@ final class Lanes {
   private static final VectorShuffle<Float> TURN_2 = turn(2);
   private static final VectorShuffle<Float> TURN_1 = turn(1);
 
-  private static final VectorShuffle<Double> DOUBLE_TURN_4 = doubleTurn(4);
-  private static final VectorShuffle<Double> DOUBLE_TURN_2 = doubleTurn(2);
-  private static final VectorShuffle<Double> DOUBLE_TURN_1 = doubleTurn(1);
-
   private Lanes() {}
-
-  private static VectorShuffle<Double> doubleTurn(int by) {
-    return VectorShuffle.fromOp(D, i -> (i + by) % D.length());
-  }
 
   private static VectorShuffle<Float> turn(int by) {
     return VectorShuffle.fromOp(F, i -> (i + by) % L);
@@ -72,31 +63,37 @@ final class Lanes {
     return s.add(s.rearrange(TURN_1)).lane(0);
   }
 
-  /** The sum of the lanes as a tree of halves. */
-  static double sum(DoubleVector v) {
-    DoubleVector s = v;
-    if (L >= 16) {
-      s = s.add(s.rearrange(DOUBLE_TURN_4));
+  /**
+   * The sum of the first {@link #L} floats of {@code lanes}, which are overwritten, as the same
+   * tree. For loops whose own code is near the compiler's inlining limit: beyond it every vector is
+   * boxed.
+   */
+  static float sum(float[] lanes) {
+    for (int half = L / 2; half > 0; half /= 2) {
+      for (int i = 0; i < half; i++) {
+        lanes[i] += lanes[i + half];
+      }
     }
-    if (L >= 8) {
-      s = s.add(s.rearrange(DOUBLE_TURN_2));
-    }
-    return s.add(s.rearrange(DOUBLE_TURN_1)).lane(0);
+    return lanes[0];
   }
 
-  /** The largest lane; NaN if there is one. */
-  static float max(FloatVector v) {
-    FloatVector s = v;
-    if (L >= 16) {
-      s = s.max(s.rearrange(TURN_8));
+  /** The sum of the first {@code L/2} doubles of {@code lanes}, which are overwritten. */
+  static double sum(double[] lanes) {
+    for (int half = L / 4; half > 0; half /= 2) {
+      for (int i = 0; i < half; i++) {
+        lanes[i] += lanes[i + half];
+      }
     }
-    if (L >= 8) {
-      s = s.max(s.rearrange(TURN_4));
+    return lanes[0];
+  }
+
+  /** The largest of the first {@link #L} floats. */
+  static float max(float[] lanes) {
+    float max = lanes[0];
+    for (int i = 1; i < L; i++) {
+      max = Math.max(max, lanes[i]);
     }
-    if (L >= 4) {
-      s = s.max(s.rearrange(TURN_2));
-    }
-    return s.max(s.rearrange(TURN_1)).lane(0);
+    return max;
   }
 
   /** The first {@code n} lanes; all of them if {@code n} is {@link #L} or more. */

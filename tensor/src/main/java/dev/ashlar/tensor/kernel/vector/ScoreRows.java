@@ -14,12 +14,22 @@ final class ScoreRows {
 
   /**
    * Scales scores {@code [from, to)} of the row at {@code off} in place, with soft cap and ALiBi
-   * bias if they are not 0, and returns their maximum.
+   * bias if they are not 0, and returns their maximum. Behind {@code to}, up to the next whole
+   * vector: −∞.
    *
    * @param position the query's position, where the bias is 0
+   * @param lanes scratch of a vector's length
    */
   static float scale(
-      float[] s, int off, int from, int to, float scale, float cap, float slope, int position) {
+      float[] s,
+      int off,
+      int from,
+      int to,
+      float scale,
+      float cap,
+      float slope,
+      int position,
+      float[] lanes) {
     if (cap > 0) {
       cap(s, off, from, to, scale, cap);
     } else {
@@ -30,7 +40,16 @@ final class ScoreRows {
         s[off + j] += slope * (j - position);
       }
     }
-    return max(s, off, from, to);
+    hide(s, off, to);
+    max(s, off, from, to, lanes);
+    return Lanes.max(lanes);
+  }
+
+  /** Puts −∞ behind {@code to}. */
+  private static void hide(float[] s, int off, int to) {
+    for (int j = off + to; j < off + to + L; j++) {
+      s[j] = Float.NEGATIVE_INFINITY;
+    }
   }
 
   private static void multiply(float[] s, int off, int from, int to, float scale) {
@@ -47,37 +66,34 @@ final class ScoreRows {
     }
   }
 
-  private static float max(float[] s, int off, int from, int to) {
+  private static void max(float[] s, int off, int from, int to, float[] lanes) {
     FloatVector m = FloatVector.broadcast(F, Float.NEGATIVE_INFINITY);
-    int j = from;
-    for (; j <= to - L; j += L) {
-      m = m.max(FloatVector.fromArray(F, s, off + j));
+    for (int j = from; j < to; j += L) {
+      FloatVector x = FloatVector.fromArray(F, s, off + j);
+      m = m.blend(x, m.lt(x));
     }
-    if (j < to) {
-      m =
-          m.max(
-              FloatVector.fromArray(F, s, off + j)
-                  .blend(Float.NEGATIVE_INFINITY, Lanes.first(to - j).not()));
-    }
-    return Lanes.max(m);
+    m.intoArray(lanes, 0);
   }
 
-  /** {@code s = exp(s − max)} on {@code [from, to)}; returns the sum. Behind {@code to}: zeros. */
-  static float exp(float[] s, int off, int from, int to, float max) {
+  /**
+   * {@code s = exp(s − max)} on {@code [from, to)} and to the end of the last vector, where −∞ has
+   * become 0; returns the sum.
+   *
+   * @param lanes scratch of a vector's length
+   */
+  static float exp(float[] s, int off, int from, int to, float max, float[] lanes) {
+    exponentials(s, off, from, to, max, lanes);
+    return Lanes.sum(lanes);
+  }
+
+  private static void exponentials(float[] s, int off, int from, int to, float max, float[] lanes) {
     FloatVector sum = FloatVector.zero(F);
-    int j = from;
-    for (; j <= to - L; j += L) {
+    for (int j = from; j < to; j += L) {
       FloatVector e = VectorMath.exp(FloatVector.fromArray(F, s, off + j).sub(max));
       e.intoArray(s, off + j);
       sum = sum.add(e);
     }
-    if (j < to) {
-      FloatVector e = VectorMath.exp(FloatVector.fromArray(F, s, off + j).sub(max));
-      e = e.blend(0f, Lanes.first(to - j).not());
-      e.intoArray(s, off + j);
-      sum = sum.add(e);
-    }
-    return Lanes.sum(sum);
+    sum.intoArray(lanes, 0);
   }
 
   /** Zeros on {@code [from, to)}. */
@@ -90,22 +106,14 @@ final class ScoreRows {
   /**
    * Turns raw scores into probabilities {@code p = exp(score − lse)} and the gradient of the
    * probabilities into that of the raw scores, {@code ds = p·(dp − delta)·scale}, on {@code [from,
-   * to)}; behind {@code to}: zeros up to the next whole vector.
+   * to)}. What lies behind {@code to} is undefined afterwards.
    */
   static void gradient(
       float[] p, float[] ds, int off, int from, int to, float scale, float lse, float delta) {
     for (int j = from; j < to; j += L) {
-      FloatVector x = FloatVector.fromArray(F, p, off + j).mul(scale).sub(lse);
-      FloatVector e = VectorMath.exp(x);
-      if (j + L > to) {
-        e = e.blend(0f, Lanes.first(to - j).not());
-      }
+      FloatVector e = VectorMath.exp(FloatVector.fromArray(F, p, off + j).mul(scale).sub(lse));
       e.intoArray(p, off + j);
-      FloatVector d = FloatVector.fromArray(F, ds, off + j).sub(delta).mul(e).mul(scale);
-      if (j + L > to) {
-        d = d.blend(0f, Lanes.first(to - j).not());
-      }
-      d.intoArray(ds, off + j);
+      FloatVector.fromArray(F, ds, off + j).sub(delta).mul(e).mul(scale).intoArray(ds, off + j);
     }
   }
 
@@ -121,7 +129,8 @@ final class ScoreRows {
       float delta,
       float cap,
       float slope,
-      int position) {
+      int position,
+      float[] lanes) {
     for (int j = from; j < to; j++) {
       ds[off + j] = (ds[off + j] - delta) * scale;
     }
@@ -139,7 +148,7 @@ final class ScoreRows {
         p[off + j] += slope * (j - position);
       }
     }
-    exp(p, off, from, to, lse);
+    exponentials(p, off, from, to, lse, lanes);
     for (int j = from; j < to; j++) {
       ds[off + j] *= p[off + j];
     }

@@ -26,13 +26,16 @@ final class VectorActivation implements ActivationKernel {
 
   @Override
   public void forward(Function f, int off, int n, float[] x, float[] y) {
-    int whole = n - n % L;
-    ActivationLoops.value(f, whole, x, off, y, off);
-    if (whole < n) {
-      float[] tail = SCRATCH.get().tail;
-      System.arraycopy(x, off + whole, tail, 0, n - whole);
-      ActivationLoops.value(f, L, tail, 0, tail, 0);
-      System.arraycopy(tail, 0, y, off + whole, n - whole);
+    Scratch own = SCRATCH.get();
+    for (int i = off; i < off + n; i += PIECE) {
+      int count = Math.min(PIECE, off + n - i);
+      int whole = count - count % L;
+      ActivationLoops.value(f, whole, x, i, y, i, own.slope);
+      if (whole < count) {
+        System.arraycopy(x, i + whole, own.tail, 0, count - whole);
+        ActivationLoops.value(f, L, own.tail, 0, own.tail, 0, own.slope);
+        System.arraycopy(own.tail, 0, y, i + whole, count - whole);
+      }
     }
   }
 
@@ -53,10 +56,10 @@ final class VectorActivation implements ActivationKernel {
     for (int i = off; i < off + n; i += PIECE) {
       int count = Math.min(PIECE, off + n - i);
       int whole = count - count % L;
-      ActivationLoops.value(f, whole, gate, i, own.value, 0);
+      ActivationLoops.value(f, whole, gate, i, own.value, 0, own.slope);
       if (whole < count) {
         System.arraycopy(gate, i + whole, own.tail, 0, count - whole);
-        ActivationLoops.value(f, L, own.tail, 0, own.value, whole);
+        ActivationLoops.value(f, L, own.tail, 0, own.value, whole, own.slope);
       }
       multiply(count, own.value, up, i, y, false);
     }

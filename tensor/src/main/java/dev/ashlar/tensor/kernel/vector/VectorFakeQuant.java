@@ -20,11 +20,14 @@ import jdk.incubator.vector.VectorOperators;
 final class VectorFakeQuant implements FakeQuantKernel {
   private static final float ROUND = 12582912f;
 
-  /** Sums over one group, and where its gradients of V go. */
+  /** One thread's sums over a group. */
   private static final class Sums {
     double code;
     double weight;
     double saturated;
+    final double[] codeLanes = new double[L];
+    final double[] weightLanes = new double[L];
+    final double[] saturatedLanes = new double[L];
   }
 
   private static final ThreadLocal<Sums> SUMS = ThreadLocal.withInitial(Sums::new);
@@ -34,6 +37,7 @@ final class VectorFakeQuant implements FakeQuantKernel {
       QuantScheme scheme, int from, int to, int in, float[] weight, float[] wMin, float[] wMax) {
     int groups = scheme.groups(in);
     int size = scheme.effectiveGroup(in);
+    float[] lanes = new float[L];
     for (int at = from * groups; at < to * groups; at++) {
       int start = at / groups * in + at % groups * size;
       int end = start + Math.min(size, in - at % groups * size);
@@ -45,8 +49,10 @@ final class VectorFakeQuant implements FakeQuantKernel {
         low = low.min(w);
         high = high.max(w);
       }
-      float min = -Lanes.max(low.neg());
-      float max = Lanes.max(high);
+      high.intoArray(lanes, 0);
+      float max = Lanes.max(lanes);
+      low.neg().intoArray(lanes, 0);
+      float min = -Lanes.max(lanes);
       for (; i < end; i++) {
         min = Math.min(min, weight[i]);
         max = Math.max(max, weight[i]);
@@ -213,6 +219,23 @@ final class VectorFakeQuant implements FakeQuantKernel {
   /** Steps V of one group and forms its sums, in one pass. */
   private static void step(
       Parameters p, int start, int end, float s, int zero, float[] gradient, float lr, Sums sums) {
+    int whole = start + (end - start) / L * L;
+    steps(p, start, whole, s, zero, gradient, lr, sums);
+    sums(p, whole, end, s, zero, gradient, sums);
+    sums.code += Lanes.sum(sums.codeLanes);
+    sums.weight += Lanes.sum(sums.weightLanes);
+    sums.saturated += Lanes.sum(sums.saturatedLanes);
+    float[] value = p.value();
+    for (int i = whole; i < end; i++) {
+      float r = unclamped(p, i, s, zero);
+      boolean inside = r >= p.firstPassing() && r <= p.lastPassing();
+      value[i] -= lr * Math.signum(inside ? s * gradient[i] : 0f);
+    }
+  }
+
+  /** The whole vectors of a group; leaves their sums in the lanes. */
+  private static void steps(
+      Parameters p, int start, int end, float s, int zero, float[] gradient, float lr, Sums sums) {
     float[] weight = p.weight();
     float[] value = p.value();
     float low = -zero;
@@ -225,8 +248,7 @@ final class VectorFakeQuant implements FakeQuantKernel {
     DoubleVector weight1 = DoubleVector.zero(D);
     DoubleVector saturated0 = DoubleVector.zero(D);
     DoubleVector saturated1 = DoubleVector.zero(D);
-    int i = start;
-    for (; i <= end - L; i += L) {
+    for (int i = start; i < end; i += L) {
       FloatVector g = FloatVector.fromArray(F, gradient, i);
       FloatVector v = FloatVector.fromArray(F, value, i);
       FloatVector q = FloatVector.fromArray(F, weight, i).div(s);
@@ -247,14 +269,8 @@ final class VectorFakeQuant implements FakeQuantKernel {
       saturated0 = saturated0.add(lost.convertShape(VectorOperators.F2D, D, 0));
       saturated1 = saturated1.add(lost.convertShape(VectorOperators.F2D, D, 1));
     }
-    sums(p, i, end, s, zero, gradient, sums);
-    sums.code += Lanes.sum(code0.add(code1));
-    sums.weight += Lanes.sum(weight0.add(weight1));
-    sums.saturated += Lanes.sum(saturated0.add(saturated1));
-    for (; i < end; i++) {
-      float r = unclamped(p, i, s, zero);
-      boolean inside = r >= p.firstPassing() && r <= p.lastPassing();
-      value[i] -= lr * Math.signum(inside ? s * gradient[i] : 0f);
-    }
+    code0.add(code1).intoArray(sums.codeLanes, 0);
+    weight0.add(weight1).intoArray(sums.weightLanes, 0);
+    saturated0.add(saturated1).intoArray(sums.saturatedLanes, 0);
   }
 }

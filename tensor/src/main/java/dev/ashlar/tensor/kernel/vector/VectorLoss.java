@@ -19,12 +19,13 @@ final class VectorLoss implements LossKernel {
   @Override
   public void crossEntropy(
       int from, int to, int vocab, float[] logits, int[] targets, double[] losses, float[] lse) {
+    float[] lanes = new float[L];
     for (int r = from; r < to; r++) {
       int off = r * vocab;
-      float max = VectorSoftmax.max(vocab, logits, off);
+      float max = VectorSoftmax.max(vocab, logits, off, lanes);
       double sum = 0;
       for (int i = 0; i < vocab; i += PIECE) {
-        sum += sumExp(Math.min(PIECE, vocab - i), logits, off + i, max);
+        sum += sumExp(Math.min(PIECE, vocab - i), logits, off + i, max, lanes);
       }
       double logSum = max + Math.log(sum);
       lse[r] = (float) logSum;
@@ -32,18 +33,28 @@ final class VectorLoss implements LossKernel {
     }
   }
 
-  private static float sumExp(int n, float[] x, int off, float max) {
+  private static float sumExp(int n, float[] x, int off, float max, float[] lanes) {
+    int whole = n - n % L;
+    exponentials(whole, x, off, max, lanes);
+    if (whole < n) {
+      rest(n - whole, x, off + whole, max, lanes);
+    }
+    return Lanes.sum(lanes);
+  }
+
+  private static void exponentials(int n, float[] x, int off, float max, float[] lanes) {
     FloatVector sum = FloatVector.zero(F);
-    int i = 0;
-    for (; i <= n - L; i += L) {
+    for (int i = 0; i < n; i += L) {
       sum = sum.add(VectorMath.exp(FloatVector.fromArray(F, x, off + i).sub(max)));
     }
-    if (i < n) {
-      VectorMask<Float> rest = Lanes.first(n - i);
-      FloatVector e = VectorMath.exp(FloatVector.fromArray(F, x, off + i, rest).sub(max));
-      sum = sum.add(e, rest);
-    }
-    return Lanes.sum(sum);
+    sum.intoArray(lanes, 0);
+  }
+
+  /** The last {@code n} floats, less than a vector. */
+  private static void rest(int n, float[] x, int off, float max, float[] lanes) {
+    VectorMask<Float> rest = Lanes.first(n);
+    FloatVector e = VectorMath.exp(FloatVector.fromArray(F, x, off, rest).sub(max));
+    FloatVector.fromArray(F, lanes, 0).add(e, rest).intoArray(lanes, 0);
   }
 
   @Override
@@ -77,29 +88,40 @@ final class VectorLoss implements LossKernel {
   /** {@code d (+)= scale · exp(x − lse)}. */
   private static void softmax(
       int n, float[] x, int off, float lse, float scale, float[] d, boolean accumulate) {
-    int i = 0;
+    int whole = n - n % L;
     if (accumulate) {
-      for (; i <= n - L; i += L) {
-        VectorMath.exp(FloatVector.fromArray(F, x, off + i).sub(lse))
-            .mul(scale)
-            .add(FloatVector.fromArray(F, d, off + i))
-            .intoArray(d, off + i);
-      }
+      added(whole, x, off, lse, scale, d);
     } else {
-      for (; i <= n - L; i += L) {
-        VectorMath.exp(FloatVector.fromArray(F, x, off + i).sub(lse))
-            .mul(scale)
-            .intoArray(d, off + i);
-      }
+      written(whole, x, off, lse, scale, d);
     }
-    if (i < n) {
-      VectorMask<Float> rest = Lanes.first(n - i);
-      FloatVector e =
-          VectorMath.exp(FloatVector.fromArray(F, x, off + i, rest).sub(lse)).mul(scale);
-      if (accumulate) {
-        e = e.add(FloatVector.fromArray(F, d, off + i, rest));
-      }
-      e.intoArray(d, off + i, rest);
+    if (whole < n) {
+      rest(n - whole, x, off + whole, lse, scale, d, accumulate);
+    }
+  }
+
+  private static void written(int n, float[] x, int off, float lse, float scale, float[] d) {
+    for (int i = off; i < off + n; i += L) {
+      VectorMath.exp(FloatVector.fromArray(F, x, i).sub(lse)).mul(scale).intoArray(d, i);
+    }
+  }
+
+  private static void added(int n, float[] x, int off, float lse, float scale, float[] d) {
+    for (int i = off; i < off + n; i += L) {
+      VectorMath.exp(FloatVector.fromArray(F, x, i).sub(lse))
+          .mul(scale)
+          .add(FloatVector.fromArray(F, d, i))
+          .intoArray(d, i);
+    }
+  }
+
+  private static void rest(
+      int n, float[] x, int off, float lse, float scale, float[] d, boolean accumulate) {
+    VectorMask<Float> rest = Lanes.first(n);
+    FloatVector e = VectorMath.exp(FloatVector.fromArray(F, x, off, rest).sub(lse)).mul(scale);
+    if (accumulate) {
+      e.add(FloatVector.fromArray(F, d, off, rest)).intoArray(d, off, rest);
+    } else {
+      e.intoArray(d, off, rest);
     }
   }
 
@@ -116,7 +138,9 @@ final class VectorLoss implements LossKernel {
       sum0 = e0.fma(e0, sum0);
       sum1 = e1.fma(e1, sum1);
     }
-    double sum = Lanes.sum(sum0.add(sum1));
+    double[] lanes = new double[L];
+    sum0.add(sum1).intoArray(lanes, 0);
+    double sum = Lanes.sum(lanes);
     for (; i < end; i++) {
       double e = p[i] - y[i];
       sum = Math.fma(e, e, sum);

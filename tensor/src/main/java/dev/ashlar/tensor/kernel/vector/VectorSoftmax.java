@@ -11,21 +11,28 @@ import jdk.incubator.vector.VectorMask;
 final class VectorSoftmax implements SoftmaxKernel {
   @Override
   public void forward(int from, int to, int dim, float[] x, float[] y) {
+    float[] lanes = new float[L];
     for (int r = from; r < to; r++) {
-      float max = max(dim, x, r * dim);
-      float sum = exp(dim, x, r * dim, max, y);
+      float max = max(dim, x, r * dim, lanes);
+      float sum = exp(dim, x, r * dim, max, y, lanes);
       scale(dim, 1 / sum, y, r * dim);
     }
   }
 
-  /** The largest of {@code n} floats. */
-  static float max(int n, float[] x, int off) {
+  /**
+   * The largest of {@code n} floats.
+   *
+   * @param lanes scratch of a vector's length
+   */
+  static float max(int n, float[] x, int off, float[] lanes) {
     FloatVector m = FloatVector.broadcast(F, Float.NEGATIVE_INFINITY);
     int i = 0;
     for (; i <= n - L; i += L) {
-      m = m.max(FloatVector.fromArray(F, x, off + i));
+      FloatVector v = FloatVector.fromArray(F, x, off + i);
+      m = m.blend(v, m.lt(v));
     }
-    float max = Lanes.max(m);
+    m.intoArray(lanes, 0);
+    float max = Lanes.max(lanes);
     for (; i < n; i++) {
       max = Math.max(max, x[off + i]);
     }
@@ -33,21 +40,31 @@ final class VectorSoftmax implements SoftmaxKernel {
   }
 
   /** {@code y = exp(x − max)}; returns the sum. */
-  private static float exp(int n, float[] x, int off, float max, float[] y) {
+  private static float exp(int n, float[] x, int off, float max, float[] y, float[] lanes) {
+    int whole = n - n % L;
+    exponentials(whole, x, off, max, y, lanes);
+    if (whole < n) {
+      rest(n - whole, x, off + whole, max, y, lanes);
+    }
+    return Lanes.sum(lanes);
+  }
+
+  private static void exponentials(int n, float[] x, int off, float max, float[] y, float[] lanes) {
     FloatVector sum = FloatVector.zero(F);
-    int i = 0;
-    for (; i <= n - L; i += L) {
+    for (int i = 0; i < n; i += L) {
       FloatVector e = VectorMath.exp(FloatVector.fromArray(F, x, off + i).sub(max));
       e.intoArray(y, off + i);
       sum = sum.add(e);
     }
-    if (i < n) {
-      VectorMask<Float> rest = Lanes.first(n - i);
-      FloatVector e = VectorMath.exp(FloatVector.fromArray(F, x, off + i, rest).sub(max));
-      e.intoArray(y, off + i, rest);
-      sum = sum.add(e, rest);
-    }
-    return Lanes.sum(sum);
+    sum.intoArray(lanes, 0);
+  }
+
+  /** The last {@code n} floats, less than a vector. */
+  private static void rest(int n, float[] x, int off, float max, float[] y, float[] lanes) {
+    VectorMask<Float> rest = Lanes.first(n);
+    FloatVector e = VectorMath.exp(FloatVector.fromArray(F, x, off, rest).sub(max));
+    e.intoArray(y, off, rest);
+    FloatVector.fromArray(F, lanes, 0).add(e, rest).intoArray(lanes, 0);
   }
 
   private static void scale(int n, float s, float[] y, int off) {
