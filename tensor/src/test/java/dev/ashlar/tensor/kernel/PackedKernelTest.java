@@ -123,16 +123,20 @@ class PackedKernelTest {
     }
   }
 
-  /** Minimums that are float16, any float, or an integer zero point in disguise. */
+  /**
+   * Minimums that are float16, any float, an integer zero point in disguise, zero, or with their
+   * scales multiples of a base that super-blocks share.
+   */
   @ParameterizedTest
   @MethodSource("backends")
   void agreesOnGroupsWithMinimums(Backend backend) {
     Random random = new Random(7);
     for (int bits : BITS) {
       for (int group : new int[] {16, 32}) {
-        for (int form = 0; form < 4; form++) {
+        for (int form = 0; form < 6; form++) {
           for (int m : new int[] {1, 3, 7}) {
-            checkMinimums(backend, affine(45, 96, bits, group, form, random), m, random);
+            checkMinimums(
+                backend, affine(45, form < 4 ? 96 : 512, bits, group, form, random), m, random);
           }
         }
       }
@@ -157,7 +161,23 @@ class PackedKernelTest {
             default -> 0;
           };
     }
+    if (form >= 4) {
+      nest(scales, minimums, 256 / group, form == 4 ? -(1 << bits - 1) : 0, random);
+    }
     return new AffineGroups(out, in, bits, group, codes, scales, minimums);
+  }
+
+  private static void nest(float[] scales, float[] minimums, int perBase, int zero, Random random) {
+    float base = 0;
+    float minimum = 0;
+    for (int i = 0; i < scales.length; i++) {
+      if (i % perBase == 0) {
+        base = half(random.nextFloat() * 0.01f);
+        minimum = half(random.nextFloat() * 0.01f);
+      }
+      scales[i] = base * (random.nextInt(192) - 64);
+      minimums[i] = zero == 0 ? -minimum * random.nextInt(64) : scales[i] * zero;
+    }
   }
 
   private static void checkMinimums(Backend backend, AffineGroups w, int m, Random random) {

@@ -19,11 +19,16 @@ import jdk.incubator.vector.IntVector;
  *
  * <p>With codes read as {@code f = 1 + q / n}, {@code n = 2^bits}, that is {@code w = S · f + O},
  * {@code S = scale · n}, {@code O = minimum − S}; the group's part of a product is {@code S · Σxf +
- * O · Σx}. Three forms, the smallest that holds the values exactly: scales alone where one zero
- * point serves the whole matrix, pairs of 16-bit floats, pairs of 32-bit floats. A decode step
- * reads these with every token, so bytes here are time.
+ * O · Σx}. The smallest form that holds the values exactly is taken: multiples of shared bases
+ * ({@link VectorPackedNested}), scales alone where one zero point serves the whole matrix, pairs of
+ * 16-bit floats, pairs of 32-bit floats. A decode step reads these with every token, so bytes here
+ * are time.
  */
-abstract sealed class VectorPackedGroups {
+abstract sealed class VectorPackedGroups
+    permits VectorPackedGroups.Centered,
+        VectorPackedGroups.Affine,
+        VectorPackedGroups.Halves,
+        VectorPackedNested {
   /**
    * The smallest form for integer zero points.
    *
@@ -59,8 +64,14 @@ abstract sealed class VectorPackedGroups {
     float[] minimums = w.minimums();
     float n = 1 << bits;
     OptionalDouble zero = commonZero(scales, minimums);
+    float middle = 1 + (float) zero.orElse(0) / n;
+    float[] needed = zero.isPresent() ? null : minimums;
+    VectorPackedGroups nested =
+        VectorPackedNested.of(out, groups, w.groupSize(), scales, needed, n, middle);
+    if (nested != null) {
+      return nested;
+    }
     if (zero.isPresent()) {
-      float middle = 1 + (float) zero.getAsDouble() / n;
       return new Centered(floats(out, groups, i -> scales[i] * n), middle);
     }
     boolean halves = true;
