@@ -42,7 +42,7 @@ final class Gpt2 implements Architecture {
     }
 
     private LinearSpec linear(String name, int in, int out) {
-      return new LinearSpec(name, in, out, true, transposed());
+      return new LinearSpec(name, in, out, true, transposed(), Optional.empty());
     }
 
     @Override

@@ -191,7 +191,9 @@ class LlamaStyle {
         window(layer),
         softcap(),
         clip(),
-        headNorms());
+        headNorms(),
+        headDim,
+        Optional.empty());
   }
 
   LinearSpec attentionOutput() {
@@ -247,8 +249,8 @@ class LlamaStyle {
   }
 
   /** {@code experts} gated feed-forwards named {@code parent + index}. */
-  final List<FeedForwardSpec.Gated> experts(String parent, int experts, int hidden) {
-    List<FeedForwardSpec.Gated> all = new ArrayList<>(experts);
+  final List<FeedForwardSpec> experts(String parent, int experts, int hidden) {
+    List<FeedForwardSpec> all = new ArrayList<>(experts);
     for (int e = 0; e < experts; e++) {
       all.add(gated(parent + e + ".", hidden));
     }

@@ -46,11 +46,10 @@ final class Mixtral implements Architecture {
       return config.natural("sliding_window", 0);
     }
 
-    @Override
-    FeedForwardSpec feedForward(int layer) {
-      int count = config.count("num_local_experts");
+    /** Experts under the names that Mixtral gives them. */
+    final List<FeedForwardSpec> mixtralExperts(int count) {
       int hidden = config.count("intermediate_size");
-      List<Gated> experts = new ArrayList<>();
+      List<FeedForwardSpec> experts = new ArrayList<>();
       for (int e = 0; e < count; e++) {
         String name = PARENT + "experts." + e + ".";
         experts.add(
@@ -58,12 +57,18 @@ final class Mixtral implements Architecture {
                 LinearSpec.of(name + "w1", dim, hidden, false),
                 LinearSpec.of(name + "w3", dim, hidden, false),
                 LinearSpec.of(name + "w2", hidden, dim, false),
-                config.activation("hidden_act", "silu")));
+                activation()));
       }
+      return experts;
+    }
+
+    @Override
+    FeedForwardSpec feedForward(int layer) {
+      int count = config.count("num_local_experts");
       return new FeedForwardSpec.Experts(
           RouterSpec.softmax(
               LinearSpec.of(PARENT + "gate", dim, count, false), perToken(count), true),
-          experts,
+          mixtralExperts(count),
           Optional.empty(),
           Optional.empty());
     }

@@ -106,6 +106,8 @@ final class Opt implements Architecture {
             0,
             0,
             0,
+            Optional.empty(),
+            headDim,
             Optional.empty()),
         new FeedForwardSpec.Plain(
             LinearSpec.of("fc1", dim, hidden, bias),

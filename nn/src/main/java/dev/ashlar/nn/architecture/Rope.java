@@ -80,7 +80,8 @@ final class Rope {
         headDim, base, false, found.map(p -> rope.scaling(p, headDim)).orElse(new Scaling.None()));
   }
 
-  private static Optional<Config> section(Config config) {
+  /** The section about rotary embeddings, in either style. */
+  static Optional<Config> section(Config config) {
     Optional<Config> parameters = config.section("rope_parameters");
     return parameters.isPresent() ? parameters : config.section("rope_scaling");
   }
@@ -162,10 +163,12 @@ final class Rope {
   private Scaling longRope(Config p, int dim) {
     int original = original(p);
     double factor = p.positive("factor", (double) maxPositions / original);
-    double attention =
-        p.positive(
-            "attention_factor",
-            factor <= 1 ? 1 : Math.sqrt(1 + Math.log(factor) / Math.log(original)));
+    double plain = factor <= 1 ? 1 : Math.sqrt(1 + Math.log(factor) / Math.log(original));
+    double attention = p.positive("attention_factor", p.positive("short_mscale", plain));
+    if (p.has("long_mscale") && p.positive("long_mscale") != attention) {
+      throw p.fault(
+          "long_mscale", "the value of short_mscale", "the number " + p.number("long_mscale"), "");
+    }
     return new Scaling.LongRope(
         p.numbers("short_factor", dim / 2), p.numbers("long_factor", dim / 2), original, attention);
   }

@@ -4,6 +4,7 @@ import dev.ashlar.nn.decoder.AttentionSpec.HeadNormSpec;
 import dev.ashlar.nn.layer.Linear;
 import dev.ashlar.nn.layer.Norm;
 import dev.ashlar.nn.layer.Weight;
+import dev.ashlar.nn.op.AttendWithSinks;
 import dev.ashlar.nn.op.Clip;
 import dev.ashlar.tensor.Tensor;
 import dev.ashlar.tensor.autograd.Tape;
@@ -29,6 +30,7 @@ final class Attention {
   private final HeadNorms norms;
   private final RotaryTables rotary;
   private final float[] slopes;
+  private final Tensor sinks;
 
   private Attention(
       AttentionSpec spec,
@@ -36,13 +38,15 @@ final class Attention {
       Linear output,
       HeadNorms norms,
       RotaryTables rotary,
-      float[] slopes) {
+      float[] slopes,
+      Tensor sinks) {
     this.spec = spec;
     this.projection = projection;
     this.output = output;
     this.norms = norms;
     this.rotary = rotary;
     this.slopes = slopes;
+    this.sinks = sinks;
   }
 
   /** The attention of the block {@code parent}, with tables from {@code rotaries}. */
@@ -60,7 +64,8 @@ final class Attention {
         weights.linear(parent, spec.output()),
         norms,
         spec.position() instanceof PositionSpec.Rotary r ? rotaries.of(r.rotary()) : null,
-        spec.position() instanceof PositionSpec.Alibi a ? slopes(spec.heads(), a.scale()) : null);
+        spec.position() instanceof PositionSpec.Alibi a ? slopes(spec.heads(), a.scale()) : null,
+        spec.sinks().map(name -> weights.tensor(parent + name, spec.heads())).orElse(null));
   }
 
   /** {@code x [batch, length, dim]} to the same shape. */
@@ -91,18 +96,24 @@ final class Attention {
 
   private Tensor attend(Tensor q, Tensor k, Tensor v, int block, BlockContext c, Tape tape) {
     int heads = spec.kvHeads();
-    int dim = spec.headDim();
     KvCache cache = c.cache();
     if (cache == null) {
-      Strides dense = Strides.dense(c.length(), heads, dim);
-      return tape.apply(new Attend(kernelSpec(c, dense, dense), q, k, v));
+      Strides keys = Strides.dense(c.length(), heads, spec.headDim());
+      Strides values = Strides.dense(c.length(), heads, spec.valueDim());
+      return attend(kernelSpec(c, keys, values), q, k, v, tape);
     }
     if (tape.tracks(k) || tape.tracks(v)) {
       throw new IllegalStateException("gradients cannot flow through a key/value cache");
     }
     cache.store(block, heads, c.length(), k, v);
     AttentionKernel.Spec s = kernelSpec(c, cache.keyStrides(block), cache.valueStrides(block));
-    return tape.apply(new Attend(s, q, cache.keys(block), cache.values(block)));
+    return attend(s, q, cache.keys(block), cache.values(block), tape);
+  }
+
+  private Tensor attend(AttentionKernel.Spec s, Tensor q, Tensor k, Tensor v, Tape tape) {
+    return sinks == null
+        ? tape.apply(new Attend(s, q, k, v))
+        : tape.apply(new AttendWithSinks(s, q, k, v, sinks));
   }
 
   private AttentionKernel.Spec kernelSpec(BlockContext c, Strides keys, Strides values) {
@@ -113,7 +124,7 @@ final class Attention {
         spec.heads(),
         spec.kvHeads(),
         spec.headDim(),
-        spec.headDim(),
+        spec.valueDim(),
         keys,
         values,
         spec.scale(),
@@ -125,7 +136,7 @@ final class Attention {
 
   Attention mapWeights(BiFunction<String, Weight, Weight> f) {
     Projection mapped = projection.mapWeights(f);
-    return new Attention(spec, mapped, output.mapWeights(f), norms, rotary, slopes);
+    return new Attention(spec, mapped, output.mapWeights(f), norms, rotary, slopes, sinks);
   }
 
   void forEachTensor(BiConsumer<String, Tensor> f) {
@@ -135,6 +146,7 @@ final class Attention {
       norms.query().forEachTensor(f);
       norms.key().forEachTensor(f);
     }
+    spec.sinks().ifPresent(name -> f.accept(name, sinks));
   }
 
   /**

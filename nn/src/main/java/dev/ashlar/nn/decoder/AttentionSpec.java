@@ -14,6 +14,8 @@ import java.util.Optional;
  * @param softcap cap on the scores, or 0
  * @param clip bound on queries, keys and values, or 0
  * @param headNorms norms of queries and keys
+ * @param valueDim elements of each value head
+ * @param sinks name of a tensor {@code [heads]} of scores for looking at nothing
  */
 public record AttentionSpec(
     int heads,
@@ -26,7 +28,9 @@ public record AttentionSpec(
     int window,
     float softcap,
     float clip,
-    Optional<HeadNormSpec> headNorms) {
+    Optional<HeadNormSpec> headNorms,
+    int valueDim,
+    Optional<String> sinks) {
 
   /** Where queries, keys and values come from. */
   public sealed interface ProjectionSpec {
@@ -36,9 +40,37 @@ public record AttentionSpec(
     /** One linear map whose output holds all three in some order. */
     record Fused(LinearSpec map, FusedOrder order) implements ProjectionSpec {}
 
+    /**
+     * Queries, keys and values out of narrow latents (DeepSeek-V2, arXiv 2405.04434, section 2.1).
+     * A part of each head rotates; keys of all heads share that part.
+     *
+     * @param queryDown to the latent of queries; empty if queries come from the hidden state
+     * @param queryNorm of that latent
+     * @param query to queries, of each head first the plain part and then the rotating one
+     * @param down to the latent of keys and values, followed by the rotating part of keys
+     * @param norm of that latent
+     * @param up to keys and values, of each head first the plain part of the key, then the value
+     * @param rotary elements that rotate; the rest of {@code headDim} is plain
+     */
+    record Latent(
+        Optional<LinearSpec> queryDown,
+        Optional<NormSpec> queryNorm,
+        LinearSpec query,
+        LinearSpec down,
+        NormSpec norm,
+        LinearSpec up,
+        int rotary)
+        implements ProjectionSpec {}
+
     /** The linear maps. */
     default List<LinearSpec> linears() {
       return switch (this) {
+        case Latent l -> {
+          List<LinearSpec> all = new ArrayList<>();
+          l.queryDown().ifPresent(all::add);
+          all.addAll(List.of(l.query(), l.down(), l.up()));
+          yield all;
+        }
         case Separate s -> List.of(s.query(), s.key(), s.value());
         case Fused f -> List.of(f.map());
       };
@@ -69,19 +101,14 @@ public record AttentionSpec(
     return all;
   }
 
-  /** The same with other positions and another window. */
-  public AttentionSpec with(PositionSpec otherPosition, int otherWindow) {
-    return new AttentionSpec(
-        heads,
-        kvHeads,
-        headDim,
-        projection,
-        output,
-        otherPosition,
-        scale,
-        otherWindow,
-        softcap,
-        clip,
-        headNorms);
+  /** All norms. */
+  public List<NormSpec> norms() {
+    List<NormSpec> all = new ArrayList<>();
+    if (projection instanceof ProjectionSpec.Latent l) {
+      l.queryNorm().ifPresent(all::add);
+      all.add(l.norm());
+    }
+    headNorms.ifPresent(n -> all.addAll(List.of(n.query(), n.key())));
+    return all;
   }
 }

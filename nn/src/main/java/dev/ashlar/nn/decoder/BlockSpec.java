@@ -16,4 +16,11 @@ public record BlockSpec(
     all.addAll(feedForward.linears());
     return all;
   }
+
+  /** All norms; names are relative to the block. */
+  public List<NormSpec> norms() {
+    List<NormSpec> all = new ArrayList<>(attention.norms());
+    all.addAll(residual.norms());
+    return all;
+  }
 }

@@ -1,7 +1,6 @@
 package dev.ashlar.nn.decoder;
 
 import dev.ashlar.nn.layer.DenseWeight;
-import dev.ashlar.nn.layer.Linear;
 import dev.ashlar.nn.layer.Weight;
 import dev.ashlar.tensor.Tensor;
 import dev.ashlar.tensor.WeightSource;
@@ -74,7 +73,7 @@ public final class Decoder {
   private static void check(DecoderSpec spec, Weights weights) {
     for (BlockSpec block : spec.blocks()) {
       String parent = block.name() + ".";
-      block.residual().norms().forEach(n -> weights.check(parent, n));
+      block.norms().forEach(n -> weights.check(parent, n));
       block.linears().forEach(l -> weights.check(parent, l));
     }
   }
@@ -152,13 +151,6 @@ public final class Decoder {
       b.forEachTensor((name, t) -> f.accept(b.name() + "." + name, t));
     }
     head.forEachTensor(f);
-  }
-
-  static void forEachTensor(Linear linear, BiConsumer<String, Tensor> f) {
-    if (linear.weight() instanceof DenseWeight d) {
-      f.accept(linear.name() + ".weight", d.matrix());
-    }
-    linear.forEachTensor(f);
   }
 
   /** Whether the output head is the embedding table. */

@@ -68,7 +68,7 @@ record Embedding(
   void forEachTensor(BiConsumer<String, Tensor> f) {
     f.accept(spec.name() + ".weight", table);
     positions.ifPresent(p -> f.accept(spec.learned().orElseThrow().name() + ".weight", p));
-    projection.ifPresent(p -> Decoder.forEachTensor(p, f));
+    projection.ifPresent(p -> p.forEachTensorAndWeight(f));
     norm.ifPresent(n -> n.forEachTensor(f));
   }
 }

@@ -28,8 +28,8 @@ public sealed interface FeedForwardSpec {
    */
   record Experts(
       RouterSpec router,
-      List<Gated> experts,
-      Optional<Gated> shared,
+      List<FeedForwardSpec> experts,
+      Optional<FeedForwardSpec> shared,
       Optional<LinearSpec> sharedGate)
       implements FeedForwardSpec {
     public Experts {
@@ -37,31 +37,44 @@ public sealed interface FeedForwardSpec {
     }
   }
 
-  /**
-   * How tokens find their experts.
-   *
-   * @param gate to one logit per expert
-   * @param perToken experts that each token uses
-   * @param normalize whether the weights of a token's experts are made to sum to 1
-   * @param scale multiplies the weights
-   * @param correction name of a bias {@code [experts]} that counts for the choice only
-   * @param groups groups of experts, 1 for none
-   * @param topGroups groups that each token may use
-   * @param groupByTwo whether a group ranks by the sum of its two best experts
-   */
-  record RouterSpec(
-      LinearSpec gate,
-      Route.Score score,
-      int perToken,
-      boolean normalize,
-      float scale,
-      Optional<String> correction,
-      int groups,
-      int topGroups,
-      boolean groupByTwo) {
+  /** {@code down(clampedGate(gateUp(x)))}; see {@link dev.ashlar.nn.op.ClampedGate}. */
+  record Clamped(LinearSpec gateUp, LinearSpec down, float alpha, float limit)
+      implements FeedForwardSpec {}
+
+  /** How tokens find their experts. */
+  sealed interface RouterSpec {
+    /** To one logit per expert. */
+    LinearSpec gate();
+
+    /**
+     * The largest scores win.
+     *
+     * @param perToken experts that each token uses
+     * @param normalize whether the weights of a token's experts are made to sum to 1
+     * @param scale multiplies the weights
+     * @param correction name of a bias {@code [experts]} that counts for the choice only
+     * @param groups groups of experts, 1 for none
+     * @param topGroups groups that each token may use
+     * @param groupByTwo whether a group ranks by the sum of its two best experts
+     */
+    record Scores(
+        LinearSpec gate,
+        Route.Score score,
+        int perToken,
+        boolean normalize,
+        float scale,
+        Optional<String> correction,
+        int groups,
+        int topGroups,
+        boolean groupByTwo)
+        implements RouterSpec {}
+
+    /** Two experts by {@link dev.ashlar.nn.op.SparseMix}. */
+    record SparseMixer(LinearSpec gate, double jitter) implements RouterSpec {}
+
     /** The {@code perToken} largest of a softmax. */
-    public static RouterSpec softmax(LinearSpec gate, int perToken, boolean normalize) {
-      return new RouterSpec(
+    static RouterSpec softmax(LinearSpec gate, int perToken, boolean normalize) {
+      return new Scores(
           gate, Route.Score.SOFTMAX, perToken, normalize, 1, Optional.empty(), 1, 1, false);
     }
   }
@@ -72,6 +85,7 @@ public sealed interface FeedForwardSpec {
       case Gated g -> List.of(g.gate(), g.up(), g.down());
       case FusedGated g -> List.of(g.gateUp(), g.down());
       case Plain p -> List.of(p.up(), p.down());
+      case Clamped c -> List.of(c.gateUp(), c.down());
       case Experts e -> {
         List<LinearSpec> all = new ArrayList<>();
         all.add(e.router().gate());

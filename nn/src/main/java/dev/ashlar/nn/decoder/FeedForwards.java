@@ -1,11 +1,15 @@
 package dev.ashlar.nn.decoder;
 
+import dev.ashlar.nn.decoder.FeedForwardSpec.RouterSpec;
+import dev.ashlar.nn.layer.ClampedFeedForward;
 import dev.ashlar.nn.layer.ExpertFeedForward;
 import dev.ashlar.nn.layer.FeedForward;
 import dev.ashlar.nn.layer.FusedGatedFeedForward;
 import dev.ashlar.nn.layer.GatedFeedForward;
 import dev.ashlar.nn.layer.PlainFeedForward;
 import dev.ashlar.nn.layer.Router;
+import dev.ashlar.nn.layer.ScoreRouter;
+import dev.ashlar.nn.layer.SparseMixRouter;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -27,6 +31,12 @@ final class FeedForwards {
       case FeedForwardSpec.Plain p ->
           new PlainFeedForward(
               weights.linear(parent, p.up()), weights.linear(parent, p.down()), p.f());
+      case FeedForwardSpec.Clamped c ->
+          new ClampedFeedForward(
+              weights.linear(parent, c.gateUp()),
+              weights.linear(parent, c.down()),
+              c.alpha(),
+              c.limit());
       case FeedForwardSpec.Experts e -> experts(parent, e, weights);
     };
   }
@@ -41,18 +51,22 @@ final class FeedForwards {
         spec.sharedGate().map(g -> weights.linear(parent, g)).orElse(null));
   }
 
-  private static Router router(
-      String parent, FeedForwardSpec.RouterSpec spec, int experts, Weights weights) {
-    return new Router(
-        weights.linear(parent, spec.gate()),
-        spec.score(),
-        spec.perToken(),
-        spec.normalize(),
-        spec.scale(),
-        spec.correction().map(c -> weights.tensor(parent + c, experts)).orElse(null),
-        spec.correction().orElse(null),
-        spec.groups(),
-        spec.topGroups(),
-        spec.groupByTwo());
+  private static Router router(String parent, RouterSpec spec, int experts, Weights weights) {
+    return switch (spec) {
+      case RouterSpec.SparseMixer m ->
+          new SparseMixRouter(weights.linear(parent, m.gate()), m.jitter());
+      case RouterSpec.Scores s ->
+          new ScoreRouter(
+              weights.linear(parent, s.gate()),
+              s.score(),
+              s.perToken(),
+              s.normalize(),
+              s.scale(),
+              s.correction().map(c -> weights.tensor(parent + c, experts)).orElse(null),
+              s.correction().orElse(null),
+              s.groups(),
+              s.topGroups(),
+              s.groupByTwo());
+    };
   }
 }

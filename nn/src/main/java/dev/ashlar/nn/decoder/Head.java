@@ -66,11 +66,11 @@ record Head(
 
   void forEachTensor(BiConsumer<String, Tensor> f) {
     norm.ifPresent(n -> n.forEachTensor(f));
-    projection.ifPresent(p -> Decoder.forEachTensor(p, f));
+    projection.ifPresent(p -> p.forEachTensorAndWeight(f));
     if (tied) {
       output.forEachTensor(f);
     } else {
-      Decoder.forEachTensor(output, f);
+      output.forEachTensorAndWeight(f);
     }
   }
 }

@@ -1,15 +1,32 @@
 package dev.ashlar.nn.decoder;
 
+import java.util.Optional;
+
 /**
  * A linear map of the checkpoint.
  *
  * @param name module name: relative to the block inside blocks, complete elsewhere
  * @param bias whether it has one
  * @param transposed whether the checkpoint holds {@code [in, out]} (GPT-2's Conv1D)
+ * @param stack where it lies if it shares a tensor with others
  */
-public record LinearSpec(String name, int in, int out, boolean bias, boolean transposed) {
-  /** A map stored as {@code [out, in]}. */
+public record LinearSpec(
+    String name, int in, int out, boolean bias, boolean transposed, Optional<Stack> stack) {
+  /**
+   * A place in a tensor that holds several maps of the same size, one after the other.
+   *
+   * @param weight name of the tensor {@code [count, out, in]} (or {@code [count, in, out]})
+   * @param bias name of the tensor {@code [count, out]}, if there are biases
+   */
+  public record Stack(String weight, String bias, int index, int count) {}
+
+  /** A map stored by itself as {@code [out, in]}. */
   public static LinearSpec of(String name, int in, int out, boolean bias) {
-    return new LinearSpec(name, in, out, bias, false);
+    return new LinearSpec(name, in, out, bias, false, Optional.empty());
+  }
+
+  /** A map stored by itself as {@code [in, out]}. */
+  public static LinearSpec transposed(String name, int in, int out, boolean bias) {
+    return new LinearSpec(name, in, out, bias, true, Optional.empty());
   }
 }

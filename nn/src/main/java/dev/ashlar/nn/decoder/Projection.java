@@ -11,7 +11,7 @@ import java.util.function.BiConsumer;
 import java.util.function.BiFunction;
 
 /** Queries, keys and values out of the hidden state. */
-sealed interface Projection {
+sealed interface Projection permits Projection.Separate, Projection.Fused, LatentProjection {
   /**
    * The three, each {@code [batch, length, heads·headDim]} with its own number of heads.
    *
@@ -41,6 +41,7 @@ sealed interface Projection {
               spec.heads(),
               spec.kvHeads(),
               spec.headDim());
+      case ProjectionSpec.Latent l -> LatentProjection.load(parent, spec, l, weights);
     };
   }
 

@@ -45,17 +45,27 @@ final class Weights {
   /** Checks that a linear map is there in its shape, without reading it. */
   void check(String parent, LinearSpec spec) {
     String name = parent + spec.name();
-    if (source.quantizedNames().contains(resolve(name, ""))) {
+    if (isPacked(name)) {
       return;
     }
-    if (spec.transposed()) {
-      stored(name + ".weight", spec.in(), spec.out());
-    } else {
-      stored(name + ".weight", spec.out(), spec.in());
-    }
-    if (spec.bias()) {
+    weight(parent, spec);
+    if (spec.bias() && spec.stack().isEmpty()) {
       stored(name + ".bias", spec.out());
+    } else if (spec.bias()) {
+      LinearSpec.Stack stack = spec.stack().get();
+      stored(parent + stack.bias(), stack.count(), spec.out());
     }
+  }
+
+  /** The tensor in which a dense matrix lies, checked. */
+  private StoredTensor weight(String parent, LinearSpec spec) {
+    int rows = spec.transposed() ? spec.in() : spec.out();
+    int columns = spec.transposed() ? spec.out() : spec.in();
+    if (spec.stack().isEmpty()) {
+      return stored(parent + spec.name() + ".weight", rows, columns);
+    }
+    LinearSpec.Stack stack = spec.stack().get();
+    return stored(parent + stack.weight(), stack.count(), rows, columns);
   }
 
   /** Checks that a norm's tensors are there in their shape. */
@@ -82,12 +92,6 @@ final class Weights {
     }
   }
 
-  /** Whether the source holds {@code module} in any form. */
-  boolean hasLinear(String module) {
-    return source.quantizedNames().contains(resolve(module, ""))
-        || source.find(resolve(module, ".weight")).isPresent();
-  }
-
   /** Whether the source holds {@code module} packed. */
   boolean isPacked(String module) {
     return source.quantizedNames().contains(resolve(module, ""));
@@ -99,8 +103,17 @@ final class Weights {
     Optional<QuantizedTensor> quantized = source.quantized(resolve(name, ""));
     return new Linear(
         spec.name(),
-        quantized.isPresent() ? packed(name, spec, quantized.get()) : stored(name, spec),
-        spec.bias() ? tensor(name + ".bias", spec.out()) : null);
+        quantized.isPresent() ? packed(name, spec, quantized.get()) : stored(parent, spec),
+        spec.bias() ? bias(parent, spec) : null);
+  }
+
+  private Tensor bias(String parent, LinearSpec spec) {
+    if (spec.stack().isEmpty()) {
+      return tensor(parent + spec.name() + ".bias", spec.out());
+    }
+    LinearSpec.Stack stack = spec.stack().get();
+    StoredTensor all = stored(parent + stack.bias(), stack.count(), spec.out());
+    return part(all, stack.index(), spec.out());
   }
 
   /** The norm {@code parent + spec.name()}, which goes by {@code spec.name()}. */
@@ -139,8 +152,13 @@ final class Weights {
 
   /** The tensor of that complete name, widened to float. */
   Tensor tensor(String name, long... dims) {
-    StoredTensor stored = stored(name, dims);
-    Tensor t = stored.toTensor();
+    return part(stored(name, dims), 0, dims);
+  }
+
+  /** The {@code index}-th part of that shape. */
+  private Tensor part(StoredTensor stored, int index, long... dims) {
+    Tensor t = Tensor.zeros(dims);
+    stored.read((long) index * t.size(), t.data(), 0, t.size());
     finite(stored, t.data());
     return t;
   }
@@ -156,10 +174,12 @@ final class Weights {
     return new PackedWeight(q, backend);
   }
 
-  private Weight stored(String name, LinearSpec spec) {
+  private Weight stored(String parent, LinearSpec spec) {
     Optional<Weight> blocks =
-        spec.transposed() ? Optional.empty() : blocks(name + ".weight", spec.out(), spec.in());
-    return blocks.orElseGet(() -> new DenseWeight(dense(name, spec)));
+        spec.transposed() || spec.stack().isPresent()
+            ? Optional.empty()
+            : blocks(parent + spec.name() + ".weight", spec.out(), spec.in());
+    return blocks.orElseGet(() -> new DenseWeight(dense(parent, spec)));
   }
 
   /**
@@ -188,11 +208,13 @@ final class Weights {
     }
   }
 
-  private Tensor dense(String name, LinearSpec spec) {
+  private Tensor dense(String parent, LinearSpec spec) {
+    StoredTensor stored = weight(parent, spec);
+    int index = spec.stack().map(LinearSpec.Stack::index).orElse(0);
     if (!spec.transposed()) {
-      return tensor(name + ".weight", spec.out(), spec.in());
+      return part(stored, index, spec.out(), spec.in());
     }
-    Tensor t = tensor(name + ".weight", spec.in(), spec.out());
+    Tensor t = part(stored, index, spec.in(), spec.out());
     Tensor w = Tensor.zeros(spec.out(), spec.in());
     for (int i = 0; i < spec.in(); i++) {
       for (int o = 0; o < spec.out(); o++) {

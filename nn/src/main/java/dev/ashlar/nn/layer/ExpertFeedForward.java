@@ -2,7 +2,7 @@ package dev.ashlar.nn.layer;
 
 import dev.ashlar.nn.op.Combine;
 import dev.ashlar.nn.op.GatherRows;
-import dev.ashlar.nn.op.Route;
+import dev.ashlar.nn.op.Routing;
 import dev.ashlar.nn.op.ScaleRows;
 import dev.ashlar.tensor.Tensor;
 import dev.ashlar.tensor.autograd.Tape;
@@ -39,7 +39,7 @@ public final class ExpertFeedForward implements FeedForward {
 
   @Override
   public Tensor forward(Tensor x, Tape tape) {
-    Route route = router.route(x, tape);
+    Routing route = router.route(x, tape);
     Tensor weights = tape.apply(route);
     List<Combine.Part> parts = new ArrayList<>();
     for (int e = 0; e < experts.size(); e++) {
@@ -61,7 +61,7 @@ public final class ExpertFeedForward implements FeedForward {
     return tape.apply(new Add(s, y));
   }
 
-  private static int[] rows(Route route, int expert, int tokens) {
+  private static int[] rows(Routing route, int expert, int tokens) {
     int[] rows = new int[tokens];
     int n = 0;
     for (int t = 0; t < tokens; t++) {
@@ -89,10 +89,7 @@ public final class ExpertFeedForward implements FeedForward {
       shared.forEachTensor(f);
     }
     if (sharedGate != null) {
-      if (sharedGate.weight() instanceof DenseWeight d) {
-        f.accept(sharedGate.name() + ".weight", d.matrix());
-      }
-      sharedGate.forEachTensor(f);
+      sharedGate.forEachTensorAndWeight(f);
     }
   }
 }

@@ -38,6 +38,14 @@ public record Linear(String name, Weight weight, Tensor bias) {
     return mapped == weight ? this : new Linear(name, mapped, bias);
   }
 
+  /** Gives {@code f} the matrix, if it is dense, and the bias, if there is one. */
+  public void forEachTensorAndWeight(BiConsumer<String, Tensor> f) {
+    if (weight instanceof DenseWeight d) {
+      f.accept(name + ".weight", d.matrix());
+    }
+    forEachTensor(f);
+  }
+
   /** Gives {@code f} the bias, if there is one. */
   public void forEachTensor(BiConsumer<String, Tensor> f) {
     if (bias != null) {

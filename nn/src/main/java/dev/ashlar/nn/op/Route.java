@@ -2,7 +2,6 @@ package dev.ashlar.nn.op;
 
 import dev.ashlar.tensor.Tensor;
 import dev.ashlar.tensor.autograd.Gradients;
-import dev.ashlar.tensor.autograd.Op;
 import dev.ashlar.tensor.autograd.Tape;
 import java.util.Arrays;
 import java.util.List;
@@ -11,7 +10,7 @@ import java.util.List;
  * The weights of a mixture's experts: scores of the logits, kept where an expert was chosen and 0
  * elsewhere. The choice itself has no gradient.
  */
-public final class Route implements Op {
+public final class Route implements Routing {
   /** From logits to scores. */
   public enum Score {
     SOFTMAX,
@@ -51,7 +50,7 @@ public final class Route implements Op {
     this.scale = scale;
   }
 
-  /** Whether token {@code t} uses expert {@code e}; known after the forward. */
+  @Override
   public boolean uses(int t, int e) {
     return chosen[t * logits.dim(-1) + e];
   }

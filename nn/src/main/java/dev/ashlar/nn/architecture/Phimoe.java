@@ -1,0 +1,58 @@
+package dev.ashlar.nn.architecture;
+
+import dev.ashlar.nn.decoder.DecoderSpec;
+import dev.ashlar.nn.decoder.FeedForwardSpec;
+import dev.ashlar.nn.decoder.FeedForwardSpec.RouterSpec;
+import dev.ashlar.nn.decoder.LinearSpec;
+import dev.ashlar.nn.decoder.NormSpec;
+import dev.ashlar.tensor.WeightSource;
+import java.util.Map;
+import java.util.Optional;
+
+/** Phi 3.5 MoE (Abdin et al., arXiv 2404.14219): Mixtral with layer norms and SparseMixer. */
+final class Phimoe implements Architecture {
+  private static final String PARENT = "block_sparse_moe.";
+
+  @Override
+  public String modelType() {
+    return "phimoe";
+  }
+
+  @Override
+  public DecoderSpec spec(Map<String, Object> config, WeightSource source) {
+    return new Style(modelType(), config, source).spec();
+  }
+
+  /** What it does differently. */
+  static class Style extends Mixtral.Style {
+    Style(String modelType, Map<String, Object> config, WeightSource source) {
+      super(modelType, config, source);
+    }
+
+    @Override
+    NormSpec norm(String name, int size) {
+      return NormSpec.layer(name, size, eps());
+    }
+
+    @Override
+    LinearSpec output() {
+      return LinearSpec.of("lm_head", dim, vocab, config.flag("lm_head_bias", false));
+    }
+
+    @Override
+    FeedForwardSpec feedForward(int layer) {
+      int count = config.count("num_local_experts");
+      if (count < 2 || perToken(count) != 2) {
+        throw config.fault(
+            "num_experts_per_tok", "2 experts of several", "the number " + perToken(count), "");
+      }
+      return new FeedForwardSpec.Experts(
+          new RouterSpec.SparseMixer(
+              LinearSpec.of(PARENT + "gate", dim, count, false),
+              config.positive("router_jitter_noise", 0.01)),
+          mixtralExperts(count),
+          Optional.empty(),
+          Optional.empty());
+    }
+  }
+}
