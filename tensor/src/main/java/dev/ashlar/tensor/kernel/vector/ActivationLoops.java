@@ -9,7 +9,7 @@ import jdk.incubator.vector.VectorOperators;
 
 /**
  * One flat loop per activation over {@code n} floats, a multiple of the lanes: its value, or its
- * value and slope together. {@code x} and {@code y} may be the same array.
+ * value and slope together. For the value alone {@code x} and {@code y} may be the same array.
  */
 final class ActivationLoops {
   /** {@code 2·sqrt(2/π)}: GELU's tanh form is {@code x·sigmoid(2u)}. */
@@ -80,18 +80,20 @@ final class ActivationLoops {
   }
 
   /** {@code x·Φ(x)}. */
-  private static void gelu(int n, float[] x, int xOff, float[] y, int yOff, float[] bell) {
-    bell(n, x, xOff, bell);
-    FloatVector one = FloatVector.broadcast(F, 1f);
+  private static void gelu(int n, float[] x, int xOff, float[] y, int yOff, float[] tail) {
+    bell(n, x, xOff, tail);
+    tail(n, x, xOff, tail, tail);
     for (int i = 0; i < n; i += L) {
       FloatVector v = FloatVector.fromArray(F, x, xOff + i);
-      FloatVector e = FloatVector.fromArray(F, bell, i);
-      FloatVector tail = VectorMath.scaledErfc(v.abs().mul(SQRT_HALF)).mul(e).mul(0.5f);
-      v.mul(one.sub(tail).blend(tail, v.lt(0f))).intoArray(y, yOff + i);
+      FloatVector t = FloatVector.fromArray(F, tail, i);
+      v.mul(t.neg().add(1f).blend(t, v.lt(0f))).intoArray(y, yOff + i);
     }
   }
 
-  /** {@code e^{−x²/2}}, in a loop of its own: with more in it the vectors would be boxed. */
+  /**
+   * {@code e^{−x²/2}}. This and {@link #tail} have loops of their own: more in one loop and the
+   * compiler boxes the vectors.
+   */
   private static void bell(int n, float[] x, int xOff, float[] bell) {
     for (int i = 0; i < n; i += L) {
       FloatVector v = FloatVector.fromArray(F, x, xOff + i);
@@ -99,17 +101,25 @@ final class ActivationLoops {
     }
   }
 
+  /** {@code Φ(−|x|)}, given {@link #bell}; both may be the same array. */
+  private static void tail(int n, float[] x, int xOff, float[] bell, float[] tail) {
+    for (int i = 0; i < n; i += L) {
+      FloatVector a = FloatVector.fromArray(F, x, xOff + i).abs().mul(SQRT_HALF);
+      FloatVector half = FloatVector.fromArray(F, bell, i).mul(0.5f);
+      VectorMath.scaledErfc(a).mul(half).intoArray(tail, i);
+    }
+  }
+
   /** {@code Φ(x) + x·φ(x)}. */
   private static void geluSlope(int n, float[] x, int xOff, float[] y, float[] d) {
     bell(n, x, xOff, d);
-    FloatVector one = FloatVector.broadcast(F, 1f);
+    tail(n, x, xOff, d, y);
     for (int i = 0; i < n; i += L) {
       FloatVector v = FloatVector.fromArray(F, x, xOff + i);
-      FloatVector e = FloatVector.fromArray(F, d, i);
-      FloatVector tail = VectorMath.scaledErfc(v.abs().mul(SQRT_HALF)).mul(e).mul(0.5f);
-      FloatVector cdf = one.sub(tail).blend(tail, v.lt(0f));
+      FloatVector t = FloatVector.fromArray(F, y, i);
+      FloatVector cdf = t.neg().add(1f).blend(t, v.lt(0f));
       v.mul(cdf).intoArray(y, i);
-      v.mul(e).mul(DENSITY).add(cdf).intoArray(d, i);
+      FloatVector.fromArray(F, d, i).mul(DENSITY).mul(v).add(cdf).intoArray(d, i);
     }
   }
 

@@ -19,6 +19,7 @@ final class VectorActivation implements ActivationKernel {
     final float[] value = new float[PIECE + L];
     final float[] slope = new float[PIECE + L];
     final float[] tail = new float[L];
+    final float[] tailValue = new float[L];
     final float[] tailSlope = new float[L];
   }
 
@@ -97,8 +98,8 @@ final class VectorActivation implements ActivationKernel {
     ActivationLoops.slope(f, whole, x, off, own.value, own.slope);
     if (whole < n) {
       System.arraycopy(x, off + whole, own.tail, 0, n - whole);
-      ActivationLoops.slope(f, L, own.tail, 0, own.tail, own.tailSlope);
-      System.arraycopy(own.tail, 0, own.value, whole, n - whole);
+      ActivationLoops.slope(f, L, own.tail, 0, own.tailValue, own.tailSlope);
+      System.arraycopy(own.tailValue, 0, own.value, whole, n - whole);
       System.arraycopy(own.tailSlope, 0, own.slope, whole, n - whole);
     }
   }
