@@ -8,10 +8,12 @@ import dev.ashlar.formats.tokenizer.text.IntList;
 import dev.ashlar.formats.tokenizer.text.Utf8;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.PriorityQueue;
 
 /**
  * Learns a byte-level byte pair encoding from a text and describes it as a {@code tokenizer.json}.
@@ -33,6 +35,16 @@ public final class BpeTrainer {
   private final List<int[]> words = new ArrayList<>();
   private final IntList counts = new IntList(1024);
   private final Map<Long, Pair> pairs = new HashMap<>();
+
+  /** Pairs that came to be since the queue was last filled. */
+  private final List<Long> created = new ArrayList<>();
+
+  private final PriorityQueue<Candidate> queue =
+      new PriorityQueue<>(
+          Comparator.comparingLong(Candidate::count).reversed().thenComparingLong(Candidate::key));
+
+  /** A pair, its left id in the upper half, and the count it had when it was queued. */
+  private record Candidate(long key, long count) {}
 
   /** How often a pair occurs, and the words that have had it, some perhaps several times. */
   private static final class Pair {
@@ -119,32 +131,37 @@ public final class BpeTrainer {
     for (int w = 0; w < words.size(); w++) {
       addPairs(w, 1);
     }
-    while (tokens.size() < vocabulary) {
-      long best = -1;
-      long most = LEAST_COUNT - 1;
-      for (Map.Entry<Long, Pair> e : pairs.entrySet()) {
-        long count = e.getValue().count;
-        if (count > most || count == most && best >= 0 && e.getKey() < best) {
-          best = e.getKey();
-          most = count;
-        }
+    created.clear();
+    pairs.forEach((key, pair) -> queue.add(new Candidate(key, pair.count)));
+    while (tokens.size() < vocabulary && !queue.isEmpty()) {
+      Candidate best = queue.poll();
+      Pair pair = pairs.get(best.key);
+      if (pair == null || pair.count < LEAST_COUNT) {
+        continue;
       }
-      if (best < 0) {
-        return;
+      if (pair.count == best.count) {
+        mergePair((int) (best.key >>> 32), (int) best.key);
+      } else {
+        // Counts only fall once a pair is there, so this is early enough to notice.
+        queue.add(new Candidate(best.key, pair.count));
       }
-      mergePair((int) (best >>> 32), (int) best);
     }
   }
 
   private void addPairs(int w, int sign) {
     int[] word = words.get(w);
     for (int i = 0; i + 1 < word.length; i++) {
-      Pair pair = pairs.computeIfAbsent((long) word[i] << 32 | word[i + 1], key -> new Pair());
+      Pair pair = pairs.computeIfAbsent((long) word[i] << 32 | word[i + 1], this::create);
       pair.count += (long) sign * counts.get(w);
       if (sign > 0) {
         pair.where.add(w);
       }
     }
+  }
+
+  private Pair create(long key) {
+    created.add(key);
+    return new Pair();
   }
 
   private void mergePair(int left, int right) {
@@ -162,6 +179,8 @@ public final class BpeTrainer {
       }
     }
     pairs.remove((long) left << 32 | right);
+    created.forEach(key -> queue.add(new Candidate(key, pairs.get(key).count)));
+    created.clear();
   }
 
   /** The word with the pair replaced, from the left; null if it is not there. */
