@@ -14,6 +14,9 @@ import java.util.Map;
 
 /** Reads Hugging Face's {@code tokenizer.json} and {@code tokenizer_config.json}. */
 final class TokenizerJson {
+  /** No vocabulary is this large; vectors of one score per id must stay possible. */
+  private static final int MAX_ID = 1 << 28;
+
   private TokenizerJson() {}
 
   /** The parts that the document {@code json} describes, called {@code file} in messages. */
@@ -36,6 +39,9 @@ final class TokenizerJson {
     List<AddedToken> added = new ArrayList<>();
     for (Node node : root.nodes("added_tokens")) {
       AddedToken token = AddedToken.read(node);
+      if (token.id() >= MAX_ID) {
+        throw node.get("id").expected("an id below " + MAX_ID);
+      }
       if (!token.content().isEmpty()) {
         int known = model.tokens().id(token.content());
         added.add(known < 0 ? token : token.withId(known));
@@ -54,6 +60,31 @@ final class TokenizerJson {
         special(config, "bos_token", tokenizer),
         special(config, "eos_token", tokenizer),
         template != null ? template : template(config.get("chat_template")));
+  }
+
+  /**
+   * The parts with the opening and closing tokens that {@code config} asks for. Transformers'
+   * classes for Llama, Gemma and Cohere build them from these flags, whatever {@code
+   * tokenizer.json} says of them; files of such models exist whose two halves disagree (DeepSeek's,
+   * for one).
+   */
+  static Parts withConfiguredEnds(Parts parts, Node config, Extras extras) {
+    Node type = config.get("tokenizer_class");
+    boolean configured =
+        !type.isNull() && type.string().matches("(Llama|CodeLlama|Gemma|Cohere)Tokenizer(Fast)?");
+    if (!configured || config.get("add_bos_token").isNull()) {
+      return parts;
+    }
+    boolean opens = config.flag("add_bos_token") && extras.bos() >= 0;
+    boolean ends = config.flag("add_eos_token", false) && extras.eos() >= 0;
+    return new Parts(
+        parts.added(),
+        parts.normalizer(),
+        parts.preTokenizer(),
+        parts.model(),
+        PostProcessors.around(
+            opens ? List.of(extras.bos()) : List.of(), ends ? List.of(extras.eos()) : List.of()),
+        parts.decoder());
   }
 
   /** The id of a token given as a string or as an object with its content; -1 if there is none. */

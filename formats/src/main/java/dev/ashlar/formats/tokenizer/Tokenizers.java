@@ -57,12 +57,9 @@ public final class Tokenizers {
     Path config = folder.resolve(CONFIG);
     String template = text(folder.resolve(TEMPLATE));
     Object values = Files.exists(config) ? Json.readObject(config) : Map.of();
-    Extras extras =
-        TokenizerJson.extras(
-            new Node(config.toString(), "", values),
-            new PipelineTokenizer(parts, Extras.NONE),
-            template);
-    return new PipelineTokenizer(parts, extras);
+    Node node = new Node(config.toString(), "", values);
+    Extras extras = TokenizerJson.extras(node, new PipelineTokenizer(parts, Extras.NONE), template);
+    return new PipelineTokenizer(TokenizerJson.withConfiguredEnds(parts, node, extras), extras);
   }
 
   /**

@@ -44,8 +44,15 @@ public record Replace(String literal, Pattern pattern, String content) implement
 
   @Override
   public String normalize(String text) {
-    return literal != null
-        ? text.replace(literal, content)
-        : pattern.matcher(text).replaceAll(Matcher.quoteReplacement(content));
+    if (literal != null) {
+      return text.replace(literal, content);
+    }
+    try {
+      return pattern.matcher(text).replaceAll(Matcher.quoteReplacement(content));
+    } catch (StackOverflowError e) {
+      // Repeated groups recurse once per repetition; the text, not the program, is at fault.
+      throw new IllegalArgumentException(
+          "the text is too long for the tokenizer's pattern " + pattern.pattern(), e);
+    }
   }
 }

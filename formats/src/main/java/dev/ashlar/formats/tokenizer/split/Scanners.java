@@ -5,6 +5,7 @@ import static dev.ashlar.formats.tokenizer.text.CharClasses.MARK;
 
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Set;
 
 /** The list of regular expressions that have a scanner, by their text. */
 final class Scanners {
@@ -91,6 +92,11 @@ final class Scanners {
       k++;
     }
     return k > i ? k : -1;
+  }
+
+  /** The regular expressions that have one. */
+  static Set<String> known() {
+    return ALL.keySet();
   }
 
   /** The scanner that matches as {@code regex} does, or null. */
