@@ -31,10 +31,10 @@ final class VectorActivation implements ActivationKernel {
     for (int i = off; i < off + n; i += PIECE) {
       int count = Math.min(PIECE, off + n - i);
       int whole = count - count % L;
-      ActivationLoops.value(f, whole, x, i, y, i, own.slope);
+      ActivationLoops.value(f, whole, x, i, y, i);
       if (whole < count) {
         System.arraycopy(x, i + whole, own.tail, 0, count - whole);
-        ActivationLoops.value(f, L, own.tail, 0, own.tail, 0, own.slope);
+        ActivationLoops.value(f, L, own.tail, 0, own.tail, 0);
         System.arraycopy(own.tail, 0, y, i + whole, count - whole);
       }
     }
@@ -57,10 +57,10 @@ final class VectorActivation implements ActivationKernel {
     for (int i = off; i < off + n; i += PIECE) {
       int count = Math.min(PIECE, off + n - i);
       int whole = count - count % L;
-      ActivationLoops.value(f, whole, gate, i, own.value, 0, own.slope);
+      ActivationLoops.value(f, whole, gate, i, own.value, 0);
       if (whole < count) {
         System.arraycopy(gate, i + whole, own.tail, 0, count - whole);
-        ActivationLoops.value(f, L, own.tail, 0, own.value, whole, own.slope);
+        ActivationLoops.value(f, L, own.tail, 0, own.value, whole);
       }
       multiply(count, own.value, up, i, y, false);
     }

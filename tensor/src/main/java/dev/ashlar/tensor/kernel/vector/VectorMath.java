@@ -34,19 +34,6 @@ final class VectorMath {
   private static final float E3 = 8.3687301841e-03f;
   private static final float E4 = 1.3814571090e-03f;
 
-  // erfc(a) = t · exp(−a²) · Q(t), t = 1/(1 + 0.35 a), 0 ≤ a ≤ 10; error 7e-9 of erfc.
-  private static final float Q_SCALE = 0.35f;
-  private static final float Q0 = 1.9748377854e-01f;
-  private static final float Q1 = 1.9713835239e-01f;
-  private static final float Q2 = 1.8790241623e-01f;
-  private static final float Q3 = 1.5118613017e-01f;
-  private static final float Q4 = 1.4604232459e-01f;
-  private static final float Q5 = 8.7018542406e-02f;
-  private static final float Q6 = -2.7705439665e-02f;
-  private static final float Q7 = 1.8146109937e-01f;
-  private static final float Q8 = -1.5892824442e-01f;
-  private static final float Q9 = 3.8401047512e-02f;
-
   private VectorMath() {}
 
   /** {@code e^x} within 1.2e-7 of its value; 0 where it would be denormal. */
@@ -96,24 +83,6 @@ final class VectorMath {
     FloatVector m = p.fma(power, power.sub(1f));
     FloatVector t = m.div(m.add(2f)).blend(1f, one);
     return t.blend(t.neg(), x.lt(0f));
-  }
-
-  /**
-   * {@code erfc(a)·e^{a²}} for {@code a ≥ 0} within 4e-7 of its value: times {@code e^{−a²}}, which
-   * callers need anyway, it is the complementary error function.
-   */
-  static FloatVector scaledErfc(FloatVector a) {
-    FloatVector t = broadcast(1f).div(a.fma(broadcast(Q_SCALE), broadcast(1f)));
-    FloatVector q = t.fma(broadcast(Q9), broadcast(Q8));
-    q = q.fma(t, broadcast(Q7));
-    q = q.fma(t, broadcast(Q6));
-    q = q.fma(t, broadcast(Q5));
-    q = q.fma(t, broadcast(Q4));
-    q = q.fma(t, broadcast(Q3));
-    q = q.fma(t, broadcast(Q2));
-    q = q.fma(t, broadcast(Q1));
-    q = q.fma(t, broadcast(Q0));
-    return q.mul(t);
   }
 
   private static FloatVector broadcast(float x) {
