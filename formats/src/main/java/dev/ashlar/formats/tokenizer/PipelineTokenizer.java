@@ -1,7 +1,7 @@
 package dev.ashlar.formats.tokenizer;
 
 import dev.ashlar.formats.tokenizer.decode.ByteLevelDecoder;
-import dev.ashlar.formats.tokenizer.model.Model;
+import dev.ashlar.formats.tokenizer.model.Encoder;
 import dev.ashlar.formats.tokenizer.model.Work;
 import dev.ashlar.formats.tokenizer.split.PreTokenizer;
 import dev.ashlar.formats.tokenizer.text.IntList;
@@ -24,7 +24,7 @@ final class PipelineTokenizer implements Tokenizer {
   private final Parts parts;
   private final Extras extras;
   private final PreTokenizer preTokenizer;
-  private final Model model;
+  private final Encoder encoder;
   private final TokenFinder plainFinder;
   private final TokenFinder normalizedFinder;
   private final Map<Integer, AddedToken> addedById = new HashMap<>();
@@ -37,9 +37,9 @@ final class PipelineTokenizer implements Tokenizer {
     this.parts = parts;
     this.extras = extras;
     PreTokenizer unspelled = parts.preTokenizer().beforeSpelling();
-    Model overBytes = unspelled == null ? null : parts.model().overBytes();
+    Encoder overBytes = unspelled == null ? null : parts.model().overBytes();
     preTokenizer = overBytes == null ? parts.preTokenizer() : unspelled;
-    model = overBytes == null ? parts.model() : overBytes;
+    encoder = overBytes == null ? parts.model().overText() : overBytes;
     List<AddedToken> plain = new ArrayList<>();
     List<AddedToken> normalized = new ArrayList<>();
     List<String> spellings = new ArrayList<>();
@@ -71,7 +71,7 @@ final class PipelineTokenizer implements Tokenizer {
     char[] chars = Utf8.wellFormed(text);
     IntList out = new IntList(chars.length / 3);
     Work work = new Work();
-    PreTokenizer.Sink toModel = (t, start, end, first) -> model.encode(t, start, end, work, out);
+    PreTokenizer.Sink toModel = (t, start, end, first) -> encoder.encode(t, start, end, work, out);
     plainFinder.find(
         chars,
         (start, end, id) -> {

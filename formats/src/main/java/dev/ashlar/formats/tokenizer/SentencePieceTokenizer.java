@@ -2,6 +2,7 @@ package dev.ashlar.formats.tokenizer;
 
 import dev.ashlar.formats.CheckpointException;
 import dev.ashlar.formats.tokenizer.decode.ByteFallbackDecoder;
+import dev.ashlar.formats.tokenizer.model.Encoder;
 import dev.ashlar.formats.tokenizer.model.Model;
 import dev.ashlar.formats.tokenizer.model.ScoredBpe;
 import dev.ashlar.formats.tokenizer.model.TokenTable;
@@ -25,7 +26,7 @@ final class SentencePieceTokenizer implements Tokenizer {
 
   private final SentencePieceModel spec;
   private final TokenTable tokens;
-  private final Model model;
+  private final Encoder encoder;
   private final TokenFinder userDefined;
   private final SentencePieceNormalizer normalizer;
   private final int unknown;
@@ -52,7 +53,7 @@ final class SentencePieceTokenizer implements Tokenizer {
             : new TokenFinder(defined, defined.stream().map(AddedToken::content).toList());
     CharsMap map = spec.charsMap.length == 0 ? null : CharsMap.of(spec.charsMap);
     normalizer = new SentencePieceNormalizer(spec, map, userDefined);
-    model =
+    Model model =
         switch ((int) spec.modelType) {
           case 1 -> unigram();
           case 2 -> bpe();
@@ -60,6 +61,7 @@ final class SentencePieceTokenizer implements Tokenizer {
               throw new IllegalArgumentException(
                   "the model type " + spec.modelType + " is not supported");
         };
+    encoder = model.overText();
   }
 
   /** The tokenizer of a model file's bytes, called {@code file} in messages. */
@@ -117,7 +119,7 @@ final class SentencePieceTokenizer implements Tokenizer {
     IntList out = new IntList(chars.length / 3);
     Work work = new Work();
     if (chars.length > 0 && (userDefined == null || spec.modelType == 1)) {
-      model.encode(chars, 0, chars.length, work, out);
+      encoder.encode(chars, 0, chars.length, work, out);
     } else if (chars.length > 0) {
       userDefined.find(
           chars,
@@ -125,7 +127,7 @@ final class SentencePieceTokenizer implements Tokenizer {
             if (id >= 0) {
               out.add(id);
             } else {
-              model.encode(chars, start, end, work, out);
+              encoder.encode(chars, start, end, work, out);
             }
           });
     }

@@ -58,28 +58,13 @@ final class TokenFinder {
     int done = 0;
     int i = 0;
     while (i < text.length) {
-      if ((heads[text[i] >>> 6] >>> text[i] & 1) == 0) {
+      long match = (heads[text[i] >>> 6] >>> text[i] & 1) == 0 ? -1 : longest(text, i);
+      if (match < 0) {
         i++;
         continue;
       }
-      int found = -1;
-      int matchEnd = i;
-      int node = 0;
-      for (int k = i; k < text.length; k++) {
-        node = edges.get((long) node << 16 | text[k]);
-        if (node < 0) {
-          break;
-        }
-        if (tokenAt.get(node) >= 0) {
-          found = tokenAt.get(node);
-          matchEnd = k + 1;
-        }
-      }
-      if (found < 0) {
-        i++;
-        continue;
-      }
-      AddedToken token = tokens.get(found);
+      int matchEnd = (int) (match >>> 32);
+      AddedToken token = tokens.get((int) match);
       if (!token.singleWord() || standsAlone(text, i, matchEnd)) {
         int start = token.stripLeft() ? Math.max(done, spaceBefore(text, i)) : i;
         int end = token.stripRight() ? spaceAfter(text, matchEnd) : matchEnd;
@@ -96,6 +81,22 @@ final class TokenFinder {
     if (done < text.length) {
       out.part(done, text.length, -1);
     }
+  }
+
+  /** The end of the longest token at {@code text[i]} and, in the lower half, its index; or -1. */
+  private long longest(char[] text, int i) {
+    long found = -1;
+    int node = 0;
+    for (int k = i; k < text.length; k++) {
+      node = edges.get((long) node << 16 | text[k]);
+      if (node < 0) {
+        break;
+      }
+      if (tokenAt.get(node) >= 0) {
+        found = (long) (k + 1) << 32 | tokenAt.get(node);
+      }
+    }
+    return found;
   }
 
   private static boolean standsAlone(char[] text, int start, int end) {

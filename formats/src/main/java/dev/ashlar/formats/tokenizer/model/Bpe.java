@@ -17,17 +17,15 @@ public final class Bpe {
     }
     Merges merges = readMerges(node.get("merges"), tokens, prefix);
     Node unknown = node.get("unk_token");
-    return new CharBpe(
-        new CharBpe.Settings(
-            tokens,
-            // The peer looks the token up only when it needs it, and fails only then.
-            unknown.isNull() ? -1 : tokens.require(unknown),
-            node.flag("fuse_unk", false),
-            node.flag("byte_fallback", false),
-            prefix,
-            node.optional("end_of_word_suffix").orElse(""),
-            node.flag("ignore_merges", false)),
-        merges);
+    return new BpeModel(
+        tokens,
+        merges,
+        unknown.isNull() ? -1 : tokens.require(unknown),
+        node.flag("fuse_unk", false),
+        node.flag("byte_fallback", false),
+        prefix,
+        node.optional("end_of_word_suffix").orElse(""),
+        node.flag("ignore_merges", false));
   }
 
   private static Merges readMerges(Node node, TokenTable tokens, String prefix) {
@@ -89,8 +87,7 @@ public final class Bpe {
    */
   public static Model ofGguf(TokenTable tokens, List<?> merges, boolean ignoreMerges, Node place) {
     Node list = new Node(place.file(), place.path(), merges);
-    return new CharBpe(
-        new CharBpe.Settings(tokens, -1, false, false, "", "", ignoreMerges),
-        readMerges(list, tokens, ""));
+    Merges rules = readMerges(list, tokens, "");
+    return new BpeModel(tokens, rules, -1, false, false, "", "", ignoreMerges);
   }
 }

@@ -5,8 +5,7 @@ import dev.ashlar.formats.tokenizer.text.IntList;
 import dev.ashlar.formats.tokenizer.text.Utf8;
 
 /** Byte pair encoding that begins with the UTF-8 bytes of a piece, all 256 of which are tokens. */
-final class ByteBpe implements Model {
-  private final TokenTable tokens;
+final class ByteBpe implements Encoder {
   private final SpanIndex index;
   private final Merges merges;
   private final int[] byteIds;
@@ -16,7 +15,6 @@ final class ByteBpe implements Model {
   private final byte[] whole;
 
   private ByteBpe(TokenTable tokens, Merges merges, int[] byteIds, boolean ignoreMerges) {
-    this.tokens = tokens;
     this.merges = merges;
     this.byteIds = byteIds;
     this.ignoreMerges = ignoreMerges;
@@ -39,11 +37,6 @@ final class ByteBpe implements Model {
       }
     }
     return new ByteBpe(tokens, merges, byteIds, ignoreMerges);
-  }
-
-  @Override
-  public TokenTable tokens() {
-    return tokens;
   }
 
   @Override

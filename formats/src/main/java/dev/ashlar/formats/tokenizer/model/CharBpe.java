@@ -5,10 +5,10 @@ import dev.ashlar.formats.tokenizer.text.Utf8;
 import java.util.Arrays;
 
 /** Byte pair encoding that begins with characters; unknown ones fall back to bytes or a token. */
-final class CharBpe implements Model {
+final class CharBpe implements Encoder {
   private static final int UNKNOWN = -1;
 
-  private final Settings settings;
+  private final BpeModel settings;
   private final Merges merges;
   private final SpanIndex index;
   private final int[] basicPlane = new int[0x10000];
@@ -18,35 +18,17 @@ final class CharBpe implements Model {
   /** By id: 1 if the merges make this token of its own characters, 2 if not, 0 if not tried. */
   private final byte[] whole;
 
-  /**
-   * What the model is made of.
-   *
-   * @param unknown the id for unknown characters, or -1 to leave them out
-   * @param fuse whether adjacent unknown characters are one token
-   * @param prefix put before every character but the first of a piece
-   * @param suffix put after the last character of a piece
-   * @param ignoreMerges whether a piece that is a token is that token
-   */
-  record Settings(
-      TokenTable tokens,
-      int unknown,
-      boolean fuse,
-      boolean byteFallback,
-      String prefix,
-      String suffix,
-      boolean ignoreMerges) {}
-
-  CharBpe(Settings settings, Merges merges) {
+  CharBpe(BpeModel settings) {
     this.settings = settings;
-    this.merges = merges;
-    TokenTable tokens = settings.tokens;
+    merges = settings.merges();
+    TokenTable tokens = settings.tokens();
     byte[][] spans = new byte[tokens.size()][];
     for (int id = 0; id < spans.length; id++) {
       spans[id] = tokens.token(id) == null ? null : Utf8.bytes(tokens.token(id));
     }
     index = new SpanIndex(spans);
     whole = new byte[tokens.size()];
-    byteIds = settings.byteFallback ? tokens.byteIds() : null;
+    byteIds = settings.byteFallback() ? tokens.byteIds() : null;
     Arrays.fill(basicPlane, UNKNOWN);
     for (int id = 0; id < tokens.size(); id++) {
       String token = tokens.token(id);
@@ -64,22 +46,8 @@ final class CharBpe implements Model {
   private boolean canCut() {
     boolean unknownStandAlone =
         byteIds != null && Arrays.stream(byteIds).allMatch(id -> id >= 0)
-            || settings.unknown >= 0 && !settings.fuse && byteIds == null;
-    return unknownStandAlone
-        && settings.prefix.isEmpty()
-        && settings.suffix.isEmpty()
-        && !settings.ignoreMerges;
-  }
-
-  @Override
-  public TokenTable tokens() {
-    return settings.tokens;
-  }
-
-  @Override
-  public Model overBytes() {
-    boolean plain = settings.prefix.isEmpty() && settings.suffix.isEmpty();
-    return plain ? ByteBpe.of(settings.tokens, merges, settings.ignoreMerges) : null;
+            || settings.unknown() >= 0 && !settings.fuse() && byteIds == null;
+    return unknownStandAlone && settings.isPlain() && !settings.ignoreMerges();
   }
 
   @Override
@@ -98,10 +66,10 @@ final class CharBpe implements Model {
 
   private void encodeWhole(char[] text, int start, int end, Work work, IntList out) {
     work.reserve(end - start);
-    boolean plain = settings.prefix.isEmpty() && settings.suffix.isEmpty();
+    boolean plain = settings.isPlain();
     int n = Utf8.encode(text, start, end, work.bytes, 0);
-    int id = plain || settings.ignoreMerges ? index.find(work.bytes, 0, n) : -1;
-    if (id >= 0 && (settings.ignoreMerges || whole[id] == 1)) {
+    int id = plain || settings.ignoreMerges() ? index.find(work.bytes, 0, n) : -1;
+    if (id >= 0 && (settings.ignoreMerges() || whole[id] == 1)) {
       out.add(id);
       return;
     }
@@ -143,10 +111,10 @@ final class CharBpe implements Model {
     for (int i = start; i < end; ) {
       int next = i + (Character.isHighSurrogate(text[i]) && i + 1 < end ? 2 : 1);
       String symbol =
-          (i > start ? settings.prefix : "")
+          (i > start ? settings.prefix() : "")
               + new String(text, i, next - i)
-              + (next == end ? settings.suffix : "");
-      int id = settings.tokens.id(symbol);
+              + (next == end ? settings.suffix() : "");
+      int id = settings.tokens().id(symbol);
       if (id >= 0) {
         symbols.known(id);
       } else {
@@ -180,9 +148,9 @@ final class CharBpe implements Model {
       if (byteIds != null && fallBack(bytes, length)) {
         return;
       }
-      if (settings.unknown >= 0) {
-        if (waiting && !settings.fuse) {
-          ids[count++] = settings.unknown;
+      if (settings.unknown() >= 0) {
+        if (waiting && !settings.fuse()) {
+          ids[count++] = settings.unknown();
         }
         waiting = true;
       }
@@ -202,7 +170,7 @@ final class CharBpe implements Model {
 
     private void flush() {
       if (waiting) {
-        ids[count++] = settings.unknown;
+        ids[count++] = settings.unknown();
         waiting = false;
       }
     }

@@ -90,19 +90,25 @@ final class Merges {
     }
   }
 
+  /** Links the symbols to their neighbours and queues their pairs. */
+  private Queue link(Work work, int n) {
+    Queue queue = new Queue(work);
+    for (int i = 0; i < n; i++) {
+      work.next[i] = i + 1;
+      work.previous[i] = i - 1;
+      work.ranks[i] = i + 1 < n ? rule(work.symbols[i], work.symbols[i + 1]) : NONE;
+      queue.push(work.ranks[i], i);
+    }
+    return queue;
+  }
+
   private int applyLong(Work work, int n) {
     work.reserveQueue(n);
     int[] symbols = work.symbols;
     int[] best = work.ranks;
     int[] next = work.next;
     int[] previous = work.previous;
-    Queue queue = new Queue(work);
-    for (int i = 0; i < n; i++) {
-      next[i] = i + 1;
-      previous[i] = i - 1;
-      best[i] = i + 1 < n ? rule(symbols[i], symbols[i + 1]) : NONE;
-      queue.push(best[i], i);
-    }
+    Queue queue = link(work, n);
     int left = n;
     while (queue.size > 0) {
       int at = (int) queue.pop();

@@ -1,24 +1,18 @@
 package dev.ashlar.formats.tokenizer.model;
 
-import dev.ashlar.formats.tokenizer.text.IntList;
-
-/** Turns pieces of text into token ids; immutable. */
+/** A vocabulary with the rules by which text becomes its tokens. */
 public interface Model {
   /** The tokens and their ids. */
   TokenTable tokens();
 
-  /**
-   * Appends the ids of {@code text[start, end)}, which is not empty, to {@code out}.
-   *
-   * @param work buffers of the caller's, kept from piece to piece
-   */
-  void encode(char[] text, int start, int end, Work work, IntList out);
+  /** The encoder of pieces as they are. */
+  Encoder overText();
 
   /**
-   * The same model for text whose bytes are not spelled in GPT-2's alphabet, or null if it needs
-   * them spelled.
+   * The encoder of pieces whose bytes the vocabulary spells in GPT-2's alphabet while the pieces do
+   * not, or null if there is none and pieces must be spelled for {@link #overText()}.
    */
-  default Model overBytes() {
+  default Encoder overBytes() {
     return null;
   }
 }

@@ -44,8 +44,7 @@ public final class ScoredBpe {
       last = rule.score;
       merges.add(rule.left, rule.right, rank, rule.result);
     }
-    return new CharBpe(
-        new CharBpe.Settings(tokens, unknown, true, byteFallback, "", "", false), merges);
+    return new BpeModel(tokens, merges, unknown, true, byteFallback, "", "", false);
   }
 
   private static void addRules(

@@ -12,7 +12,7 @@ import java.util.List;
  *
  * <p>"Subword Regularization", Kudo, 2018, section 3.2.
  */
-public final class Unigram implements Model {
+public final class Unigram implements Model, Encoder {
   private static final double UNKNOWN_PENALTY = 10;
 
   private final TokenTable tokens;
@@ -109,6 +109,11 @@ public final class Unigram implements Model {
   @Override
   public TokenTable tokens() {
     return tokens;
+  }
+
+  @Override
+  public Encoder overText() {
+    return this;
   }
 
   @Override

@@ -4,10 +4,15 @@ import dev.ashlar.formats.tokenizer.config.Node;
 import dev.ashlar.formats.tokenizer.text.IntList;
 
 /** Whole words only. */
-record WordLevel(TokenTable tokens, int unknown) implements Model {
+record WordLevel(TokenTable tokens, int unknown) implements Model, Encoder {
   static Model read(Node node) {
     TokenTable tokens = TokenTable.read(node.get("vocab"));
     return new WordLevel(tokens, tokens.id(node.string("unk_token")));
+  }
+
+  @Override
+  public Encoder overText() {
+    return this;
   }
 
   @Override

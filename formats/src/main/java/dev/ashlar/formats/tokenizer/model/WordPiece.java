@@ -7,7 +7,7 @@ import dev.ashlar.formats.tokenizer.text.Utf8;
 /**
  * Bert's model: the longest token first, again and again; a word that does not end so is unknown.
  */
-final class WordPiece implements Model {
+final class WordPiece implements Model, Encoder {
   private final TokenTable tokens;
   private final SpanIndex index;
   private final byte[] prefix;
@@ -38,6 +38,11 @@ final class WordPiece implements Model {
   @Override
   public TokenTable tokens() {
     return tokens;
+  }
+
+  @Override
+  public Encoder overText() {
+    return this;
   }
 
   @Override

@@ -3,7 +3,7 @@
  *
  * <p>One class each, registered by its {@code type} in {@link
  * dev.ashlar.formats.tokenizer.model.Models}. Vocabularies are looked up by spans of bytes, so that
- * encoding makes no strings. Start at {@link dev.ashlar.formats.tokenizer.model.Model}; {@link
- * dev.ashlar.formats.tokenizer.model.ByteBpe} is the one that most models use.
+ * encoding makes no strings. Start at {@link dev.ashlar.formats.tokenizer.model.Model} and {@link
+ * dev.ashlar.formats.tokenizer.model.Encoder}; {@code ByteBpe} is the encoder that most models use.
  */
 package dev.ashlar.formats.tokenizer.model;

@@ -20,91 +20,49 @@ public final class GgufSplits {
 
   private static Map<String, List<String>> all() {
     Map<String, List<String>> all = new HashMap<>();
-    put(all, List.of("[\\p{P}$+<=>^~|]+", Scanners.GPT2, "\\p{N}+", TRIPLES), "default");
+    put(all, "default", "[\\p{P}$+<=>^~|]+", Scanners.GPT2, "\\p{N}+", TRIPLES);
     // SmolLM's own configuration also cuts digits apart; its GGUF files, as transformers reads
     // them, do not, and the two differ only where numbers follow several spaces or are not ASCII.
     put(
         all,
-        List.of(Scanners.GPT2),
-        "gpt-2",
-        "gpt2",
-        "mpt",
-        "olmo",
-        "jais",
-        "smollm",
-        "phi-2",
-        "exaone4",
-        "trillion",
-        "granite-docling",
-        "jina-es",
-        "jina-de",
-        "jina-v1-en",
-        "jina-v2-es",
-        "jina-v2-de",
-        "jina-v2-code",
-        "roberta-bpe",
-        "gigachat",
-        "a.x-4.0",
-        "mellum",
-        "modern-bert");
+        "gpt-2 gpt2 mpt olmo jais smollm phi-2 exaone4 trillion granite-docling jina-es jina-de"
+            + " jina-v1-en jina-v2-es jina-v2-de jina-v2-code roberta-bpe gigachat a.x-4.0 mellum"
+            + " modern-bert",
+        Scanners.GPT2);
     put(
         all,
-        List.of("\\p{N}", Scanners.GPT2),
-        "starcoder",
-        "refact",
-        "command-r",
-        "codeshell",
-        "exaone",
-        "minerva-7b",
-        "mellum2");
+        "starcoder refact command-r codeshell exaone minerva-7b mellum2",
+        "\\p{N}",
+        Scanners.GPT2);
     put(
         all,
-        List.of(Scanners.LLAMA3),
-        "llama3",
-        "llama-v3",
-        "llama-bpe",
-        "falcon3",
-        "falcon-h1",
-        "pixtral",
-        "midm-2.0",
-        "lfm2",
-        "dbrx",
-        "smaug-bpe",
-        "glm4",
-        "chatglm-bpe");
+        "llama3 llama-v3 llama-bpe falcon3 falcon-h1 pixtral midm-2.0 lfm2 dbrx smaug-bpe glm4"
+            + " chatglm-bpe",
+        Scanners.LLAMA3);
     put(
         all,
-        List.of(Scanners.QWEN2),
-        "qwen2",
-        "deepseek-r1-qwen",
-        "kormo",
-        "stablelm2",
-        "megrez",
-        "hunyuan",
-        "solar-open",
-        "grok-2");
-    put(all, List.of(Scanners.QWEN35), "qwen35");
-    put(all, List.of(Scanners.GPT4O), "gpt-4o", "llama4", "kanana2", "minimax-m2");
-    put(all, List.of(Scanners.TEKKEN), "tekken");
+        "qwen2 deepseek-r1-qwen kormo stablelm2 megrez hunyuan solar-open grok-2",
+        Scanners.QWEN2);
+    put(all, "qwen35", Scanners.QWEN35);
+    put(all, "gpt-4o llama4 kanana2 minimax-m2", Scanners.GPT4O);
+    put(all, "tekken", Scanners.TEKKEN);
     put(
         all,
-        List.of("\\p{N}{1,3}", Scanners.DEEPSEEK_CJK, Scanners.DEEPSEEK3),
-        "deepseek-v3",
-        "hunyuan-dense",
-        "joyai-llm");
-    put(
-        all,
-        List.of("[\r\n]", "\\s?\\p{L}+", "\\s?\\p{P}+", "[一-龥ࠀ-一가-\uD7FF]+", "\\p{N}"),
-        "deepseek-coder");
-    put(all, List.of("[\\p{P}$+<=>^~|`]+", Scanners.GPT2, TRIPLES), "falcon");
-    put(all, List.of(BLOOM), "bloom", "poro-chat", "gpt3-finnish");
-    put(all, List.of(BLOOM, "\\p{N}"), "viking");
+        "deepseek-v3 hunyuan-dense joyai-llm",
+        "\\p{N}{1,3}",
+        Scanners.DEEPSEEK_CJK,
+        Scanners.DEEPSEEK3);
+    String cjk = "[一-龥ࠀ-一가-\uD7FF]+";
+    put(all, "deepseek-coder", "[\r\n]", "\\s?\\p{L}+", "\\s?\\p{P}+", cjk, "\\p{N}");
+    put(all, "falcon", "[\\p{P}$+<=>^~|`]+", Scanners.GPT2, TRIPLES);
+    put(all, "bloom poro-chat gpt3-finnish", BLOOM);
+    put(all, "viking", BLOOM, "\\p{N}");
     return Map.copyOf(all);
   }
 
-  private static void put(Map<String, List<String>> all, List<String> patterns, String... names) {
-    for (String name : names) {
-      all.put(name, patterns);
+  private static void put(Map<String, List<String>> all, String names, String... patterns) {
+    for (String name : names.split(" ")) {
+      all.put(name, List.of(patterns));
     }
   }
 
