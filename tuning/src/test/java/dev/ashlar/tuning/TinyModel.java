@@ -1,0 +1,71 @@
+package dev.ashlar.tuning;
+
+import dev.ashlar.formats.Checkpoint;
+import dev.ashlar.formats.Checkpoints;
+import dev.ashlar.nn.architecture.Architectures;
+import dev.ashlar.nn.decoder.Decoder;
+import dev.ashlar.nn.layer.DenseWeight;
+import dev.ashlar.tensor.quant.QuantizedTensor;
+import dev.ashlar.tuning.calibration.CalibrationSet;
+import java.net.URISyntaxException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalInt;
+import java.util.Random;
+
+/** A Llama of two blocks and 64 channels, and data for it. */
+@SuppressWarnings("exports") // tests only
+public final class TinyModel {
+  private TinyModel() {}
+
+  /** The model, all of it in memory. */
+  public static Decoder load() {
+    try {
+      Path folder = Path.of(TinyModel.class.getResource("/autoround/models/llama").toURI());
+      try (Checkpoint source = Checkpoints.open(folder)) {
+        Decoder model = Architectures.load(source);
+        // The blocks stay when the file is closed.
+        return model.withBlocks(List.of(model.loadBlock(0), model.loadBlock(1)));
+      }
+    } catch (URISyntaxException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  /** The model with its checkpoint open, so that blocks can be loaded. */
+  public static Checkpoint open() {
+    try {
+      return Checkpoints.open(
+          Path.of(TinyModel.class.getResource("/autoround/models/llama").toURI()));
+    } catch (URISyntaxException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  /** Random tokens. */
+  public static CalibrationSet data(int samples, int length) {
+    Random random = new Random(5);
+    List<int[]> all = new ArrayList<>();
+    for (int s = 0; s < samples; s++) {
+      all.add(random.ints(length, 1, 64).toArray());
+    }
+    return CalibrationSet.of(all, OptionalInt.of(0));
+  }
+
+  /** The decoder with what a run gave in place of its weights. */
+  public static Decoder quantized(Decoder model, Map<String, QuantizedTensor> layers) {
+    return model.mapWeights(
+        (name, weight) ->
+            layers.containsKey(name) ? new DenseWeight(layers.get(name).dequantize()) : weight);
+  }
+
+  /** What a run puts out, in order. */
+  public static Map<String, QuantizedTensor> collect(BlockwiseQuantization run) {
+    Map<String, QuantizedTensor> layers = new LinkedHashMap<>();
+    run.run(layers::put, RunListener.SILENT);
+    return layers;
+  }
+}

@@ -1,0 +1,153 @@
+package dev.ashlar.tuning.work;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.ashlar.formats.Checkpoint;
+import dev.ashlar.nn.architecture.Architectures;
+import dev.ashlar.tensor.quant.QuantScheme;
+import dev.ashlar.tensor.quant.QuantizedTensor;
+import dev.ashlar.tuning.BlockwiseQuantization;
+import dev.ashlar.tuning.Methods;
+import dev.ashlar.tuning.RunListener;
+import dev.ashlar.tuning.RunOptions;
+import dev.ashlar.tuning.RunReport;
+import dev.ashlar.tuning.TinyModel;
+import dev.ashlar.tuning.UnitReport;
+import dev.ashlar.tuning.method.MethodOptions;
+import dev.ashlar.tuning.plan.QuantizationPlan;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class WorkFolderTest {
+  private static final QuantScheme W3 = new QuantScheme(3, 32, false);
+
+  private static final class Killed extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+  }
+
+  @TempDir private Path temporary;
+
+  private static BlockwiseQuantization job(Checkpoint source, long seed) {
+    return new BlockwiseQuantization(
+        Architectures.load(source),
+        QuantizationPlan.uniform(W3).withHead(true),
+        TinyModel.data(12, 16),
+        Methods.named("signround").create(MethodOptions.of(Map.of("iters", "4"))),
+        new RunOptions(4, 1, 1, true, seed));
+  }
+
+  private static Map<String, QuantizedTensor> run(
+      BlockwiseQuantization job, Optional<WorkFolder> work, RunListener listener) {
+    Map<String, QuantizedTensor> layers = new LinkedHashMap<>();
+    job.run(work, layers::put, listener);
+    return layers;
+  }
+
+  private static void assertSame(Map<String, QuantizedTensor> a, Map<String, QuantizedTensor> b) {
+    assertEquals(a.keySet(), b.keySet());
+    a.forEach(
+        (name, q) -> {
+          assertEquals(q.scheme(), b.get(name).scheme());
+          assertArrayEquals(q.codes(), b.get(name).codes(), name);
+          assertArrayEquals(q.scales(), b.get(name).scales(), name);
+          assertArrayEquals(q.zeros(), b.get(name).zeros(), name);
+        });
+  }
+
+  @Test
+  void anInterruptedRunContinuesToTheSameBytes() throws IOException {
+    try (Checkpoint source = TinyModel.open()) {
+      Map<String, QuantizedTensor> unbroken =
+          run(job(source, 42), Optional.empty(), RunListener.SILENT);
+      for (int killedAfter = 0; killedAfter < 3; killedAfter++) {
+        Path folder = temporary.resolve("job" + killedAfter);
+        BlockwiseQuantization broken = job(source, 42);
+        int limit = killedAfter;
+        try (WorkFolder work = WorkFolder.open(folder, broken.job(Map.of()), false)) {
+          assertThrows(
+              Killed.class,
+              () ->
+                  run(
+                      broken,
+                      Optional.of(work),
+                      new RunListener() {
+                        @Override
+                        public void unitFinished(UnitReport r) {
+                          if (r.index() == limit) {
+                            throw new Killed();
+                          }
+                        }
+                      }));
+        }
+        BlockwiseQuantization again = job(source, 42);
+        try (WorkFolder work = WorkFolder.open(folder, again.job(Map.of()), false)) {
+          Map<String, QuantizedTensor> layers = new LinkedHashMap<>();
+          RunReport report = again.run(Optional.of(work), layers::put, RunListener.SILENT);
+          assertSame(unbroken, layers);
+          for (UnitReport r : report.units()) {
+            assertEquals(r.index() <= limit, r.resumed(), "unit " + r.index());
+            assertTrue(r.history().isPresent());
+          }
+        }
+      }
+    }
+  }
+
+  @Test
+  void damagedUnitsAreMadeAgain() throws IOException {
+    try (Checkpoint source = TinyModel.open()) {
+      BlockwiseQuantization job = job(source, 42);
+      try (WorkFolder work = WorkFolder.open(temporary, job.job(Map.of()), false)) {
+        Map<String, QuantizedTensor> first = run(job, Optional.of(work), RunListener.SILENT);
+        Path unit = temporary.resolve("unit-0001");
+        byte[] whole = Files.readAllBytes(unit);
+        for (int at : new int[] {0, 9, whole.length / 2, whole.length - 1}) {
+          byte[] damaged = whole.clone();
+          damaged[at] ^= 1;
+          Files.write(unit, damaged);
+          assertSame(first, run(job(source, 42), Optional.of(work), RunListener.SILENT));
+          assertArrayEquals(whole, Files.readAllBytes(unit));
+        }
+        Files.write(unit, Arrays.copyOf(whole, whole.length - 40));
+        assertSame(first, run(job(source, 42), Optional.of(work), RunListener.SILENT));
+        Files.write(unit, new byte[0]);
+        assertSame(first, run(job(source, 42), Optional.of(work), RunListener.SILENT));
+      }
+    }
+  }
+
+  @Test
+  void anotherJobOrAnotherRunIsRefused() throws IOException {
+    try (Checkpoint source = TinyModel.open()) {
+      Job job = job(source, 42).job(Map.of("model", "a"));
+      Job other = job(source, 43).job(Map.of("model", "a"));
+      assertFalse(job.hash().equals(other.hash()));
+      assertEquals(job.hash(), job(source, 42).job(Map.of("model", "a")).hash());
+      WorkFolder open = WorkFolder.open(temporary, job, false);
+      WorkFolderException busy =
+          assertThrows(WorkFolderException.class, () -> WorkFolder.open(temporary, job, false));
+      assertTrue(busy.getMessage().contains("another run"), busy.getMessage());
+      open.close();
+      WorkFolderException foreign =
+          assertThrows(WorkFolderException.class, () -> WorkFolder.open(temporary, other, false));
+      assertTrue(foreign.getMessage().contains("seed=4"), foreign.getMessage());
+      WorkFolder.open(temporary, other, true).close();
+      try (Stream<Path> files = Files.list(temporary)) {
+        assertEquals(2, files.count());
+      }
+      assertEquals(other.json(), Files.readString(temporary.resolve("job.json")));
+    }
+  }
+}
