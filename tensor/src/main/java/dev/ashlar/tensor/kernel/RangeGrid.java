@@ -89,12 +89,13 @@ public final class RangeGrid {
       return 0;
     }
     double sumZero = symmetric ? 0 : sumSaturated * low / s;
-    if (p.exact()) {
-      return (sumCode - sumWeight - sumZero) / steps;
-    }
     // The scale is used three times in the peer's graph, and each use gives a float16 gradient.
     float d = scheme.roundScale((float) sumCode) - scheme.roundScale((float) sumWeight);
-    return scheme.roundScale(scheme.roundScale(d) - scheme.roundScale((float) sumZero)) / steps;
+    float half = scheme.roundScale(scheme.roundScale(d) - scheme.roundScale((float) sumZero));
+    // Massive activations overflow float16; the peer is left with NaN there and makes no step.
+    boolean exact = p.exact() || !Float.isFinite(half);
+    double gradient = (exact ? sumCode - sumWeight - sumZero : half) / steps;
+    return Double.isNaN(gradient) ? 0 : gradient;
   }
 
   /** The larger magnitude of the range, negative if it is the upper end's. */
