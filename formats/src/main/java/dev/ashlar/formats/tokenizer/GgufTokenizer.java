@@ -18,6 +18,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Function;
 
 /**
  * Reads the tokenizer in a GGUF file's metadata.
@@ -121,7 +122,7 @@ final class GgufTokenizer {
         Decoders.read(new Node(file, "", Map.of("type", "Sequence", "decoders", decoders))));
   }
 
-  private <T> T component(String type, java.util.function.Function<Node, T> read) {
+  private <T> T component(String type, Function<Node, T> read) {
     return read.apply(new Node(file, "", Map.of("type", type)));
   }
 

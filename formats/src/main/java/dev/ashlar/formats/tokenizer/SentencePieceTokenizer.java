@@ -13,6 +13,7 @@ import dev.ashlar.formats.tokenizer.text.IntList;
 import dev.ashlar.formats.tokenizer.text.Utf8;
 import java.io.ByteArrayOutputStream;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -193,7 +194,7 @@ final class SentencePieceTokenizer implements Tokenizer {
     run.reset();
     for (int i = 0; i < bytes.length; ) {
       int width = Math.min(Utf8.width(bytes[i]), bytes.length - i);
-      byte[] character = java.util.Arrays.copyOfRange(bytes, i, i + width);
+      byte[] character = Arrays.copyOfRange(bytes, i, i + width);
       Optional<String> text = Utf8.strict(character, width);
       out.append(text.orElse("\uFFFD"));
       i += text.isPresent() ? width : 1;

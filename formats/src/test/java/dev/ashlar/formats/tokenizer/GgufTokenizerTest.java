@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import dev.ashlar.formats.json.Json;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -27,7 +28,7 @@ class GgufTokenizerTest {
     metadata.put("tokenizer.ggml.tokens", spec.pieces);
     metadata.put("tokenizer.ggml.scores", spec.scores);
     int[] types = new int[spec.pieces.size()];
-    java.util.Arrays.setAll(types, spec::type);
+    Arrays.setAll(types, spec::type);
     metadata.put("tokenizer.ggml.token_type", types);
     Tokenizer gguf = Tokenizers.fromGguf(metadata);
     assertEquals(OptionalInt.of(1), gguf.bos());
@@ -62,7 +63,7 @@ class GgufTokenizerTest {
         "tokenizer.ggml.tokens", List.copyOf(Json.asObject(model.get("vocab"), "v").keySet()));
     metadata.put("tokenizer.ggml.merges", merges.toArray());
     int[] types = new int[((Map<?, ?>) model.get("vocab")).size()];
-    java.util.Arrays.fill(types, 1);
+    Arrays.fill(types, 1);
     types[0] = 3;
     metadata.put("tokenizer.ggml.token_type", types);
     metadata.put("tokenizer.ggml.bos_token_id", 0);

@@ -9,6 +9,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -117,7 +118,7 @@ class MalformedTokenizersTest {
     refused(good, "tokenizer.ggml.bos_token_id", 4L);
     refused(good, "tokenizer.ggml.eos_token_id", -1);
     refused(good, "tokenizer.ggml.add_bos_token", "yes");
-    Map<String, Object> bytes = new java.util.HashMap<>(good);
+    Map<String, Object> bytes = new HashMap<>(good);
     bytes.put("tokenizer.ggml.model", "gpt2");
     bytes.put("tokenizer.ggml.merges", List.of());
     refused(bytes, "tokenizer.ggml.pre", "nonesuch");
@@ -125,7 +126,7 @@ class MalformedTokenizersTest {
   }
 
   private static void refused(Map<String, Object> good, String key, Object value) {
-    Map<String, Object> bad = new java.util.HashMap<>(good);
+    Map<String, Object> bad = new HashMap<>(good);
     bad.put(key, value);
     CheckpointException e =
         assertThrows(CheckpointException.class, () -> Tokenizers.fromGguf(bad, "f"), key);

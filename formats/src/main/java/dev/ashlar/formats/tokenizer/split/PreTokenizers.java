@@ -3,6 +3,7 @@ package dev.ashlar.formats.tokenizer.split;
 import dev.ashlar.formats.tokenizer.config.Node;
 import dev.ashlar.formats.tokenizer.text.CharClasses;
 import dev.ashlar.formats.tokenizer.text.LegacyUnicode;
+import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
 
@@ -57,7 +58,7 @@ public final class PreTokenizers {
 
   private static PreTokenizer bert() {
     return new Sequence(
-        java.util.List.of(
+        List.of(
             whitespace(),
             new Split(new CharFinder(LegacyUnicode::isPunctuation), Behavior.ISOLATED, false)));
   }

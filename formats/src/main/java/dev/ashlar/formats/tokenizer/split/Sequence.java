@@ -1,5 +1,6 @@
 package dev.ashlar.formats.tokenizer.split;
 
+import java.util.ArrayList;
 import java.util.List;
 
 /** Pre-tokenizers one after the other, each cutting the pieces of the one before. */
@@ -24,7 +25,7 @@ public record Sequence(List<PreTokenizer> steps) implements PreTokenizer {
     if (last == null) {
       return null;
     }
-    List<PreTokenizer> before = new java.util.ArrayList<>(steps);
+    List<PreTokenizer> before = new ArrayList<>(steps);
     before.set(before.size() - 1, last);
     return new Sequence(List.copyOf(before));
   }

@@ -1,5 +1,6 @@
 package dev.ashlar.formats.tokenizer.text;
 
+import java.util.ArrayDeque;
 import java.util.Map;
 import java.util.regex.Pattern;
 import java.util.regex.PatternSyntaxException;
@@ -36,7 +37,7 @@ public final class RubyRegex {
   private int classDepth;
   private int atomStart;
   private boolean atomEndsInBraces;
-  private final java.util.ArrayDeque<Integer> groups = new java.util.ArrayDeque<>();
+  private final ArrayDeque<Integer> groups = new ArrayDeque<>();
 
   private RubyRegex(String source) {
     this.source = source;
