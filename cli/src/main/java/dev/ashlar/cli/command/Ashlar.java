@@ -3,6 +3,9 @@ package dev.ashlar.cli.command;
 import dev.ashlar.cli.InputException;
 import dev.ashlar.cli.console.Console;
 import dev.ashlar.formats.CheckpointException;
+import dev.ashlar.tuning.calibration.CalibrationException;
+import dev.ashlar.tuning.method.TuningException;
+import dev.ashlar.tuning.work.WorkFolderException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -56,7 +59,13 @@ public final class Ashlar implements Runnable {
 
   /** Every command: one line each. */
   private static List<Command> commands(Console console) {
-    return List.of(new DoctorCommand(console));
+    return List.of(
+        new EvalCommand(console),
+        new GenerateCommand(console),
+        new InspectCommand(console),
+        new ConvertCommand(console),
+        new TrainDemoCommand(console),
+        new DoctorCommand(console));
   }
 
   @Override
@@ -167,6 +176,9 @@ public final class Ashlar implements Runnable {
     return switch (t) {
       case InputException e -> e.getMessage();
       case CheckpointException e -> e.getMessage();
+      case CalibrationException e -> e.getMessage();
+      case TuningException e -> e.getMessage();
+      case WorkFolderException e -> e.getMessage();
       default -> unexpected(t);
     };
   }

@@ -25,6 +25,9 @@ public final class DemoTraining {
   /** Special token that also is bos and eos. */
   static final String END = "<|end|>";
 
+  /** Training steps of the bundled model. */
+  public static final int STEPS = 1500;
+
   private static final int CORPUS_CHARACTERS = 6_000_000;
   private static final int TOKENIZER_CHARACTERS = 1_000_000;
 

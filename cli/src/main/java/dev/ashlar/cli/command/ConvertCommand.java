@@ -1,0 +1,124 @@
+package dev.ashlar.cli.command;
+
+import dev.ashlar.cli.InputException;
+import dev.ashlar.cli.console.Console;
+import dev.ashlar.cli.console.Figures;
+import dev.ashlar.cli.console.Progress;
+import dev.ashlar.cli.console.Report;
+import dev.ashlar.cli.model.Model;
+import dev.ashlar.cli.model.OutputFolder;
+import dev.ashlar.formats.FloatFolder;
+import dev.ashlar.tensor.DType;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import picocli.CommandLine;
+import picocli.CommandLine.Option;
+
+/** Rewrites a model in another container. */
+@CommandLine.Command(
+    name = "convert",
+    description =
+        "Writes a model as a Hugging Face folder of float weights, tokenizer and all; block-quantized"
+            + " or packed weights are expanded.",
+    footer = {
+      "  ashlar convert --model m.gguf --format safetensors --output-dir m",
+      "  ashlar convert --model m.gguf --dtype f16 --output-dir m"
+    })
+final class ConvertCommand extends Command {
+  private static final String SAFETENSORS = "safetensors";
+
+  @Option(
+      names = "--model",
+      paramLabel = "PATH",
+      required = true,
+      description = "Model folder, .safetensors or .gguf file, hub id in the cache, or 'demo'.")
+  String model;
+
+  @Option(
+      names = "--format",
+      paramLabel = "F",
+      defaultValue = SAFETENSORS,
+      description = "Container to write; known: " + SAFETENSORS + " (default: ${DEFAULT-VALUE}).")
+  String format;
+
+  @Option(
+      names = "--dtype",
+      paramLabel = "T",
+      description = "f32, f16 or bf16 (default: the smallest that loses nothing).")
+  String dtype;
+
+  @Option(
+      names = "--output-dir",
+      paramLabel = "DIR",
+      required = true,
+      description = "Folder to write.")
+  Path outputDir;
+
+  @Option(names = "--force", description = "Replace a model that is there already.")
+  boolean force;
+
+  ConvertCommand(Console console) {
+    super(console);
+  }
+
+  @Override
+  Report execute() throws IOException {
+    requireUsage(
+        format.equals(SAFETENSORS), "no format '" + format + "'; known formats: " + SAFETENSORS);
+    Optional<DType> type = Optional.ofNullable(dtype).map(this::type);
+    long start = System.nanoTime();
+    try (Model opened = Model.open(model);
+        OutputFolder folder = OutputFolder.claim(outputDir, force)) {
+      List<Path> files;
+      try (Progress progress = new Progress(console, "converting", 1)) {
+        files =
+            FloatFolder.write(
+                opened.checkpoint(),
+                folder.path(),
+                type,
+                (tensor, done, all) -> progress.at((double) done / all, tensor));
+      }
+      return report(files, (System.nanoTime() - start) / 1e9);
+    }
+  }
+
+  private DType type(String name) {
+    return switch (name.toLowerCase(Locale.ROOT)) {
+      case "f32", "float32" -> DType.F32;
+      case "f16", "float16" -> DType.F16;
+      case "bf16", "bfloat16" -> DType.BF16;
+      default -> throw usage("--dtype takes f32, f16 or bf16: '" + name + "'");
+    };
+  }
+
+  private Report report(List<Path> files, double seconds) {
+    long bytes = 0;
+    for (Path file : files) {
+      try {
+        bytes += Files.size(file);
+      } catch (IOException e) {
+        throw new InputException(file + ": written, but gone", e);
+      }
+    }
+    Map<String, Object> facts = new LinkedHashMap<>();
+    facts.put("model", model);
+    facts.put("output", outputDir.toString());
+    facts.put("files", (long) files.size());
+    facts.put("bytes", bytes);
+    facts.put("seconds", seconds);
+    return new Report(
+        "wrote "
+            + outputDir
+            + " ("
+            + Figures.bytes(bytes)
+            + " of weights) in "
+            + Figures.seconds(seconds),
+        facts);
+  }
+}

@@ -1,0 +1,131 @@
+package dev.ashlar.cli.command;
+
+import dev.ashlar.cli.InputException;
+import dev.ashlar.cli.console.Console;
+import dev.ashlar.cli.console.Figures;
+import dev.ashlar.cli.console.Progress;
+import dev.ashlar.cli.console.Report;
+import dev.ashlar.cli.data.TextFiles;
+import dev.ashlar.cli.model.Model;
+import dev.ashlar.tuning.quality.Perplexity;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import picocli.CommandLine;
+import picocli.CommandLine.Option;
+
+/** Measures a model on a text. */
+@CommandLine.Command(
+    name = "eval",
+    description = {
+      "Measures a model on a text.",
+      "",
+      "Perplexity: the text is tokenized once without special tokens and cut into windows of"
+          + " --seqlen tokens that do not overlap; each is fed alone; the mean negative"
+          + " log-likelihood of its tokens from the second on is exponentiated."
+    },
+    footer = {
+      "  ashlar eval --model out --dataset wikitext2-test.txt --seqlen 512 --limit 40",
+      "  ashlar eval --model m.gguf --tasks perplexity --dataset text.txt --json"
+    })
+final class EvalCommand extends Command {
+  private static final String PERPLEXITY = "perplexity";
+
+  @Option(
+      names = "--model",
+      paramLabel = "PATH",
+      required = true,
+      description = "Model folder, .safetensors or .gguf file, hub id in the cache, or 'demo'.")
+  String model;
+
+  @Option(
+      names = "--tasks",
+      paramLabel = "LIST",
+      split = ",",
+      defaultValue = PERPLEXITY,
+      description = "What to measure; known: " + PERPLEXITY + " (default: ${DEFAULT-VALUE}).")
+  List<String> tasks;
+
+  @Option(
+      names = "--dataset",
+      paramLabel = "FILE",
+      required = true,
+      description = "The text: .txt, .json or .jsonl.")
+  Path dataset;
+
+  @Option(
+      names = "--seqlen",
+      paramLabel = "N",
+      defaultValue = "2048",
+      description = "Tokens of a window (default: ${DEFAULT-VALUE}).")
+  int seqlen;
+
+  @Option(
+      names = "--limit",
+      paramLabel = "N",
+      defaultValue = "0",
+      description = "Windows at most; 0 for all (default: ${DEFAULT-VALUE}).")
+  int limit;
+
+  EvalCommand(Console console) {
+    super(console);
+  }
+
+  @Override
+  Report execute() {
+    for (String task : tasks) {
+      requireUsage(task.equals(PERPLEXITY), "no task '" + task + "'; known tasks: " + PERPLEXITY);
+    }
+    requireUsage(seqlen >= 2, "--seqlen must be at least 2: " + seqlen);
+    requireUsage(limit >= 0, "--limit must not be negative: " + limit);
+    String text = TextFiles.text(dataset);
+    try (Model opened = Model.open(model)) {
+      int[] ids = opened.tokenizer().encode(text);
+      if (ids.length < seqlen) {
+        throw new InputException(
+            dataset
+                + ": "
+                + ids.length
+                + " tokens are fewer than one window of "
+                + seqlen
+                + "; give more text or a smaller --seqlen");
+      }
+      Perplexity p;
+      try (Progress progress = new Progress(console, PERPLEXITY, 1)) {
+        p =
+            Perplexity.of(
+                opened.decoder(),
+                ids,
+                seqlen,
+                limit,
+                (done, all, value) -> progress.at((double) done / all, Figures.perplexity(value)));
+      }
+      return report(p);
+    }
+  }
+
+  private Report report(Perplexity p) {
+    double seconds = p.time().toNanos() / 1e9;
+    Map<String, Object> facts = new LinkedHashMap<>();
+    facts.put("model", model);
+    facts.put("dataset", dataset.toString());
+    facts.put("seqlen", (long) seqlen);
+    facts.put("windows", (long) p.windows());
+    facts.put("perplexity", p.value());
+    facts.put("tokens", p.tokens());
+    facts.put("seconds", seconds);
+    String text =
+        "perplexity "
+            + Figures.perplexity(p.value())
+            + " over "
+            + Figures.count(p.tokens())
+            + " tokens ("
+            + p.windows()
+            + " windows of "
+            + seqlen
+            + ") in "
+            + Figures.seconds(seconds);
+    return new Report(text, facts);
+  }
+}

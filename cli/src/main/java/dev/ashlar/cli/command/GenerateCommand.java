@@ -1,0 +1,147 @@
+package dev.ashlar.cli.command;
+
+import dev.ashlar.cli.InputException;
+import dev.ashlar.cli.console.Console;
+import dev.ashlar.cli.console.Figures;
+import dev.ashlar.cli.console.Report;
+import dev.ashlar.cli.model.Model;
+import dev.ashlar.formats.tokenizer.StreamDecoder;
+import dev.ashlar.nn.generate.Generator;
+import dev.ashlar.nn.generate.Sampler;
+import java.util.LinkedHashMap;
+import java.util.Locale;
+import java.util.Map;
+import picocli.CommandLine;
+import picocli.CommandLine.Option;
+
+/** Continues a text. */
+@CommandLine.Command(
+    name = "generate",
+    description = "Continues a prompt, as it is (no chat template), and streams the text.",
+    footer = {
+      "  ashlar generate --model out --prompt \"The capital of France is\"",
+      "  ashlar generate --model m.gguf --prompt \"Once\" --temperature 0 --max-tokens 8 --json"
+    })
+final class GenerateCommand extends Command {
+  @Option(
+      names = "--model",
+      paramLabel = "PATH",
+      required = true,
+      description = "Model folder, .safetensors or .gguf file, hub id in the cache, or 'demo'.")
+  String model;
+
+  @Option(
+      names = "--prompt",
+      paramLabel = "TEXT",
+      required = true,
+      description = "The text to continue.")
+  String prompt;
+
+  @Option(
+      names = "--max-tokens",
+      paramLabel = "N",
+      defaultValue = "128",
+      description = "Tokens to generate at most (default: ${DEFAULT-VALUE}).")
+  int maxTokens;
+
+  @Option(
+      names = "--temperature",
+      paramLabel = "T",
+      defaultValue = "0.7",
+      description = "0 always takes the likeliest token (default: ${DEFAULT-VALUE}).")
+  double temperature;
+
+  @Option(
+      names = "--top-k",
+      paramLabel = "K",
+      defaultValue = "0",
+      description = "Draw among the K likeliest only; 0 for all (default: ${DEFAULT-VALUE}).")
+  int topK;
+
+  @Option(
+      names = "--top-p",
+      paramLabel = "P",
+      defaultValue = "0.95",
+      description = "Draw among the likeliest that reach P (default: ${DEFAULT-VALUE}).")
+  double topP;
+
+  @Option(
+      names = "--seed",
+      paramLabel = "N",
+      defaultValue = "42",
+      description = "The same seed gives the same text (default: ${DEFAULT-VALUE}).")
+  long seed;
+
+  GenerateCommand(Console console) {
+    super(console);
+  }
+
+  @Override
+  Report execute() {
+    requireUsage(maxTokens >= 1, "--max-tokens must be at least 1: " + maxTokens);
+    try (Model opened = Model.open(model)) {
+      int[] ids = opened.tokenizer().encode(prompt, true);
+      if (ids.length == 0) {
+        throw new InputException("the prompt is empty; give --prompt some text");
+      }
+      Generator generator = new Generator(opened.decoder(), sampler());
+      StreamDecoder stream = opened.tokenizer().stream();
+      StringBuilder text = new StringBuilder();
+      if (!json) {
+        console.out().print(prompt);
+      }
+      Generator.Result result =
+          generator.generate(
+              ids, maxTokens, opened.stopTokens(), id -> show(text, stream.push(id)));
+      show(text, stream.flush());
+      if (!json) {
+        console.out().println();
+        console.out().flush();
+        console.note(figures(result));
+      }
+      return new Report("", facts(text.toString(), ids.length, result));
+    }
+  }
+
+  private Sampler sampler() {
+    try {
+      return new Sampler(temperature, topK, topP, seed);
+    } catch (IllegalArgumentException e) {
+      throw usage("--" + e.getMessage());
+    }
+  }
+
+  private boolean show(StringBuilder text, String piece) {
+    text.append(piece);
+    if (!json) {
+      console.out().print(piece);
+      console.out().flush();
+    }
+    return true;
+  }
+
+  private static String figures(Generator.Result r) {
+    return "["
+        + r.promptTokens()
+        + " prompt tokens at "
+        + Figures.significant(r.promptTokensPerSecond())
+        + "/s, "
+        + r.tokens().size()
+        + " generated at "
+        + Figures.significant(r.tokensPerSecond())
+        + "/s]";
+  }
+
+  private Map<String, Object> facts(String text, int promptTokens, Generator.Result r) {
+    Map<String, Object> facts = new LinkedHashMap<>();
+    facts.put("model", model);
+    facts.put("prompt", prompt);
+    facts.put("text", text);
+    facts.put("tokens", (long) r.tokens().size());
+    facts.put("promptTokens", (long) promptTokens);
+    facts.put("promptTokensPerSecond", r.promptTokensPerSecond());
+    facts.put("tokensPerSecond", r.tokensPerSecond());
+    facts.put("end", r.end().name().toLowerCase(Locale.ROOT));
+    return facts;
+  }
+}

@@ -1,0 +1,150 @@
+package dev.ashlar.cli.data;
+
+import dev.ashlar.cli.InputException;
+import dev.ashlar.formats.CheckpointException;
+import dev.ashlar.formats.json.Json;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.CharBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Texts from files. A {@code .txt} file (or one of any other ending) is one text; a {@code .jsonl}
+ * file is one document a line, a {@code .json} file a list of documents. A document is a string, or
+ * an object with the key {@code text} or with a single key (algorithm specification 16).
+ *
+ * <p>Files must be valid UTF-8; faults name file and line.
+ */
+public final class TextFiles {
+  private static final String TEXT = "text";
+
+  private TextFiles() {}
+
+  /** Whether the file holds documents rather than one running text. */
+  public static boolean holdsDocuments(Path file) {
+    String name = file.getFileName().toString();
+    return name.endsWith(".jsonl") || name.endsWith(".json");
+  }
+
+  /** The whole file as one text; documents are joined by blank lines. */
+  public static String text(Path file) {
+    return holdsDocuments(file) ? String.join("\n\n", documents(file)) : decoded(file);
+  }
+
+  /**
+   * The documents of a file; a plain text is one.
+   *
+   * @throws InputException if there are none, or one is not text
+   */
+  public static List<String> documents(Path file) {
+    String name = file.getFileName().toString();
+    List<String> documents;
+    if (name.endsWith(".jsonl")) {
+      documents = lines(file);
+    } else if (name.endsWith(".json")) {
+      documents = list(file);
+    } else {
+      documents = List.of(decoded(file));
+    }
+    if (documents.isEmpty() || documents.stream().allMatch(String::isBlank)) {
+      throw new InputException(file + ": no text in it; give a file with some");
+    }
+    return documents;
+  }
+
+  private static List<String> lines(Path file) {
+    List<String> documents = new ArrayList<>();
+    int number = 0;
+    for (String line : decoded(file).split("\n", -1)) {
+      number++;
+      if (!line.isBlank()) {
+        String where = file + ", line " + number;
+        documents.add(document(parsed(line, where), where));
+      }
+    }
+    return documents;
+  }
+
+  private static List<String> list(Path file) {
+    Object json = parsed(decoded(file), file.toString());
+    if (json instanceof Map<?, ?> map) {
+      json = map.size() == 1 ? map.values().iterator().next() : map.get(TEXT);
+    }
+    if (!(json instanceof List<?> entries)) {
+      throw new InputException(
+          file + ": expected a list of texts, or of objects with a key \"text\"");
+    }
+    List<String> documents = new ArrayList<>();
+    for (int i = 0; i < entries.size(); i++) {
+      documents.add(document(entries.get(i), file + ", entry " + (i + 1)));
+    }
+    return documents;
+  }
+
+  private static Object parsed(String json, String where) {
+    try {
+      return Json.parse(json.getBytes(StandardCharsets.UTF_8), where);
+    } catch (CheckpointException e) {
+      throw new InputException(e.getMessage(), e);
+    }
+  }
+
+  private static String document(Object entry, String where) {
+    Object text = entry;
+    if (entry instanceof Map<?, ?> map) {
+      text = map.containsKey(TEXT) || map.size() != 1 ? map.get(TEXT) : map.values().toArray()[0];
+      if (text == null) {
+        throw new InputException(where + ": the object has no key \"text\"");
+      }
+    }
+    if (!(text instanceof String string)) {
+      throw new InputException(where + ": expected text (a string), found " + Json.describe(text));
+    }
+    return string;
+  }
+
+  private static String decoded(Path file) {
+    byte[] bytes = bytes(file);
+    try {
+      String text = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
+      return text.startsWith("\uFEFF") ? text.substring(1) : text;
+    } catch (CharacterCodingException e) {
+      throw new InputException(
+          file + ", line " + badLine(bytes) + ": not valid UTF-8; convert the file to UTF-8", e);
+    }
+  }
+
+  private static byte[] bytes(Path file) {
+    if (!Files.exists(file)) {
+      throw new InputException(file + ": no such file");
+    }
+    if (!Files.isRegularFile(file)) {
+      throw new InputException(file + ": not a file of text");
+    }
+    try {
+      if (Files.size(file) > Integer.MAX_VALUE - 16) {
+        throw new InputException(file + ": larger than 2 GB; give a part of it");
+      }
+      return Files.readAllBytes(file);
+    } catch (IOException e) {
+      throw new InputException(file + ": cannot be read (" + e.getMessage() + ")", e);
+    }
+  }
+
+  private static int badLine(byte[] bytes) {
+    ByteBuffer in = ByteBuffer.wrap(bytes);
+    CharBuffer out = CharBuffer.allocate(bytes.length + 1);
+    StandardCharsets.UTF_8.newDecoder().decode(in, out, true);
+    int line = 1;
+    for (int i = 0; i < in.position(); i++) {
+      line += bytes[i] == '\n' ? 1 : 0;
+    }
+    return line;
+  }
+}
