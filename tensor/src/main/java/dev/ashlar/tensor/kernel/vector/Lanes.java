@@ -26,7 +26,7 @@ final class Lanes {
   static final boolean WIDE = L >= 16 || System.getProperty("os.arch", "").equals("aarch64");
 
   /** Rows of the register tile. */
-  static final int TILE_ROWS = 6;
+  static final int TILE_ROWS = WIDE ? 6 : 8;
 
   /** Floats per k of a packed strip of A: the tile's rows, padded so that one index serves both. */
   static final int STRIP = 8;

@@ -24,9 +24,12 @@ final class Panels {
   /** Strip of {@code rows} rows of a row-major A: element (r, p) at {@code off + r·ld + p}. */
   static void stripFromRows(int rows, int k, float[] a, int off, int ld, float[] to, int toOff) {
     int whole = 0;
-    if (rows == ROWS) {
+    if (rows == ROWS && ROWS == 6) {
       whole = k - k % Lanes.L;
       Interleave.six(whole, a, off, ld, to, toOff);
+    } else if (rows == ROWS && ROWS == Lanes.L) {
+      whole = k - k % Lanes.L;
+      Interleave.eight(whole, a, off, ld, to, toOff, STRIP);
     }
     for (int r = 0; r < ROWS; r++) {
       int row = off + r * ld;
@@ -44,7 +47,7 @@ final class Panels {
   static void stripsFromColumns(
       int rows, int k, float[] a, int off, int ld, float[] to, int toOff) {
     int whole = rows / ROWS;
-    // Eight floats are copied for six; the other two are never read, but must exist.
+    // Eight floats are copied even for six; the other two are never read, but must exist.
     int safe = WIDE_COPY && whole > 0 ? rowsWithin(k, a.length - off - whole * ROWS - 2, ld) : 0;
     for (int p = 0; p < safe; p++) {
       for (int s = 0; s < whole; s++) {

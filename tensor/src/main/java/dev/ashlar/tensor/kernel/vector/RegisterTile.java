@@ -48,7 +48,7 @@ final class RegisterTile {
     }
   }
 
-  /** {@code c[6, PANEL] (+)= strip · panel}. */
+  /** {@code c[TILE_ROWS, PANEL] (+)= strip · panel}. */
   static void full(
       int k,
       float[] a,

@@ -7,10 +7,12 @@ import static dev.ashlar.tensor.kernel.vector.Lanes.L;
 import dev.ashlar.tensor.kernel.FakeQuantKernel;
 import dev.ashlar.tensor.kernel.RangeGrid;
 import dev.ashlar.tensor.quant.QuantScheme;
+import jdk.incubator.vector.ByteVector;
 import jdk.incubator.vector.DoubleVector;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorSpecies;
 
 /**
  * The fake quantizers, a group at a time, each in one pass. Codes have the reference's bits: {@code
@@ -19,6 +21,11 @@ import jdk.incubator.vector.VectorOperators;
  */
 final class VectorFakeQuant implements FakeQuantKernel {
   private static final float ROUND = 12582912f;
+  private static final VectorSpecies<Integer> I = VectorSpecies.of(int.class, F.vectorShape());
+
+  /** Bytes, as many as there are lanes, or null where there is no vector so short. */
+  private static final VectorSpecies<Byte> BYTES =
+      L == 16 ? ByteVector.SPECIES_128 : L == 8 ? ByteVector.SPECIES_64 : null;
 
   /** One thread's sums over a group. */
   private static final class Sums {
@@ -88,7 +95,8 @@ final class VectorFakeQuant implements FakeQuantKernel {
         }
       }
       if (codes != null) {
-        for (int i = start; i < end; i++) {
+        int i = vectorCodes(p, start, end, s, zero, codes);
+        for (; i < end; i++) {
           codes[i] = (byte) code(p, i, s, zero);
         }
       }
@@ -132,6 +140,48 @@ final class VectorFakeQuant implements FakeQuantKernel {
       q = q.add(FloatVector.fromArray(F, value, i));
       q = q.add(ROUND).sub(ROUND).max(low).min(high);
       q.mul(s).intoArray(to, i);
+    }
+    return i;
+  }
+
+  /** Codes of whole vectors, where this machine can narrow them; returns where it stopped. */
+  private static int vectorCodes(
+      Parameters p, int start, int end, float s, int zero, byte[] codes) {
+    if (BYTES == null) {
+      return start;
+    }
+    return p.value() == null
+        ? codes(p, start, end, s, zero, codes)
+        : codesWithOffset(p, start, end, s, zero, codes);
+  }
+
+  private static int codes(Parameters p, int start, int end, float s, float zero, byte[] codes) {
+    float[] weight = p.weight();
+    float high = p.scheme().maxCode();
+    int i = start;
+    for (; i <= end - L; i += L) {
+      FloatVector q = FloatVector.fromArray(F, weight, i).div(s);
+      q = q.add(ROUND).sub(ROUND).add(zero).max(0f).min(high);
+      ((ByteVector)
+              q.convertShape(VectorOperators.F2I, I, 0).convertShape(VectorOperators.I2B, BYTES, 0))
+          .intoArray(codes, i);
+    }
+    return i;
+  }
+
+  private static int codesWithOffset(
+      Parameters p, int start, int end, float s, float zero, byte[] codes) {
+    float[] weight = p.weight();
+    float[] value = p.value();
+    float high = p.scheme().maxCode();
+    int i = start;
+    for (; i <= end - L; i += L) {
+      FloatVector q = FloatVector.fromArray(F, weight, i).div(s);
+      q = q.add(FloatVector.fromArray(F, value, i));
+      q = q.add(ROUND).sub(ROUND).add(zero).max(0f).min(high);
+      ((ByteVector)
+              q.convertShape(VectorOperators.F2I, I, 0).convertShape(VectorOperators.I2B, BYTES, 0))
+          .intoArray(codes, i);
     }
     return i;
   }
