@@ -69,6 +69,7 @@ class ArchitectureTest {
   void packagesHaveNoCycles() {
     slices().matching("dev.ashlar.formats.(*)..").should().beFreeOfCycles().check(house);
     slices().matching("dev.ashlar.nn.(*)..").should().beFreeOfCycles().check(house);
+    slices().matching("dev.ashlar.tuning.(*)..").should().beFreeOfCycles().check(house);
     slices().matching("dev.ashlar.cli.(*)..").should().beFreeOfCycles().check(house);
   }
 

@@ -1,7 +1,6 @@
 package dev.ashlar.tuning.method;
 
 import dev.ashlar.tensor.Tensor;
-import java.util.Arrays;
 
 /**
  * One hidden state {@code [length, dim]} for each calibration sample. An array per sample, so that
@@ -38,11 +37,6 @@ public final class Activations implements Targets {
     return dim;
   }
 
-  /** The live values of one sample, {@code [length, dim]}. */
-  public float[] sample(int i) {
-    return samples[i];
-  }
-
   @Override
   public void gather(int[] rows, int from, int count, Tensor into) {
     int size = length * dim;
@@ -69,10 +63,5 @@ public final class Activations implements Targets {
     for (int b = 0; b < count; b++) {
       System.arraycopy(batch.data(), b * size, samples[first + b], 0, size);
     }
-  }
-
-  /** The first {@code count} samples, sharing their values. */
-  public Activations first(int count) {
-    return new Activations(Arrays.copyOf(samples, count), length, dim);
   }
 }

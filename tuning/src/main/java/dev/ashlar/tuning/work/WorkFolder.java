@@ -137,7 +137,7 @@ public final class WorkFolder implements AutoCloseable {
       return Optional.of(UnitFile.read(file, job.hash(), unit, weights));
     } catch (UnitFile.Stale e) {
       System.getLogger("dev.ashlar")
-          .log(System.Logger.Level.INFO, file + " is made again: " + e.getMessage());
+          .log(System.Logger.Level.DEBUG, file + " is made again: " + e.getMessage());
       return Optional.empty();
     } catch (IOException e) {
       throw new WorkFolderException(file, "cannot be read (" + e + ")", e);
