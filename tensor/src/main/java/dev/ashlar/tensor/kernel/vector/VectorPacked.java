@@ -18,8 +18,8 @@ import dev.ashlar.tensor.quant.QuantizedTensor;
  * is fixed by the shape alone, whatever the thread count, the vector width or the compiler's state.
  */
 final class VectorPacked implements PackedKernel {
-  /** Rows of activations up to which taking the codes apart again for each is faster. */
-  private static final int DIRECT_ROWS = 4;
+  /** Rows of activations up to which panels of floats do not pay. */
+  private static final int DIRECT_ROWS = 12;
 
   /** Multiplications worth handing to a thread: some microseconds. */
   private static final long GRAIN = 1 << 16;
@@ -103,9 +103,10 @@ final class VectorPacked implements PackedKernel {
         (from, to) -> {
           VectorPackedScratch s = pool.borrow();
           for (int b = from; b < to; b++) {
-            for (int r = 0; r < m; r++) {
+            for (int r = 0; r < m; r += VectorPackedMatrix.DIRECT) {
+              int rows = Math.min(VectorPackedMatrix.DIRECT, m - r);
               int yAt = yOff + r * w.out() + b * ROWS;
-              w.multiply(b, a, aAt + r * w.width(), sums, r * groups, s, y, yAt);
+              w.multiply(b, rows, a, aAt + r * w.width(), sums, r * groups, s, y, yAt);
             }
           }
           pool.giveBack(s);

@@ -61,6 +61,124 @@ final class VectorPacked8 extends VectorPackedCodes {
   }
 
   @Override
+  void sumFour(
+      int[] w,
+      int at,
+      int groups,
+      int units,
+      float[] x,
+      int xAt,
+      int step,
+      int last,
+      float[] sums) {
+    sumFour(w, at, groups, units, x, xAt, step, last, sums, mask(), ONE);
+  }
+
+  private static void sumFour(
+      int[] w,
+      int at,
+      int groups,
+      int units,
+      float[] x,
+      int xAt,
+      int step,
+      int last,
+      float[] sums,
+      int maskBits,
+      int oneBits) {
+    IntVector mask = IntVector.broadcast(INTS, maskBits);
+    IntVector one = IntVector.broadcast(INTS, oneBits);
+    for (int g = 0; g < groups; g++) {
+      int w0 = at + g * units * ROWS;
+      int xa = xAt + g * units * 4;
+      int xb = xa + step;
+      int xc = xb + step;
+      int xd = xa + last;
+      FloatVector a0 = FloatVector.zero(FLOATS);
+      FloatVector a1 = FloatVector.zero(FLOATS);
+      FloatVector b0 = FloatVector.zero(FLOATS);
+      FloatVector b1 = FloatVector.zero(FLOATS);
+      FloatVector c0 = FloatVector.zero(FLOATS);
+      FloatVector c1 = FloatVector.zero(FLOATS);
+      FloatVector d0 = FloatVector.zero(FLOATS);
+      FloatVector d1 = FloatVector.zero(FLOATS);
+      FloatVector e;
+      FloatVector s;
+      FloatVector t;
+      for (int u = 0; u < units; u++) {
+        IntVector p = IntVector.fromArray(INTS, w, w0 + u * ROWS);
+        IntVector q = IntVector.fromArray(INTS, w, w0 + u * ROWS + LANES);
+        int k = u * 4;
+        s = p.lanewise(LSHL, 15).and(mask).or(one).reinterpretAsFloats();
+        t = q.lanewise(LSHL, 15).and(mask).or(one).reinterpretAsFloats();
+        e = FloatVector.broadcast(FLOATS, x[xa + k]);
+        a0 = s.fma(e, a0);
+        a1 = t.fma(e, a1);
+        e = FloatVector.broadcast(FLOATS, x[xb + k]);
+        b0 = s.fma(e, b0);
+        b1 = t.fma(e, b1);
+        e = FloatVector.broadcast(FLOATS, x[xc + k]);
+        c0 = s.fma(e, c0);
+        c1 = t.fma(e, c1);
+        e = FloatVector.broadcast(FLOATS, x[xd + k]);
+        d0 = s.fma(e, d0);
+        d1 = t.fma(e, d1);
+        s = p.lanewise(LSHL, 7).and(mask).or(one).reinterpretAsFloats();
+        t = q.lanewise(LSHL, 7).and(mask).or(one).reinterpretAsFloats();
+        e = FloatVector.broadcast(FLOATS, x[xa + k + 1]);
+        a0 = s.fma(e, a0);
+        a1 = t.fma(e, a1);
+        e = FloatVector.broadcast(FLOATS, x[xb + k + 1]);
+        b0 = s.fma(e, b0);
+        b1 = t.fma(e, b1);
+        e = FloatVector.broadcast(FLOATS, x[xc + k + 1]);
+        c0 = s.fma(e, c0);
+        c1 = t.fma(e, c1);
+        e = FloatVector.broadcast(FLOATS, x[xd + k + 1]);
+        d0 = s.fma(e, d0);
+        d1 = t.fma(e, d1);
+        s = p.lanewise(LSHR, 1).and(mask).or(one).reinterpretAsFloats();
+        t = q.lanewise(LSHR, 1).and(mask).or(one).reinterpretAsFloats();
+        e = FloatVector.broadcast(FLOATS, x[xa + k + 2]);
+        a0 = s.fma(e, a0);
+        a1 = t.fma(e, a1);
+        e = FloatVector.broadcast(FLOATS, x[xb + k + 2]);
+        b0 = s.fma(e, b0);
+        b1 = t.fma(e, b1);
+        e = FloatVector.broadcast(FLOATS, x[xc + k + 2]);
+        c0 = s.fma(e, c0);
+        c1 = t.fma(e, c1);
+        e = FloatVector.broadcast(FLOATS, x[xd + k + 2]);
+        d0 = s.fma(e, d0);
+        d1 = t.fma(e, d1);
+        s = p.lanewise(LSHR, 9).and(mask).or(one).reinterpretAsFloats();
+        t = q.lanewise(LSHR, 9).and(mask).or(one).reinterpretAsFloats();
+        e = FloatVector.broadcast(FLOATS, x[xa + k + 3]);
+        a0 = s.fma(e, a0);
+        a1 = t.fma(e, a1);
+        e = FloatVector.broadcast(FLOATS, x[xb + k + 3]);
+        b0 = s.fma(e, b0);
+        b1 = t.fma(e, b1);
+        e = FloatVector.broadcast(FLOATS, x[xc + k + 3]);
+        c0 = s.fma(e, c0);
+        c1 = t.fma(e, c1);
+        e = FloatVector.broadcast(FLOATS, x[xd + k + 3]);
+        d0 = s.fma(e, d0);
+        d1 = t.fma(e, d1);
+      }
+      int to = g * ROWS;
+      a0.intoArray(sums, to);
+      a1.intoArray(sums, to + LANES);
+      b0.intoArray(sums, to + STRIDE);
+      b1.intoArray(sums, to + STRIDE + LANES);
+      c0.intoArray(sums, to + 2 * STRIDE);
+      c1.intoArray(sums, to + 2 * STRIDE + LANES);
+      d0.intoArray(sums, to + 3 * STRIDE);
+      d1.intoArray(sums, to + 3 * STRIDE + LANES);
+    }
+  }
+
+  @Override
   void expand(int[] w, int at, int units, float[] affine, float[] panel, int panelAt) {
     expand(w, at, units, affine, panel, panelAt, mask(), ONE);
   }

@@ -35,6 +35,9 @@ abstract sealed class VectorPackedCodes
   /** Rows of a block: two vectors, which share each broadcast activation. */
   static final int ROWS = 2 * LANES;
 
+  /** Floats from the group sums of one row of activations to those of the next. */
+  static final int STRIDE = VectorPackedMatrix.SPAN * ROWS;
+
   /** The bits of 1.0f. */
   static final int ONE = 0x3F800000;
 
@@ -138,6 +141,16 @@ abstract sealed class VectorPackedCodes
    */
   abstract void sum(
       int[] w, int at, int groups, int units, float[] x, int xAt, float[] sums, int sumsAt);
+
+  /**
+   * As {@link #sum} for four rows of activations, which share the taking apart.
+   *
+   * @param step floats from the first row of {@code x} to the second and from there to the third
+   * @param last floats from the first to the fourth
+   * @param sums {@code [4, SPAN, ROWS]}, {@link #STRIDE} floats from one row to the next
+   */
+  abstract void sumFour(
+      int[] w, int at, int groups, int units, float[] x, int xAt, int step, int last, float[] sums);
 
   /**
    * {@code panel[k, r] = f[r, k] · scale[r] + offset[r]}: float weights of {@code units} units of

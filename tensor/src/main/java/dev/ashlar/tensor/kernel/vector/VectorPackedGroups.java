@@ -4,6 +4,7 @@ import static dev.ashlar.tensor.kernel.vector.VectorPackedCodes.FLOATS;
 import static dev.ashlar.tensor.kernel.vector.VectorPackedCodes.INTS;
 import static dev.ashlar.tensor.kernel.vector.VectorPackedCodes.LANES;
 import static dev.ashlar.tensor.kernel.vector.VectorPackedCodes.ROWS;
+import static dev.ashlar.tensor.kernel.vector.VectorPackedCodes.STRIDE;
 import static jdk.incubator.vector.VectorOperators.LSHL;
 import static jdk.incubator.vector.VectorOperators.LSHR;
 
@@ -141,11 +142,13 @@ abstract sealed class VectorPackedGroups
    * {@code y[r] += Σ_g S[g, r] · sums[g, r] + O[g, r] · xSums[g]} in order of the groups.
    *
    * @param at index of the first group in {@code [block · groups + group]}
-   * @param sums {@code [count, ROWS]}
+   * @param row row of activations, which says where in {@code sums} and {@code y}
+   * @param sums {@code [rows, SPAN, ROWS]}
    * @param xSums sums of the activations of each group, from {@code xSumsAt}
-   * @param y {@code [ROWS]}
+   * @param y {@code [rows, ROWS]}
    */
-  abstract void combine(int at, int count, float[] sums, float[] xSums, int xSumsAt, float[] y);
+  abstract void combine(
+      int at, int count, int row, float[] sums, float[] xSums, int xSumsAt, float[] y);
 
   /** Index of a group's first lane. */
   static int lanes(int at) {
@@ -181,19 +184,21 @@ abstract sealed class VectorPackedGroups
     }
 
     @Override
-    void combine(int at, int count, float[] sums, float[] xSums, int xSumsAt, float[] y) {
-      FloatVector y0 = FloatVector.fromArray(FLOATS, y, 0);
-      FloatVector y1 = FloatVector.fromArray(FLOATS, y, LANES);
+    void combine(int at, int count, int row, float[] sums, float[] xSums, int xSumsAt, float[] y) {
+      int yAt = row * ROWS;
+      int sumsAt = row * STRIDE;
+      FloatVector y0 = FloatVector.fromArray(FLOATS, y, yAt);
+      FloatVector y1 = FloatVector.fromArray(FLOATS, y, yAt + LANES);
       for (int g = 0; g < count; g++) {
         FloatVector c = FloatVector.broadcast(FLOATS, middle * xSums[xSumsAt + g]);
         int i = lanes(at + g);
-        FloatVector p = FloatVector.fromArray(FLOATS, sums, g * ROWS).sub(c);
-        FloatVector q = FloatVector.fromArray(FLOATS, sums, g * ROWS + LANES).sub(c);
+        FloatVector p = FloatVector.fromArray(FLOATS, sums, sumsAt + g * ROWS).sub(c);
+        FloatVector q = FloatVector.fromArray(FLOATS, sums, sumsAt + g * ROWS + LANES).sub(c);
         y0 = FloatVector.fromArray(FLOATS, scales, i).fma(p, y0);
         y1 = FloatVector.fromArray(FLOATS, scales, i + LANES).fma(q, y1);
       }
-      y0.intoArray(y, 0);
-      y1.intoArray(y, LANES);
+      y0.intoArray(y, yAt);
+      y1.intoArray(y, yAt + LANES);
     }
   }
 
@@ -223,21 +228,23 @@ abstract sealed class VectorPackedGroups
     }
 
     @Override
-    void combine(int at, int count, float[] sums, float[] xSums, int xSumsAt, float[] y) {
-      FloatVector y0 = FloatVector.fromArray(FLOATS, y, 0);
-      FloatVector y1 = FloatVector.fromArray(FLOATS, y, LANES);
+    void combine(int at, int count, int row, float[] sums, float[] xSums, int xSumsAt, float[] y) {
+      int yAt = row * ROWS;
+      int sumsAt = row * STRIDE;
+      FloatVector y0 = FloatVector.fromArray(FLOATS, y, yAt);
+      FloatVector y1 = FloatVector.fromArray(FLOATS, y, yAt + LANES);
       for (int g = 0; g < count; g++) {
         FloatVector c = FloatVector.broadcast(FLOATS, xSums[xSumsAt + g]);
         int i = lanes(at + g);
-        FloatVector p = FloatVector.fromArray(FLOATS, sums, g * ROWS);
-        FloatVector q = FloatVector.fromArray(FLOATS, sums, g * ROWS + LANES);
+        FloatVector p = FloatVector.fromArray(FLOATS, sums, sumsAt + g * ROWS);
+        FloatVector q = FloatVector.fromArray(FLOATS, sums, sumsAt + g * ROWS + LANES);
         y0 = FloatVector.fromArray(FLOATS, offsets, i).fma(c, y0);
         y1 = FloatVector.fromArray(FLOATS, offsets, i + LANES).fma(c, y1);
         y0 = FloatVector.fromArray(FLOATS, scales, i).fma(p, y0);
         y1 = FloatVector.fromArray(FLOATS, scales, i + LANES).fma(q, y1);
       }
-      y0.intoArray(y, 0);
-      y1.intoArray(y, LANES);
+      y0.intoArray(y, yAt);
+      y1.intoArray(y, yAt + LANES);
     }
   }
 
@@ -294,9 +301,12 @@ abstract sealed class VectorPackedGroups
     }
 
     @Override
-    void combine(int at, int count, float[] sums, float[] xSums, int xSumsAt, float[] y) {
+    void combine(int at, int count, int row, float[] sums, float[] xSums, int xSumsAt, float[] y) {
       for (int half = 0; half < ROWS; half += LANES) {
-        combine(lanes(at) + half, count, sums, half, xSums, xSumsAt, y, zeros ? -1 : 0);
+        int sumsAt = row * STRIDE + half;
+        int yAt = row * ROWS + half;
+        int first = lanes(at) + half;
+        combine(first, count, sums, sumsAt, xSums, xSumsAt, y, yAt, zeros ? -1 : 0);
       }
     }
 
@@ -309,12 +319,13 @@ abstract sealed class VectorPackedGroups
         float[] xSums,
         int xSumsAt,
         float[] y,
+        int yAt,
         int zeroForm) {
       IntVector magnitude = IntVector.broadcast(INTS, MAGNITUDE);
       IntVector sign = IntVector.broadcast(INTS, SIGN);
       IntVector one = IntVector.broadcast(INTS, VectorPackedCodes.ONE & ~zeroForm);
       IntVector negated = IntVector.broadcast(INTS, zeroForm);
-      FloatVector y0 = FloatVector.fromArray(FLOATS, y, sumsAt);
+      FloatVector y0 = FloatVector.fromArray(FLOATS, y, yAt);
       for (int g = 0; g < count; g++) {
         IntVector v = IntVector.fromArray(INTS, pairs, at + g * ROWS);
         FloatVector s =
@@ -332,7 +343,7 @@ abstract sealed class VectorPackedGroups
         y0 = offset.fma(FloatVector.broadcast(FLOATS, xSums[xSumsAt + g]), y0);
         y0 = s.mul(n).fma(FloatVector.fromArray(FLOATS, sums, sumsAt + g * ROWS), y0);
       }
-      y0.intoArray(y, sumsAt);
+      y0.intoArray(y, yAt);
     }
   }
 }

@@ -16,6 +16,12 @@ final class VectorPackedMatrix implements PackedMatrix {
   /** Groups that are summed before their scales come in; their sums stay in the first cache. */
   static final int SPAN = 32;
 
+  /** Rows of activations that can share the taking apart of codes. */
+  static final int DIRECT = 4;
+
+  /** Rows of activations up to which each takes the codes apart for itself just as fast. */
+  private static final int SEPARATE = 2;
+
   /**
    * Index of the first code: behind the array's header this is where a cache line starts in a large
    * array, so that no vector lies across two.
@@ -145,14 +151,16 @@ final class VectorPackedMatrix implements PackedMatrix {
   }
 
   /**
-   * One block's rows of a matrix-vector product, straight from the codes.
+   * One block's rows of the product with up to {@link #DIRECT} rows of activations, straight from
+   * the codes.
    *
-   * @param x activations in this matrix's order, from {@code xAt}
-   * @param xSums their {@link #sumGroups}, from {@code xSumsAt}
-   * @param y takes the block's rows at {@code yAt}
+   * @param x activations in this matrix's order, from {@code xAt}, row after row
+   * @param xSums their {@link #sumGroups}, from {@code xSumsAt}, row after row
+   * @param y takes the block's rows at {@code yAt}, and {@code out} further those of the next row
    */
   void multiply(
       int block,
+      int m,
       float[] x,
       int xAt,
       float[] xSums,
@@ -161,24 +169,35 @@ final class VectorPackedMatrix implements PackedMatrix {
       float[] y,
       int yAt) {
     float[] total = scratch.total();
-    float[] sums = scratch.sums();
     Arrays.fill(total, 0);
-    int firstGroup = block * columns.groups();
     for (VectorPackedColumns.Span span : columns.spans()) {
-      int unit = columns.start()[span.group()];
-      codes.sum(
-          words,
-          wordAt(block, unit),
-          span.count(),
-          span.units(),
-          x,
-          xAt + unit * codes.columns(),
-          sums,
-          0);
-      groups.combine(
-          firstGroup + span.group(), span.count(), sums, xSums, xSumsAt + span.group(), total);
+      sum(block, span, m, x, xAt, scratch.sums());
+      int group = block * columns.groups() + span.group();
+      for (int r = 0; r < m; r++) {
+        int xSum = xSumsAt + r * columns.groups() + span.group();
+        groups.combine(group, span.count(), r, scratch.sums(), xSums, xSum, total);
+      }
     }
-    System.arraycopy(total, 0, y, yAt, rows(block));
+    for (int r = 0; r < m; r++) {
+      System.arraycopy(total, r * ROWS, y, yAt + r * out, rows(block));
+    }
+  }
+
+  private void sum(
+      int block, VectorPackedColumns.Span span, int m, float[] x, int xAt, float[] sums) {
+    int unit = columns.start()[span.group()];
+    int at = wordAt(block, unit);
+    int first = xAt + unit * codes.columns();
+    int width = width();
+    if (m <= SEPARATE) {
+      for (int r = 0; r < m; r++) {
+        int to = r * VectorPackedCodes.STRIDE;
+        codes.sum(words, at, span.count(), span.units(), x, first + r * width, sums, to);
+      }
+    } else {
+      int last = (m - 1) * width;
+      codes.sumFour(words, at, span.count(), span.units(), x, first, width, last, sums);
+    }
   }
 
   /**

@@ -4,6 +4,7 @@ import static dev.ashlar.tensor.kernel.vector.VectorPackedCodes.FLOATS;
 import static dev.ashlar.tensor.kernel.vector.VectorPackedCodes.INTS;
 import static dev.ashlar.tensor.kernel.vector.VectorPackedCodes.LANES;
 import static dev.ashlar.tensor.kernel.vector.VectorPackedCodes.ROWS;
+import static dev.ashlar.tensor.kernel.vector.VectorPackedCodes.STRIDE;
 import static jdk.incubator.vector.VectorOperators.ASHR;
 import static jdk.incubator.vector.VectorOperators.I2F;
 import static jdk.incubator.vector.VectorOperators.LSHL;
@@ -156,19 +157,21 @@ final class VectorPackedNested extends VectorPackedGroups {
   }
 
   @Override
-  void combine(int at, int count, float[] sums, float[] xSums, int xSumsAt, float[] y) {
+  void combine(int at, int count, int row, float[] sums, float[] xSums, int xSumsAt, float[] y) {
     for (int half = 0; half < ROWS; half += LANES) {
       if (minimums == null) {
-        centered(at, count, sums, half, xSums, xSumsAt, y);
+        centered(at, count, row, half, sums, xSums, xSumsAt, y);
       } else {
-        affine(at, count, sums, half, xSums, xSumsAt, y);
+        affine(at, count, row, half, sums, xSums, xSumsAt, y);
       }
     }
   }
 
   private void centered(
-      int at, int count, float[] sums, int half, float[] xSums, int xSumsAt, float[] y) {
-    FloatVector total = FloatVector.fromArray(FLOATS, y, half);
+      int at, int count, int row, int half, float[] sums, float[] xSums, int xSumsAt, float[] y) {
+    int sumsAt = row * STRIDE + half;
+    int yAt = row * ROWS + half;
+    FloatVector total = FloatVector.fromArray(FLOATS, y, yAt);
     for (int g = 0; g < count; g += PER_WORD) {
       int word = (at + g) / PER_WORD * ROWS + half;
       int base = (at + g) / scales.perBase * ROWS + half;
@@ -177,18 +180,20 @@ final class VectorPackedNested extends VectorPackedGroups {
       for (int j = 0; j < PER_WORD; j++) {
         FloatVector s = signed(k).mul(d);
         FloatVector t =
-            FloatVector.fromArray(FLOATS, sums, (g + j) * ROWS + half)
+            FloatVector.fromArray(FLOATS, sums, sumsAt + (g + j) * ROWS)
                 .sub(FloatVector.broadcast(FLOATS, middle * xSums[xSumsAt + g + j]));
         total = s.fma(t, total);
         k = k.lanewise(LSHR, 8);
       }
     }
-    total.intoArray(y, half);
+    total.intoArray(y, yAt);
   }
 
   private void affine(
-      int at, int count, float[] sums, int half, float[] xSums, int xSumsAt, float[] y) {
-    FloatVector total = FloatVector.fromArray(FLOATS, y, half);
+      int at, int count, int row, int half, float[] sums, float[] xSums, int xSumsAt, float[] y) {
+    int sumsAt = row * STRIDE + half;
+    int yAt = row * ROWS + half;
+    FloatVector total = FloatVector.fromArray(FLOATS, y, yAt);
     for (int g = 0; g < count; g += PER_WORD) {
       int word = (at + g) / PER_WORD * ROWS + half;
       int base = (at + g) / scales.perBase * ROWS + half;
@@ -199,14 +204,14 @@ final class VectorPackedNested extends VectorPackedGroups {
       for (int j = 0; j < PER_WORD; j++) {
         FloatVector s = signed(k).mul(d);
         FloatVector xs = FloatVector.broadcast(FLOATS, xSums[xSumsAt + g + j]);
-        FloatVector t = FloatVector.fromArray(FLOATS, sums, (g + j) * ROWS + half).sub(xs);
+        FloatVector t = FloatVector.fromArray(FLOATS, sums, sumsAt + (g + j) * ROWS).sub(xs);
         total = signed(l).mul(e).fma(xs, total);
         total = s.fma(t, total);
         k = k.lanewise(LSHR, 8);
         l = l.lanewise(LSHR, 8);
       }
     }
-    total.intoArray(y, half);
+    total.intoArray(y, yAt);
   }
 
   /** The lowest byte of each lane, as a float. */

@@ -37,8 +37,8 @@ final class VectorPackedScratch {
   }
 
   private final float[] affine = new float[2 * VectorPackedCodes.ROWS];
-  private final float[] total = new float[VectorPackedCodes.ROWS];
-  private final float[] sums = new float[VectorPackedMatrix.SPAN * VectorPackedCodes.ROWS];
+  private final float[] total = new float[VectorPackedMatrix.DIRECT * VectorPackedCodes.ROWS];
+  private final float[] sums = new float[VectorPackedMatrix.DIRECT * VectorPackedCodes.STRIDE];
   private final float[] spare = new float[RegisterTile.SPARE];
   private final float[] panel = new float[VectorPackedPanels.DEPTH * Lanes.PANEL];
   private float[] columns = {};
@@ -52,12 +52,12 @@ final class VectorPackedScratch {
     return affine;
   }
 
-  /** The block's result, {@code [ROWS]}. */
+  /** The block's result, {@code [DIRECT, ROWS]}. */
   float[] total() {
     return total;
   }
 
-  /** Sums of the groups of a span, {@code [SPAN, ROWS]}. */
+  /** Sums of the groups of a span, {@code [DIRECT, SPAN, ROWS]}. */
   float[] sums() {
     return sums;
   }
