@@ -1,0 +1,104 @@
+package dev.ashlar.bench;
+
+import dev.ashlar.tensor.Parallel;
+import dev.ashlar.tensor.kernel.AttentionKernel;
+import dev.ashlar.tensor.kernel.AttentionKernel.Spec;
+import dev.ashlar.tensor.kernel.AttentionKernel.Strides;
+import dev.ashlar.tensor.kernel.Backends;
+import java.util.Random;
+import java.util.concurrent.TimeUnit;
+import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.BenchmarkMode;
+import org.openjdk.jmh.annotations.Fork;
+import org.openjdk.jmh.annotations.Measurement;
+import org.openjdk.jmh.annotations.Mode;
+import org.openjdk.jmh.annotations.OutputTimeUnit;
+import org.openjdk.jmh.annotations.Param;
+import org.openjdk.jmh.annotations.Scope;
+import org.openjdk.jmh.annotations.Setup;
+import org.openjdk.jmh.annotations.State;
+import org.openjdk.jmh.annotations.Warmup;
+
+/** Attention of SmolLM2's shape (9 heads of 64, 3 for keys and values): training and decoding. */
+@State(Scope.Benchmark)
+@BenchmarkMode(Mode.AverageTime)
+@OutputTimeUnit(TimeUnit.MICROSECONDS)
+@Fork(value = 3, jvmArgsAppend = "--add-modules=jdk.incubator.vector")
+@Warmup(iterations = 4, time = 1)
+@Measurement(iterations = 5, time = 500, timeUnit = TimeUnit.MILLISECONDS)
+public class AttentionBench {
+  private static final int HEADS = 9;
+  private static final int KV_HEADS = 3;
+  private static final int DIM = 64;
+
+  /** Sequences, queries and keys. */
+  @Param({"4x256x256", "1x2048x2048", "1x1x1024"})
+  public String shape;
+
+  @Param({"1", "2"})
+  public int threads;
+
+  private final AttentionKernel kernel = Backends.chosen().attention();
+  private Spec spec;
+  private float[] q;
+  private float[] k;
+  private float[] v;
+  private float[] out;
+  private float[] lse;
+  private float[] dq;
+  private float[] dk;
+  private float[] dv;
+
+  /** Fills queries, keys and values with small random numbers. */
+  @Setup
+  public void fill() {
+    String[] parts = shape.split("x");
+    int batch = Integer.parseInt(parts[0]);
+    int length = Integer.parseInt(parts[1]);
+    int keys = Integer.parseInt(parts[2]);
+    Strides dense = Strides.dense(keys, KV_HEADS, DIM);
+    spec =
+        new Spec(
+            batch, length, keys, HEADS, KV_HEADS, DIM, DIM, dense, dense, 0.125f, 0, 0, null, null);
+    Random random = new Random(1);
+    q = random(random, batch * length * HEADS * DIM);
+    k = random(random, batch * keys * KV_HEADS * DIM);
+    v = random(random, batch * keys * KV_HEADS * DIM);
+    out = new float[q.length];
+    lse = new float[batch * HEADS * length];
+    dq = new float[q.length];
+    dk = new float[k.length];
+    dv = new float[v.length];
+    forward();
+  }
+
+  private static float[] random(Random random, int n) {
+    float[] a = new float[n];
+    for (int i = 0; i < n; i++) {
+      a[i] = random.nextFloat() - 0.5f;
+    }
+    return a;
+  }
+
+  @Benchmark
+  public float[] forward() {
+    units((from, to) -> kernel.forward(spec, from, to, q, k, v, out, lse));
+    return out;
+  }
+
+  /** The gradient of the output is the output itself; any numbers do. */
+  @Benchmark
+  public float[] backward() {
+    units((from, to) -> kernel.backward(spec, from, to, q, k, v, out, lse, out, dq, dk, dv));
+    return dq;
+  }
+
+  private void units(Parallel.Body body) {
+    Parallel.limited(
+        threads,
+        () -> {
+          Parallel.rows(spec.units(), 1, body);
+          return null;
+        });
+  }
+}
