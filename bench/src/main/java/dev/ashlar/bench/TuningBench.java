@@ -70,12 +70,13 @@ public class TuningBench {
     Tape tape = Tape.off();
     BlockContext context = BlockContext.of(1, LENGTH);
     for (int i = 0; i < SAMPLES; i++) {
-      float[] x = inputs.sample(i);
+      float[] x = new float[LENGTH * DIM];
       for (int j = 0; j < x.length; j++) {
         x[j] = (float) random.nextGaussian();
       }
-      Tensor y = unit.forward(Tensor.of(x, 1, LENGTH, DIM), context, tape);
-      targets.write(i, 1, y);
+      Tensor in = Tensor.of(x, 1, LENGTH, DIM);
+      inputs.write(i, 1, in);
+      targets.write(i, 1, unit.forward(in, context, tape));
       tape.release(0, null);
     }
     Map<String, QuantScheme> schemes = new LinkedHashMap<>();

@@ -84,6 +84,9 @@ class AttentionKernelTest {
     all.add(spec(2, 70, 70, 3, 3, 16, 33));
     all.add(spec(1, 133, 133, 2, 1, 65, 16));
     all.add(spec(1, 7, 80, 4, 2, 80, 128));
+    all.add(spec(1, 1, 200, 9, 3, 64, 64));
+    all.add(cached(spec(2, 2, 131, 4, 2, 32, 96), 140));
+    all.add(variant(cached(spec(2, 1, 300, 6, 2, 64, 64), 300), 77, 0, null, new int[] {5, 290}));
     for (int length : new int[] {1, 3, 20}) {
       Spec base = spec(2, length, 90, 4, 2, 24, 40);
       float[] slopes = {0.5f, 0.25f, 0.125f, 0.0625f};

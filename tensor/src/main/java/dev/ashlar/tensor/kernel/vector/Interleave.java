@@ -22,7 +22,8 @@ final class Interleave {
 
   private Interleave() {}
 
-  private static int[] turns(int from) {
+  /** Indices that take lanes {@code from} on of two vectors in turn. */
+  static int[] turns(int from) {
     int[] index = new int[L];
     for (int i = 0; i < L; i++) {
       index[i] = from + i / 2 + i % 2 * L;
