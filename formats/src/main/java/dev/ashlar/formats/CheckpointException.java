@@ -16,7 +16,7 @@ import java.util.Objects;
  */
 public final class CheckpointException extends RuntimeException {
   private static final long serialVersionUID = 1;
-  private static final int LONGEST_PART = 400;
+  private static final int LONGEST_PART = 1000;
 
   private final String file;
   private final String tensor;

@@ -65,6 +65,33 @@ class FamiliesTest {
     return folders.stream().map(f -> node(f, List.of(Backends.chosen())));
   }
 
+  /** Models that also see: their language part on text alone. */
+  @TestFactory
+  Stream<DynamicNode> languageParts() {
+    List<Path> folders = Fixtures.folders(Fixtures.shared("multimodal"));
+    if (folders.isEmpty()) {
+      return Stream.of(
+          dynamicTest(
+              "language parts", () -> Assumptions.abort("skipped: no shared fixture folder")));
+    }
+    return folders.stream()
+        .map(f -> dynamicTest(f.getFileName().toString(), () -> languagePart(f)));
+  }
+
+  private static void languagePart(Path folder) {
+    try (Checkpoint checkpoint = Checkpoints.open(folder);
+        SafetensorsFile expected = SafetensorsFile.open(folder.resolve("expected.safetensors"))) {
+      Decoder decoder = Architectures.load(checkpoint);
+      int[] ids = Fixtures.ints(expected, "text_only.input_ids");
+      Tensor logits = decoder.forward(ids, BlockContext.of(1, ids.length), Tape.off());
+      Tensor wanted = expected.tensor("text_only.logits").toTensor();
+      Fixtures.close("logits", wanted, logits, null, ATOL, RTOL);
+      Set<String> names = new HashSet<>();
+      decoder.forEachTensor((name, t) -> names.add(name));
+      assertTrue(checkpoint.names().containsAll(names), "names are those of the checkpoint");
+    }
+  }
+
   private static DynamicNode node(Path folder, List<Backend> backends) {
     String name = folder.getFileName().toString();
     Object type = Json.readObject(folder.resolve("config.json")).get("model_type");

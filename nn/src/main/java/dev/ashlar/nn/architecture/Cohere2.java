@@ -24,7 +24,7 @@ final class Cohere2 implements Architecture {
     }
 
     private boolean sliding(int layer) {
-      return slides(layer, (layer + 1) % config.count("sliding_window_pattern", 4) != 0);
+      return slides(layer, () -> (layer + 1) % config.count("sliding_window_pattern", 4) != 0);
     }
 
     @Override

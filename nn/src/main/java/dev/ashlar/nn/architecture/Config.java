@@ -126,15 +126,19 @@ final class Config {
 
   /** An object, or empty. */
   Optional<Config> section(String key) {
-    if (!has(key)) {
-      return Optional.empty();
-    }
-    if (!(values.get(key) instanceof Map<?, ?> map)) {
+    return has(key)
+        ? Optional.of(new Config(map(key), source, path + key + "."))
+        : Optional.empty();
+  }
+
+  /** The values of an object. */
+  Map<String, Object> map(String key) {
+    if (!(present(key, "an object") instanceof Map<?, ?> map)) {
       throw fault(key, "an object", describe(values.get(key)), "");
     }
     Map<String, Object> inner = new HashMap<>();
     map.forEach((k, v) -> inner.put(String.valueOf(k), v));
-    return Optional.of(new Config(inner, source, path + key + "."));
+    return inner;
   }
 
   /** A list, or empty. */

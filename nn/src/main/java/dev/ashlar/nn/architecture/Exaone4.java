@@ -42,8 +42,11 @@ final class Exaone4 implements Architecture {
     }
 
     private boolean sliding(int layer) {
-      int pattern = config.natural("sliding_window_pattern", 4);
-      return window() > 0 && slides(layer, pattern > 0 && (layer + 1) % pattern != 0);
+      return window() > 0 && slides(layer, () -> (layer + 1) % pattern() != 0);
+    }
+
+    private int pattern() {
+      return config.count("sliding_window_pattern", 4);
     }
 
     private int window() {

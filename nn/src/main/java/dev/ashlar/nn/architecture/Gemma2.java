@@ -66,7 +66,7 @@ final class Gemma2 implements Architecture {
 
     @Override
     int window(int layer) {
-      return slides(layer, layer % 2 == 0) ? config.natural("sliding_window", 4096) : 0;
+      return slides(layer, () -> layer % 2 == 0) ? config.natural("sliding_window", 4096) : 0;
     }
   }
 }

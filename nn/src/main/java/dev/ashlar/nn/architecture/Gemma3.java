@@ -49,9 +49,11 @@ final class Gemma3 implements Architecture {
     }
 
     private boolean sliding(int layer) {
-      int pattern =
-          config.count("sliding_window_pattern", config.count("_sliding_window_pattern", 6));
-      return slides(layer, (layer + 1) % pattern != 0);
+      return slides(layer, () -> (layer + 1) % pattern() != 0);
+    }
+
+    private int pattern() {
+      return config.count("sliding_window_pattern", config.count("_sliding_window_pattern", 6));
     }
 
     @Override

@@ -52,7 +52,7 @@ final class GptOss implements Architecture {
 
     @Override
     int window(int layer) {
-      return slides(layer, layer % 2 == 0) ? config.natural("sliding_window", 128) : 0;
+      return slides(layer, () -> layer % 2 == 0) ? config.natural("sliding_window", 128) : 0;
     }
 
     @Override

@@ -19,6 +19,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.BooleanSupplier;
 
 /**
  * The names, sizes and order that Llama gave and most later families keep. A family reads its
@@ -26,7 +27,7 @@ import java.util.Optional;
  */
 class LlamaStyle {
   /**
-   * What a family calls the sizes.
+   * What a family calls the sizes; configurations may also use the names of {@link #KEYS}.
    *
    * @param kvHeads empty where every head has keys and values of its own; {@link #ONE} where all
    *     heads share one
@@ -64,17 +65,18 @@ class LlamaStyle {
   LlamaStyle(String modelType, Map<String, Object> values, WeightSource source, Keys keys) {
     this.modelType = modelType;
     this.config = new Config(values, source);
-    this.dim = config.count(keys.dim());
-    this.layers = config.count(keys.layers());
+    this.dim = config.countOf(keys.dim(), KEYS.dim());
+    this.layers = config.countOf(keys.layers(), KEYS.layers());
     this.vocab = config.count("vocab_size");
-    this.heads = config.count(keys.heads());
+    this.heads = config.countOf(keys.heads(), KEYS.heads());
     this.kvHeads = kvHeads(keys);
     config.divides(keys.heads(), heads, keys.kvHeads(), kvHeads);
     if (!config.has("head_dim")) {
       config.divides(keys.dim(), dim, keys.heads(), heads);
     }
     this.headDim = config.count("head_dim", dim / heads);
-    this.maxPositions = config.count(keys.positions(), defaultMaxPositions());
+    this.maxPositions =
+        config.count(keys.positions(), config.count(KEYS.positions(), defaultMaxPositions()));
   }
 
   private int kvHeads(Keys keys) {
@@ -266,9 +268,9 @@ class LlamaStyle {
    *
    * @param otherwise whether a layer slides where it has not
    */
-  final boolean slides(int layer, boolean otherwise) {
+  final boolean slides(int layer, BooleanSupplier otherwise) {
     if (!config.has("layer_types")) {
-      return otherwise;
+      return otherwise.getAsBoolean();
     }
     String type = config.texts("layer_types", layers).get(layer);
     return switch (type) {

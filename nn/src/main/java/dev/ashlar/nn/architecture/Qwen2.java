@@ -44,7 +44,7 @@ final class Qwen2 implements Architecture {
       if (window == 0 || !config.flag("use_sliding_window", false)) {
         return 0;
       }
-      return slides(layer, layer >= config.natural("max_window_layers", 28)) ? window : 0;
+      return slides(layer, () -> layer >= config.natural("max_window_layers", 28)) ? window : 0;
     }
   }
 }

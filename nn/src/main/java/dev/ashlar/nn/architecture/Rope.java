@@ -88,8 +88,14 @@ final class Rope {
 
   private RotarySpec spec(int dim, boolean interleaved) {
     double theta = value("rope_theta", DEFAULT_THETA);
-    return new RotarySpec(
-        dim, theta, interleaved, parameters.map(p -> scaling(p, dim)).orElse(new Scaling.None()));
+    if (parameters.isPresent() && parameters.get().has("alpha")) {
+      // Hunyuan's "dynamic": a base that is stretched once and for all.
+      double alpha = parameters.get().positive("alpha");
+      double stretched = theta * Math.pow(alpha, dim / (dim - 2.0));
+      return new RotarySpec(dim, stretched, interleaved, new Scaling.None());
+    }
+    Scaling scaling = parameters.map(p -> scaling(p, dim)).orElse(new Scaling.None());
+    return new RotarySpec(dim, theta, interleaved, scaling);
   }
 
   /** A number of the section, else of the whole configuration, else {@code otherwise}. */

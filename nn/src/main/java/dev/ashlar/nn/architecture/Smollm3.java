@@ -37,7 +37,7 @@ final class Smollm3 implements Architecture {
     @Override
     int window(int layer) {
       boolean any = config.flag("use_sliding_window", false);
-      return any && slides(layer, false) ? config.natural("sliding_window", 0) : 0;
+      return any && slides(layer, () -> false) ? config.natural("sliding_window", 0) : 0;
     }
 
     /** In the list, 1 stands for a layer that rotates. */

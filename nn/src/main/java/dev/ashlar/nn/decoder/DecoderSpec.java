@@ -1,6 +1,8 @@
 package dev.ashlar.nn.decoder;
 
+import java.util.ArrayList;
 import java.util.List;
+import java.util.function.UnaryOperator;
 
 /**
  * A decoder as data: everything that distinguishes one family, or one size of it, from another.
@@ -22,5 +24,23 @@ public record DecoderSpec(
     HeadSpec head) {
   public DecoderSpec {
     blocks = List.copyOf(blocks);
+  }
+
+  /** The same decoder under other complete names. */
+  public DecoderSpec renamed(UnaryOperator<String> name) {
+    List<BlockSpec> renamed = new ArrayList<>();
+    for (BlockSpec b : blocks) {
+      renamed.add(
+          new BlockSpec(name.apply(b.name()), b.attention(), b.feedForward(), b.residual()));
+    }
+    return new DecoderSpec(
+        modelType,
+        name.apply(prefix),
+        vocab,
+        dim,
+        maxPositions,
+        embedding.renamed(name),
+        renamed,
+        head.renamed(name));
   }
 }

@@ -1,6 +1,7 @@
 package dev.ashlar.nn.decoder;
 
 import java.util.Optional;
+import java.util.function.UnaryOperator;
 
 /**
  * From token ids to the first hidden state.
@@ -35,5 +36,16 @@ public record EmbeddingSpec(
   public static EmbeddingSpec scaled(String name, int dim, float scale) {
     return new EmbeddingSpec(
         name, dim, scale, Optional.empty(), Optional.empty(), Optional.empty());
+  }
+
+  /** The same under other names. */
+  public EmbeddingSpec renamed(UnaryOperator<String> f) {
+    return new EmbeddingSpec(
+        f.apply(name),
+        dim,
+        scale,
+        learned.map(l -> new Learned(f.apply(l.name()), l.rows(), l.offset())),
+        projection.map(p -> p.renamed(f)),
+        norm.map(n -> n.renamed(f)));
   }
 }

@@ -1,6 +1,7 @@
 package dev.ashlar.nn.decoder;
 
 import java.util.Optional;
+import java.util.function.UnaryOperator;
 
 /**
  * From the last hidden state to logits.
@@ -22,5 +23,16 @@ public record HeadSpec(
   /** A final norm and an output map. */
   public static HeadSpec of(NormSpec norm, LinearSpec output, boolean tied) {
     return new HeadSpec(Optional.of(norm), Optional.empty(), output, tied, 1, 0);
+  }
+
+  /** The same under other names. */
+  public HeadSpec renamed(UnaryOperator<String> f) {
+    return new HeadSpec(
+        norm.map(n -> n.renamed(f)),
+        projection.map(p -> p.renamed(f)),
+        output.renamed(f),
+        tied,
+        scale,
+        softcap);
   }
 }

@@ -1,6 +1,7 @@
 package dev.ashlar.nn.decoder;
 
 import java.util.Optional;
+import java.util.function.UnaryOperator;
 
 /**
  * A linear map of the checkpoint.
@@ -28,5 +29,10 @@ public record LinearSpec(
   /** A map stored by itself as {@code [in, out]}. */
   public static LinearSpec transposed(String name, int in, int out, boolean bias) {
     return new LinearSpec(name, in, out, bias, true, Optional.empty());
+  }
+
+  /** The same map under another name. */
+  public LinearSpec renamed(UnaryOperator<String> f) {
+    return new LinearSpec(f.apply(name), in, out, bias, transposed, stack);
   }
 }

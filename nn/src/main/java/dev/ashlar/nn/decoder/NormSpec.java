@@ -1,5 +1,7 @@
 package dev.ashlar.nn.decoder;
 
+import java.util.function.UnaryOperator;
+
 /** A normalization and where its tensors are. */
 public sealed interface NormSpec {
   /** Module name: relative to the block inside blocks, complete elsewhere. */
@@ -42,5 +44,15 @@ public sealed interface NormSpec {
   /** A layer norm with weight and bias. */
   static NormSpec layer(String name, int dim, float eps) {
     return new Layer(name, dim, eps, true, true, 0);
+  }
+
+  /** The same norm under another name. */
+  default NormSpec renamed(UnaryOperator<String> f) {
+    return switch (this) {
+      case Rms r -> new Rms(f.apply(r.name()), r.dim(), r.eps(), r.offset());
+      case Layer l ->
+          new Layer(f.apply(l.name()), l.dim(), l.eps(), l.weight(), l.bias(), l.offset());
+      case PerHead p -> new PerHead(f.apply(p.name()), p.heads(), p.dim(), p.eps(), p.listed());
+    };
   }
 }
