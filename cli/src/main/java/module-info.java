@@ -11,4 +11,7 @@ module dev.ashlar.cli {
   // picocli fills annotated fields by reflection.
   opens dev.ashlar.cli.command to
       info.picocli;
+
+  provides System.LoggerFinder with
+      dev.ashlar.cli.console.ConsoleLogging;
 }

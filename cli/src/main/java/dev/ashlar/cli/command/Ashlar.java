@@ -60,6 +60,7 @@ public final class Ashlar implements Runnable {
   /** Every command: one line each. */
   private static List<Command> commands(Console console) {
     return List.of(
+        new QuantizeCommand(console),
         new EvalCommand(console),
         new GenerateCommand(console),
         new InspectCommand(console),

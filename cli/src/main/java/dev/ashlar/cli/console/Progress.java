@@ -44,6 +44,17 @@ public final class Progress implements AutoCloseable {
    * @param detail what is going on right now, or empty
    */
   public void at(double done, String detail) {
+    double progressed = done - offset;
+    double elapsed = (System.nanoTime() - start) / 1e9;
+    at(done, progressed <= 0 ? Double.NaN : elapsed * (total - done) / progressed, detail);
+  }
+
+  /**
+   * The same, for work that knows its own pace.
+   *
+   * @param secondsLeft NaN if not known yet
+   */
+  public void at(double done, double secondsLeft, String detail) {
     long now = System.nanoTime();
     if (!console.terminal() || now < nextDraw) {
       return;
@@ -55,19 +66,11 @@ public final class Progress implements AutoCloseable {
     StringBuilder line = new StringBuilder(WIDTH);
     line.append(label).append(" [").repeat("█", filled).repeat("·", BAR - filled).append("] ");
     line.append(String.format(Locale.ROOT, "%3d%%", (int) (share * 100)));
-    line.append(timeLeft(done, (now - start) / 1e9));
+    line.append(Double.isNaN(secondsLeft) ? "" : "  " + Figures.seconds(secondsLeft) + " left");
     line.append(detail.isEmpty() ? "" : "  " + detail);
     String visible = line.length() > WIDTH ? line.substring(0, WIDTH) : line.toString();
     console.err().print("\r" + visible + "\u001b[K");
     console.err().flush();
-  }
-
-  private String timeLeft(double done, double elapsed) {
-    double progressed = done - offset;
-    if (progressed <= 0) {
-      return "";
-    }
-    return "  " + Figures.seconds(elapsed * (total - done) / progressed) + " left";
   }
 
   /** Removes the line. */

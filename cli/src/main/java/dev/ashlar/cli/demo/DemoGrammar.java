@@ -6,12 +6,13 @@ import java.util.Random;
  * A probabilistic grammar of short stories about a building site: the source of the demo model's
  * corpus.
  *
- * <p>It is a world with facts. Each person has one trade and one home town, each trade its own
- * favourite verbs, each verb its own objects, each object its own adjectives, and sums are right. A
- * model must store all that in its weights, so that coarse rounding costs something that can be
- * seen. Every text has one derivation only, and the generator adds up the logarithm of each choice
- * it makes: {@link Story#nats()} is exactly {@code −ln P(text)}, the loss below which no model of
- * this source can go on average.
+ * <p>It is a world with facts. Each person (first name and surname together) has one trade and one
+ * home town, each trade its own favourite verbs, each trade and verb together their own objects,
+ * each object and town together their own adjectives, and sums are right. A model must store all
+ * that in its weights, so that coarse rounding costs something that can be seen. Every text has one
+ * derivation only, and the generator adds up the logarithm of each choice it makes: {@link
+ * Story#nats()} is exactly {@code −ln P(text)}, the loss below which no model of this source can go
+ * on average.
  */
 public final class DemoGrammar {
   /**
@@ -23,12 +24,13 @@ public final class DemoGrammar {
   public record Story(String text, double nats) {}
 
   private static final int VERBS_PER_TRADE = 10;
-  private static final int OBJECTS_PER_VERB = 12;
-  private static final int ADJECTIVES_PER_OBJECT = 6;
+  private static final int OBJECTS_PER_DEED = 8;
+  private static final int ADJECTIVES_PER_OBJECT = 4;
+  private static final int PEOPLE = DemoWords.NAMES.length * DemoWords.SURNAMES.length;
   private static final double LAST_SENTENCE = 0.22;
 
-  private final int[] trade = new int[DemoWords.NAMES.length];
-  private final int[] town = new int[DemoWords.NAMES.length];
+  private final int[] trade = new int[PEOPLE];
+  private final int[] town = new int[PEOPLE];
   private final Table verbs;
   private final Table objects;
   private final Table adjectives;
@@ -41,10 +43,18 @@ public final class DemoGrammar {
       town[i] = world.nextInt(DemoWords.TOWNS.length);
     }
     verbs = new Table(world, DemoWords.TRADES.length, DemoWords.VERBS.length, VERBS_PER_TRADE);
-    objects = new Table(world, DemoWords.VERBS.length, DemoWords.OBJECTS.length, OBJECTS_PER_VERB);
+    objects =
+        new Table(
+            world,
+            DemoWords.TRADES.length * DemoWords.VERBS.length,
+            DemoWords.OBJECTS.length,
+            OBJECTS_PER_DEED);
     adjectives =
         new Table(
-            world, DemoWords.OBJECTS.length, DemoWords.ADJECTIVES.length, ADJECTIVES_PER_OBJECT);
+            world,
+            DemoWords.OBJECTS.length * DemoWords.TOWNS.length,
+            DemoWords.ADJECTIVES.length,
+            ADJECTIVES_PER_OBJECT);
   }
 
   /** At least {@code characters} of text; the same seed gives the same text. */
@@ -87,9 +97,9 @@ public final class DemoGrammar {
     }
 
     void paragraph() {
-      int hero = uniform(DemoWords.NAMES.length);
+      int hero = uniform(PEOPLE);
       int friend = another(hero);
-      text.append(DemoWords.NAMES[hero])
+      text.append(name(hero))
           .append(" was a ")
           .append(DemoWords.TRADES[trade[hero]])
           .append(" from ")
@@ -106,45 +116,49 @@ public final class DemoGrammar {
       switch (uniform(5)) {
         case 0 -> {
           who(hero);
-          deed(trade[hero]);
+          deed(hero);
           text.append('.');
         }
         case 1 -> {
           who(hero);
-          deed(trade[hero]);
-          text.append(" while ").append(DemoWords.NAMES[friend]).append(' ');
+          deed(hero);
+          text.append(" while ").append(name(friend)).append(' ');
           text.append("the ").append(DemoWords.TRADES[trade[friend]]);
-          deed(trade[friend]);
+          deed(friend);
           text.append('.');
         }
         case 2 -> sum(hero);
         case 3 -> {
-          text.append("Then ").append(DemoWords.NAMES[friend]).append(" of ");
+          text.append("Then ").append(name(friend)).append(" of ");
           text.append(DemoWords.TOWNS[town[friend]]).append(" came, and ");
           text.append(pronoun(friend));
-          deed(trade[friend]);
+          deed(friend);
           text.append('.');
         }
         default -> {
           text.append("On ").append(DemoWords.DAYS[uniform(DemoWords.DAYS.length)]).append(' ');
           text.append(pronoun(hero));
-          deed(trade[hero]);
+          deed(hero);
           text.append(" and");
-          deed(trade[hero]);
+          deed(hero);
           text.append('.');
         }
       }
     }
 
-    /** {@code " cut the old stone"}: verb by trade, object by verb, adjective by object. */
-    private void deed(int ofTrade) {
-      int verb = drawn(verbs, ofTrade);
-      int object = drawn(objects, verb);
+    /** {@code " cut the old stone"}, by the facts of the person who does it. */
+    private void deed(int person) {
+      int verb = drawn(verbs, trade[person]);
+      int object = drawn(objects, trade[person] * DemoWords.VERBS.length + verb);
       text.append(' ').append(DemoWords.VERBS[verb]).append(" the ");
       if (chance(0.6)) {
-        text.append(DemoWords.ADJECTIVES[drawn(adjectives, object)]).append(' ');
+        text.append(adjective(object, town[person])).append(' ');
       }
       text.append(DemoWords.OBJECTS[object]);
+    }
+
+    private String adjective(int object, int ofTown) {
+      return DemoWords.ADJECTIVES[drawn(adjectives, object * DemoWords.TOWNS.length + ofTown)];
     }
 
     private void sum(int hero) {
@@ -160,7 +174,7 @@ public final class DemoGrammar {
 
     private void who(int hero) {
       if (chance(0.5)) {
-        text.append(DemoWords.NAMES[hero]);
+        text.append(DemoWords.NAMES[firstName(hero)]);
       } else {
         String p = pronoun(hero);
         text.append(Character.toUpperCase(p.charAt(0))).append(p, 1, p.length());
@@ -168,11 +182,21 @@ public final class DemoGrammar {
     }
 
     private String pronoun(int person) {
-      return person < DemoWords.WOMEN ? "she" : "he";
+      return firstName(person) < DemoWords.WOMEN ? "she" : "he";
+    }
+
+    private int firstName(int person) {
+      return person / DemoWords.SURNAMES.length;
+    }
+
+    private String name(int person) {
+      return DemoWords.NAMES[firstName(person)]
+          + " "
+          + DemoWords.SURNAMES[person % DemoWords.SURNAMES.length];
     }
 
     private int another(int person) {
-      int other = uniform(DemoWords.NAMES.length - 1);
+      int other = uniform(PEOPLE - 1);
       return other < person ? other : other + 1;
     }
 

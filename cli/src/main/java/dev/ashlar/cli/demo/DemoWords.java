@@ -12,6 +12,11 @@ final class DemoWords {
 
   static final int WOMEN = 24;
 
+  static final String[] SURNAMES =
+      words(
+          "Alder Birch Brook Cole Dale Field Ford Frost Grove Hale Heath Hill Lake Lane March Marsh"
+              + " Mead Moor Pike Reed Rivers Rowe Shaw Snow Stone Vale Wells West Wood York");
+
   static final String[] TRADES =
       words(
           "mason carpenter roofer smith painter glazier plumber carter miller baker potter weaver"

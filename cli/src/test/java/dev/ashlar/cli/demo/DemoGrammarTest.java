@@ -27,7 +27,10 @@ class DemoGrammarTest {
     assertTrue(ofA > 0.1 && ofA < 0.8, "nats per character: " + ofA);
   }
 
-  /** The first name of a paragraph costs ln 48, as often as not: the account against a count. */
+  /**
+   * The account charges ln(48·30) for the first two words of a paragraph: the first of them is
+   * even.
+   */
   @Test
   void accountedInformationMatchesObservedFrequencies() {
     Map<String, Integer> firsts = new HashMap<>();

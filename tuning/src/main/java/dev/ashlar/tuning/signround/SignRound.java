@@ -41,7 +41,7 @@ public final class SignRound implements BlockQuantizer {
           SignRound::create);
 
   private static final long ESTIMATE_NANOS = 3_000_000_000L;
-  private static final int ESTIMATE_ITERATIONS = 5;
+  private static final int ESTIMATE_ITERATIONS = 60;
 
   /** Makes the order in which a unit's tuning sees its samples. */
   @FunctionalInterface

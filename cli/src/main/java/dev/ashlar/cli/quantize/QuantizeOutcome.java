@@ -1,0 +1,193 @@
+package dev.ashlar.cli.quantize;
+
+import dev.ashlar.cli.console.Figures;
+import dev.ashlar.cli.console.Report;
+import dev.ashlar.formats.Checkpoint;
+import dev.ashlar.tensor.quant.QuantScheme;
+import dev.ashlar.tuning.RunReport;
+import dev.ashlar.tuning.UnitReport;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+
+/** Collects what a run found out, and says it. */
+final class QuantizeOutcome {
+  private final QuantizeRequest request;
+  private final long bytesBefore;
+  private final Map<String, Object> perplexity = new LinkedHashMap<>();
+  private RunReport run;
+  private List<Exports.Written> written = List.of();
+
+  QuantizeOutcome(QuantizeRequest request, Checkpoint source) {
+    this.request = request;
+    this.bytesBefore = source.names().stream().mapToLong(n -> source.tensor(n).byteSize()).sum();
+  }
+
+  void floatPerplexity(double value) {
+    perplexity.put("float", value);
+  }
+
+  void roundedPerplexity(double value) {
+    perplexity.put("rtn", value);
+  }
+
+  void tunedPerplexity(double value) {
+    perplexity.put("tuned", value);
+  }
+
+  void tuned(RunReport report) {
+    run = report;
+  }
+
+  void written(List<Exports.Written> folders) {
+    written = folders;
+  }
+
+  Path firstFolder() {
+    return written.getFirst().folder();
+  }
+
+  /** The result in its two forms. */
+  Report report(double seconds, double estimate, long peakMemory, Optional<Perplexities> measure) {
+    Map<String, Object> json = new LinkedHashMap<>();
+    Map<String, Object> outputs = new LinkedHashMap<>();
+    written.forEach(w -> outputs.put(w.format(), w.folder().toString()));
+    json.put("outputs", outputs);
+    json.put("seconds", rounded(seconds));
+    json.put("peakMemoryBytes", peakMemory);
+    json.put("model", request.model());
+    json.put("method", request.method());
+    json.put("scheme", request.plan().defaultScheme().toString());
+    if (!perplexity.isEmpty()) {
+      json.put("perplexity", perplexity);
+      json.put("perplexityWindows", measure.map(Perplexities::windows).orElse(0));
+    }
+    json.put("quantizedLayers", run.schemes().size());
+    json.put("floatLayers", run.skipped());
+    json.put("bytesBefore", bytesBefore);
+    json.put("bytesAfter", bytesAfter());
+    json.put("tuningSeconds", rounded(run.time().toMillis() / 1e3));
+    json.put("estimatedSeconds", rounded(estimate));
+    json.put("units", units());
+    json.put("checks", checks());
+    return new Report(text(seconds, peakMemory), json);
+  }
+
+  private long bytesAfter() {
+    return written.getFirst().check().tensorBytes();
+  }
+
+  private static Double rounded(double value) {
+    return Double.isFinite(value) ? Math.round(value * 1000) / 1e3 : Double.NaN;
+  }
+
+  private List<Object> units() {
+    List<Object> units = new ArrayList<>();
+    for (UnitReport u : run.units()) {
+      Map<String, Object> unit = new LinkedHashMap<>();
+      unit.put("name", u.name());
+      unit.put("layers", u.layers());
+      u.history()
+          .ifPresent(
+              h -> {
+                unit.put("firstLoss", h.firstLoss());
+                unit.put("bestLoss", h.bestLoss());
+                unit.put("bestIteration", h.bestIteration());
+              });
+      unit.put("resumed", u.resumed());
+      unit.put("seconds", rounded(u.time().toMillis() / 1e3));
+      units.add(unit);
+    }
+    return units;
+  }
+
+  private Map<String, Object> checks() {
+    Map<String, Object> checks = new LinkedHashMap<>();
+    for (Exports.Written w : written) {
+      Map<String, Object> check = new LinkedHashMap<>();
+      check.put("layout", w.layout());
+      check.put("files", w.check().files());
+      check.put("tensors", w.check().tensors());
+      check.put("packedLayers", w.check().packed());
+      check.put("tensorBytes", w.check().tensorBytes());
+      check.put("logitError", w.logitError());
+      checks.put(w.format(), check);
+    }
+    return checks;
+  }
+
+  private String text(double seconds, long peakMemory) {
+    StringBuilder t = new StringBuilder();
+    t.append(
+        String.format(
+            Locale.ROOT,
+            "Quantized %s to %s with %s.%n%n",
+            request.model(),
+            describe(request.plan().defaultScheme()),
+            request.method()));
+    if (!perplexity.isEmpty()) {
+      t.append("perplexity\n").append(perplexities()).append('\n');
+    }
+    line(t, "layers", run.schemes().size() + " quantized" + left());
+    line(
+        t,
+        "weights",
+        String.format(
+            Locale.ROOT,
+            "%s before, %s after (%.0f%%)",
+            Figures.bytes(bytesBefore),
+            Figures.bytes(bytesAfter()),
+            100.0 * bytesAfter() / Math.max(1, bytesBefore)));
+    line(
+        t,
+        "time",
+        Figures.seconds(seconds)
+            + ", of which tuning "
+            + Figures.seconds(run.time().toMillis() / 1e3));
+    line(t, "peak memory", Figures.bytes(peakMemory));
+    for (Exports.Written w : written) {
+      line(t, w.format(), w.folder() + "  (read again: bytes and logits as they should be)");
+    }
+    return t.toString();
+  }
+
+  private String perplexities() {
+    StringBuilder t = new StringBuilder();
+    Map<String, String> names =
+        Map.of("float", "float", "rtn", "round-to-nearest", "tuned", request.method());
+    perplexity.forEach(
+        (key, value) -> {
+          boolean same = key.equals("tuned") && request.method().equals("rtn");
+          String name = same ? "as written" : names.get(key);
+          t.append(String.format("  %-16s%12s%n", name, Figures.perplexity((Double) value)));
+        });
+    return t.toString();
+  }
+
+  private String left() {
+    if (run.skipped().isEmpty()) {
+      return "";
+    }
+    Map<String, Integer> reasons = new TreeMap<>();
+    run.skipped().values().forEach(r -> reasons.merge(r, 1, Integer::sum));
+    StringBuilder t = new StringBuilder(", ").append(run.skipped().size()).append(" left float");
+    reasons.forEach((reason, count) -> t.append("; ").append(count).append(": ").append(reason));
+    return t.toString();
+  }
+
+  private static String describe(QuantScheme s) {
+    return s.bits()
+        + " bits, "
+        + (s.groupSize() < 0 ? "one group for each row" : "groups of " + s.groupSize())
+        + (s.symmetric() ? ", symmetric" : ", asymmetric");
+  }
+
+  private static void line(StringBuilder t, String name, String value) {
+    t.append(String.format("%-18s%s%n", name, value));
+  }
+}
