@@ -98,7 +98,8 @@ public final class Parallel {
   /** One parallel region: ranges are taken from a shared counter until none are left. */
   private static final class Region {
     private final int n;
-    private final int chunk;
+    private final int grain;
+    private final int parts;
     private final int helpers;
     private final Body body;
     private final AtomicInteger next = new AtomicInteger();
@@ -107,8 +108,8 @@ public final class Parallel {
 
     Region(int n, int grain, int parts, Body body) {
       this.n = n;
-      // A few chunks per thread even out cores of unequal speed.
-      this.chunk = Math.max(grain, (n + 4 * parts - 1) / (4 * parts));
+      this.grain = grain;
+      this.parts = parts;
       this.helpers = parts - 1;
       this.body = body;
       this.running = new AtomicInteger(helpers);
@@ -125,24 +126,45 @@ public final class Parallel {
           running.decrementAndGet();
         }
       }
-      while (running.get() > 0) {
-        Thread.onSpinWait();
-      }
+      awaitWorkers();
       if (failure != null) {
         throw rethrown(failure);
       }
     }
 
+    /** Spins while the last ranges are finished; gives way to a worker that lost its core. */
+    private void awaitWorkers() {
+      if (running.get() == 0) {
+        return;
+      }
+      long deadline = System.nanoTime() + SPIN_NANOS;
+      while (running.get() > 0) {
+        if (System.nanoTime() - deadline > 0) {
+          Thread.yield();
+        } else {
+          Thread.onSpinWait();
+        }
+      }
+    }
+
     void work() {
       try {
-        int from = next.getAndAdd(chunk);
+        int from = next.get();
         while (from < n && failure == null) {
-          body.run(from, Math.min(n, from + chunk));
-          from = next.getAndAdd(chunk);
+          int to = from + Math.min(n - from, chunk(n - from));
+          if (next.compareAndSet(from, to)) {
+            body.run(from, to);
+          }
+          from = next.get();
         }
       } catch (Throwable t) {
         failure = t;
       }
+    }
+
+    /** Ranges shrink towards the end, so that all threads finish together. */
+    private int chunk(int left) {
+      return Math.max(grain, left / (2 * parts));
     }
 
     private static RuntimeException rethrown(Throwable t) {

@@ -152,6 +152,31 @@ class AttentionKernelTest {
     }
   }
 
+  /** Sums in lanes must not change when the compiler gets to them. */
+  @ParameterizedTest
+  @MethodSource("backends")
+  void bitsAreTheSameColdAndHot(Backend backend) {
+    for (Spec s : new Spec[] {spec(1, 13, 40, 2, 1, 24, 24), spec(1, 1, 90, 3, 1, 32, 64)}) {
+      Operands x = Operands.random(s, new Random(13));
+      float[] first = null;
+      for (int i = 0; i < 400; i++) {
+        float[] all = new float[2 * x.out + x.lse];
+        float[] out = new float[x.out];
+        float[] lse = new float[x.lse];
+        backend.attention().forward(s, 0, s.units(), x.q, x.k, x.v, out, lse);
+        float[][] d = {new float[x.q.length], new float[x.k.length], new float[x.v.length]};
+        backward(backend, s, x, out, lse, out, d);
+        System.arraycopy(out, 0, all, 0, x.out);
+        System.arraycopy(d[0], 0, all, x.out, Math.min(x.out, d[0].length));
+        System.arraycopy(lse, 0, all, 2 * x.out, x.lse);
+        if (first == null) {
+          first = all;
+        }
+        assertArrayEquals(first, all, "call " + i);
+      }
+    }
+  }
+
   private static void backward(
       Backend b, Spec s, Operands x, float[] out, float[] lse, float[] dOut, float[][] d) {
     b.attention().backward(s, 0, s.units(), x.q, x.k, x.v, out, lse, dOut, d[0], d[1], d[2]);

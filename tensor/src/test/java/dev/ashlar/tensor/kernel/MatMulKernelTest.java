@@ -98,6 +98,26 @@ class MatMulKernelTest {
     }
   }
 
+  /** Sums in lanes must not change when the compiler gets to them. */
+  @ParameterizedTest
+  @MethodSource("backends")
+  void bitsAreTheSameColdAndHot(Backend backend) {
+    Case[] cases = {
+      Case.random(13, 70, 40, false, new Random(4)), Case.random(2, 21, 100, false, new Random(5))
+    };
+    for (Case c : cases) {
+      for (Layout layout : LAYOUTS) {
+        float[] first = new float[c.m * (c.n + 2) + 9];
+        layout.run(backend.matMul(), c, first);
+        for (int i = 0; i < 400; i++) {
+          float[] y = new float[first.length];
+          layout.run(backend.matMul(), c, y);
+          assertArrayEquals(first, y, "call " + i);
+        }
+      }
+    }
+  }
+
   private static void check(Backend backend, Case c) {
     for (Layout layout : LAYOUTS) {
       float[] start = floats(new Random(3), c.m * (c.n + 2) + 9);
