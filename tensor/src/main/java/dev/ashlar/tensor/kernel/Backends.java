@@ -3,6 +3,7 @@ package dev.ashlar.tensor.kernel;
 import dev.ashlar.tensor.kernel.reference.ReferenceBackend;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.ServiceLoader;
 
 /**
@@ -73,12 +74,17 @@ public final class Backends {
   }
 
   private static Choice fastest() {
+    String obstacle =
+        "the Vector API is not enabled, start java with --add-modules " + VECTOR_MODULE;
     if (vectorModulePresent()) {
-      Backend v = vector();
-      return new Choice(v, v.name() + ": " + v.description());
+      Optional<String> slow = dev.ashlar.tensor.kernel.vector.VectorBackend.obstacle();
+      if (slow.isEmpty()) {
+        Backend v = vector();
+        return new Choice(v, v.name() + ": " + v.description());
+      }
+      obstacle = slow.get();
     }
-    String reason =
-        "reference: the Vector API is not enabled, start java with --add-modules " + VECTOR_MODULE;
+    String reason = "reference: " + obstacle;
     System.getLogger("dev.ashlar").log(System.Logger.Level.WARNING, reason);
     return new Choice(reference(), reason);
   }
