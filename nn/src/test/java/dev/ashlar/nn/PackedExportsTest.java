@@ -65,8 +65,19 @@ class PackedExportsTest {
       int[] ids = Fixtures.ints(inputs, "input_ids");
       int batch = (int) inputs.tensor("input_ids").shape().dim(0);
       Tensor logits = decoder.forward(ids, BlockContext.of(batch, ids.length / batch), Tape.off());
-      Fixtures.close("logits", expected.tensor("logits").toTensor(), logits, null, ATOL, RTOL);
+      Tensor recorded = expected.tensor("logits").toTensor();
+      // Tied models have logits of size 7: sums of that size carry float rounding of that size.
+      double atol = ATOL * Math.max(1, rootMeanSquare(recorded));
+      Fixtures.close("logits", recorded, logits, null, atol, RTOL);
     }
+  }
+
+  private static double rootMeanSquare(Tensor t) {
+    double squares = 0;
+    for (int i = 0; i < t.size(); i++) {
+      squares += (double) t.data()[i] * t.data()[i];
+    }
+    return Math.sqrt(squares / t.size());
   }
 
   private static Checkpoint open(Path folder) {
