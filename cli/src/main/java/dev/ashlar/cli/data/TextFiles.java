@@ -17,7 +17,8 @@ import java.util.Map;
 /**
  * Texts from files. A {@code .txt} file (or one of any other ending) is one text; a {@code .jsonl}
  * file is one document a line, a {@code .json} file a list of documents. A document is a string, or
- * an object with the key {@code text} or with a single key (algorithm specification 16).
+ * an object with the key {@code text}, or with a single key that all of a file have (algorithm
+ * specification 16).
  *
  * <p>Files must be valid UTF-8; faults name file and line.
  */
@@ -60,12 +61,15 @@ public final class TextFiles {
 
   private static List<String> lines(Path file) {
     List<String> documents = new ArrayList<>();
+    String key = null;
     int number = 0;
     for (String line : decoded(file).split("\n", -1)) {
       number++;
       if (!line.isBlank()) {
         String where = file + ", line " + number;
-        documents.add(document(parsed(line, where), where));
+        Object entry = parsed(line, where);
+        key = key == null ? key(entry) : key;
+        documents.add(document(entry, key, where));
       }
     }
     return documents;
@@ -81,8 +85,9 @@ public final class TextFiles {
           file + ": expected a list of texts, or of objects with a key \"text\"");
     }
     List<String> documents = new ArrayList<>();
+    String key = entries.isEmpty() ? TEXT : key(entries.getFirst());
     for (int i = 0; i < entries.size(); i++) {
-      documents.add(document(entries.get(i), file + ", entry " + (i + 1)));
+      documents.add(document(entries.get(i), key, file + ", entry " + (i + 1)));
     }
     return documents;
   }
@@ -95,12 +100,18 @@ public final class TextFiles {
     }
   }
 
-  private static String document(Object entry, String where) {
+  /** The key that holds the text of a file's objects, as the first of them says. */
+  private static String key(Object first) {
+    boolean other = first instanceof Map<?, ?> map && map.size() == 1 && !map.containsKey(TEXT);
+    return other ? (String) ((Map<?, ?>) first).keySet().iterator().next() : TEXT;
+  }
+
+  private static String document(Object entry, String key, String where) {
     Object text = entry;
     if (entry instanceof Map<?, ?> map) {
-      text = map.containsKey(TEXT) || map.size() != 1 ? map.get(TEXT) : map.values().toArray()[0];
+      text = map.get(key);
       if (text == null) {
-        throw new InputException(where + ": the object has no key \"text\"");
+        throw new InputException(where + ": the object has no key \"" + key + "\"");
       }
     }
     if (!(text instanceof String string)) {
