@@ -18,9 +18,6 @@ import java.util.regex.PatternSyntaxException;
  * stays float unless a rule names it exactly.
  */
 public final class QuantizationPlan {
-  /** Both extents of a quantized layer are multiples of this; packed kernels rely on it. */
-  public static final int SIZE_MULTIPLE = 32;
-
   /**
    * What became of one layer.
    *
@@ -163,7 +160,7 @@ public final class QuantizationPlan {
     if (scheme.isFloat()) {
       return left("its rule says " + scheme.bits() + " bits");
     }
-    if (layer.out() % SIZE_MULTIPLE != 0 || layer.in() % SIZE_MULTIPLE != 0) {
+    if (!QuantScheme.quantizable(layer.out(), layer.in())) {
       return left(
           "its size [" + layer.out() + ", " + layer.in() + "] is not a multiple of 32 both ways");
     }
