@@ -1,6 +1,7 @@
 package dev.ashlar.formats.file;
 
 import dev.ashlar.tensor.DType;
+import dev.ashlar.tensor.kernel.Backends;
 
 /** Widens stored elements to float, by copying them out of a {@link MappedFile} in chunks. */
 public final class Elements {
@@ -53,16 +54,8 @@ public final class Elements {
     short[] raw = new short[n];
     file.shorts(at, raw, 0, n);
     switch (type) {
-      case BF16 -> {
-        for (int i = 0; i < n; i++) {
-          to[o + i] = Float.intBitsToFloat(raw[i] << 16);
-        }
-      }
-      case F16 -> {
-        for (int i = 0; i < n; i++) {
-          to[o + i] = Float.float16ToFloat(raw[i]);
-        }
-      }
+      case BF16 -> Backends.chosen().conversion().widenBf16(n, raw, 0, to, o);
+      case F16 -> Backends.chosen().conversion().widenF16(n, raw, 0, to, o);
       default -> {
         for (int i = 0; i < n; i++) {
           to[o + i] = type == DType.I16 ? raw[i] : raw[i] & 0xFFFF;

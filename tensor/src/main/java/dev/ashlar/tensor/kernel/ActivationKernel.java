@@ -1,6 +1,12 @@
 package dev.ashlar.tensor.kernel;
 
-/** Pointwise activations, alone and as the gate of a gated feed-forward. */
+/**
+ * Pointwise activations, alone and as the gate of a gated feed-forward.
+ *
+ * <p>Errors of every backend: SiLU, sigmoid and tanh within 2.5 ulp for arguments up to 80, beyond
+ * which a sigmoid may be 0; the three GELUs within 1.2e-7 plus 3e-7 of the value; ReLU and its
+ * square exact; slopes within 2e-6 plus 1e-6 of their value.
+ */
 public interface ActivationKernel {
   /** The functions that decoders use, under the names of Hugging Face configurations. */
   enum Function {

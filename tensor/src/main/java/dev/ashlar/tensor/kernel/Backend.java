@@ -27,4 +27,8 @@ public interface Backend {
   FakeQuantKernel fakeQuant();
 
   PackedKernel packed();
+
+  ConversionKernel conversion();
+
+  ProbeKernel probe();
 }

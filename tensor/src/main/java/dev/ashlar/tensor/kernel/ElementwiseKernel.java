@@ -15,6 +15,12 @@ public interface ElementwiseKernel {
   /** {@code y (+)= s · x}. */
   void scale(int n, float s, float[] x, int xOff, float[] y, int yOff, boolean accumulate);
 
+  /**
+   * {@code y = e^x}, within 1 ulp; a result that would be denormal may be 0, an infinity or NaN in
+   * {@code x} gives what {@link Math#exp} does.
+   */
+  void exp(int n, float[] x, int xOff, float[] y, int yOff);
+
   /** Whether all of {@code x} is finite. */
   boolean allFinite(int n, float[] x, int xOff);
 }

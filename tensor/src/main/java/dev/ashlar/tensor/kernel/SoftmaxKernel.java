@@ -1,6 +1,9 @@
 package dev.ashlar.tensor.kernel;
 
-/** Softmax over rows {@code [from, to)} of {@code x [rows, dim]}. */
+/**
+ * Softmax over rows {@code [from, to)} of {@code x [rows, dim]}. Every backend is within 3 ulp of
+ * the exact value for the rounded differences {@code x − max}.
+ */
 public interface SoftmaxKernel {
   /** {@code y = exp(x − max) / Σ exp(x − max)}; {@code x} and {@code y} may be the same array. */
   void forward(int from, int to, int dim, float[] x, float[] y);

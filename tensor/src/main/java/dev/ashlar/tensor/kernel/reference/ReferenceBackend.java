@@ -3,12 +3,14 @@ package dev.ashlar.tensor.kernel.reference;
 import dev.ashlar.tensor.kernel.ActivationKernel;
 import dev.ashlar.tensor.kernel.AttentionKernel;
 import dev.ashlar.tensor.kernel.Backend;
+import dev.ashlar.tensor.kernel.ConversionKernel;
 import dev.ashlar.tensor.kernel.ElementwiseKernel;
 import dev.ashlar.tensor.kernel.FakeQuantKernel;
 import dev.ashlar.tensor.kernel.LossKernel;
 import dev.ashlar.tensor.kernel.MatMulKernel;
 import dev.ashlar.tensor.kernel.NormKernel;
 import dev.ashlar.tensor.kernel.PackedKernel;
+import dev.ashlar.tensor.kernel.ProbeKernel;
 import dev.ashlar.tensor.kernel.RotaryKernel;
 import dev.ashlar.tensor.kernel.SoftmaxKernel;
 
@@ -26,6 +28,8 @@ public final class ReferenceBackend implements Backend {
   private final LossKernel loss = new ReferenceLoss();
   private final FakeQuantKernel fakeQuant = new ReferenceFakeQuant();
   private final PackedKernel packed = new ReferencePacked();
+  private final ConversionKernel conversion = new ReferenceConversion();
+  private final ProbeKernel probe = new ReferenceProbe();
 
   private ReferenceBackend() {}
 
@@ -87,5 +91,15 @@ public final class ReferenceBackend implements Backend {
   @Override
   public PackedKernel packed() {
     return packed;
+  }
+
+  @Override
+  public ConversionKernel conversion() {
+    return conversion;
+  }
+
+  @Override
+  public ProbeKernel probe() {
+    return probe;
   }
 }

@@ -36,6 +36,13 @@ final class ReferenceElementwise implements ElementwiseKernel {
   }
 
   @Override
+  public void exp(int n, float[] x, int xOff, float[] y, int yOff) {
+    for (int i = 0; i < n; i++) {
+      y[yOff + i] = (float) Math.exp(x[xOff + i]);
+    }
+  }
+
+  @Override
   public boolean allFinite(int n, float[] x, int xOff) {
     for (int i = 0; i < n; i++) {
       if (!Float.isFinite(x[xOff + i])) {

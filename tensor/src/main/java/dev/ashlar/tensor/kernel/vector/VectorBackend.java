@@ -3,12 +3,14 @@ package dev.ashlar.tensor.kernel.vector;
 import dev.ashlar.tensor.kernel.ActivationKernel;
 import dev.ashlar.tensor.kernel.AttentionKernel;
 import dev.ashlar.tensor.kernel.Backend;
+import dev.ashlar.tensor.kernel.ConversionKernel;
 import dev.ashlar.tensor.kernel.ElementwiseKernel;
 import dev.ashlar.tensor.kernel.FakeQuantKernel;
 import dev.ashlar.tensor.kernel.LossKernel;
 import dev.ashlar.tensor.kernel.MatMulKernel;
 import dev.ashlar.tensor.kernel.NormKernel;
 import dev.ashlar.tensor.kernel.PackedKernel;
+import dev.ashlar.tensor.kernel.ProbeKernel;
 import dev.ashlar.tensor.kernel.RotaryKernel;
 import dev.ashlar.tensor.kernel.SoftmaxKernel;
 import java.util.Optional;
@@ -28,6 +30,8 @@ public final class VectorBackend implements Backend {
   private final LossKernel loss = new VectorLoss();
   private final FakeQuantKernel fakeQuant = new VectorFakeQuant();
   private final PackedKernel packed = new VectorPacked();
+  private final ConversionKernel conversion = new VectorConversion();
+  private final ProbeKernel probe = new VectorProbe();
 
   /** A fused multiply-add takes nanoseconds as an instruction, microseconds as a library call. */
   private static final long SLOW_FMA_NANOS = 1_000;
@@ -123,5 +127,15 @@ public final class VectorBackend implements Backend {
   @Override
   public PackedKernel packed() {
     return packed;
+  }
+
+  @Override
+  public ConversionKernel conversion() {
+    return conversion;
+  }
+
+  @Override
+  public ProbeKernel probe() {
+    return probe;
   }
 }

@@ -5,6 +5,7 @@ import static dev.ashlar.tensor.kernel.vector.Lanes.L;
 
 import dev.ashlar.tensor.kernel.ElementwiseKernel;
 import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorMask;
 
 /**
  * Loops over whole vectors, then the rest one by one. Scalar loops would not do: the arrays may be
@@ -75,6 +76,19 @@ final class VectorElementwise implements ElementwiseKernel {
     for (; i < n; i++) {
       float product = s * x[xOff + i];
       y[yOff + i] = accumulate ? y[yOff + i] + product : product;
+    }
+  }
+
+  @Override
+  public void exp(int n, float[] x, int xOff, float[] y, int yOff) {
+    int whole = n - n % L;
+    for (int i = 0; i < whole; i += L) {
+      VectorMath.exp(FloatVector.fromArray(F, x, xOff + i)).intoArray(y, yOff + i);
+    }
+    if (whole < n) {
+      VectorMask<Float> rest = Lanes.first(n - whole);
+      VectorMath.exp(FloatVector.fromArray(F, x, xOff + whole, rest))
+          .intoArray(y, yOff + whole, rest);
     }
   }
 

@@ -36,7 +36,7 @@ final class VectorMath {
 
   private VectorMath() {}
 
-  /** {@code e^x} within 1.2e-7 of its value; 0 where it would be denormal. */
+  /** {@code e^x} within 1 ulp; 0 where it would be denormal. */
   static FloatVector exp(FloatVector x) {
     FloatVector shifted = x.fma(FloatVector.broadcast(Lanes.F, LOG2_E), broadcast(ROUND));
     FloatVector n = shifted.sub(ROUND);
@@ -55,12 +55,12 @@ final class VectorMath {
     return y.blend(Float.POSITIVE_INFINITY, x.compare(VectorOperators.GT, EXP_HIGH));
   }
 
-  /** {@code 1/(1 + e^−x)} within 2e-7 of its value; 0 below −88.7. */
+  /** {@code 1/(1 + e^−x)} within 2.5 ulp; 0 below −88.7. */
   static FloatVector sigmoid(FloatVector x) {
     return broadcast(1f).div(exp(x.neg()).add(1f));
   }
 
-  /** {@code tanh x} within 3e-7 of its value. */
+  /** {@code tanh x} within 2.5 ulp. */
   static FloatVector tanh(FloatVector x) {
     FloatVector a = x.abs();
     VectorMask<Float> one = a.compare(VectorOperators.GT, 9.1f);
