@@ -1,9 +1,8 @@
 package dev.ashlar.tensor.kernel;
 
 /**
- * Softmax over rows {@code [from, to)} of {@code x [rows, dim]}. Every backend is within {@code 3 +
- * sqrt(dim)/16} ulp of the exact value for the rounded differences {@code x − max}; the second part
- * is the float sum's.
+ * Softmax over rows {@code [from, to)} of {@code x [rows, dim]}. Every backend is within 4 ulp of
+ * the exact value for the rounded differences {@code x − max}.
  */
 public interface SoftmaxKernel {
   /** {@code y = exp(x − max) / Σ exp(x − max)}; {@code x} and {@code y} may be the same array. */

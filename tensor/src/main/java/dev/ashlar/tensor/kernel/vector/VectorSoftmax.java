@@ -9,6 +9,9 @@ import jdk.incubator.vector.VectorMask;
 
 /** Softmax in three passes over a row: maximum, exponentials with their sum, scaling. */
 final class VectorSoftmax implements SoftmaxKernel {
+  /** Floats summed in float: over a whole vocabulary the small terms would vanish in the sum. */
+  private static final int PIECE = 1024;
+
   @Override
   public void forward(int from, int to, int dim, float[] x, float[] y) {
     float[] lanes = new float[L];
@@ -41,12 +44,17 @@ final class VectorSoftmax implements SoftmaxKernel {
 
   /** {@code y = exp(x − max)}; returns the sum. */
   private static float exp(int n, float[] x, int off, float max, float[] y, float[] lanes) {
-    int whole = n - n % L;
-    exponentials(whole, x, off, max, y, lanes);
-    if (whole < n) {
-      rest(n - whole, x, off + whole, max, y, lanes);
+    double sum = 0;
+    for (int i = 0; i < n; i += PIECE) {
+      int count = Math.min(PIECE, n - i);
+      int whole = count - count % L;
+      exponentials(whole, x, off + i, max, y, lanes);
+      if (whole < count) {
+        rest(count - whole, x, off + i + whole, max, y, lanes);
+      }
+      sum += Lanes.sum(lanes);
     }
-    return Lanes.sum(lanes);
+    return (float) sum;
   }
 
   private static void exponentials(int n, float[] x, int off, float max, float[] y, float[] lanes) {
