@@ -66,6 +66,7 @@ public final class Ashlar implements Runnable {
         new InspectCommand(console),
         new ConvertCommand(console),
         new TrainDemoCommand(console),
+        new BenchCommand(console),
         new DoctorCommand(console));
   }
 

@@ -46,7 +46,8 @@ class AshlarTest {
   @Test
   void everyCommandHasHelpWithExamples() {
     List<String> commands =
-        List.of("quantize", "eval", "generate", "inspect", "convert", "train-demo", "doctor");
+        List.of(
+            "quantize", "eval", "generate", "inspect", "convert", "train-demo", "bench", "doctor");
     for (String command : commands) {
       assertEquals(0, run(command, "--help"));
       String help = out.toString(StandardCharsets.UTF_8);

@@ -1,0 +1,29 @@
+package dev.ashlar.cli.bench;
+
+/** What limits a piece of work, and so the ceiling it is held against. */
+enum Bound {
+  /** Multiplications and additions on registers, in GFLOP/s. */
+  ARITHMETIC("GFLOP/s", "multiply-adds on registers"),
+  /** Reading memory that no cache holds, in GB/s. */
+  MEMORY("GB/s", "reading memory"),
+  /** Scaling an array that the second-level cache holds, in GB/s read and written. */
+  CACHE("GB/s", "scaling in cache");
+
+  private final String unit;
+  private final String title;
+
+  Bound(String unit, String title) {
+    this.unit = unit;
+    this.title = title;
+  }
+
+  /** Of the rate. */
+  String unit() {
+    return unit;
+  }
+
+  /** What the ceiling's measurement does. */
+  String title() {
+    return title;
+  }
+}
