@@ -84,7 +84,7 @@ final class GenerateCommand extends Command {
       if (ids.length == 0) {
         throw new InputException("the prompt is empty; give --prompt some text");
       }
-      Generator generator = new Generator(opened.decoder(), sampler());
+      Generator generator = new Generator(opened.runner(), sampler());
       StreamDecoder stream = opened.tokenizer().stream();
       StringBuilder text = new StringBuilder();
       if (!json) {

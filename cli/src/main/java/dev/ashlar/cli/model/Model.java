@@ -7,6 +7,7 @@ import dev.ashlar.formats.tokenizer.Tokenizer;
 import dev.ashlar.formats.tokenizer.Tokenizers;
 import dev.ashlar.nn.architecture.Architectures;
 import dev.ashlar.nn.decoder.Decoder;
+import dev.ashlar.tensor.kernel.Backends;
 import java.nio.file.Path;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -20,6 +21,7 @@ public final class Model implements AutoCloseable {
   private final Checkpoint checkpoint;
   private Tokenizer tokenizer;
   private Decoder decoder;
+  private Decoder runner;
 
   private Model(Checkpoint checkpoint) {
     this.checkpoint = checkpoint;
@@ -55,6 +57,17 @@ public final class Model implements AutoCloseable {
       decoder = Architectures.load(checkpoint);
     }
     return decoder;
+  }
+
+  /**
+   * The decoder for running the model, not for changing it: matrices stay packed as the checkpoint
+   * stores them, so that a token reads their codes and not four bytes for each weight.
+   */
+  public Decoder runner() {
+    if (runner == null) {
+      runner = Architectures.loadPacked(checkpoint, Backends.chosen());
+    }
+    return runner;
   }
 
   /** Tokens that end a text: those of the configuration and the tokenizer's own. */

@@ -3,7 +3,11 @@ package dev.ashlar.formats.gguf;
 import static dev.ashlar.formats.gguf.GgufBlock.Words.half;
 import static dev.ashlar.formats.gguf.GgufBlock.Words.word;
 
+import dev.ashlar.tensor.Parallel;
 import dev.ashlar.tensor.quant.AffineGroups;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
 import java.util.Optional;
 
 /**
@@ -25,6 +29,14 @@ record AffineBlocks(int bits, int group, Split split) {
      */
     void split(byte[] src, int from, byte[] codes, int to, float[] scales, float[] minimums, int g);
   }
+
+  /** Bytes read at a time: each read of a mapped file asks for its length first. */
+  private static final int CHUNK_BYTES = 1 << 18;
+
+  private static final long LOW_NIBBLES = 0x0F0F0F0F0F0F0F0FL;
+  private static final long SIGN_BITS = 0x8080808080808080L;
+  private static final VarHandle LONGS =
+      MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
 
   private static final int HALF = 16;
   private static final int SIZE = 256;
@@ -59,27 +71,36 @@ record AffineBlocks(int bits, int group, Split split) {
     float[] scales = new float[codes.length / group];
     float[] minimums = new float[codes.length / group];
     int blocks = in / type.elements();
-    byte[] row = new byte[blocks * type.bytes()];
-    for (int o = 0; o < out; o++) {
-      read.read((long) o * row.length, row, row.length);
-      for (int b = 0; b < blocks; b++) {
-        int at = o * in + b * type.elements();
-        split.split(row, b * type.bytes(), codes, at, scales, minimums, at / group);
-      }
-    }
+    int rowBytes = Math.multiplyExact(blocks, type.bytes());
+    int rows = Math.clamp(CHUNK_BYTES / Math.max(1, rowBytes), 1, Math.max(1, out));
+    Parallel.rows(
+        out,
+        rows,
+        (from, to) -> {
+          byte[] raw = new byte[Math.multiplyExact(rows, rowBytes)];
+          for (int o = from; o < to; o += rows) {
+            int count = Math.min(rows, to - o);
+            read.read((long) o * rowBytes, raw, count * rowBytes);
+            int at = o * in;
+            for (int b = 0; b < count * blocks; b++, at += type.elements()) {
+              split.split(raw, b * type.bytes(), codes, at, scales, minimums, at / group);
+            }
+          }
+        });
     return new AffineGroups(out, in, bits, group, codes, scales, minimums);
   }
 
-  /** Reads a range of bytes. */
+  /** Reads a range of bytes; called by several threads. */
   @FunctionalInterface
   interface Reader {
     void read(long from, byte[] target, int count);
   }
 
   private static void nibbles(byte[] src, int at, byte[] codes, int to) {
-    for (int j = 0; j < HALF; j++) {
-      codes[to + j] = (byte) (src[at + j] & 15);
-      codes[to + j + HALF] = (byte) (src[at + j] >> 4 & 15);
+    for (int j = 0; j < HALF; j += Long.BYTES) {
+      long pairs = (long) LONGS.get(src, at + j);
+      LONGS.set(codes, to + j, pairs & LOW_NIBBLES);
+      LONGS.set(codes, to + j + HALF, pairs >>> 4 & LOW_NIBBLES);
     }
   }
 
@@ -123,8 +144,8 @@ record AffineBlocks(int bits, int group, Split split) {
       byte[] src, int from, byte[] codes, int to, float[] scales, float[] minimums, int g) {
     scales[g] = half(src, from);
     minimums[g] = -128 * scales[g];
-    for (int j = 0; j < 2 * HALF; j++) {
-      codes[to + j] = (byte) (src[from + 2 + j] + 128);
+    for (int j = 0; j < 2 * HALF; j += Long.BYTES) {
+      LONGS.set(codes, to + j, (long) LONGS.get(src, from + 2 + j) ^ SIGN_BITS);
     }
   }
 

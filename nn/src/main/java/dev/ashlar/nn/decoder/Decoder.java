@@ -2,6 +2,7 @@ package dev.ashlar.nn.decoder;
 
 import dev.ashlar.nn.layer.DenseWeight;
 import dev.ashlar.nn.layer.Weight;
+import dev.ashlar.tensor.Parallel;
 import dev.ashlar.tensor.Tensor;
 import dev.ashlar.tensor.WeightSource;
 import dev.ashlar.tensor.autograd.Tape;
@@ -52,10 +53,21 @@ public final class Decoder {
 
   /**
    * As {@link #load}, for inference: matrices that the file holds in blocks of codes stay packed
-   * instead of becoming floats, the output map of a tied table among them.
+   * instead of becoming floats, the output map of a tied table among them. All blocks are read at
+   * once, by all threads; rows of the embedding may be read when they are wanted, so that the
+   * source must stay open.
    */
   public static Decoder loadPacked(DecoderSpec spec, WeightSource source, Backend backend) {
-    return load(spec, new Weights(source, spec.prefix(), backend, true));
+    Decoder decoder = load(spec, new Weights(source, spec.prefix(), backend, true));
+    Parallel.rows(
+        decoder.blockCount(),
+        1,
+        (from, to) -> {
+          for (int i = from; i < to; i++) {
+            decoder.blocks[i] = decoder.loader.load(i);
+          }
+        });
+    return decoder;
   }
 
   private static Decoder load(DecoderSpec spec, Weights weights) {
@@ -65,7 +77,7 @@ public final class Decoder {
     return new Decoder(
         spec,
         embedding,
-        Head.load(spec.head(), spec.embedding().name(), embedding.table(), weights),
+        Head.load(spec.head(), spec.embedding().name(), embedding, weights),
         i -> DecoderBlock.load(i, spec.blocks().get(i), weights, rotaries),
         new Block[spec.blocks().size()]);
   }

@@ -10,10 +10,15 @@ import dev.ashlar.tensor.autograd.op.Scale;
 import java.util.Optional;
 import java.util.function.BiConsumer;
 
-/** An {@link EmbeddingSpec} with its weights. */
+/**
+ * An {@link EmbeddingSpec} with its weights.
+ *
+ * @param table the rows of all tokens
+ */
 record Embedding(
     EmbeddingSpec spec,
-    Tensor table,
+    int vocab,
+    TokenTable table,
     Optional<Tensor> positions,
     Optional<Linear> projection,
     Optional<Norm> norm) {
@@ -22,10 +27,16 @@ record Embedding(
     EmbeddingSpec spec = decoder.embedding();
     return new Embedding(
         spec,
-        weights.tensor(spec.name() + ".weight", decoder.vocab(), spec.dim()),
+        decoder.vocab(),
+        weights.table(spec.name() + ".weight", decoder.vocab(), spec.dim()),
         spec.learned().map(l -> weights.tensor(l.name() + ".weight", l.rows(), decoder.dim())),
         spec.projection().map(p -> weights.linear("", p)),
         weights.norm("", spec.norm()));
+  }
+
+  /** The whole table as floats, {@code [vocab, dim]}. */
+  Tensor dense() {
+    return table.dense();
   }
 
   /** {@code [batch, length, dim]} for ids {@code [batch·length]}. */
@@ -34,7 +45,7 @@ record Embedding(
       throw new IllegalArgumentException(
           ids.length + " ids for a batch of " + c.batch() + " with " + c.length() + " tokens each");
     }
-    Tensor x = tape.apply(new Embed(table, ids));
+    Tensor x = table.rows(ids, tape);
     if (spec.scale() != 1) {
       x = tape.apply(new Scale(x, spec.scale()));
     }
@@ -66,7 +77,9 @@ record Embedding(
   }
 
   void forEachTensor(BiConsumer<String, Tensor> f) {
-    f.accept(spec.name() + ".weight", table);
+    if (table instanceof TokenTable.Dense d) {
+      f.accept(spec.name() + ".weight", d.matrix());
+    }
     positions.ifPresent(p -> f.accept(spec.learned().orElseThrow().name() + ".weight", p));
     projection.ifPresent(p -> p.forEachTensorAndWeight(f));
     norm.ifPresent(n -> n.forEachTensor(f));

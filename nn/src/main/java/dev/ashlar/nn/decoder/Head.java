@@ -20,7 +20,7 @@ import java.util.function.BiFunction;
 record Head(
     HeadSpec spec, Optional<Norm> norm, Optional<Linear> projection, Linear output, boolean tied) {
 
-  static Head load(HeadSpec spec, String tableName, Tensor table, Weights weights) {
+  static Head load(HeadSpec spec, String tableName, Embedding embedding, Weights weights) {
     // A head that was quantized for itself no longer is the table, whatever the configuration says.
     boolean tied = spec.tied() && !weights.isPacked(spec.output().name());
     Linear output;
@@ -31,8 +31,8 @@ record Head(
               : null;
       Weight weight =
           weights
-              .blocks(tableName + ".weight", table.dim(0), table.dim(1))
-              .orElseGet(() -> new DenseWeight(table));
+              .blocks(tableName + ".weight", embedding.vocab(), embedding.spec().dim())
+              .orElseGet(() -> new DenseWeight(embedding.dense()));
       output = new Linear(spec.output().name(), weight, bias);
     } else {
       output = weights.linear("", spec.output());

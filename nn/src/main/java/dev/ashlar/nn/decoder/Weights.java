@@ -159,7 +159,7 @@ final class Weights {
   private Tensor part(StoredTensor stored, int index, long... dims) {
     Tensor t = Tensor.zeros(dims);
     stored.read((long) index * t.size(), t.data(), 0, t.size());
-    finite(stored, t.data());
+    finite(stored, t.data(), 0, t.size());
     return t;
   }
 
@@ -195,14 +195,33 @@ final class Weights {
         .affineGroups()
         .map(
             groups -> {
-              finite(stored, groups.scales());
-              finite(stored, groups.minimums());
+              finite(stored, groups.scales(), 0, groups.scales().length);
+              finite(stored, groups.minimums(), 0, groups.minimums().length);
               return new PackedWeight(groups, backend);
             });
   }
 
-  private void finite(StoredTensor stored, float[] values) {
-    if (!backend.elementwise().allFinite(values.length, values, 0)) {
+  /** The rows of the tokens: those of blocks of codes are left in the file for inference. */
+  TokenTable table(String name, long vocab, long dim) {
+    StoredTensor stored = stored(name, vocab, dim);
+    boolean floats = stored.storage().equals(stored.dtype().name());
+    return packed && !floats
+        ? new TokenTable.Stored(stored, this)
+        : new TokenTable.Dense(tensor(name, vocab, dim));
+  }
+
+  /**
+   * Refuses NaN and infinity. In a plain loop: most tensors are small, and the first of them are
+   * checked before any vector kernel is compiled.
+   */
+  void finite(StoredTensor stored, float[] values, int from, int count) {
+    int exponent = 0x7F800000;
+    int found = 0;
+    for (int i = from; i < from + count; i++) {
+      // Carries into the sign bit if the exponent is all ones.
+      found |= (Float.floatToRawIntBits(values[i]) & exponent) + 0x00800000;
+    }
+    if (found < 0) {
       throw source.fault(
           stored.name(), "finite values", "NaN or infinity", "the checkpoint is damaged");
     }

@@ -3,13 +3,33 @@ package dev.ashlar.tensor.kernel.vector;
 import static jdk.incubator.vector.VectorOperators.LSHL;
 import static jdk.incubator.vector.VectorOperators.LSHR;
 
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 
 /** 4-bit codes: eight to an int, the first lowest. */
 final class VectorPacked4 extends VectorPackedCodes {
+  private static final VarHandle LONGS =
+      MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
+
   VectorPacked4() {
     super(4, 8, 1);
+  }
+
+  /** Loading packs every weight of a model: here eight codes at a time. */
+  @Override
+  boolean pack(byte[] codes, int from, int units, int[] target, int at) {
+    long all = 0;
+    for (int u = 0; u < units; u++) {
+      long eight = (long) LONGS.get(codes, from + 8 * u);
+      all |= eight;
+      eight = (eight | eight >>> 4) & 0x00FF00FF00FF00FFL;
+      eight = (eight | eight >>> 8) & 0x0000FFFF0000FFFFL;
+      target[at + u * ROWS] = (int) (eight | eight >>> 16);
+    }
+    return (all & 0xF0F0F0F0F0F0F0F0L) == 0;
   }
 
   @Override

@@ -3,13 +3,28 @@ package dev.ashlar.tensor.kernel.vector;
 import static jdk.incubator.vector.VectorOperators.LSHL;
 import static jdk.incubator.vector.VectorOperators.LSHR;
 
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 
 /** 8-bit codes: four to an int, the first lowest. */
 final class VectorPacked8 extends VectorPackedCodes {
+  private static final VarHandle WORDS =
+      MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.LITTLE_ENDIAN);
+
   VectorPacked8() {
     super(8, 4, 1);
+  }
+
+  /** Loading packs every weight of a model: here four codes at a time. */
+  @Override
+  boolean pack(byte[] codes, int from, int units, int[] target, int at) {
+    for (int u = 0; u < units; u++) {
+      target[at + u * ROWS] = (int) WORDS.get(codes, from + 4 * u);
+    }
+    return true;
   }
 
   @Override

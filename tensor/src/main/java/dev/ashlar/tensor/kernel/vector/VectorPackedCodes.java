@@ -99,16 +99,21 @@ abstract sealed class VectorPackedCodes
   /**
    * Puts one row of codes into its lane.
    *
-   * @param codes {@code [units · columns]}
+   * @param codes {@code [units · columns]} from {@code from}
    * @param target ints of the block; the row's first int is at {@code at}, the next {@link #ROWS}
    *     further
+   * @return whether all codes fit into {@link #bits}; if not, the lane is undefined
    */
-  final void pack(byte[] codes, int units, int[] target, int at) {
+  boolean pack(byte[] codes, int from, int units, int[] target, int at) {
     int whole = Math.min(32 / bits, columns / words);
     int[] unit = new int[words];
+    int all = 0;
     for (int u = 0; u < units; u++) {
       Arrays.fill(unit, 0);
-      int k = u * columns;
+      int k = from + u * columns;
+      for (int j = k; j < k + columns; j++) {
+        all |= codes[j] & 0xFF;
+      }
       for (int i = 0; i < words; i++) {
         for (int j = 0; j < whole; j++) {
           unit[i] |= (codes[k++] & 0xFF) << (j * bits);
@@ -119,6 +124,7 @@ abstract sealed class VectorPackedCodes
         target[at + (u * words + i) * ROWS] = unit[i];
       }
     }
+    return all < 1 << bits;
   }
 
   private void spread(byte[] codes, int from, int count, int[] unit) {

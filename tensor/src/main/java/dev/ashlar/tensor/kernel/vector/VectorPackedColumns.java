@@ -21,6 +21,13 @@ record VectorPackedColumns(int[] start, int[] source, List<Span> spans) {
    * @param unit columns of a unit
    */
   static VectorPackedColumns of(int in, int groups, int groupSize, int[] groupOfColumn, int unit) {
+    if (groupOfColumn == null && in == groups * groupSize && groupSize % unit == 0) {
+      int[] start = new int[groups + 1];
+      for (int g = 0; g <= groups; g++) {
+        start[g] = g * (groupSize / unit);
+      }
+      return new VectorPackedColumns(start, null, spans(start));
+    }
     int[] size = new int[groups];
     for (int k = 0; k < in; k++) {
       size[groupOfColumn == null ? k / groupSize : groupOfColumn[k]]++;

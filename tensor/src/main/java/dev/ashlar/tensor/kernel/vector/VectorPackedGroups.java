@@ -8,6 +8,7 @@ import static dev.ashlar.tensor.kernel.vector.VectorPackedCodes.STRIDE;
 import static jdk.incubator.vector.VectorOperators.LSHL;
 import static jdk.incubator.vector.VectorOperators.LSHR;
 
+import dev.ashlar.tensor.Parallel;
 import dev.ashlar.tensor.quant.AffineGroups;
 import java.util.OptionalDouble;
 import java.util.function.IntUnaryOperator;
@@ -30,6 +31,9 @@ abstract sealed class VectorPackedGroups
         VectorPackedGroups.Affine,
         VectorPackedGroups.Halves,
         VectorPackedNested {
+  /** Rows of a matrix whose groups are worth handing to a thread. */
+  private static final int GRAIN = 512;
+
   /**
    * The smallest form for integer zero points.
    *
@@ -105,17 +109,33 @@ abstract sealed class VectorPackedGroups
   /** Values {@code [out, groups]} as {@code [block, group, lane]}. */
   private static float[] floats(int out, int groups, IntToFloat value) {
     float[] lanes = new float[size(out, groups)];
-    for (int i = 0; i < out * groups; i++) {
-      lanes[place(i, groups)] = value.at(i);
-    }
+    Parallel.rows(
+        out,
+        GRAIN,
+        (from, to) -> {
+          for (int o = from; o < to; o++) {
+            int at = place(o, groups);
+            for (int g = 0; g < groups; g++) {
+              lanes[at + g * ROWS] = value.at(o * groups + g);
+            }
+          }
+        });
     return lanes;
   }
 
   private static int[] ints(int out, int groups, IntUnaryOperator value) {
     int[] lanes = new int[size(out, groups)];
-    for (int i = 0; i < out * groups; i++) {
-      lanes[place(i, groups)] = value.applyAsInt(i);
-    }
+    Parallel.rows(
+        out,
+        GRAIN,
+        (from, to) -> {
+          for (int o = from; o < to; o++) {
+            int at = place(o, groups);
+            for (int g = 0; g < groups; g++) {
+              lanes[at + g * ROWS] = value.applyAsInt(o * groups + g);
+            }
+          }
+        });
     return lanes;
   }
 
@@ -127,9 +147,9 @@ abstract sealed class VectorPackedGroups
     return Math.multiplyExact(Math.multiplyExact(VectorPackedMatrix.blocks(out), ROWS), groups);
   }
 
-  private static int place(int i, int groups) {
-    int o = i / groups;
-    return lanes(o / ROWS * groups + i % groups) + o % ROWS;
+  /** Where the first group of row {@code o} stands; the next is {@code ROWS} further. */
+  private static int place(int o, int groups) {
+    return lanes(o / ROWS * groups) + o % ROWS;
   }
 
   /** Bytes of all scales and offsets. */

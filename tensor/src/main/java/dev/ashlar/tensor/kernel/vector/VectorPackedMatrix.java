@@ -60,7 +60,7 @@ final class VectorPackedMatrix implements PackedMatrix {
         out,
         ROWS,
         (from, to) -> {
-          byte[] row = new byte[width()];
+          byte[] row = columns.source() == null ? null : new byte[width()];
           for (int o = from; o < to; o++) {
             pack(plain, o, row);
           }
@@ -68,20 +68,18 @@ final class VectorPackedMatrix implements PackedMatrix {
   }
 
   private void pack(byte[] plain, int o, byte[] row) {
-    if (columns.source() == null) {
-      System.arraycopy(plain, o * in, row, 0, in);
-    } else {
-      columns.gather(plain, o * in, row);
+    byte[] source = plain;
+    int at = o * in;
+    if (row != null) {
+      columns.gather(plain, at, row);
+      source = row;
+      at = 0;
     }
-    int all = 0;
-    for (byte code : row) {
-      all |= code & 0xFF;
-    }
-    if (all >= 1 << codes.bits()) {
+    int target = wordAt(o / ROWS, 0) + o % ROWS;
+    if (!codes.pack(source, at, columns.units(), words, target)) {
       throw new IllegalArgumentException(
           "a code of row " + o + " does not fit into " + codes.bits() + " bits");
     }
-    codes.pack(row, columns.units(), words, wordAt(o / ROWS, 0) + o % ROWS);
   }
 
   /** Blocks that {@code out} rows take. */
