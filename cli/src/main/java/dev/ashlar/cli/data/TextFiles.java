@@ -3,6 +3,7 @@ package dev.ashlar.cli.data;
 import dev.ashlar.cli.InputException;
 import dev.ashlar.formats.CheckpointException;
 import dev.ashlar.formats.json.Json;
+import dev.ashlar.tuning.calibration.Documents;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.CharBuffer;
@@ -17,13 +18,14 @@ import java.util.Map;
 /**
  * Texts from files. A {@code .txt} file (or one of any other ending) is one text; a {@code .jsonl}
  * file is one document a line, a {@code .json} file a list of documents. A document is a string, or
- * an object with the key {@code text}, or with a single key that all of a file have (algorithm
- * specification 16).
+ * an object with the key {@code text} or {@code input_ids} (a list of token ids), or with a single
+ * key that all of a file have (algorithm specification 16).
  *
  * <p>Files must be valid UTF-8; faults name file and line.
  */
 public final class TextFiles {
   private static final String TEXT = "text";
+  private static final String IDS = "input_ids";
 
   private TextFiles() {}
 
@@ -44,23 +46,46 @@ public final class TextFiles {
    * @throws InputException if there are none, or one is not text
    */
   public static List<String> documents(Path file) {
+    List<String> texts = new ArrayList<>();
+    for (Documents.Document document : textsOrTokens(file)) {
+      if (!(document instanceof Documents.Text text)) {
+        throw new InputException(file + ": holds token ids where text is needed");
+      }
+      texts.add(text.text());
+    }
+    return texts;
+  }
+
+  /**
+   * The documents of a file, some of which may be token ids already; a plain text is one.
+   *
+   * @throws InputException if there are none, or one is neither text nor token ids
+   */
+  public static List<Documents.Document> textsOrTokens(Path file) {
     String name = file.getFileName().toString();
-    List<String> documents;
+    List<Documents.Document> documents;
     if (name.endsWith(".jsonl")) {
       documents = lines(file);
     } else if (name.endsWith(".json")) {
       documents = list(file);
     } else {
-      documents = List.of(decoded(file));
+      documents = List.of(new Documents.Text(decoded(file)));
     }
-    if (documents.isEmpty() || documents.stream().allMatch(String::isBlank)) {
+    if (documents.stream().allMatch(TextFiles::isBlank)) {
       throw new InputException(file + ": no text in it; give a file with some");
     }
     return documents;
   }
 
-  private static List<String> lines(Path file) {
-    List<String> documents = new ArrayList<>();
+  private static boolean isBlank(Documents.Document document) {
+    return switch (document) {
+      case Documents.Text t -> t.text().isBlank();
+      case Documents.Tokens t -> t.ids().length == 0;
+    };
+  }
+
+  private static List<Documents.Document> lines(Path file) {
+    List<Documents.Document> documents = new ArrayList<>();
     String key = null;
     int number = 0;
     for (String line : decoded(file).split("\n", -1)) {
@@ -75,7 +100,7 @@ public final class TextFiles {
     return documents;
   }
 
-  private static List<String> list(Path file) {
+  private static List<Documents.Document> list(Path file) {
     Object json = parsed(decoded(file), file.toString());
     if (json instanceof Map<?, ?> map) {
       json = map.size() == 1 ? map.values().iterator().next() : map.get(TEXT);
@@ -84,7 +109,7 @@ public final class TextFiles {
       throw new InputException(
           file + ": expected a list of texts, or of objects with a key \"text\"");
     }
-    List<String> documents = new ArrayList<>();
+    List<Documents.Document> documents = new ArrayList<>();
     String key = entries.isEmpty() ? TEXT : key(entries.getFirst());
     for (int i = 0; i < entries.size(); i++) {
       documents.add(document(entries.get(i), key, file + ", entry " + (i + 1)));
@@ -102,22 +127,43 @@ public final class TextFiles {
 
   /** The key that holds the text of a file's objects, as the first of them says. */
   private static String key(Object first) {
-    boolean other = first instanceof Map<?, ?> map && map.size() == 1 && !map.containsKey(TEXT);
-    return other ? (String) ((Map<?, ?>) first).keySet().iterator().next() : TEXT;
+    if (!(first instanceof Map<?, ?> map) || map.containsKey(TEXT)) {
+      return TEXT;
+    }
+    if (map.containsKey(IDS)) {
+      return IDS;
+    }
+    return map.size() == 1 ? (String) map.keySet().iterator().next() : TEXT;
   }
 
-  private static String document(Object entry, String key, String where) {
-    Object text = entry;
+  private static Documents.Document document(Object entry, String key, String where) {
+    Object content = entry;
     if (entry instanceof Map<?, ?> map) {
-      text = map.get(key);
-      if (text == null) {
+      content = map.get(key);
+      if (content == null) {
         throw new InputException(where + ": the object has no key \"" + key + "\"");
       }
     }
-    if (!(text instanceof String string)) {
-      throw new InputException(where + ": expected text (a string), found " + Json.describe(text));
+    if (content instanceof List<?> ids && entry instanceof Map<?, ?>) {
+      return new Documents.Tokens(tokens(ids, where));
     }
-    return string;
+    if (!(content instanceof String string)) {
+      throw new InputException(
+          where + ": expected text (a string), found " + Json.describe(content));
+    }
+    return new Documents.Text(string);
+  }
+
+  private static int[] tokens(List<?> list, String where) {
+    int[] ids = new int[list.size()];
+    for (int i = 0; i < ids.length; i++) {
+      if (!(list.get(i) instanceof Long id) || id < 0 || id > Integer.MAX_VALUE) {
+        throw new InputException(
+            where + ": expected a token id, found " + Json.describe(list.get(i)));
+      }
+      ids[i] = id.intValue();
+    }
+    return ids;
   }
 
   private static String decoded(Path file) {

@@ -56,9 +56,7 @@ final class Texts {
     }
     String name = spec.name().toLowerCase(Locale.ROOT);
     if (name.endsWith(".json") || name.endsWith(".jsonl")) {
-      List<Documents.Document> documents = new ArrayList<>();
-      TextFiles.documents(file).forEach(d -> documents.add(new Documents.Text(d)));
-      return new Documents.Separate(documents);
+      return new Documents.Separate(TextFiles.textsOrTokens(file));
     }
     return new Documents.PlainText(TextFiles.documents(file).getFirst());
   }
