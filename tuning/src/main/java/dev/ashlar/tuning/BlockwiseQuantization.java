@@ -29,6 +29,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 
 /**
@@ -40,7 +41,7 @@ import java.util.TreeMap;
  */
 public final class BlockwiseQuantization {
   /** Part of every job's identity: work of another version is not continued. */
-  private static final String FORMAT_VERSION = "1";
+  private static final String FORMAT_VERSION = "2";
 
   private final Decoder model;
   private final QuantizationPlan plan;
@@ -91,8 +92,10 @@ public final class BlockwiseQuantization {
   private boolean decide() {
     List<String> names = new ArrayList<>();
     for (BlockSpec block : model.spec().blocks()) {
+      Set<String> routers = block.routers();
       for (LinearSpec l : block.linears()) {
-        LayerShape layer = new LayerShape(block.name() + "." + l.name(), l.out(), l.in());
+        boolean routes = routers.contains(l.name());
+        LayerShape layer = new LayerShape(block.name() + "." + l.name(), l.out(), l.in(), routes);
         names.add(layer.name());
         note(layer, plan.decide(layer));
       }

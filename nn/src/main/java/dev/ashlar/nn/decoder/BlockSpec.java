@@ -1,7 +1,9 @@
 package dev.ashlar.nn.decoder;
 
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 
 /**
  * One block of a decoder.
@@ -15,6 +17,19 @@ public record BlockSpec(
     List<LinearSpec> all = new ArrayList<>(attention.linears());
     all.addAll(feedForward.linears());
     return all;
+  }
+
+  /**
+   * Names of the linear maps that choose between experts or weigh them; they are among {@link
+   * #linears()} too.
+   */
+  public Set<String> routers() {
+    Set<String> names = new HashSet<>();
+    if (feedForward instanceof FeedForwardSpec.Experts e) {
+      names.add(e.router().gate().name());
+      e.sharedGate().ifPresent(g -> names.add(g.name()));
+    }
+    return names;
   }
 
   /** All norms; names are relative to the block. */

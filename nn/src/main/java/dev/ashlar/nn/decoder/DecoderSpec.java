@@ -1,5 +1,6 @@
 package dev.ashlar.nn.decoder;
 
+import dev.ashlar.tensor.WeightSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.UnaryOperator;
@@ -24,6 +25,29 @@ public record DecoderSpec(
     HeadSpec head) {
   public DecoderSpec {
     blocks = List.copyOf(blocks);
+  }
+
+  /**
+   * The complete name as {@code source} spells it: checkpoints of bare models leave out the prefix.
+   *
+   * @param name of a tensor, or of a packed module
+   */
+  public String storedName(String name, WeightSource source) {
+    return storedName(prefix, name, source);
+  }
+
+  static String storedName(String prefix, String name, WeightSource source) {
+    if (name.startsWith(prefix) && !has(name, source)) {
+      String bare = name.substring(prefix.length());
+      if (has(bare, source)) {
+        return bare;
+      }
+    }
+    return name;
+  }
+
+  private static boolean has(String name, WeightSource source) {
+    return source.quantizedNames().contains(name) || source.find(name).isPresent();
   }
 
   /** The same decoder under other complete names. */

@@ -64,8 +64,20 @@ final class Weights {
     if (spec.stack().isEmpty()) {
       return stored(parent + spec.name() + ".weight", rows, columns);
     }
+    if (isUnstacked(parent, spec)) {
+      return stored(parent + spec.name() + ".weight", spec.out(), spec.in());
+    }
     LinearSpec.Stack stack = spec.stack().get();
     return stored(parent + stack.weight(), stack.count(), rows, columns);
+  }
+
+  /**
+   * Whether a map of a stack has a tensor of its own, as exports write those that stay float beside
+   * packed ones.
+   */
+  private boolean isUnstacked(String parent, LinearSpec spec) {
+    return spec.stack().isPresent()
+        && source.find(resolve(parent + spec.name() + ".weight")).isPresent();
   }
 
   /** Checks that a norm's tensors are there in their shape. */
@@ -94,13 +106,13 @@ final class Weights {
 
   /** Whether the source holds {@code module} packed. */
   boolean isPacked(String module) {
-    return source.quantizedNames().contains(resolve(module, ""));
+    return source.quantizedNames().contains(resolve(module));
   }
 
   /** The linear map {@code parent + spec.name()}, which goes by {@code spec.name()}. */
   Linear linear(String parent, LinearSpec spec) {
     String name = parent + spec.name();
-    Optional<QuantizedTensor> quantized = source.quantized(resolve(name, ""));
+    Optional<QuantizedTensor> quantized = source.quantized(resolve(name));
     return new Linear(
         spec.name(),
         quantized.isPresent() ? packed(name, spec, quantized.get()) : stored(parent, spec),
@@ -229,8 +241,9 @@ final class Weights {
 
   private Tensor dense(String parent, LinearSpec spec) {
     StoredTensor stored = weight(parent, spec);
-    int index = spec.stack().map(LinearSpec.Stack::index).orElse(0);
-    if (!spec.transposed()) {
+    boolean own = isUnstacked(parent, spec);
+    int index = own ? 0 : spec.stack().map(LinearSpec.Stack::index).orElse(0);
+    if (own || !spec.transposed()) {
       return part(stored, index, spec.out(), spec.in());
     }
     Tensor t = part(stored, index, spec.in(), spec.out());
@@ -244,7 +257,7 @@ final class Weights {
   }
 
   private StoredTensor stored(String name, long... dims) {
-    StoredTensor t = source.tensor(resolve(name, ""));
+    StoredTensor t = source.tensor(resolve(name));
     Shape expected = Shape.of(dims);
     if (!t.shape().equals(expected)) {
       throw source.fault(t.name(), "shape " + expected, "shape " + t.shape(), SHAPE_HINT);
@@ -252,18 +265,8 @@ final class Weights {
     return t;
   }
 
-  /** {@code name} as the source spells it: checkpoints of bare models leave out the prefix. */
-  private String resolve(String name, String suffix) {
-    if (name.startsWith(prefix) && !has(name + suffix)) {
-      String bare = name.substring(prefix.length()) + suffix;
-      if (has(bare)) {
-        return bare;
-      }
-    }
-    return name + suffix;
-  }
-
-  private boolean has(String name) {
-    return source.quantizedNames().contains(name) || source.find(name).isPresent();
+  /** {@code name} as the source spells it. */
+  private String resolve(String name) {
+    return DecoderSpec.storedName(prefix, name, source);
   }
 }

@@ -15,7 +15,8 @@ import java.util.regex.PatternSyntaxException;
  *
  * <p>A layer's scheme is that of the rule with exactly its name, else of the first rule whose
  * regular expression matches its whole name, else the default. A layer named by {@code ignored}
- * stays float unless a rule names it exactly.
+ * stays float unless a rule names it exactly, and so does one that routes tokens to experts
+ * (specification 13).
  */
 public final class QuantizationPlan {
   /**
@@ -112,6 +113,9 @@ public final class QuantizationPlan {
     SchemeOverride exact = rules.get(layer.name());
     if (exact == null && ignored.stream().anyMatch((layer.name() + ".")::contains)) {
       return left("it is on the list of ignored layers");
+    }
+    if (exact == null && layer.routes()) {
+      return left("it chooses between experts");
     }
     return sized(layer, ruled(layer.name(), exact));
   }
