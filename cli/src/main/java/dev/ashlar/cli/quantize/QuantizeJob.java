@@ -12,10 +12,8 @@ import dev.ashlar.cli.quantize.QuantizeRequest.CalibrationRequest;
 import dev.ashlar.formats.Checkpoint;
 import dev.ashlar.formats.export.ExportOptions;
 import dev.ashlar.formats.export.ExportPlan;
-import dev.ashlar.nn.decoder.BlockSpec;
+import dev.ashlar.nn.architecture.Architectures;
 import dev.ashlar.nn.decoder.Decoder;
-import dev.ashlar.nn.decoder.LinearSpec;
-import dev.ashlar.tensor.quant.QuantScheme;
 import dev.ashlar.tuning.BlockwiseQuantization;
 import dev.ashlar.tuning.RunListener;
 import dev.ashlar.tuning.RunOptions;
@@ -26,11 +24,11 @@ import dev.ashlar.tuning.calibration.CalibrationSet;
 import dev.ashlar.tuning.work.WorkFolder;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.Set;
 
 /**
  * One run of {@code quantize}: reads and checks all inputs, tunes block by block into a work
@@ -79,11 +77,14 @@ public final class QuantizeJob {
       Optional<String> evaluationText) {
     Checkpoint source = model.checkpoint();
     requireFloat(source);
-    Decoder decoder = model.decoder();
-    Optional<Perplexities> measure = evaluationText.map(text -> measure(model, decoder, text));
-    CalibrationSet data = calibration(model, decoder, texts);
+    RecordingSource read = new RecordingSource(source);
+    Decoder decoder = Architectures.load(read);
+    ModelTensors tensors = ModelTensors.of(decoder.spec(), source);
+    Optional<Perplexities> measure = evaluationText.map(text -> measure(model, text));
+    CalibrationSet data = calibration(model, texts);
     BlockwiseQuantization quantization = quantization(decoder, data);
-    ExportPlan plan = plan(decoder, quantization);
+    ExportPlan plan =
+        tensors.plan(request.plan().defaultScheme(), quantization.schemes(), request.settings());
     Exports.requirePossible(request.output().formats(), source, plan);
     announce(quantization);
 
@@ -97,13 +98,25 @@ public final class QuantizeJob {
             new Exports(output.path(), request.output().formats(), source, plan, options)) {
       TunedReference reference = reference(decoder, data);
       outcome.tuned(tune(quantization, blocks, exports, reference));
-      exports.finish();
-      outcome.written(exports.verify(reference));
+      Set<String> unused = unused(read, decoder);
+      outcome.kept(KeptTensors.byPart(unused, decoder.spec().prefix()));
+      exports.finish(tensors, unused);
+      outcome.written(exports.verify(Optional.of(reference), tensors.named(unused, source)));
     }
     measure.ifPresent(m -> outcome.tunedPerplexity(m.ofFolder("quantized", outcome.firstFolder())));
     work.remove();
     return outcome.report(
         (System.nanoTime() - start) / 1e9, estimateSeconds, Memory.peak(), measure);
+  }
+
+  /** Tensors that the model, all of whose blocks were read by now, does not use. */
+  private static Set<String> unused(RecordingSource read, Decoder decoder) {
+    Set<String> unused = read.unused();
+    if (decoder.tiedHead()) {
+      String head = decoder.spec().head().output().name() + ".";
+      unused.removeIf(name -> name.startsWith(head));
+    }
+    return unused;
   }
 
   private static void requireFloat(Checkpoint source) {
@@ -116,18 +129,18 @@ public final class QuantizeJob {
     }
   }
 
-  private Perplexities measure(Model model, Decoder decoder, String text) {
+  private Perplexities measure(Model model, String text) {
     QuantizeRequest.Evaluation e = request.evaluation().orElseThrow();
-    int length = Math.min(e.length(), longest(model, decoder));
+    int length = Math.min(e.length(), longest(model));
     return new Perplexities(console, model.tokenizer().encode(text, false), length, e.limit());
   }
 
-  private CalibrationSet calibration(Model model, Decoder decoder, List<Calibration.Source> texts) {
+  private CalibrationSet calibration(Model model, List<Calibration.Source> texts) {
     if (texts.isEmpty()) {
       return CalibrationSet.none();
     }
     CalibrationRequest wanted = request.calibration();
-    int length = Math.min(wanted.length(), longest(model, decoder));
+    int length = Math.min(wanted.length(), longest(model));
     if (length < wanted.length()) {
       console.note("ashlar: the model takes at most " + length + " tokens; --seqlen is " + length);
     }
@@ -144,15 +157,26 @@ public final class QuantizeJob {
   }
 
   /** The most tokens the model was made for; anything if its configuration does not say. */
-  private static int longest(Model model, Decoder decoder) {
-    Object positions = model.checkpoint().config().get("max_position_embeddings");
-    boolean known = positions instanceof Number n && n.intValue() > 1;
-    return known ? ((Number) positions).intValue() : Integer.MAX_VALUE;
+  private static int longest(Model model) {
+    int longest = Integer.MAX_VALUE;
+    for (String key : List.of("max_position_embeddings", "n_positions", "n_ctx")) {
+      int positions = number(model.checkpoint(), key).orElse(0);
+      longest = positions > 1 ? Math.min(longest, positions) : longest;
+    }
+    return longest;
   }
 
   private static OptionalInt padding(Checkpoint source) {
-    Object id = source.config().get("pad_token_id");
-    return id instanceof Number n ? OptionalInt.of(n.intValue()) : OptionalInt.empty();
+    return number(source, "pad_token_id");
+  }
+
+  /** A number of the configuration, or of its section on the language part. */
+  private static OptionalInt number(Checkpoint source, String key) {
+    Object value = source.config().get(key);
+    if (value == null && source.config().get("text_config") instanceof Map<?, ?> text) {
+      value = text.get(key);
+    }
+    return value instanceof Number n ? OptionalInt.of(n.intValue()) : OptionalInt.empty();
   }
 
   private BlockwiseQuantization quantization(Decoder decoder, CalibrationSet data) {
@@ -168,23 +192,6 @@ public final class QuantizeJob {
     } catch (IllegalArgumentException e) {
       throw new InputException(e.getMessage(), e);
     }
-  }
-
-  private ExportPlan plan(Decoder decoder, BlockwiseQuantization quantization) {
-    Map<String, QuantScheme> schemes = quantization.schemes();
-    QuantScheme base = request.plan().defaultScheme();
-    QuantScheme left =
-        new QuantScheme(
-            QuantScheme.FLOAT_BITS, base.groupSize(), base.symmetric(), base.scaleType());
-    Map<String, QuantScheme> linears = new LinkedHashMap<>();
-    for (BlockSpec block : decoder.spec().blocks()) {
-      for (LinearSpec l : block.linears()) {
-        String name = block.name() + "." + l.name();
-        linears.put(name, schemes.getOrDefault(name, left));
-      }
-    }
-    schemes.forEach(linears::putIfAbsent);
-    return new ExportPlan(base, linears, request.settings());
   }
 
   private static Map<String, String> facts(Checkpoint source) {

@@ -20,6 +20,7 @@ final class QuantizeOutcome {
   private final QuantizeRequest request;
   private final long bytesBefore;
   private final Map<String, Object> perplexity = new LinkedHashMap<>();
+  private Map<String, Integer> kept = Map.of();
   private RunReport run;
   private List<Exports.Written> written = List.of();
 
@@ -42,6 +43,11 @@ final class QuantizeOutcome {
 
   void tuned(RunReport report) {
     run = report;
+  }
+
+  /** What was written through unchanged because it is no part of the language model. */
+  void kept(Map<String, Integer> parts) {
+    kept = parts;
   }
 
   void written(List<Exports.Written> folders) {
@@ -69,6 +75,7 @@ final class QuantizeOutcome {
     }
     json.put("quantizedLayers", run.schemes().size());
     json.put("floatLayers", run.skipped());
+    json.put("keptTensors", kept);
     json.put("bytesBefore", bytesBefore);
     json.put("bytesAfter", bytesAfter());
     json.put("tuningSeconds", rounded(run.time().toMillis() / 1e3));
@@ -115,7 +122,7 @@ final class QuantizeOutcome {
       check.put("tensors", w.check().tensors());
       check.put("packedLayers", w.check().packed());
       check.put("tensorBytes", w.check().tensorBytes());
-      check.put("logitError", w.logitError());
+      w.logitError().ifPresent(error -> check.put("logitError", error));
       checks.put(w.format(), check);
     }
     return checks;
@@ -134,6 +141,9 @@ final class QuantizeOutcome {
       t.append("perplexity\n").append(perplexities()).append('\n');
     }
     line(t, "layers", run.schemes().size() + " quantized" + left());
+    if (!kept.isEmpty()) {
+      line(t, "beside them", KeptTensors.sentence(kept));
+    }
     line(
         t,
         "weights",

@@ -3,6 +3,7 @@ package dev.ashlar.cli.quantize;
 import dev.ashlar.nn.decoder.Block;
 import dev.ashlar.nn.decoder.BlockContext;
 import dev.ashlar.nn.decoder.Decoder;
+import dev.ashlar.nn.decoder.FeedForwardSpec;
 import dev.ashlar.nn.layer.DenseWeight;
 import dev.ashlar.nn.layer.Weight;
 import dev.ashlar.tensor.Tensor;
@@ -25,6 +26,7 @@ final class TunedReference implements LayerSink {
   private final Map<String, QuantizedTensor> layers = new HashMap<>();
   private Tensor hidden;
   private int block;
+  private float[] logits;
 
   /**
    * @param model the float model
@@ -38,14 +40,10 @@ final class TunedReference implements LayerSink {
     tape.reset();
   }
 
-  /** The tokens. */
-  int[] ids() {
-    return ids;
-  }
-
-  /** How many sequences the tokens are. */
-  int batch() {
-    return context.batch();
+  /** Whether tokens are routed to experts. */
+  boolean hasExperts() {
+    return model.spec().blocks().stream()
+        .anyMatch(b -> b.feedForward() instanceof FeedForwardSpec.Experts);
   }
 
   @Override
@@ -84,8 +82,17 @@ final class TunedReference implements LayerSink {
     return q == null ? present : new DenseWeight(q.dequantize());
   }
 
-  /** The logits {@code [batch·length·vocab]}, after the last layer was given. */
-  float[] logits() {
+  /** How another model's logits differ from these, after the last layer was given. */
+  LogitError compare(Decoder other) {
+    if (logits == null) {
+      logits = logits();
+    }
+    float[] found = other.forward(ids, context, Tape.off()).data();
+    return LogitError.of(logits, found, ids.length);
+  }
+
+  /** The logits {@code [batch·length·vocab]}. */
+  private float[] logits() {
     while (block < model.blockCount()) {
       passBlock();
     }

@@ -23,6 +23,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeSet;
 
 /**
@@ -54,6 +55,14 @@ public final class ExportCheck {
    * @throws CheckpointException naming the first rule that is broken
    */
   public static ExportReport verify(Path folder) {
+    return verify(folder, Set.of());
+  }
+
+  /**
+   * The same where tensors of {@code kept} are no part of the language model and so may be of any
+   * type.
+   */
+  public static ExportReport verify(Path folder, Set<String> kept) {
     ExportCheck check = new ExportCheck(folder);
     try (Checkpoint checkpoint = Checkpoints.open(folder)) {
       check.openFiles();
@@ -61,7 +70,7 @@ public final class ExportCheck {
       check.heads(checkpoint);
       Map<String, Object> quantization = check.quantization(checkpoint);
       if ("gptq".equals(quantization.get("quant_method"))) {
-        check.halves(checkpoint);
+        check.halves(checkpoint, kept);
       }
       if (!quantization.isEmpty()) {
         check.packed(checkpoint, quantization);
@@ -140,13 +149,14 @@ public final class ExportCheck {
   }
 
   /** Kernels of the GPTQ family compute in half precision and expect all else in it too. */
-  private void halves(Checkpoint checkpoint) {
+  private void halves(Checkpoint checkpoint, Set<String> kept) {
     if (ModelConfig.floatType(checkpoint.config()).orElse(null) != DType.F16) {
       throw fault("config.json", "dtype float16", "another");
     }
     for (String name : checkpoint.names()) {
       StoredTensor tensor = tensors.get(name);
-      if (tensor.dtype().isFloat() && tensor.dtype() != DType.F16) {
+      boolean float16 = tensor.dtype() == DType.F16 || !tensor.dtype().isFloat();
+      if (!float16 && !kept.contains(name)) {
         throw fault(name, "type F16", tensor.storage());
       }
     }

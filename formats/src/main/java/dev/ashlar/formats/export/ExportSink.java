@@ -1,9 +1,16 @@
 package dev.ashlar.formats.export;
 
+import dev.ashlar.tensor.StoredTensor;
 import dev.ashlar.tensor.WeightSink;
 
 /** The writing end of an export. */
 public interface ExportSink extends WeightSink {
+  /**
+   * Copies a tensor that is no part of the language model: byte for byte, in its own type even
+   * where the format has another one for floats.
+   */
+  void keep(StoredTensor tensor);
+
   /** What was written; complete after {@link #finish()}. */
   ExportSummary summary();
 }

@@ -158,6 +158,13 @@ final class FolderExport implements ExportSink {
     }
   }
 
+  @Override
+  public void keep(StoredTensor tensor) {
+    if (takes(tensor.name())) {
+      writer.copy(tensor);
+    }
+  }
+
   /** Whether a dense tensor is to be written; a tied head is not, its embedding stands for it. */
   private boolean takes(String name) {
     if (tied && isHead(name)) {

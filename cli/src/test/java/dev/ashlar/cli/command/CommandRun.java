@@ -1,0 +1,54 @@
+package dev.ashlar.cli.command;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+
+import dev.ashlar.cli.console.Console;
+import dev.ashlar.formats.json.Json;
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.util.Map;
+import java.util.stream.Stream;
+
+/**
+ * What one command line did.
+ *
+ * @param status exit status
+ */
+record CommandRun(int status, String out, String err) {
+  static CommandRun of(Object... args) {
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    ByteArrayOutputStream err = new ByteArrayOutputStream();
+    Console console =
+        new Console(
+            new PrintStream(out, true, StandardCharsets.UTF_8),
+            new PrintStream(err, true, StandardCharsets.UTF_8),
+            false);
+    String[] words = Stream.of(args).map(Object::toString).toArray(String[]::new);
+    int status = new Ashlar(console).run(words);
+    return new CommandRun(
+        status, out.toString(StandardCharsets.UTF_8), err.toString(StandardCharsets.UTF_8));
+  }
+
+  /** One that ends well. */
+  static CommandRun succeed(Object... args) {
+    CommandRun run = of(args);
+    assertEquals(0, run.status(), run.err());
+    return run;
+  }
+
+  /** The one sentence of a run that was refused: status 1, nothing on standard output. */
+  static String refused(Object... args) {
+    CommandRun run = of(args);
+    assertEquals(1, run.status(), run.out() + run.err());
+    assertEquals("", run.out());
+    assertEquals(1, run.err().lines().count(), run.err());
+    assertFalse(run.err().contains("bug in Ashlar"), run.err());
+    return run.err();
+  }
+
+  Map<String, Object> json() {
+    return Json.parseObject(out.getBytes(StandardCharsets.UTF_8), "standard output");
+  }
+}

@@ -1,0 +1,50 @@
+package dev.ashlar.cli.command;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+
+/** Folders of tiny models of every family: the copies in {@code nn}, and the shared ones. */
+final class FixtureFolders {
+  private static final Path COPIED = Path.of("../nn/src/test/resources");
+  private static final Path SHARED =
+      Path.of(System.getProperty("ashlar.shared", "../../shared"), "fixtures");
+
+  private FixtureFolders() {}
+
+  /** The copies of models of text. */
+  static List<Path> copied() {
+    return folders(COPIED.resolve("models"));
+  }
+
+  /** Models of text and models that also see, by name; a shared one counts once with its copy. */
+  static List<Path> all() {
+    Map<String, Path> byName = new LinkedHashMap<>();
+    for (Path root : List.of(COPIED, SHARED)) {
+      for (String kind : List.of("models", "multimodal")) {
+        folders(root.resolve(kind)).forEach(f -> byName.putIfAbsent(name(f), f));
+      }
+    }
+    return List.copyOf(byName.values());
+  }
+
+  static String name(Path folder) {
+    return folder.getFileName().toString();
+  }
+
+  private static List<Path> folders(Path root) {
+    if (!Files.isDirectory(root)) {
+      return List.of();
+    }
+    try (Stream<Path> all = Files.list(root)) {
+      return all.filter(p -> Files.exists(p.resolve("config.json"))).sorted().toList();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}
