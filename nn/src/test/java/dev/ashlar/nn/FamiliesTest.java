@@ -9,6 +9,7 @@ import dev.ashlar.formats.Checkpoint;
 import dev.ashlar.formats.Checkpoints;
 import dev.ashlar.formats.json.Json;
 import dev.ashlar.formats.safetensors.SafetensorsFile;
+import dev.ashlar.nn.architecture.Architecture;
 import dev.ashlar.nn.architecture.Architectures;
 import dev.ashlar.nn.decoder.BlockContext;
 import dev.ashlar.nn.decoder.Decoder;
@@ -34,6 +35,7 @@ import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.DynamicNode;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 import org.opentest4j.TestAbortedException;
 
@@ -68,14 +70,31 @@ class FamiliesTest {
   /** Models that also see: their language part on text alone. */
   @TestFactory
   Stream<DynamicNode> languageParts() {
-    List<Path> folders = Fixtures.folders(Fixtures.shared("multimodal"));
-    if (folders.isEmpty()) {
-      return Stream.of(
-          dynamicTest(
-              "language parts", () -> Assumptions.abort("skipped: no shared fixture folder")));
+    Map<String, Path> folders = new LinkedHashMap<>();
+    for (Path root : List.of(Fixtures.copied("multimodal"), Fixtures.shared("multimodal"))) {
+      Fixtures.folders(root).forEach(f -> folders.put(f.getFileName().toString(), f));
     }
-    return folders.stream()
-        .map(f -> dynamicTest(f.getFileName().toString(), () -> languagePart(f)));
+    return folders.entrySet().stream()
+        .map(e -> dynamicTest(e.getKey(), () -> languagePart(e.getValue())));
+  }
+
+  /** A family is not finished before something of its peer holds it. */
+  @Test
+  void everyFamilyHasACopiedFixture() {
+    Set<String> types = new HashSet<>();
+    for (String root : List.of("models", "multimodal")) {
+      Fixtures.folders(Fixtures.copied(root)).forEach(f -> types.add(modelType(f)));
+    }
+    List<String> missing =
+        Architectures.ALL.stream()
+            .map(Architecture::modelType)
+            .filter(t -> !types.contains(t))
+            .toList();
+    assertEquals(List.of(), missing);
+  }
+
+  private static String modelType(Path folder) {
+    return String.valueOf(Json.readObject(folder.resolve("config.json")).get("model_type"));
   }
 
   private static void languagePart(Path folder) {
@@ -94,8 +113,8 @@ class FamiliesTest {
 
   private static DynamicNode node(Path folder, List<Backend> backends) {
     String name = folder.getFileName().toString();
-    Object type = Json.readObject(folder.resolve("config.json")).get("model_type");
-    if (Architectures.find(String.valueOf(type)).isEmpty()) {
+    String type = modelType(folder);
+    if (Architectures.find(type).isEmpty()) {
       return dynamicTest(
           name,
           () -> {

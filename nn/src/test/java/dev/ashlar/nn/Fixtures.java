@@ -17,10 +17,15 @@ import java.util.stream.Stream;
 final class Fixtures {
   private Fixtures() {}
 
-  /** The folder with copies of a few, which is always there. */
+  /** The folder with copies, one for each family at least, which is always there. */
   static Path copied() {
+    return copied("models");
+  }
+
+  /** The folder of that name among the copies. */
+  static Path copied(String relative) {
     try {
-      return Path.of(Fixtures.class.getResource("/models").toURI());
+      return Path.of(Fixtures.class.getResource("/" + relative).toURI());
     } catch (URISyntaxException e) {
       throw new IllegalStateException(e);
     }
