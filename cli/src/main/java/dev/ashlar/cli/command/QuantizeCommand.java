@@ -188,6 +188,12 @@ final class QuantizeCommand extends Command {
   Integer dynamicMaxGap;
 
   @Option(
+      names = "--method-option",
+      paramLabel = "KEY=VALUE",
+      description = "Anything else the method can be told, as exact_gradients=false; repeatable.")
+  Map<String, String> methodOptions = Map.of();
+
+  @Option(
       names = "--format",
       split = ",",
       paramLabel = "NAME",
@@ -342,6 +348,7 @@ final class QuantizeCommand extends Command {
     put(options, "dynamic_max_gap", dynamicMaxGap);
     put(options, "enable_minmax_tuning", noMinMaxTuning ? Boolean.FALSE : null);
     put(options, "not_use_best_mse", notBest ? Boolean.TRUE : null);
+    methodOptions.forEach((key, value) -> options.put(key.strip().replace('-', '_'), value));
     return options;
   }
 

@@ -14,6 +14,7 @@ import dev.ashlar.tuning.method.UnitResult;
 import dev.ashlar.tuning.method.UnitTask;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -40,8 +41,12 @@ public final class SignRound implements BlockQuantizer {
           SignRoundOptions.OPTIONS,
           SignRound::create);
 
-  private static final long ESTIMATE_NANOS = 3_000_000_000L;
-  private static final int ESTIMATE_ITERATIONS = 60;
+  /** A cold program computes ten times slower for its first seconds: the estimate sits them out. */
+  private static final long ESTIMATE_NANOS = 20_000_000_000L;
+
+  private static final int ESTIMATE_ITERATIONS = 100;
+  private static final int STEADY_ITERATIONS = 8;
+  private static final double STEADY_SPREAD = 1.25;
 
   /** Makes the order in which a unit's tuning sees its samples. */
   @FunctionalInterface
@@ -201,8 +206,8 @@ public final class SignRound implements BlockQuantizer {
   /**
    * {@inheritDoc}
    *
-   * <p>The fastest of a few iterations, since the first ones run before the compiler has seen them,
-   * times the number of iterations.
+   * <p>Iterations are run until several in a row take much the same, since the first ones run
+   * before the compiler has seen them.
    */
   @Override
   public Duration estimate(UnitTask sample, int batches) {
@@ -212,17 +217,27 @@ public final class SignRound implements BlockQuantizer {
     long start = System.nanoTime();
     UnitTuning tuning = begin(sample);
     int[] rows = IntStream.range(0, tuning.batch()).toArray();
-    long fastest = Long.MAX_VALUE;
+    long[] recent = new long[STEADY_ITERATIONS];
+    Arrays.fill(recent, Long.MAX_VALUE);
     for (int i = 0; i < ESTIMATE_ITERATIONS; i++) {
       long before = System.nanoTime();
       tuning.build();
       tuning.run(rows, true);
       tuning.step(options, 0);
-      fastest = Math.min(fastest, System.nanoTime() - before);
-      if (i > 0 && System.nanoTime() - start > ESTIMATE_NANOS) {
+      long after = System.nanoTime();
+      recent[i % STEADY_ITERATIONS] = after - before;
+      boolean late = i > 0 && after - start > ESTIMATE_NANOS;
+      if (late || steady(recent)) {
         break;
       }
     }
+    long fastest = Arrays.stream(recent).min().orElseThrow();
     return Duration.ofNanos(fastest * options.iterations());
+  }
+
+  private static boolean steady(long[] nanos) {
+    long fastest = Arrays.stream(nanos).min().orElseThrow();
+    long slowest = Arrays.stream(nanos).max().orElseThrow();
+    return slowest < Long.MAX_VALUE && slowest < STEADY_SPREAD * fastest;
   }
 }

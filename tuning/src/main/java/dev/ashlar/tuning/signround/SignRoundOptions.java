@@ -15,8 +15,9 @@ import java.util.List;
  * @param keepBest whether the best iteration is kept rather than the last
  * @param dynamicMaxGap stop when that many iterations brought nothing better; −1 never
  * @param clampV bound of |V|, or 0 for none (the schedule bounds it at about 0.5 by itself)
- * @param exactGradients whether gradients pass where a weight lands exactly on the first or last
- *     code, as the formulas of the paper say; AutoRound stops them there
+ * @param exactGradients whether gradients pass where a weight lands on the first or last code, as
+ *     the specification's formulas say. AutoRound stops them there, which at 2 bits keeps half of
+ *     all weights where they are: 82 against 102 in perplexity on SmolLM2-135M
  * @param holdoutEvery 0 to compare the losses of the iterations' own batches, as AutoRound does;
  *     otherwise every how many iterations the loss of a fixed set of samples is taken instead
  * @param holdoutSamples size of that set: the first samples
@@ -46,8 +47,8 @@ public record SignRoundOptions(
           new Option("clamp_v", "0", "bound of the rounding offsets; 0 for none"),
           new Option(
               "exact_gradients",
-              "false",
-              "gradients by the formulas, not as AutoRound rounds them"),
+              "true",
+              "false stops gradients at the first and last code, as AutoRound does"),
           new Option("holdout_every", "0", "judge by fixed samples every so many iterations"),
           new Option("holdout_samples", "8", "how many fixed samples"));
 
@@ -73,9 +74,24 @@ public record SignRoundOptions(
     }
   }
 
-  /** The defaults of AutoRound with that many iterations. */
+  /** The defaults with that many iterations: AutoRound's, but with exact gradients. */
   public static SignRoundOptions of(int iterations) {
-    return new SignRoundOptions(iterations, 0, 0, true, true, -1, 0, false, 0, 8);
+    return new SignRoundOptions(iterations, 0, 0, true, true, -1, 0, true, 0, 8);
+  }
+
+  /** The same with AutoRound's own gradients, to follow its runs step by step. */
+  public SignRoundOptions asAutoRound() {
+    return new SignRoundOptions(
+        iterations,
+        lr,
+        minMaxLr,
+        minMaxTuning,
+        keepBest,
+        dynamicMaxGap,
+        clampV,
+        false,
+        holdoutEvery,
+        holdoutSamples);
   }
 
   /** The same with other first steps; see {@link #lr()} for the meaning of 0. */
@@ -103,7 +119,7 @@ public record SignRoundOptions(
         !o.flag("not_use_best_mse", false),
         o.integer("dynamic_max_gap", -1),
         o.real("clamp_v", 0),
-        o.flag("exact_gradients", false),
+        o.flag("exact_gradients", true),
         o.integer("holdout_every", 0),
         o.integer("holdout_samples", 8));
   }

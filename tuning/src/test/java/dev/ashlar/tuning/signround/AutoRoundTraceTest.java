@@ -102,7 +102,7 @@ class AutoRoundTraceTest {
       SafetensorsFile tensors) {
     SignRound method =
         new SignRound(
-            SignRoundOptions.of(iterations),
+            SignRoundOptions.of(iterations).asAutoRound(),
             (task, batch) -> {
               List<int[]> indices = indices(object(blocks, Integer.toString(task.index())));
               int[] at = {0};
