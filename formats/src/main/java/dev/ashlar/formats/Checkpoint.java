@@ -3,6 +3,7 @@ package dev.ashlar.formats;
 import dev.ashlar.tensor.StoredTensor;
 import dev.ashlar.tensor.WeightSource;
 import java.nio.file.Path;
+import java.util.List;
 
 /**
  * A model on disk, open for reading: its configuration and weights ({@link WeightSource}), and what
@@ -15,6 +16,14 @@ public abstract class Checkpoint implements WeightSource {
 
   /** The model folder, or the file where the model is a single file. */
   public abstract Path path();
+
+  /**
+   * The names of all dense tensors, file by file in the order of the files: what lies in one file
+   * can be read in one go.
+   */
+  public List<List<String>> shards() {
+    return List.of(List.copyOf(names()));
+  }
 
   /** Where the tokenizer is described. */
   public abstract TokenizerSource tokenizer();

@@ -4,6 +4,7 @@ import dev.ashlar.cli.console.Console;
 import dev.ashlar.cli.console.Report;
 import dev.ashlar.cli.model.ModelPaths;
 import dev.ashlar.cli.quantize.LayerConfig;
+import dev.ashlar.cli.quantize.ModelFreeJob;
 import dev.ashlar.cli.quantize.NamedScheme;
 import dev.ashlar.cli.quantize.QuantizeJob;
 import dev.ashlar.cli.quantize.QuantizeRequest;
@@ -47,6 +48,7 @@ import picocli.CommandLine.Option;
       "  ashlar quantize --model m.gguf --recipe cpu --dataset wiki.txt --output-dir out \\",
       "      --format auto_round,auto_gptq --eval --eval-dataset wiki-test.txt",
       "  ashlar quantize --model m --method rtn --bits 8 --output-dir out",
+      "  ashlar quantize --model unknown --method rtn --model-free --output-dir out",
       "  ashlar quantize --model m --dataset a.jsonl:num=64,b.json:concat --output-dir out \\",
       "      --layer-config '{\".*down_proj\": {\"bits\": 8}}'"
     })
@@ -121,6 +123,13 @@ final class QuantizeCommand extends Command {
       paramLabel = "NAME",
       description = "Effort: best, default, light, or cpu (100 iterations, 64 samples of 256).")
   String recipe;
+
+  @Option(
+      names = "--model-free",
+      description =
+          "Round to nearest from file to file without building the model: for families that are"
+              + " not known, and for large models.")
+  boolean modelFree;
 
   @Option(names = "--iters", paramLabel = "N", description = "Tuning steps; 0 for none.")
   Integer iters;
@@ -247,7 +256,15 @@ final class QuantizeCommand extends Command {
 
   @Override
   Report execute() {
-    return new QuantizeJob(request(), console).run();
+    QuantizeRequest request = request();
+    if (!modelFree) {
+      return new QuantizeJob(request, console).run();
+    }
+    requireUsage(
+        request.evaluation().isEmpty(),
+        "--eval needs the model, which --model-free does not build");
+    requireUsage(workDir == null, "--model-free has no work folder: a run begins anew");
+    return new ModelFreeJob(request, console).run();
   }
 
   /** The request that the options amount to. */
@@ -256,7 +273,10 @@ final class QuantizeCommand extends Command {
     int steps = iters == null ? effort.iters() : iters;
     requireUsage(steps >= 0, "--iters must not be negative: " + steps);
     // No steps are round-to-nearest, which has a method of its own that needs no data.
-    String name = method.equals("signround") && steps == 0 ? "rtn" : method;
+    boolean chosen = spec.commandLine().getParseResult().hasMatchedOption("--method");
+    boolean rounding = method.equals("signround") && (steps == 0 || modelFree && !chosen);
+    String name = rounding ? "rtn" : method;
+    requireUsage(!modelFree || name.equals("rtn"), "--model-free goes with --method rtn alone");
     Map<String, String> options = options(name, steps, effort);
     BlockQuantizer quantizer = quantizer(name, options);
     int count = positive("--nsamples", samples, effort.nsamples());

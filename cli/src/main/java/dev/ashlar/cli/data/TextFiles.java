@@ -144,7 +144,7 @@ public final class TextFiles {
         throw new InputException(where + ": the object has no key \"" + key + "\"");
       }
     }
-    if (content instanceof List<?> ids && entry instanceof Map<?, ?>) {
+    if (content instanceof List<?> ids && key.equals(IDS)) {
       return new Documents.Tokens(tokens(ids, where));
     }
     if (!(content instanceof String string)) {

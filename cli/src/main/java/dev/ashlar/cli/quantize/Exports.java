@@ -104,7 +104,17 @@ final class Exports implements LayerSink, AutoCloseable {
     for (String name : source.names()) {
       others(tensors, name, kept.contains(name));
     }
+    publish();
+  }
+
+  /** Publishes the folders. */
+  void publish() {
     sinks.values().forEach(ExportSink::finish);
+  }
+
+  /** Ends the present weight file of every folder. */
+  void endShard() {
+    sinks.values().forEach(ExportSink::endShard);
   }
 
   /** Writes what is not quantized of one of the source's tensors. */

@@ -56,6 +56,31 @@ final class ModelTensors {
     return tensors;
   }
 
+  /**
+   * The tensors of a model of any family, as their names and shapes tell; see {@link LinearNames}.
+   */
+  static ModelTensors guessed(WeightSource source) {
+    List<StoredLinear> found = new ArrayList<>();
+    String head = "lm_head";
+    for (String name : source.names()) {
+      Shape shape = source.tensor(name).shape();
+      if (name.endsWith(WEIGHT) && shape.rank() == 2) {
+        String module = name.substring(0, name.length() - WEIGHT.length());
+        LinearNames.Kind kind = LinearNames.kind(module);
+        int out = Math.toIntExact(shape.dim(0));
+        int in = Math.toIntExact(shape.dim(1));
+        boolean routes = kind == LinearNames.Kind.ROUTER;
+        if (routes || kind == LinearNames.Kind.LINEAR || kind == LinearNames.Kind.HEAD) {
+          found.add(new StoredLinear(module, name, out, in, false, false, 0, routes));
+        }
+        head = kind == LinearNames.Kind.HEAD ? module : head;
+      }
+    }
+    ModelTensors tensors = new ModelTensors("", head);
+    found.forEach(tensors::add);
+    return tensors;
+  }
+
   private void add(
       DecoderSpec spec, WeightSource source, String parent, LinearSpec l, boolean routes) {
     Optional<LinearSpec.Stack> stack = l.stack();

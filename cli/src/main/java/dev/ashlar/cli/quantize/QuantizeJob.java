@@ -10,10 +10,12 @@ import dev.ashlar.cli.model.Model;
 import dev.ashlar.cli.model.OutputFolder;
 import dev.ashlar.cli.quantize.QuantizeRequest.CalibrationRequest;
 import dev.ashlar.formats.Checkpoint;
+import dev.ashlar.formats.CheckpointException;
 import dev.ashlar.formats.export.ExportOptions;
 import dev.ashlar.formats.export.ExportPlan;
 import dev.ashlar.nn.architecture.Architectures;
 import dev.ashlar.nn.decoder.Decoder;
+import dev.ashlar.tensor.WeightSource;
 import dev.ashlar.tuning.BlockwiseQuantization;
 import dev.ashlar.tuning.RunListener;
 import dev.ashlar.tuning.RunOptions;
@@ -78,7 +80,7 @@ public final class QuantizeJob {
     Checkpoint source = model.checkpoint();
     requireFloat(source);
     RecordingSource read = new RecordingSource(source);
-    Decoder decoder = Architectures.load(read);
+    Decoder decoder = load(read);
     ModelTensors tensors = ModelTensors.of(decoder.spec(), source);
     Optional<Perplexities> measure = evaluationText.map(text -> measure(model, text));
     CalibrationSet data = calibration(model, texts);
@@ -109,6 +111,22 @@ public final class QuantizeJob {
         (System.nanoTime() - start) / 1e9, estimateSeconds, Memory.peak(), measure);
   }
 
+  private static Decoder load(WeightSource source) {
+    boolean known =
+        !(source.config().get("model_type") instanceof String type)
+            || Architectures.find(type).isPresent();
+    try {
+      return Architectures.load(source);
+    } catch (CheckpointException e) {
+      if (known) {
+        throw e;
+      }
+      throw new InputException(
+          e.getMessage() + "; --method rtn --model-free quantizes it without knowing the family",
+          e);
+    }
+  }
+
   /** Tensors that the model, all of whose blocks were read by now, does not use. */
   private static Set<String> unused(RecordingSource read, Decoder decoder) {
     Set<String> unused = read.unused();
@@ -119,7 +137,7 @@ public final class QuantizeJob {
     return unused;
   }
 
-  private static void requireFloat(Checkpoint source) {
+  static void requireFloat(Checkpoint source) {
     if (!source.quantizedNames().isEmpty()) {
       throw new InputException(
           source.description()

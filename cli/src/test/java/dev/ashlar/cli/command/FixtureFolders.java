@@ -22,6 +22,11 @@ final class FixtureFolders {
     return folders(COPIED.resolve("models"));
   }
 
+  /** The copy of that name. */
+  static Path copied(String name) {
+    return COPIED.resolve("models").resolve(name);
+  }
+
   /** Models of text and models that also see, by name; a shared one counts once with its copy. */
   static List<Path> all() {
     Map<String, Path> byName = new LinkedHashMap<>();

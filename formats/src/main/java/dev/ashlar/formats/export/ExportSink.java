@@ -11,6 +11,9 @@ public interface ExportSink extends WeightSink {
    */
   void keep(StoredTensor tensor);
 
+  /** Ends the present weight file, if anything is in it: the next tensor begins another. */
+  void endShard();
+
   /** What was written; complete after {@link #finish()}. */
   ExportSummary summary();
 }

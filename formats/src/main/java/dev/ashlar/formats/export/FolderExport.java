@@ -241,6 +241,11 @@ final class FolderExport implements ExportSink {
   }
 
   @Override
+  public void endShard() {
+    writer.endShard();
+  }
+
+  @Override
   public ExportSummary summary() {
     return new ExportSummary(
         folder,

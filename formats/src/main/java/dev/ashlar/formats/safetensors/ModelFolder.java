@@ -11,8 +11,10 @@ import dev.ashlar.tensor.StoredTensor;
 import dev.ashlar.tensor.quant.QuantizedTensor;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -158,6 +160,20 @@ public final class ModelFolder extends Checkpoint {
   @Override
   public Set<String> names() {
     return dense.keySet();
+  }
+
+  @Override
+  public List<List<String>> shards() {
+    List<List<String>> all = new ArrayList<>();
+    Set<String> left = new LinkedHashSet<>(dense.keySet());
+    for (List<String> file : shards.files()) {
+      all.add(file.stream().filter(left::remove).toList());
+    }
+    // Widened tensors have no file of their own; they go where the last ones are.
+    List<String> last = new ArrayList<>(all.removeLast());
+    last.addAll(left);
+    all.add(List.copyOf(last));
+    return List.copyOf(all);
   }
 
   @Override

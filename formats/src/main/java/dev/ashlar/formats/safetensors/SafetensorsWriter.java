@@ -174,6 +174,17 @@ public final class SafetensorsWriter implements AutoCloseable {
     }
   }
 
+  /** Ends the present shard, if anything is in it: the next tensor begins another. */
+  public void endShard() {
+    try {
+      if (open != null && open.bytes() > 0) {
+        seal();
+      }
+    } catch (IOException e) {
+      throw AtomicFile.cannotWrite(folder.resolve(stem + SUFFIX), e);
+    }
+  }
+
   /** Bytes of all tensors so far. */
   public long totalBytes() {
     return totalBytes;

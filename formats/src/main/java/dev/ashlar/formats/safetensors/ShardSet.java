@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -51,6 +52,14 @@ final class ShardSet implements AutoCloseable {
   /** All tensors by name: file by file, in the order of their data. */
   Map<String, StoredTensor> tensors() {
     return Collections.unmodifiableMap(tensors);
+  }
+
+  /** The names of the tensors of each file, in the order of the files' names. */
+  List<List<String>> files() {
+    return files.stream()
+        .sorted(Comparator.comparing(SafetensorsFile::path))
+        .map(f -> List.copyOf(f.names()))
+        .toList();
   }
 
   @Override

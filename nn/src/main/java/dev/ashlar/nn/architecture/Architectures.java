@@ -93,7 +93,13 @@ public final class Architectures {
     return Decoder.loadPacked(spec(source), source, backend);
   }
 
-  private static DecoderSpec spec(WeightSource source) {
+  /**
+   * What the configuration of {@code source} describes; reads no tensor.
+   *
+   * @throws RuntimeException the source's own exception if its family is not known or its
+   *     configuration is faulty
+   */
+  public static DecoderSpec spec(WeightSource source) {
     Map<String, Object> config = source.config();
     String modelType = new Config(config, source).text("model_type");
     Architecture architecture = find(modelType).orElseThrow(() -> unknown(modelType, source));
