@@ -16,6 +16,9 @@ final class VectorLoss implements LossKernel {
   /** Floats whose sum stays in float: 128 additions per lane at 512 bits. */
   private static final int PIECE = 2048;
 
+  /** Called for every row of a tuning step, which allocates nothing else. */
+  private static final ThreadLocal<double[]> LANES = ThreadLocal.withInitial(() -> new double[L]);
+
   @Override
   public void crossEntropy(
       int from, int to, int vocab, float[] logits, int[] targets, double[] losses, float[] lse) {
@@ -138,7 +141,7 @@ final class VectorLoss implements LossKernel {
       sum0 = e0.fma(e0, sum0);
       sum1 = e1.fma(e1, sum1);
     }
-    double[] lanes = new double[L];
+    double[] lanes = LANES.get();
     sum0.add(sum1).intoArray(lanes, 0);
     double sum = Lanes.sum(lanes);
     for (; i < end; i++) {
