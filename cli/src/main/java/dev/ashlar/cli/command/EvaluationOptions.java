@@ -1,0 +1,56 @@
+package dev.ashlar.cli.command;
+
+import dev.ashlar.cli.quantize.QuantizeRequest.Evaluation;
+import java.nio.file.Path;
+import java.util.Optional;
+import picocli.CommandLine.Option;
+
+/** Whether and on what perplexity is measured. */
+final class EvaluationOptions extends OptionGroup {
+  @Option(
+      names = "--eval",
+      negatable = true,
+      description = "Measure perplexity before and after (the demo model: always).")
+  Boolean evaluate;
+
+  @Option(names = "--disable-eval", hidden = true)
+  boolean disableEval;
+
+  @Option(
+      names = "--eval-dataset",
+      paramLabel = "FILE",
+      description = "Text to measure on; implies --eval.")
+  Path evalDataset;
+
+  @Option(
+      names = "--eval-seqlen",
+      paramLabel = "N",
+      description = "Tokens of each window (default --seqlen).")
+  Integer evalLength;
+
+  @Option(
+      names = "--eval-limit",
+      paramLabel = "N",
+      description = "Windows at most (default 40); 0 for all.")
+  int evalLimit = 40;
+
+  /**
+   * What is asked for.
+   *
+   * @param demo the demo model has a text of its own and is always measured
+   * @param tokens of a calibration sample, which a window has too if nothing else is said
+   */
+  Optional<Evaluation> evaluation(boolean demo, int tokens) {
+    boolean off = disableEval || Boolean.FALSE.equals(evaluate);
+    boolean asked = Boolean.TRUE.equals(evaluate) || evalDataset != null;
+    if (off || !(asked || demo)) {
+      requireUsage(!off || evalDataset == null, "--no-eval and --eval-dataset exclude each other");
+      return Optional.empty();
+    }
+    requireUsage(evalDataset != null || demo, "--eval needs --eval-dataset, a text to measure on");
+    requireUsage(evalLimit >= 0, "--eval-limit must not be negative: " + evalLimit);
+    int window = positive("--eval-seqlen", evalLength, tokens);
+    requireUsage(window >= 2, "--eval-seqlen must be at least 2: " + window);
+    return Optional.of(new Evaluation(Optional.ofNullable(evalDataset), window, evalLimit));
+  }
+}

@@ -1,0 +1,30 @@
+package dev.ashlar.cli.command;
+
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** Options that belong together, for a command to mix in, and how they refuse wrong usage. */
+abstract class OptionGroup {
+  /** The command that they are mixed into. */
+  @Spec(Spec.Target.MIXEE)
+  CommandSpec command;
+
+  /** Refuses wrong usage in one sentence. */
+  final void requireUsage(boolean condition, String otherwise) {
+    if (!condition) {
+      throw usage(otherwise);
+    }
+  }
+
+  /** The refusal of wrong usage, to be thrown. */
+  final ParameterException usage(String sentence) {
+    return new ParameterException(command.commandLine(), sentence);
+  }
+
+  /** {@code value}, or {@code fallback} if the option was not given; refuses what is below 1. */
+  final int positive(String option, Integer value, int fallback) {
+    requireUsage(value == null || value >= 1, option + " must be at least 1: " + value);
+    return value == null ? fallback : value;
+  }
+}

@@ -1,0 +1,95 @@
+package dev.ashlar.cli.command;
+
+import dev.ashlar.cli.quantize.LayerConfig;
+import dev.ashlar.cli.quantize.NamedScheme;
+import dev.ashlar.tensor.DType;
+import dev.ashlar.tensor.quant.QuantScheme;
+import dev.ashlar.tuning.plan.QuantizationPlan;
+import java.util.List;
+import java.util.Locale;
+import picocli.CommandLine.Option;
+
+/** Which grid weights are put on, and which weights. */
+final class SchemeOptions extends OptionGroup {
+  @Option(
+      names = "--scheme",
+      paramLabel = "NAME",
+      description = "Bits and groups by name: W4A16 (the default), W2A16G64, …")
+  String scheme;
+
+  @Option(names = "--bits", paramLabel = "N", description = "Bits of a weight, 2 to 8.")
+  Integer bits;
+
+  @Option(
+      names = "--group-size",
+      paramLabel = "N",
+      description = "Inputs that share a scale (default 128); -1 for whole rows.")
+  Integer groupSize;
+
+  @Option(
+      names = "--asym",
+      description = "Choose a zero point for each group, instead of the middle.")
+  boolean asym;
+
+  @Option(names = "--sym", hidden = true)
+  boolean sym;
+
+  @Option(
+      names = "--scale-dtype",
+      paramLabel = "TYPE",
+      description = "Type of the scales: fp16 (the default) or fp32.")
+  String scaleType = "fp16";
+
+  @Option(
+      names = "--layer-config",
+      paramLabel = "JSON",
+      description = "Schemes of single layers by name or regular expression; a file or inline.")
+  String layerConfig;
+
+  @Option(
+      names = "--ignore-layers",
+      split = ",",
+      paramLabel = "NAME",
+      description = "Leave layers float whose names contain one of these.")
+  List<String> ignoreLayers = List.of();
+
+  @Option(names = "--quant-lm-head", description = "Quantize the output head too.")
+  boolean quantHead;
+
+  /** Which layers get which scheme. */
+  QuantizationPlan plan() {
+    NamedScheme named =
+        scheme == null
+            ? NamedScheme.DEFAULT
+            : NamedScheme.named(scheme)
+                .orElseThrow(
+                    () ->
+                        usage(
+                            "no scheme '"
+                                + scheme
+                                + "'; there are W2A16 to W8A16, with G64 and"
+                                + " the like after them"));
+    int width = bits == null ? named.bits() : bits;
+    int group = groupSize == null ? named.groupSize() : groupSize;
+    requireUsage(width >= 2 && width <= 8, "--bits takes 2 to 8: " + width);
+    requireUsage(group == -1 || group >= 1, "--group-size must be positive, or -1: " + group);
+    requireUsage(!(sym && asym), "--sym and --asym exclude each other");
+    QuantizationPlan plan =
+        QuantizationPlan.uniform(new QuantScheme(width, group, !asym, scaleType()))
+            .withIgnored(ignoreLayers)
+            .withHead(quantHead);
+    try {
+      return layerConfig == null ? plan : plan.withRules(LayerConfig.read(layerConfig));
+    } catch (IllegalArgumentException e) {
+      throw usage("--layer-config: " + e.getMessage());
+    }
+  }
+
+  private DType scaleType() {
+    return switch (scaleType.toLowerCase(Locale.ROOT)) {
+      case "fp16", "f16", "float16" -> DType.F16;
+      case "fp32", "f32", "float32" -> DType.F32;
+      default -> throw usage("--scale-dtype takes fp16 or fp32: " + scaleType);
+    };
+  }
+}
