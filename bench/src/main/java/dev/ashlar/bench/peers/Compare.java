@@ -31,6 +31,7 @@ public final class Compare implements Callable<Integer> {
     PACKED,
     TUNING,
     GENERATE,
+    TOKENIZE,
     JLAMA
   }
 
@@ -47,6 +48,15 @@ public final class Compare implements Callable<Integer> {
 
   @Option(names = "--model", description = "A GGUF file, for the group generate.")
   private Path model;
+
+  @Option(
+      names = "--tokenizers",
+      split = ",",
+      description = "tokenizer.json files (or .json.gz), for the group tokenize.")
+  private List<Path> tokenizers = List.of();
+
+  @Option(names = "--texts", description = "A folder of .txt files, for the group tokenize.")
+  private Path texts;
 
   @Option(
       names = "--groups",
@@ -112,6 +122,10 @@ public final class Compare implements Callable<Integer> {
     return 0;
   }
 
+  private boolean tokenizing() {
+    return !tokenizers.isEmpty() && texts != null;
+  }
+
   private Set<Peer> wantedPeers() {
     Set<Peer> wanted = EnumSet.noneOf(Peer.class);
     for (Group g : groups) {
@@ -121,6 +135,8 @@ public final class Compare implements Callable<Integer> {
             case ELEMENTWISE, ATTENTION, TUNING -> EnumSet.of(Peer.TORCH);
             case PACKED -> EnumSet.of(Peer.GGML);
             case GENERATE -> EnumSet.of(Peer.LLAMA);
+            case TOKENIZE ->
+                tokenizing() ? EnumSet.of(Peer.TOKENIZERS) : EnumSet.noneOf(Peer.class);
             case JLAMA -> EnumSet.of(Peer.JLAMA);
           });
     }
@@ -140,6 +156,9 @@ public final class Compare implements Callable<Integer> {
         case ATTENTION -> contests.addAll(KernelContests.attention(t));
         case PACKED -> contests.addAll(PackedContests.all(t));
         case TUNING -> contests.add(TuningContest.of(home.file("block.bin"), t));
+        case TOKENIZE ->
+            contests.addAll(
+                t == 1 && tokenizing() ? TokenizerContests.all(tokenizers, texts) : List.of());
         case JLAMA -> contests.addAll(PackedContests.jlama(t));
         case GENERATE -> {}
       }

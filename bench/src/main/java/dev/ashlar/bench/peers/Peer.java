@@ -8,6 +8,7 @@ enum Peer {
   NUMPY("numpy (OpenBLAS)", "numpy_peer.py", List.of("numpy")),
   GGML("llama.cpp", "ggml_peer.py", List.of("xllamacpp", "numpy")),
   LLAMA("llama.cpp", "llama_peer.py", List.of("xllamacpp", "numpy")),
+  TOKENIZERS("tokenizers (Rust)", "tokenizers_peer.py", List.of("tokenizers", "numpy")),
   JLAMA("Jlama", "JlamaPeer.java", List.of());
 
   private final String title;
