@@ -4,6 +4,7 @@ module dev.ashlar.formats {
   requires com.fasterxml.jackson.core;
 
   exports dev.ashlar.formats;
+  exports dev.ashlar.formats.chat;
   exports dev.ashlar.formats.export;
   exports dev.ashlar.formats.file;
   exports dev.ashlar.formats.gguf;

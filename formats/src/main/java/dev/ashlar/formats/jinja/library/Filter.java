@@ -1,0 +1,10 @@
+package dev.ashlar.formats.jinja.library;
+
+import dev.ashlar.formats.jinja.value.Arguments;
+import dev.ashlar.formats.jinja.value.Rendering;
+
+/** What stands behind {@code |}, and also a method: it gets a value and arguments. */
+@FunctionalInterface
+interface Filter {
+  Object apply(Rendering rendering, Object value, Arguments arguments);
+}
