@@ -6,6 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTimeout;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.ashlar.formats.chat.ChatTemplate;
+import dev.ashlar.formats.chat.ChatTemplateException;
 import dev.ashlar.formats.gguf.GgufFile;
 import dev.ashlar.formats.json.Json;
 import dev.ashlar.formats.safetensors.SafetensorsFile;
@@ -89,6 +91,37 @@ class BadInputsTest {
         readAll(checkpoint.tensor(name));
       }
       checkpoint.quantizedNames().forEach(checkpoint::quantized);
+    }
+  }
+
+  @TestFactory
+  List<DynamicTest> chatTemplates() {
+    Path folder = Shared.path("fixtures/badinputs");
+    List<DynamicTest> tests = new ArrayList<>();
+    for (Object value : (List<?>) Json.readObject(folder.resolve("manifest.json")).get("cases")) {
+      Map<?, ?> c = (Map<?, ?>) value;
+      if (c.get("kind").equals("chat-template")) {
+        Path path = folder.resolve((String) c.get("file"));
+        boolean ok = c.get("expect").equals("ok");
+        tests.add(
+            DynamicTest.dynamicTest(
+                (String) c.get("id"), () -> assertTimeout(LIMIT, () -> judgeTemplate(path, ok))));
+      }
+    }
+    return tests;
+  }
+
+  private static void judgeTemplate(Path path, boolean ok) throws IOException {
+    String source = Files.readString(path);
+    List<Map<String, String>> messages = List.of(Map.of("role", "user", "content", "Hello"));
+    if (ok) {
+      ChatTemplate.of(source, Map.of(), path.toString()).render(messages, true);
+    } else {
+      ChatTemplateException e =
+          assertThrows(
+              ChatTemplateException.class,
+              () -> ChatTemplate.of(source, Map.of(), path.toString()).render(messages, true));
+      assertSentence(path, e.getMessage());
     }
   }
 

@@ -18,6 +18,9 @@ import java.util.TreeSet;
 public final class SideFiles {
   private static final String GENERATION = "generation_config.json";
 
+  /** A folder of further chat templates, by name. */
+  private static final String TEMPLATES = "additional_chat_templates";
+
   /** Copied byte for byte (formats specification, section 2). */
   private static final Set<String> COPIED =
       Set.of(
@@ -69,6 +72,24 @@ public final class SideFiles {
       } else {
         AtomicFile.copy(file, copy);
       }
+    }
+    copyTemplates(source.resolve(TEMPLATES), target.resolve(TEMPLATES));
+  }
+
+  private static void copyTemplates(Path source, Path target) {
+    if (!Files.isDirectory(source)) {
+      return;
+    }
+    try (DirectoryStream<Path> files = Files.newDirectoryStream(source, "*.jinja")) {
+      Files.createDirectories(target);
+      for (Path file : files) {
+        AtomicFile.copy(file, target.resolve(file.getFileName().toString()));
+      }
+    } catch (IOException e) {
+      throw CheckpointException.in(source)
+          .problem("cannot be copied (" + e.getMessage() + ")")
+          .cause(e)
+          .exception();
     }
   }
 

@@ -3,6 +3,7 @@ package dev.ashlar.formats.gguf;
 import dev.ashlar.formats.file.AtomicFile;
 import dev.ashlar.formats.json.JsonWriter;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -14,6 +15,7 @@ import java.util.Map;
  * @param config the translated configuration
  */
 record GgufSideFiles(GgufFields fields, Map<String, Object> config) {
+  private static final String TEMPLATE = "tokenizer.chat_template";
   private static final List<String> TOKENS = List.of("bos", "eos", "pad");
 
   /** Writes the files. */
@@ -50,7 +52,7 @@ record GgufSideFiles(GgufFields fields, Map<String, Object> config) {
     token(json, "eos_token", "eos");
     token(json, "unk_token", "unknown");
     token(json, "pad_token", "padding");
-    String template = fields.text("tokenizer.chat_template", null);
+    Object template = chatTemplate();
     if (template != null) {
       json.put("chat_template", template);
     }
@@ -58,6 +60,22 @@ record GgufSideFiles(GgufFields fields, Map<String, Object> config) {
     json.put("model_max_length", config.get("max_position_embeddings"));
     json.put("tokenizer_class", "PreTrainedTokenizerFast");
     return json;
+  }
+
+  /** The chat template, or a list of all of them by name if there are several; null for none. */
+  private Object chatTemplate() {
+    String plain = fields.text(TEMPLATE, null);
+    List<Map<String, String>> named = new ArrayList<>();
+    if (plain != null) {
+      named.add(Map.of("name", "default", "template", plain));
+    }
+    for (Map.Entry<String, Object> e : fields.values().entrySet()) {
+      if (e.getKey().startsWith(TEMPLATE + ".") && e.getValue() instanceof String template) {
+        String name = e.getKey().substring(TEMPLATE.length() + 1);
+        named.add(Map.of("name", name, "template", template));
+      }
+    }
+    return named.size() > 1 || plain == null && !named.isEmpty() ? named : plain;
   }
 
   private void token(Map<String, Object> json, String key, String kind) {

@@ -36,7 +36,7 @@ public final class Parser {
           TemplateException.Kind.LIMIT, "it has more than " + LONGEST + " characters", 0);
     }
     Parser parser = new Parser(template, vocabulary);
-    List<Statement> statements = parser.body(Set.of(), "");
+    List<Statement> statements = parser.body(Set.of(), "", 0);
     if (!parser.expressions.unknown().isEmpty()) {
       throw parser.expressions.unknown().getFirst();
     }
@@ -47,8 +47,7 @@ public final class Parser {
    * Statements up to one of the tags {@code ends}, whose name is then the current token; with no
    * {@code ends}, to the end of the template.
    */
-  private List<Statement> body(Set<String> ends, String opener) {
-    Token start = tokens.current();
+  private List<Statement> body(Set<String> ends, String opener, int line) {
     List<Statement> body = new ArrayList<>();
     tokens.enter();
     while (true) {
@@ -71,7 +70,7 @@ public final class Parser {
             throw new TemplateException(
                 TemplateException.Kind.SYNTAX,
                 "the tag '" + opener + "' has no 'end" + opener + "'",
-                start.line());
+                line);
           }
           tokens.leave();
           return body;
@@ -81,8 +80,8 @@ public final class Parser {
   }
 
   /** A body with what follows its last tag. */
-  private List<Statement> closedBody(String opener) {
-    List<Statement> body = body(Set.of("end" + opener), opener);
+  private List<Statement> closedBody(String opener, int line) {
+    List<Statement> body = body(Set.of("end" + opener), opener, line);
     tokens.next();
     endTag();
     return body;
@@ -104,12 +103,12 @@ public final class Parser {
       case "filter" -> {
         List<FilterCall> filters = expressions.filters();
         endTag();
-        yield new Statement.FilterBlock(filters, closedBody("filter"), line);
+        yield new Statement.FilterBlock(filters, closedBody("filter", line), line);
       }
       case "with" -> with(line);
       case "generation" -> {
         endTag();
-        yield new Statement.Scoped(outsideLoops(() -> closedBody("generation")), line);
+        yield new Statement.Scoped(outsideLoops(() -> closedBody("generation", line)), line);
       }
       case "block" -> block(line);
       case "break", "continue" -> {
@@ -141,14 +140,14 @@ public final class Parser {
     while (true) {
       Expression test = expressions.tuple(false);
       endTag();
-      branches.add(new Statement.Branch(test, body(Set.of("elif", "else", "endif"), "if")));
+      branches.add(new Statement.Branch(test, body(Set.of("elif", "else", "endif"), "if", line)));
       Token end = tokens.next();
       if (end.isName("elif")) {
         continue;
       }
       endTag();
       if (end.isName("else")) {
-        otherwise = closedBody("if");
+        otherwise = closedBody("if", line);
       }
       expressions.conditional(false);
       return new Statement.If(branches, otherwise, line);
@@ -165,13 +164,13 @@ public final class Parser {
     boolean recursive = tokens.skipName("recursive");
     endTag();
     loops++;
-    List<Statement> body = body(Set.of("else", "endfor"), "for");
+    List<Statement> body = body(Set.of("else", "endfor"), "for", line);
     loops--;
     List<Statement> otherwise = null;
     boolean more = tokens.next().isName("else");
     endTag();
     if (more) {
-      otherwise = closedBody("for");
+      otherwise = closedBody("for", line);
     }
     return new Statement.For(target, elements, filter, body, otherwise, recursive, line);
   }
@@ -185,7 +184,7 @@ public final class Parser {
     }
     List<FilterCall> filters = tokens.skipOperator("|") ? expressions.filters() : List.of();
     endTag();
-    return new Statement.Capture(target, filters, closedBody("set"), line);
+    return new Statement.Capture(target, filters, closedBody("set", line), line);
   }
 
   private Target target(boolean fields) {
@@ -228,7 +227,7 @@ public final class Parser {
     endTag();
     Set<String> before = new HashSet<>(expressions.used());
     expressions.used().removeAll(IMPLIED);
-    List<Statement> body = outsideLoops(() -> closedBody("macro"));
+    List<Statement> body = outsideLoops(() -> closedBody("macro", line));
     Set<String> implied = new HashSet<>(IMPLIED);
     implied.retainAll(expressions.used());
     implied.removeAll(parameters.names);
@@ -245,7 +244,7 @@ public final class Parser {
       throw tokens.fault("the tag 'call' needs a call");
     }
     endTag();
-    List<Statement> body = outsideLoops(() -> closedBody("call"));
+    List<Statement> body = outsideLoops(() -> closedBody("call", line));
     Signature signature = new Signature(parameters.names, parameters.defaults, Set.of());
     return new Statement.CallBlock(call, signature, body, line);
   }
@@ -293,7 +292,7 @@ public final class Parser {
       values.add(expressions.expression());
     }
     endTag();
-    return new Statement.With(targets, values, closedBody("with"), line);
+    return new Statement.With(targets, values, closedBody("with", line), line);
   }
 
   private Statement block(int line) {
@@ -302,7 +301,7 @@ public final class Parser {
       continue;
     }
     endTag();
-    List<Statement> body = outsideLoops(() -> body(Set.of("endblock"), "block"));
+    List<Statement> body = outsideLoops(() -> body(Set.of("endblock"), "block", line));
     tokens.next();
     if (tokens.current().kind() == Kind.NAME) {
       tokens.next();
