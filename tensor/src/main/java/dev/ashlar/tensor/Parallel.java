@@ -1,5 +1,7 @@
 package dev.ashlar.tensor;
 
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
@@ -84,6 +86,46 @@ public final class Parallel {
     } finally {
       POOL.unlock();
     }
+  }
+
+  /** One piece of work that goes on beside the caller's; see {@link #aside}. */
+  public static final class Aside {
+    private final FutureTask<Void> task;
+
+    private Aside(Runnable work) {
+      this.task = new FutureTask<>(work, null);
+    }
+
+    /** Returns when the work is done; what it threw is thrown here. */
+    public void await() {
+      boolean interrupted = false;
+      try {
+        while (true) {
+          try {
+            task.get();
+            return;
+          } catch (InterruptedException e) {
+            interrupted = true;
+          } catch (ExecutionException e) {
+            throw Region.rethrown(e.getCause());
+          }
+        }
+      } finally {
+        if (interrupted) {
+          Thread.currentThread().interrupt();
+        }
+      }
+    }
+  }
+
+  /**
+   * Begins {@code work} on a thread of its own, for what takes long and does not belong to the
+   * pool: waiting for the compiler, reading ahead. A daemon: it does not keep the process alive.
+   */
+  public static Aside aside(Runnable work) {
+    Aside aside = new Aside(work);
+    Thread.ofPlatform().daemon().name("ashlar-aside").start(aside.task);
+    return aside;
   }
 
   private static Worker[] startWorkers(int count) {

@@ -48,7 +48,7 @@ public final class Decoder {
    * @throws RuntimeException the source's own exception for the first tensor at fault
    */
   public static Decoder load(DecoderSpec spec, WeightSource source, Backend backend) {
-    return load(spec, new Weights(source, spec.prefix(), backend, false));
+    return load(spec, Weights.floats(source, spec.prefix(), backend));
   }
 
   /**
@@ -58,16 +58,23 @@ public final class Decoder {
    * source must stay open.
    */
   public static Decoder loadPacked(DecoderSpec spec, WeightSource source, Backend backend) {
-    Decoder decoder = load(spec, new Weights(source, spec.prefix(), backend, true));
-    Parallel.rows(
-        decoder.blockCount(),
-        1,
-        (from, to) -> {
-          for (int i = from; i < to; i++) {
-            decoder.blocks[i] = decoder.loader.load(i);
-          }
-        });
-    return decoder;
+    WarmUp warmUp = WarmUp.begin(spec, backend);
+    try {
+      Decoder decoder = load(spec, Weights.packed(source, spec.prefix(), backend, warmUp));
+      Parallel.rows(
+          decoder.blockCount(),
+          1,
+          (from, to) -> {
+            for (int i = from; i < to; i++) {
+              decoder.blocks[i] = decoder.loader.load(i);
+            }
+          });
+      warmUp.close();
+      return decoder;
+    } catch (RuntimeException | Error e) {
+      warmUp.abandon();
+      throw e;
+    }
   }
 
   private static Decoder load(DecoderSpec spec, Weights weights) {

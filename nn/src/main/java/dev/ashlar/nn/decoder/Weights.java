@@ -25,17 +25,31 @@ final class Weights {
   private final WeightSource source;
   private final String prefix;
   private final Backend backend;
-  private final boolean packed;
+  private final WarmUp warmUp;
 
-  /**
-   * @param packed whether matrices that are stored as codes stay codes, even those that could be
-   *     read as floats
-   */
-  Weights(WeightSource source, String prefix, Backend backend, boolean packed) {
+  private Weights(WeightSource source, String prefix, Backend backend, WarmUp warmUp) {
     this.source = source;
     this.prefix = prefix;
     this.backend = backend;
-    this.packed = packed;
+    this.warmUp = warmUp;
+  }
+
+  /** Matrices as floats, except those that the source reports as quantized. */
+  static Weights floats(WeightSource source, String prefix, Backend backend) {
+    return new Weights(source, prefix, backend, null);
+  }
+
+  /**
+   * Matrices that are stored as codes stay codes, even those that could be read as floats.
+   *
+   * @param warmUp is told the kinds of matrices
+   */
+  static Weights packed(WeightSource source, String prefix, Backend backend, WarmUp warmUp) {
+    return new Weights(source, prefix, backend, warmUp);
+  }
+
+  private boolean packed() {
+    return warmUp != null;
   }
 
   Backend backend() {
@@ -183,6 +197,9 @@ final class Weights {
           "shape " + Shape.of(q.out(), q.in()),
           SHAPE_HINT);
     }
+    if (packed()) {
+      warmUp.like(q);
+    }
     return new PackedWeight(q, backend);
   }
 
@@ -191,6 +208,9 @@ final class Weights {
         spec.transposed() || spec.stack().isPresent()
             ? Optional.empty()
             : blocks(parent + spec.name() + ".weight", spec.out(), spec.in());
+    if (packed() && blocks.isEmpty()) {
+      warmUp.dense();
+    }
     return blocks.orElseGet(() -> new DenseWeight(dense(parent, spec)));
   }
 
@@ -199,7 +219,7 @@ final class Weights {
    * otherwise or is wanted as floats.
    */
   Optional<Weight> blocks(String name, long out, long in) {
-    if (!packed) {
+    if (!packed()) {
       return Optional.empty();
     }
     StoredTensor stored = stored(name, out, in);
@@ -207,6 +227,7 @@ final class Weights {
         .affineGroups()
         .map(
             groups -> {
+              warmUp.like(stored.storage(), groups);
               finite(stored, groups.scales(), 0, groups.scales().length);
               finite(stored, groups.minimums(), 0, groups.minimums().length);
               return new PackedWeight(groups, backend);
@@ -217,7 +238,7 @@ final class Weights {
   TokenTable table(String name, long vocab, long dim) {
     StoredTensor stored = stored(name, vocab, dim);
     boolean floats = stored.storage().equals(stored.dtype().name());
-    return packed && !floats
+    return packed() && !floats
         ? new TokenTable.Stored(stored, this)
         : new TokenTable.Dense(tensor(name, vocab, dim));
   }

@@ -92,6 +92,20 @@ public final class AffineGroups {
     return minimums;
   }
 
+  /** A copy of the first rows and columns, {@code columns} being whole groups. */
+  public AffineGroups corner(int rows, int columns) {
+    int few = columns / groupSize;
+    byte[] c = new byte[rows * columns];
+    float[] s = new float[rows * few];
+    float[] m = new float[rows * few];
+    for (int o = 0; o < rows; o++) {
+      System.arraycopy(codes, o * in, c, o * columns, columns);
+      System.arraycopy(scales, o * groups(), s, o * few, few);
+      System.arraycopy(minimums, o * groups(), m, o * few, few);
+    }
+    return new AffineGroups(rows, columns, bits, groupSize, c, s, m);
+  }
+
   /** The weight at row {@code o}, column {@code k}. */
   public float weight(int o, int k) {
     int g = o * groups() + k / groupSize;

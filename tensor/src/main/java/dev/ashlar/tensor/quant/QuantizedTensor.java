@@ -114,6 +114,20 @@ public final class QuantizedTensor {
     return groupOfColumn != null ? groupOfColumn[k] : k / scheme.effectiveGroup(in);
   }
 
+  /** A copy of the first rows and columns, as if these were ordered by group. */
+  public QuantizedTensor corner(int rows, int columns) {
+    int few = scheme.groups(columns);
+    byte[] c = new byte[rows * columns];
+    float[] s = new float[rows * few];
+    byte[] z = new byte[rows * few];
+    for (int o = 0; o < rows; o++) {
+      System.arraycopy(codes, o * in, c, o * columns, columns);
+      System.arraycopy(scales, o * groups(), s, o * few, few);
+      System.arraycopy(zeros, o * groups(), z, o * few, few);
+    }
+    return new QuantizedTensor(rows, columns, scheme, c, s, z);
+  }
+
   /** The float matrix {@code [out, in]}: the definition every packed kernel is held against. */
   public Tensor dequantize() {
     Tensor w = Tensor.zeros(out, in);
