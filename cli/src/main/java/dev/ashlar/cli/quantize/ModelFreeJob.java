@@ -183,20 +183,17 @@ public final class ModelFreeJob {
       Optional<DecoderSpec> family, ModelTensors tensors, Checkpoint source) {
     Set<String> others = new LinkedHashSet<>();
     for (String name : source.names()) {
-      boolean other =
-          family
-              .map(
-                  f -> {
-                    String full = tensors.named(source.tensor(name)).name();
-                    String head = f.head().output().name() + ".";
-                    return !full.startsWith(f.prefix()) && !full.startsWith(head);
-                  })
-              .orElseGet(() -> LinearNames.isOtherPart(name));
-      if (other) {
+      String full = tensors.named(source.tensor(name)).name();
+      boolean outside = family.isPresent() && isOutside(full, family.get());
+      if (outside || LinearNames.isOtherPart(full)) {
         others.add(name);
       }
     }
     return others;
+  }
+
+  private static boolean isOutside(String name, DecoderSpec spec) {
+    return !name.startsWith(spec.prefix()) && !name.startsWith(spec.head().output().name() + ".");
   }
 
   private void pass(Checkpoint source, ModelTensors tensors, Exports exports, Set<String> others) {

@@ -176,6 +176,20 @@ final class Config {
     return numbers;
   }
 
+  /** A list of {@code size} whole numbers from 0. */
+  List<Integer> naturals(String key, int size) {
+    List<Integer> numbers = naturals(key);
+    if (numbers.size() != size) {
+      throw fault(key, size + " entries", numbers.size() + " entries", "");
+    }
+    return numbers;
+  }
+
+  /** Whether the key holds a list. */
+  boolean isList(String key) {
+    return values.get(key) instanceof List<?>;
+  }
+
   /** A list of {@code size} strings. */
   List<String> texts(String key, int size) {
     List<String> texts = new ArrayList<>();

@@ -242,12 +242,27 @@ class LlamaStyle {
 
   /** Makes sure that each token's experts can be found among {@code experts}. */
   final int perToken(int experts) {
-    int perToken = config.count("num_experts_per_tok");
+    return perToken("num_experts_per_tok", experts);
+  }
+
+  /** The same where the number goes by another key. */
+  final int perToken(String key, int experts) {
+    int perToken = config.count(key);
     if (perToken > experts) {
-      throw config.fault(
-          "num_experts_per_tok", "at most " + experts + " experts", "the number " + perToken, "");
+      throw config.fault(key, "at most " + experts + " experts", "the number " + perToken, "");
     }
     return perToken;
+  }
+
+  /**
+   * Experts by {@code mlp_layer_types}, where the configuration has that list.
+   *
+   * @param otherwise whether a layer has experts where it has not
+   */
+  final boolean sparseByType(int layer, BooleanSupplier otherwise) {
+    return config.has("mlp_layer_types")
+        ? config.texts("mlp_layer_types", layers).get(layer).equals("sparse")
+        : otherwise.getAsBoolean();
   }
 
   /** {@code experts} gated feed-forwards named {@code parent + index}. */

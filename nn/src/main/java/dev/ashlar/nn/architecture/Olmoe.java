@@ -53,15 +53,20 @@ final class Olmoe implements Architecture {
 
     @Override
     FeedForwardSpec feedForward(int layer) {
-      int count = config.count("num_experts");
-      return new FeedForwardSpec.Experts(
-          RouterSpec.softmax(
-              LinearSpec.of("mlp.gate", dim, count, false),
-              perToken(count),
-              config.flag("norm_topk_prob", false)),
-          experts("mlp.experts.", count, config.count("intermediate_size")),
-          Optional.empty(),
-          Optional.empty());
+      return mixture(this);
     }
+  }
+
+  /** The experts that FlexOlmo took over. */
+  static FeedForwardSpec mixture(LlamaStyle style) {
+    int count = style.config.count("num_experts");
+    return new FeedForwardSpec.Experts(
+        RouterSpec.softmax(
+            LinearSpec.of("mlp.gate", style.dim, count, false),
+            style.perToken(count),
+            style.config.flag("norm_topk_prob", false)),
+        style.experts("mlp.experts.", count, style.config.count("intermediate_size")),
+        Optional.empty(),
+        Optional.empty());
   }
 }

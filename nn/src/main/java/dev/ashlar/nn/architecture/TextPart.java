@@ -1,17 +1,21 @@
 package dev.ashlar.nn.architecture;
 
 import dev.ashlar.nn.decoder.DecoderSpec;
+import dev.ashlar.nn.decoder.HeadSpec;
 import dev.ashlar.tensor.WeightSource;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
 /**
- * The language part of a model that also sees: a decoder of another family, described in a section
- * of the configuration and named with another prefix. The other parts are not read.
+ * The language part of a model that also sees or hears: a decoder of another family, described in a
+ * section of the configuration (or, as Phi 3 Vision has it, beside everything else) and named with
+ * another prefix. The other parts are not read.
  */
 final class TextPart implements Architecture {
-  private static final String SECTION = "text_config";
+  /** What the section is called; the second in the configurations of InternVL's own code. */
+  private static final List<String> SECTIONS = List.of("text_config", "llm_config");
+
   private static final String TIED = "tie_word_embeddings";
 
   /** What Gemma 3 configurations leave out where it is the same as in the 4B model. */
@@ -23,12 +27,36 @@ final class TextPart implements Architecture {
           "head_dim", 256,
           "sliding_window", 4096);
 
+  /**
+   * What published sections leave out because it is the peers' default for the family; whole
+   * configurations state all of it.
+   */
+  private static final Map<String, Map<String, Object>> DEFAULTS =
+      Map.of(
+          "llama", sizes(32_000, 4096, 11_008, 32, 2048),
+          "mistral", sizes(32_000, 4096, 14_336, 8, 131_072),
+          "qwen2", sizes(151_936, 4096, 22_016, 32, 32_768),
+          "gemma3_text", GEMMA3);
+
+  private static Map<String, Object> sizes(
+      int vocab, int dim, int hidden, int kvHeads, int positions) {
+    return Map.of(
+        "vocab_size", vocab,
+        "hidden_size", dim,
+        "intermediate_size", hidden,
+        "num_hidden_layers", 32,
+        "num_attention_heads", 32,
+        "num_key_value_heads", kvHeads,
+        "max_position_embeddings", positions);
+  }
+
   /** What replaces {@code model.} and {@code lm_head} in the ways these models are written. */
   private record Names(String model, String head) {}
 
   private static final List<Names> NAMES =
       List.of(
           new Names("model.language_model.", "lm_head"),
+          new Names("model.text_model.", "lm_head"),
           new Names("language_model.model.", "language_model.lm_head"),
           new Names("model.", "lm_head"),
           new Names("language_model.", "lm_head"));
@@ -52,24 +80,43 @@ final class TextPart implements Architecture {
 
   @Override
   public DecoderSpec spec(Map<String, Object> config, WeightSource source) {
-    Map<String, Object> text = new HashMap<>();
-    if (usual.equals("gemma3_text")) {
-      text.putAll(GEMMA3);
-    }
     Config whole = new Config(config, source);
-    text.putAll(whole.has(SECTION) ? whole.map(SECTION) : config);
+    String section = SECTIONS.stream().filter(whole::has).findFirst().orElse("");
+    Map<String, Object> own = section.isEmpty() ? config : whole.map(section);
+    Architecture family = family(own, section, whole, source);
+    Map<String, Object> text = new HashMap<>();
+    if (!section.isEmpty() && !own.containsKey("num_attention_heads")) {
+      text.putAll(DEFAULTS.getOrDefault(family.modelType(), Map.of()));
+    }
+    text.putAll(own);
     text.putIfAbsent(TIED, config.get(TIED));
-    DecoderSpec spec = family(text, whole, source).spec(text, source);
+    DecoderSpec spec = family.spec(text, source);
     Names names = names(spec, source);
-    return spec.renamed(
-        name ->
-            name.startsWith(spec.prefix())
-                ? names.model() + name.substring(spec.prefix().length())
-                : name.replace("lm_head", names.head()));
+    return tied(
+        spec.renamed(
+            name ->
+                name.startsWith(spec.prefix())
+                    ? names.model() + name.substring(spec.prefix().length())
+                    : name.replace("lm_head", names.head())),
+        source);
   }
 
-  private Architecture family(Map<String, Object> text, Config whole, WeightSource source) {
-    String inner = whole.has(SECTION) ? new Config(text, source).text("model_type", usual) : usual;
+  /** Whole and section may contradict each other on whether the head is tied; the file decides. */
+  private static DecoderSpec tied(DecoderSpec spec, WeightSource source) {
+    HeadSpec head = spec.head();
+    String module = head.output().name();
+    boolean stored =
+        source.find(module + ".weight").isPresent() || source.quantizedNames().contains(module);
+    return head.tied() || stored
+        ? spec
+        : spec.withHead(
+            new HeadSpec(
+                head.norm(), head.projection(), head.output(), true, head.scale(), head.softcap()));
+  }
+
+  private Architecture family(
+      Map<String, Object> own, String section, Config whole, WeightSource source) {
+    String inner = section.isEmpty() ? usual : new Config(own, source).text("model_type", usual);
     // The newer configurations call the part qwen2_vl_text: the usual family without its eyes.
     String known = inner.startsWith(modelType) ? usual : inner;
     return Architectures.find(known)
@@ -77,7 +124,7 @@ final class TextPart implements Architecture {
         .orElseThrow(
             () ->
                 whole.fault(
-                    SECTION + ".model_type",
+                    section + ".model_type",
                     "a supported architecture of text models",
                     Config.describe(inner),
                     ""));

@@ -50,6 +50,11 @@ public record DecoderSpec(
     return source.quantizedNames().contains(name) || source.find(name).isPresent();
   }
 
+  /** The same decoder with another head. */
+  public DecoderSpec withHead(HeadSpec other) {
+    return new DecoderSpec(modelType, prefix, vocab, dim, maxPositions, embedding, blocks, other);
+  }
+
   /** The same decoder under other complete names. */
   public DecoderSpec renamed(UnaryOperator<String> name) {
     List<BlockSpec> renamed = new ArrayList<>();

@@ -62,7 +62,7 @@ final class FeedForwards {
               s.perToken(),
               s.normalize(),
               s.scale(),
-              s.correction().map(c -> weights.tensor(parent + c, experts)).orElse(null),
+              s.correction().map(c -> weights.vector(parent + c, experts)).orElse(null),
               s.correction().orElse(null),
               s.groups(),
               s.topGroups(),

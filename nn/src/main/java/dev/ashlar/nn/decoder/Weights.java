@@ -181,6 +181,12 @@ final class Weights {
     return part(stored(name, dims), 0, dims);
   }
 
+  /** The same for {@code n} elements that may lie as {@code [1, n]}. */
+  Tensor vector(String name, int n) {
+    StoredTensor stored = source.tensor(resolve(name));
+    return stored.shape().equals(Shape.of(1, n)) ? part(stored, 0, n) : tensor(name, n);
+  }
+
   /** The {@code index}-th part of that shape. */
   private Tensor part(StoredTensor stored, int index, long... dims) {
     Tensor t = Tensor.zeros(dims);

@@ -1,0 +1,40 @@
+package dev.ashlar.nn.architecture;
+
+import dev.ashlar.nn.decoder.DecoderSpec;
+import dev.ashlar.nn.decoder.FeedForwardSpec;
+import dev.ashlar.nn.decoder.LinearSpec;
+import dev.ashlar.tensor.WeightSource;
+import java.util.Map;
+import java.util.Optional;
+
+/** Granite 3 MoE with an expert that all tokens share. */
+final class GraniteMoeShared implements Architecture {
+  @Override
+  public String modelType() {
+    return "granitemoeshared";
+  }
+
+  @Override
+  public DecoderSpec spec(Map<String, Object> config, WeightSource source) {
+    return new Style(modelType(), config, source).spec();
+  }
+
+  /** What it does differently. */
+  static class Style extends GraniteMoe.Style {
+    Style(String modelType, Map<String, Object> config, WeightSource source) {
+      super(modelType, config, source);
+    }
+
+    @Override
+    Optional<FeedForwardSpec> shared() {
+      int hidden = config.natural("shared_intermediate_size", 0);
+      return hidden == 0
+          ? Optional.empty()
+          : Optional.of(
+              new FeedForwardSpec.FusedGated(
+                  LinearSpec.of("shared_mlp.input_linear", dim, 2 * hidden, false),
+                  LinearSpec.of("shared_mlp.output_linear", hidden, dim, false),
+                  activation()));
+    }
+  }
+}

@@ -1,0 +1,46 @@
+package dev.ashlar.nn.architecture;
+
+import dev.ashlar.nn.decoder.DecoderSpec;
+import dev.ashlar.nn.decoder.PositionSpec;
+import dev.ashlar.tensor.WeightSource;
+import java.util.Map;
+
+/** Helium (Kyutai): Llama that rotates neighbouring elements. */
+final class Helium implements Architecture {
+  @Override
+  public String modelType() {
+    return "helium";
+  }
+
+  @Override
+  public DecoderSpec spec(Map<String, Object> config, WeightSource source) {
+    return new Style(modelType(), config, source).spec();
+  }
+
+  /** What it does differently. */
+  static class Style extends LlamaStyle {
+    Style(String modelType, Map<String, Object> config, WeightSource source) {
+      super(modelType, config, source);
+    }
+
+    @Override
+    float eps() {
+      return (float) config.positive("rms_norm_eps", 1e-8);
+    }
+
+    @Override
+    boolean outputBias() {
+      return false;
+    }
+
+    @Override
+    int defaultMaxPositions() {
+      return 4096;
+    }
+
+    @Override
+    PositionSpec position(int layer) {
+      return new PositionSpec.Rotary(Rope.read(config, headDim, maxPositions, true));
+    }
+  }
+}

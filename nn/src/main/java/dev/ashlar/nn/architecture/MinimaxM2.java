@@ -1,0 +1,77 @@
+package dev.ashlar.nn.architecture;
+
+import dev.ashlar.nn.decoder.AttentionSpec.HeadNormSpec;
+import dev.ashlar.nn.decoder.DecoderSpec;
+import dev.ashlar.nn.decoder.FeedForwardSpec;
+import dev.ashlar.nn.decoder.FeedForwardSpec.RouterSpec;
+import dev.ashlar.nn.decoder.LinearSpec;
+import dev.ashlar.nn.decoder.PositionSpec;
+import dev.ashlar.nn.op.Route;
+import dev.ashlar.tensor.WeightSource;
+import java.util.Map;
+import java.util.Optional;
+
+/** MiniMax M2: norms over all heads of queries and keys, sigmoid routing. */
+final class MinimaxM2 implements Architecture {
+  @Override
+  public String modelType() {
+    return "minimax_m2";
+  }
+
+  @Override
+  public DecoderSpec spec(Map<String, Object> config, WeightSource source) {
+    return new Style(modelType(), config, source).spec();
+  }
+
+  /** What it does differently. */
+  static class Style extends Mixtral.Style {
+    Style(String modelType, Map<String, Object> config, WeightSource source) {
+      super(modelType, config, source);
+    }
+
+    @Override
+    float eps() {
+      return (float) config.positive("rms_norm_eps", 1e-6);
+    }
+
+    @Override
+    int window(int layer) {
+      return 0;
+    }
+
+    @Override
+    PositionSpec position(int layer) {
+      return new PositionSpec.Rotary(
+          config.has("rotary_dim")
+              ? Rope.readDim(config, config.count("rotary_dim"), maxPositions, false)
+              : Rope.read(config, headDim, maxPositions, false));
+    }
+
+    @Override
+    Optional<HeadNormSpec> headNorms() {
+      return Optional.of(
+          new HeadNormSpec(
+              norm("self_attn.q_norm", heads * headDim),
+              norm("self_attn.k_norm", kvHeads * headDim),
+              false));
+    }
+
+    @Override
+    FeedForwardSpec feedForward(int layer) {
+      int count = config.count("num_local_experts");
+      RouterSpec router =
+          new RouterSpec.Scores(
+              LinearSpec.of("block_sparse_moe.gate", dim, count, false),
+              Route.Score.SIGMOID,
+              perToken(count),
+              true,
+              1,
+              Optional.of("block_sparse_moe.e_score_correction_bias"),
+              1,
+              1,
+              false);
+      return new FeedForwardSpec.Experts(
+          router, mixtralExperts(count), Optional.empty(), Optional.empty());
+    }
+  }
+}

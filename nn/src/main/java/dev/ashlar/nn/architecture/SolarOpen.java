@@ -1,0 +1,44 @@
+package dev.ashlar.nn.architecture;
+
+import dev.ashlar.nn.decoder.AttentionSpec.HeadNormSpec;
+import dev.ashlar.nn.decoder.DecoderSpec;
+import dev.ashlar.nn.decoder.FeedForwardSpec;
+import dev.ashlar.nn.decoder.PositionSpec;
+import dev.ashlar.tensor.WeightSource;
+import java.util.Map;
+import java.util.Optional;
+
+/** Solar Open (Upstage): Llama attention with the experts of GLM 4.5 in every layer. */
+final class SolarOpen implements Architecture {
+  @Override
+  public String modelType() {
+    return "solar_open";
+  }
+
+  @Override
+  public DecoderSpec spec(Map<String, Object> config, WeightSource source) {
+    return new Style(modelType(), config, source).spec();
+  }
+
+  /** What it does differently. */
+  static class Style extends Glm4Moe.Style {
+    Style(String modelType, Map<String, Object> config, WeightSource source) {
+      super(modelType, config, source);
+    }
+
+    @Override
+    PositionSpec position(int layer) {
+      return new PositionSpec.Rotary(Rope.read(config, headDim, maxPositions, false));
+    }
+
+    @Override
+    Optional<HeadNormSpec> headNorms() {
+      return Optional.empty();
+    }
+
+    @Override
+    FeedForwardSpec feedForward(int layer) {
+      return DeepseekV2.Style.mixture(this, DeepseekV3.corrected(this));
+    }
+  }
+}
