@@ -3,6 +3,7 @@ package dev.ashlar.cli.command;
 import dev.ashlar.cli.InputException;
 import dev.ashlar.cli.console.Console;
 import dev.ashlar.formats.CheckpointException;
+import dev.ashlar.formats.chat.ChatTemplateException;
 import dev.ashlar.tuning.calibration.CalibrationException;
 import dev.ashlar.tuning.method.TuningException;
 import dev.ashlar.tuning.work.WorkFolderException;
@@ -63,6 +64,7 @@ public final class Ashlar implements Runnable {
         new QuantizeCommand(console),
         new EvalCommand(console),
         new GenerateCommand(console),
+        new ChatCommand(console),
         new InspectCommand(console),
         new ConvertCommand(console),
         new TrainDemoCommand(console),
@@ -178,6 +180,7 @@ public final class Ashlar implements Runnable {
     return switch (t) {
       case InputException e -> e.getMessage();
       case CheckpointException e -> e.getMessage();
+      case ChatTemplateException e -> e.getMessage();
       case CalibrationException e -> e.getMessage();
       case TuningException e -> e.getMessage();
       case WorkFolderException e -> e.getMessage();

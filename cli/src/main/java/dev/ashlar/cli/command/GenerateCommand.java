@@ -7,11 +7,11 @@ import dev.ashlar.cli.console.Report;
 import dev.ashlar.cli.model.Model;
 import dev.ashlar.formats.tokenizer.StreamDecoder;
 import dev.ashlar.nn.generate.Generator;
-import dev.ashlar.nn.generate.Sampler;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
 import picocli.CommandLine;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** Continues a text. */
@@ -44,33 +44,7 @@ final class GenerateCommand extends Command {
       description = "Tokens to generate at most (default: ${DEFAULT-VALUE}).")
   int maxTokens;
 
-  @Option(
-      names = "--temperature",
-      paramLabel = "T",
-      defaultValue = "0.7",
-      description = "0 always takes the likeliest token (default: ${DEFAULT-VALUE}).")
-  double temperature;
-
-  @Option(
-      names = "--top-k",
-      paramLabel = "K",
-      defaultValue = "0",
-      description = "Draw among the K likeliest only; 0 for all (default: ${DEFAULT-VALUE}).")
-  int topK;
-
-  @Option(
-      names = "--top-p",
-      paramLabel = "P",
-      defaultValue = "0.95",
-      description = "Draw among the likeliest that reach P (default: ${DEFAULT-VALUE}).")
-  double topP;
-
-  @Option(
-      names = "--seed",
-      paramLabel = "N",
-      defaultValue = "42",
-      description = "The same seed gives the same text (default: ${DEFAULT-VALUE}).")
-  long seed;
+  @Mixin SamplingOptions sampling;
 
   GenerateCommand(Console console) {
     super(console);
@@ -84,7 +58,7 @@ final class GenerateCommand extends Command {
       if (ids.length == 0) {
         throw new InputException("the prompt is empty; give --prompt some text");
       }
-      Generator generator = new Generator(opened.runner(), sampler());
+      Generator generator = new Generator(opened.runner(), sampling.sampler());
       StreamDecoder stream = opened.tokenizer().stream();
       StringBuilder text = new StringBuilder();
       if (!json) {
@@ -100,14 +74,6 @@ final class GenerateCommand extends Command {
         console.note(figures(result));
       }
       return new Report("", facts(text.toString(), ids.length, result));
-    }
-  }
-
-  private Sampler sampler() {
-    try {
-      return new Sampler(temperature, topK, topP, seed);
-    } catch (IllegalArgumentException e) {
-      throw usage("--" + e.getMessage());
     }
   }
 

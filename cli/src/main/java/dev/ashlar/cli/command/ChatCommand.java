@@ -1,0 +1,131 @@
+package dev.ashlar.cli.command;
+
+import dev.ashlar.cli.InputException;
+import dev.ashlar.cli.chat.ChatSession;
+import dev.ashlar.cli.chat.Conversation;
+import dev.ashlar.cli.console.Console;
+import dev.ashlar.cli.console.Keyboard;
+import dev.ashlar.cli.console.Report;
+import dev.ashlar.cli.model.Model;
+import dev.ashlar.formats.CheckpointException;
+import dev.ashlar.formats.chat.ChatTemplate;
+import dev.ashlar.formats.json.Json;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import picocli.CommandLine;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** Talks with a model. */
+@CommandLine.Command(
+    name = "chat",
+    description = {
+      "Talks with a model by its chat template. Each line of the input is a message.",
+      "",
+      "/help shows what else can be typed. Ctrl-C stops an answer, not the program."
+    },
+    footer = {
+      "  ashlar chat --model out",
+      "  ashlar chat --model m.gguf --system \"Answer in one sentence.\" --temperature 0",
+      "  echo \"What is the capital of France?\" | ashlar chat --model m.gguf --json",
+      "  ashlar chat --model m --variable enable_thinking=false"
+    })
+final class ChatCommand extends Command {
+  @Option(
+      names = "--model",
+      paramLabel = "PATH",
+      required = true,
+      description = "Model folder, .safetensors or .gguf file, or hub id in the cache.")
+  String model;
+
+  @Option(
+      names = "--system",
+      paramLabel = "TEXT",
+      description = "Tell the model this before everything else.")
+  String system;
+
+  @Option(
+      names = "--max-tokens",
+      paramLabel = "N",
+      defaultValue = "1024",
+      description = "Tokens of an answer at most (default: ${DEFAULT-VALUE}).")
+  int maxTokens;
+
+  @Mixin SamplingOptions sampling;
+
+  @Option(
+      names = "--chat-template",
+      paramLabel = "FILE",
+      description = "A Jinja template instead of the model's own.")
+  Path templateFile;
+
+  @Option(
+      names = "--variable",
+      paramLabel = "NAME=VALUE",
+      description = "A variable for the template, as JSON or as text; may be repeated.")
+  Map<String, String> variables = new LinkedHashMap<>();
+
+  ChatCommand(Console console) {
+    super(console);
+  }
+
+  @Override
+  Report execute() {
+    requireUsage(maxTokens >= 1, "--max-tokens must be at least 1: " + maxTokens);
+    var sampler = sampling.sampler();
+    try (Model opened = Model.open(model)) {
+      ChatTemplate template = template(opened);
+      Conversation conversation = new Conversation(opened, template, sampler, values());
+      conversation.system(system);
+      // Opened last: until then Ctrl-C ends the program as ever.
+      try (Keyboard keyboard = Keyboard.ofProcess()) {
+        ChatSession session = new ChatSession(conversation, console, keyboard, maxTokens, json);
+        session.run(model);
+        Map<String, Object> facts = new LinkedHashMap<>();
+        facts.put("model", model);
+        facts.put("turns", session.turns());
+        return new Report("", facts);
+      }
+    }
+  }
+
+  private ChatTemplate template(Model opened) {
+    if (templateFile != null) {
+      try {
+        String source = Files.readString(templateFile, StandardCharsets.UTF_8);
+        Map<String, String> special =
+            opened.chatTemplate().map(ChatTemplate::specialTokens).orElse(opened.specialTokens());
+        return ChatTemplate.of(source, special, templateFile.toString());
+      } catch (IOException e) {
+        throw new InputException(templateFile + ": cannot be read (" + e.getMessage() + ")", e);
+      }
+    }
+    return opened
+        .chatTemplate()
+        .orElseThrow(
+            () ->
+                new InputException(
+                    opened.checkpoint().path()
+                        + ": the model has no chat template, so it was probably not made for"
+                        + " conversations; continue a text with 'ashlar generate', or give a"
+                        + " template with --chat-template"));
+  }
+
+  /** The variables, each as JSON if it is JSON. */
+  private Map<String, Object> values() {
+    Map<String, Object> values = new LinkedHashMap<>();
+    variables.forEach(
+        (name, text) -> {
+          try {
+            values.put(name, Json.parse(text.getBytes(StandardCharsets.UTF_8), name));
+          } catch (CheckpointException e) {
+            values.put(name, text);
+          }
+        });
+    return values;
+  }
+}

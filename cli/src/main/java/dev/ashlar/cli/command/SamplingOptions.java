@@ -1,0 +1,44 @@
+package dev.ashlar.cli.command;
+
+import dev.ashlar.nn.generate.Sampler;
+import picocli.CommandLine.Option;
+
+/** How tokens are chosen. */
+final class SamplingOptions extends OptionGroup {
+  @Option(
+      names = "--temperature",
+      paramLabel = "T",
+      defaultValue = "0.7",
+      description = "0 always takes the likeliest token (default: ${DEFAULT-VALUE}).")
+  double temperature;
+
+  @Option(
+      names = "--top-k",
+      paramLabel = "K",
+      defaultValue = "0",
+      description = "Draw among the K likeliest only; 0 for all (default: ${DEFAULT-VALUE}).")
+  int topK;
+
+  @Option(
+      names = "--top-p",
+      paramLabel = "P",
+      defaultValue = "0.95",
+      description = "Draw among the likeliest that reach P (default: ${DEFAULT-VALUE}).")
+  double topP;
+
+  @Option(
+      names = "--seed",
+      paramLabel = "N",
+      defaultValue = "42",
+      description = "The same seed gives the same text (default: ${DEFAULT-VALUE}).")
+  long seed;
+
+  /** What the options ask for. */
+  Sampler sampler() {
+    try {
+      return new Sampler(temperature, topK, topP, seed);
+    } catch (IllegalArgumentException e) {
+      throw usage("--" + e.getMessage());
+    }
+  }
+}
