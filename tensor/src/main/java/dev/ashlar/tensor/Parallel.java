@@ -2,7 +2,7 @@ package dev.ashlar.tensor;
 
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
-import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
@@ -139,13 +139,19 @@ public final class Parallel {
 
   /** One parallel region: ranges are taken from a shared counter until none are left. */
   private static final class Region {
+    // Fields instead of atomic objects: a decode step opens some hundred regions.
+    private static final AtomicIntegerFieldUpdater<Region> NEXT =
+        AtomicIntegerFieldUpdater.newUpdater(Region.class, "next");
+    private static final AtomicIntegerFieldUpdater<Region> RUNNING =
+        AtomicIntegerFieldUpdater.newUpdater(Region.class, "running");
+
     private final int n;
     private final int grain;
     private final int parts;
     private final int helpers;
     private final Body body;
-    private final AtomicInteger next = new AtomicInteger();
-    private final AtomicInteger running;
+    private volatile int next;
+    private volatile int running;
     private volatile Throwable failure;
 
     Region(int n, int grain, int parts, Body body) {
@@ -154,7 +160,7 @@ public final class Parallel {
       this.parts = parts;
       this.helpers = parts - 1;
       this.body = body;
-      this.running = new AtomicInteger(helpers);
+      this.running = helpers;
     }
 
     void run() {
@@ -165,7 +171,7 @@ public final class Parallel {
       for (int i = 0; i < helpers; i++) {
         // A worker that has not woken up yet is not waited for: all ranges are taken already.
         if (WORKERS[i].slot.compareAndSet(this, null)) {
-          running.decrementAndGet();
+          RUNNING.decrementAndGet(this);
         }
       }
       awaitWorkers();
@@ -176,11 +182,11 @@ public final class Parallel {
 
     /** Spins while the last ranges are finished; gives way to a worker that lost its core. */
     private void awaitWorkers() {
-      if (running.get() == 0) {
+      if (running == 0) {
         return;
       }
       long deadline = System.nanoTime() + SPIN_NANOS;
-      while (running.get() > 0) {
+      while (running > 0) {
         if (System.nanoTime() - deadline > 0) {
           Thread.yield();
         } else {
@@ -191,13 +197,13 @@ public final class Parallel {
 
     void work() {
       try {
-        int from = next.get();
+        int from = next;
         while (from < n && failure == null) {
           int to = from + Math.min(n - from, chunk(n - from));
-          if (next.compareAndSet(from, to)) {
+          if (NEXT.compareAndSet(this, from, to)) {
             body.run(from, to);
           }
-          from = next.get();
+          from = next;
         }
       } catch (Throwable t) {
         failure = t;
@@ -237,7 +243,7 @@ public final class Parallel {
       while (true) {
         Region r = await();
         r.work();
-        r.running.decrementAndGet();
+        Region.RUNNING.decrementAndGet(r);
       }
     }
 

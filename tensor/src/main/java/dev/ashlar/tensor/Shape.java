@@ -34,6 +34,13 @@ public final class Shape {
     return new Shape(dims.clone());
   }
 
+  /** The same with another innermost extent. */
+  public Shape withLast(long extent) {
+    long[] other = dims.clone();
+    other[other.length - 1] = extent;
+    return new Shape(other);
+  }
+
   /** Number of dimensions. */
   public int rank() {
     return dims.length;

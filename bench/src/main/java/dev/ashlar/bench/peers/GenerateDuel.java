@@ -6,6 +6,7 @@ import dev.ashlar.nn.architecture.Architectures;
 import dev.ashlar.nn.generate.Generator;
 import dev.ashlar.nn.generate.Sampler;
 import dev.ashlar.tensor.Parallel;
+import dev.ashlar.tensor.kernel.Backends;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
@@ -38,7 +39,7 @@ final class GenerateDuel {
   /** Prefill and decoding; the outcomes hold seconds per token. */
   List<Line> fight(PeerProcess peer) {
     try (Checkpoint checkpoint = Checkpoints.open(model)) {
-      Generator generator = new Generator(Architectures.load(checkpoint), new Sampler(0, 0, 1, 1));
+      Generator generator = new Generator(Architectures.loadPacked(checkpoint, Backends.chosen()), new Sampler(0, 0, 1, 1));
       int[] prompt = prompt();
       StringJoiner question = new StringJoiner(" ");
       question.add("" + TOKENS);

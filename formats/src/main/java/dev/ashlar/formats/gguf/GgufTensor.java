@@ -36,7 +36,8 @@ record GgufTensor(
       Elements.widen(file, type.dtype(), at, target, offset, count);
       return;
     }
-    int blocksPerChunk = Math.max(1, CHUNK_BYTES / type.bytes());
+    int needed = count / type.elements() + 2; // a row of an embedding table is a few blocks
+    int blocksPerChunk = Math.clamp(CHUNK_BYTES / type.bytes(), 1, needed);
     byte[] raw = new byte[blocksPerChunk * type.bytes()];
     float[] partial = new float[type.elements()];
     long end = from + count;

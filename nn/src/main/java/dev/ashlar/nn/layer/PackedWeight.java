@@ -1,5 +1,6 @@
 package dev.ashlar.nn.layer;
 
+import dev.ashlar.tensor.Shape;
 import dev.ashlar.tensor.Tensor;
 import dev.ashlar.tensor.autograd.Tape;
 import dev.ashlar.tensor.kernel.Backend;
@@ -13,6 +14,11 @@ public final class PackedWeight implements Weight {
   private final PackedKernel kernel;
   private final PackedMatrix matrix;
 
+  /** An operand's shape and its result's; several threads may replace it, each by a right one. */
+  private record Shapes(Shape x, Shape y) {}
+
+  private volatile Shapes shapes;
+
   /** Packs {@code tensor}, which is not kept, for the kernels of {@code backend}. */
   public PackedWeight(QuantizedTensor tensor, Backend backend) {
     this.kernel = backend.packed();
@@ -23,6 +29,16 @@ public final class PackedWeight implements Weight {
   public PackedWeight(AffineGroups groups, Backend backend) {
     this.kernel = backend.packed();
     this.matrix = kernel.pack(groups);
+  }
+
+  /** The result's shape; token after token asks for the same one. */
+  private Shape result(Shape x) {
+    Shapes last = shapes;
+    if (last == null || !last.x().equals(x)) {
+      last = new Shapes(x, x.withLast(out()));
+      shapes = last;
+    }
+    return last.y();
   }
 
   @Override
@@ -63,9 +79,7 @@ public final class PackedWeight implements Weight {
               + in()
               + "]");
     }
-    long[] dims = x.shape().toArray();
-    dims[dims.length - 1] = out();
-    Tensor y = tape.workspace().take(dims);
+    Tensor y = tape.workspace().take(result(x.shape()));
     kernel.multiply(x.rows(), x.data(), 0, matrix, y.data(), 0);
     return y;
   }

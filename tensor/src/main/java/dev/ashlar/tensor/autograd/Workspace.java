@@ -2,12 +2,9 @@ package dev.ashlar.tensor.autograd;
 
 import dev.ashlar.tensor.Shape;
 import dev.ashlar.tensor.Tensor;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 
 /**
  * Buffers that are used again: what was taken since a mark is given back at once, and the next
@@ -16,7 +13,36 @@ import java.util.Map;
  * <p>Not thread-safe; one workspace belongs to one tape.
  */
 public final class Workspace {
-  private final Map<Integer, ArrayDeque<float[]>> free = new HashMap<>();
+  /** Free buffers of one length. */
+  private static final class Shelf {
+    private final int length;
+    private float[][] buffers = new float[4][];
+    private int count;
+
+    Shelf(int length) {
+      this.length = length;
+    }
+
+    void push(float[] buffer) {
+      if (count == buffers.length) {
+        buffers = Arrays.copyOf(buffers, 2 * count);
+      }
+      buffers[count++] = buffer;
+    }
+
+    float[] popOrNew() {
+      if (count == 0) {
+        return new float[length];
+      }
+      float[] buffer = buffers[--count];
+      buffers[count] = null;
+      return buffer;
+    }
+  }
+
+  /** Searched one by one: a model has a few dozen lengths, and this boxes none. */
+  private final List<Shelf> shelves = new ArrayList<>();
+
   private final List<Tensor> taken = new ArrayList<>();
 
   /** An empty workspace. */
@@ -30,9 +56,7 @@ public final class Workspace {
   /** A tensor with undefined content, valid until it is released. */
   public Tensor take(Shape shape) {
     int size = Math.toIntExact(shape.size());
-    ArrayDeque<float[]> stack = free.get(size);
-    float[] data = stack == null || stack.isEmpty() ? new float[size] : stack.pop();
-    Tensor t = Tensor.of(data, shape);
+    Tensor t = Tensor.of(shelf(size).popOrNew(), shape);
     taken.add(t);
     return t;
   }
@@ -58,11 +82,22 @@ public final class Workspace {
       if (t.data() == kept) {
         survivor = t;
       } else {
-        free.computeIfAbsent(t.data().length, n -> new ArrayDeque<>()).push(t.data());
+        shelf(t.data().length).push(t.data());
       }
     }
     if (survivor != null) {
       taken.add(survivor);
     }
+  }
+
+  private Shelf shelf(int length) {
+    for (int i = 0; i < shelves.size(); i++) {
+      if (shelves.get(i).length == length) {
+        return shelves.get(i);
+      }
+    }
+    Shelf shelf = new Shelf(length);
+    shelves.add(shelf);
+    return shelf;
   }
 }

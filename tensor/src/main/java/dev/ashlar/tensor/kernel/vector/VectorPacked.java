@@ -1,8 +1,5 @@
 package dev.ashlar.tensor.kernel.vector;
 
-import static dev.ashlar.tensor.kernel.vector.VectorPackedCodes.ROWS;
-
-import dev.ashlar.tensor.Parallel;
 import dev.ashlar.tensor.kernel.PackedKernel;
 import dev.ashlar.tensor.quant.AffineGroups;
 import dev.ashlar.tensor.quant.PackedMatrix;
@@ -97,20 +94,7 @@ final class VectorPacked implements PackedKernel {
     for (int r = 0; r < m; r++) {
       w.sumGroups(a, aAt + r * w.width(), sums, r * groups);
     }
-    Parallel.rows(
-        VectorPackedMatrix.blocks(w.out()),
-        grain((long) m * w.in() * ROWS),
-        (from, to) -> {
-          VectorPackedScratch s = pool.borrow();
-          for (int b = from; b < to; b++) {
-            for (int r = 0; r < m; r += VectorPackedMatrix.DIRECT) {
-              int rows = Math.min(VectorPackedMatrix.DIRECT, m - r);
-              int yAt = yOff + r * w.out() + b * ROWS;
-              w.multiply(b, rows, a, aAt + r * w.width(), sums, r * groups, s, y, yAt);
-            }
-          }
-          pool.giveBack(s);
-        });
+    scratch.direct().multiply(pool, m, a, aAt, w, sums, y, yOff);
   }
 
   private static float[] gathered(

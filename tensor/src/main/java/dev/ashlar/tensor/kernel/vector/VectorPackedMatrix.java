@@ -168,7 +168,8 @@ final class VectorPackedMatrix implements PackedMatrix {
       int yAt) {
     float[] total = scratch.total();
     Arrays.fill(total, 0);
-    for (VectorPackedColumns.Span span : columns.spans()) {
+    for (int i = 0; i < columns.spans().size(); i++) {
+      VectorPackedColumns.Span span = columns.spans().get(i);
       sum(block, span, m, x, xAt, scratch.sums());
       int group = block * columns.groups() + span.group();
       for (int r = 0; r < m; r++) {

@@ -45,7 +45,14 @@ final class VectorPackedScratch {
   private float[] groupSums = {};
   private float[] strips = {};
 
+  private final VectorPackedDirect direct = new VectorPackedDirect();
+
   private VectorPackedScratch() {}
+
+  /** The product that the borrower runs. */
+  VectorPackedDirect direct() {
+    return direct;
+  }
 
   /** Scales and offsets of one group of a block, {@code [2, ROWS]}. */
   float[] affine() {
