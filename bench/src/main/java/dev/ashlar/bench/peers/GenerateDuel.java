@@ -39,7 +39,9 @@ final class GenerateDuel {
   /** Prefill and decoding; the outcomes hold seconds per token. */
   List<Line> fight(PeerProcess peer) {
     try (Checkpoint checkpoint = Checkpoints.open(model)) {
-      Generator generator = new Generator(Architectures.loadPacked(checkpoint, Backends.chosen()), new Sampler(0, 0, 1, 1));
+      Generator generator =
+          new Generator(
+              Architectures.loadPacked(checkpoint, Backends.chosen()), new Sampler(0, 0, 1, 1));
       int[] prompt = prompt();
       StringJoiner question = new StringJoiner(" ");
       question.add("" + TOKENS);

@@ -6,19 +6,24 @@ import dev.ashlar.tensor.Parallel;
 import dev.ashlar.tensor.kernel.Backend;
 import dev.ashlar.tensor.kernel.Backends;
 import java.lang.management.ManagementFactory;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Collectors;
 
 /** Everything {@code ashlar doctor} finds out. */
 public final class Examination {
   private static final Runtime.Version FLOOR = Runtime.Version.parse("25.0.3");
 
+  /** Share of the ceiling below which a kernel counts as collapsed. */
+  private static final double COLLAPSED = 0.3;
+
   private Examination() {}
 
-  /** Looks and measures; takes about two seconds. */
+  /** Looks and measures; takes some seconds. */
   public static Report run(String version) {
     Map<String, Object> found = new LinkedHashMap<>();
     found.put("version", version);
@@ -35,9 +40,18 @@ public final class Examination {
     found.put("memoryBytes", Memory.physical());
     found.put("freeMemoryBytes", Memory.free());
     found.put("maxHeapBytes", Runtime.getRuntime().maxMemory());
-    found.put("gflops", round(Speed.gflops()));
-    found.put("readGigabytesPerSecond", round(Speed.readGigabytes()));
-    found.put("warnings", warnings());
+    double ceiling = Speed.ceiling();
+    double products = Speed.gflops();
+    double reading = Speed.readGigabytes();
+    double packed = Speed.packedGigabytes();
+    found.put("ceilingGflops", round(ceiling));
+    found.put("gflops", round(products));
+    found.put("readGigabytesPerSecond", round(reading));
+    found.put("packedGigabytesPerSecond", round(packed));
+    List<String> warnings = new ArrayList<>(warnings());
+    collapsed("float products", products / ceiling).ifPresent(warnings::add);
+    collapsed("4-bit products", packed / reading).ifPresent(warnings::add);
+    found.put("warnings", warnings);
     return new Report(text(found), found);
   }
 
@@ -53,6 +67,19 @@ public final class Examination {
           "this JDK's garbage collector can corrupt data (JDK-8377811); install 25.0.3 or later");
     }
     return List.of();
+  }
+
+  /** A kernel far below what bounds it was not compiled as it should be. */
+  private static Optional<String> collapsed(String what, double share) {
+    return share >= COLLAPSED
+        ? Optional.empty()
+        : Optional.of(
+            String.format(
+                Locale.ROOT,
+                "%s reach only %.0f%% of what the machine can do: the compiler failed on them, or"
+                    + " something else keeps the machine busy",
+                what,
+                100 * share));
   }
 
   private static double round(double value) {
@@ -72,8 +99,20 @@ public final class Examination {
         Figures.bytes((Long) f.get("memoryBytes"))
             + ", of which a heap of up to "
             + Figures.bytes((Long) f.get("maxHeapBytes")));
-    lines.put("products", f.get("gflops") + " GFLOP/s (float32, " + f.get("threads") + " threads)");
-    lines.put("reading", f.get("readGigabytesPerSecond") + " GB/s from memory");
+    lines.put(
+        "products",
+        f.get("gflops")
+            + " of "
+            + f.get("ceilingGflops")
+            + " GFLOP/s (float32, "
+            + f.get("threads")
+            + " threads)");
+    lines.put(
+        "decoding",
+        f.get("packedGigabytesPerSecond")
+            + " of "
+            + f.get("readGigabytesPerSecond")
+            + " GB/s of 4-bit weights from memory");
     ((List<?>) f.get("warnings")).forEach(w -> lines.put("warning", w + ""));
     return lines.entrySet().stream()
         .map(e -> String.format(Locale.ROOT, "%-10s%s", e.getKey(), e.getValue()))
