@@ -1,6 +1,8 @@
 package dev.ashlar.bench.peers;
 
 import dev.ashlar.tensor.Parallel;
+import java.lang.management.CompilationMXBean;
+import java.lang.management.ManagementFactory;
 import java.util.Arrays;
 
 /**
@@ -13,8 +15,10 @@ import java.util.Arrays;
 record Duel(int rounds, double seconds) {
   private static final long PAUSE_MILLIS = 250;
 
-  /** Our side is called that long before anything counts: until it is compiled and beyond. */
-  private static final double WARM_SECONDS = 2;
+  /** A call of this length before anything counts, and again until the JIT compiler rests. */
+  private static final double WARM_SECONDS = 0.7;
+
+  private static final int MOST_WARMINGS = 30;
 
   /**
    * Medians over the rounds.
@@ -47,9 +51,9 @@ record Duel(int rounds, double seconds) {
   Outcome fight(Contest contest, PeerProcess peer) {
     double[] expected = peer.prepare(contest.request());
     Contest.Side side = contest.ours().get();
-    time(contest, side, WARM_SECONDS);
+    warm(contest, side);
     agree(contest, expected, Numbers.samples(side.result().get()));
-    peer.run(WARM_SECONDS / 2);
+    peer.run(WARM_SECONDS);
     double[] ours = new double[rounds];
     double[] theirs = new double[rounds];
     double[] ratios = new double[rounds];
@@ -61,6 +65,18 @@ record Duel(int rounds, double seconds) {
       ratios[r] = theirs[r] / ours[r];
     }
     return Outcome.of(ours, theirs, ratios);
+  }
+
+  /** Vector code runs a hundred times slower until it is compiled, which no fixed time ensures. */
+  private static void warm(Contest contest, Contest.Side side) {
+    CompilationMXBean compiler = ManagementFactory.getCompilationMXBean();
+    long before;
+    int warmings = 0;
+    do {
+      before = compiler.getTotalCompilationTime();
+      time(contest, side, WARM_SECONDS);
+      warmings++;
+    } while (compiler.getTotalCompilationTime() != before && warmings < MOST_WARMINGS);
   }
 
   private static double time(Contest contest, Contest.Side side, double least) {
