@@ -1,6 +1,7 @@
 package dev.ashlar.formats;
 
 import dev.ashlar.formats.gguf.GgufCheckpoint;
+import dev.ashlar.formats.layout.Fp8Weights;
 import dev.ashlar.formats.layout.PackedCheckpoint;
 import dev.ashlar.formats.safetensors.ModelFolder;
 import java.nio.file.Files;
@@ -11,7 +12,8 @@ import java.util.Optional;
 /** Opens a checkpoint of whatever kind. */
 public final class Checkpoints {
   /** Every packed layout that can be read, tried in this order. */
-  public static final List<PackedReader.Opener> PACKED = List.of(PackedCheckpoint::open);
+  public static final List<PackedReader.Opener> PACKED =
+      List.of(PackedCheckpoint::open, Fp8Weights::open);
 
   /** Every container, tried in this order. */
   public static final List<Container> ALL =

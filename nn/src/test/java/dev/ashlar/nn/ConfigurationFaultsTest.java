@@ -103,11 +103,11 @@ class ConfigurationFaultsTest {
   void anUnknownFamilyIsRefusedWithItsNearMatches() {
     String message = refused(new Altered("llama").config("model_type", "lama4"), "model_type");
     assertTrue(message.contains("the nearest is llama"), message);
-    for (var a : Architectures.ALL) {
-      assertTrue(message.contains(a.modelType()), message);
-    }
     String far = refused(new Altered("llama").config("model_type", "zzzzzzzzz"), "model_type");
     assertTrue(!far.contains("nearest"), far);
+    for (var a : Architectures.ALL) {
+      assertTrue(far.contains(a.modelType()), far);
+    }
   }
 
   @Test

@@ -161,7 +161,8 @@ final class QuantizeOutcome {
             + Figures.seconds(run.time().toMillis() / 1e3));
     line(t, "peak memory", Figures.bytes(peakMemory));
     for (Exports.Written w : written) {
-      line(t, w.format(), w.folder() + "  (read again: bytes and logits as they should be)");
+      String read = w.logitError().isPresent() ? "bytes and logits" : "bytes";
+      line(t, w.format(), w.folder() + "  (read again: " + read + " as they should be)");
     }
     return t.toString();
   }

@@ -9,11 +9,14 @@ import static org.junit.jupiter.api.DynamicTest.dynamicTest;
 import dev.ashlar.formats.Checkpoint;
 import dev.ashlar.formats.Checkpoints;
 import dev.ashlar.formats.safetensors.SafetensorsWriter;
+import dev.ashlar.formats.safetensors.TensorOutput;
 import dev.ashlar.nn.architecture.Architectures;
 import dev.ashlar.nn.decoder.BlockSpec;
 import dev.ashlar.nn.decoder.DecoderSpec;
 import dev.ashlar.nn.decoder.LinearSpec;
+import dev.ashlar.tensor.DType;
 import dev.ashlar.tensor.StoredTensor;
+import dev.ashlar.tensor.Tensor;
 import dev.ashlar.tensor.quant.QuantScheme;
 import dev.ashlar.tensor.quant.QuantizedTensor;
 import java.io.IOException;
@@ -173,6 +176,66 @@ class ModelFreeTest {
     assertTrue(said.contains("nearest is llama"), said);
     assertTrue(said.contains("--model-free"), said);
     assertTrue(weights(quantize(model, true)).size() > 1, "each file became one");
+  }
+
+  /** A source in eight-bit floats is what its blocks widen to, whoever reads it. */
+  @Test
+  void eightBitFloatsAreWidened() throws IOException {
+    Path eight = Files.createDirectories(scratch.resolve("eight"));
+    Path wide = Files.createDirectories(scratch.resolve("wide"));
+    String config = Files.readString(sample.resolve("config.json"));
+    Files.writeString(wide.resolve("config.json"), config);
+    Files.writeString(
+        eight.resolve("config.json"),
+        config.replaceFirst(
+            "\\{",
+            "{\"quantization_config\": {\"quant_method\": \"fp8\", \"weight_block_size\": [48,"
+                + " 40]},"));
+    try (Checkpoint source = Checkpoints.open(sample);
+        SafetensorsWriter writer = SafetensorsWriter.inFolder(eight)) {
+      for (String name : source.names()) {
+        StoredTensor t = source.tensor(name);
+        if (name.contains("_proj.")) {
+          eightBits(writer, t);
+        } else {
+          writer.copy(t);
+        }
+      }
+      writer.finish();
+    }
+    try (Checkpoint source = Checkpoints.open(eight);
+        SafetensorsWriter writer = SafetensorsWriter.inFolder(wide)) {
+      assertTrue(source.names().stream().noneMatch(n -> n.endsWith("_scale_inv")));
+      source.names().forEach(n -> writer.floats(n, DType.F32, source.tensor(n).toTensor()));
+      writer.finish();
+    }
+    Path of = quantize(wide, false, "--group-size", 32);
+    for (boolean free : new boolean[] {true, false}) {
+      try (Checkpoint a = Checkpoints.open(of);
+          Checkpoint b = Checkpoints.open(quantize(eight, free, "--group-size", 32))) {
+        sameCodes(a, b);
+        assertFalse(b.config().toString().contains("fp8"));
+      }
+    }
+  }
+
+  /** Any finite codes, and a scale for each block of 48 by 40. */
+  private static void eightBits(SafetensorsWriter writer, StoredTensor t) {
+    int out = (int) t.shape().dim(0);
+    int in = (int) t.shape().dim(1);
+    byte[] codes = new byte[out * in];
+    for (int i = 0; i < codes.length; i++) {
+      int magnitude = (i * 37 + i / in * 11) % 0x7E;
+      codes[i] = (byte) (i % 3 == 0 ? magnitude | 0x80 : magnitude);
+    }
+    try (TensorOutput o = writer.begin(t.name(), DType.F8_E4M3, t.shape())) {
+      o.bytes(codes, 0, codes.length);
+    }
+    Tensor scales = Tensor.zeros(Math.ceilDiv(out, 48), Math.ceilDiv(in, 40));
+    for (int i = 0; i < scales.size(); i++) {
+      scales.data()[i] = 1e-4f * (i + 1);
+    }
+    writer.floats(t.name() + "_scale_inv", DType.F32, scales);
   }
 
   @Test

@@ -138,9 +138,10 @@ public final class Architectures {
     String supported =
         ALL.stream().map(Architecture::modelType).sorted().collect(Collectors.joining(", "));
     List<String> near = nearMatches(modelType);
+    // The whole list helps only where nothing in it looks like what was asked for.
     return source.fault(
         "model_type",
-        "a supported architecture (" + supported + ")",
+        "a supported architecture" + (near.isEmpty() ? " (" + supported + ")" : ""),
         "\"" + modelType + "\"",
         near.isEmpty() ? "" : "the nearest is " + String.join(" or ", near));
   }

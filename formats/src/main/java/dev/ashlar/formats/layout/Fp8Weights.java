@@ -1,0 +1,186 @@
+package dev.ashlar.formats.layout;
+
+import dev.ashlar.formats.CheckpointException;
+import dev.ashlar.formats.PackedReader;
+import dev.ashlar.formats.StoredTensors;
+import dev.ashlar.tensor.DType;
+import dev.ashlar.tensor.Shape;
+import dev.ashlar.tensor.StoredTensor;
+import dev.ashlar.tensor.quant.QuantizedTensor;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * Checkpoints in eight-bit floats with a scale for each block (formats specification 7), as
+ * DeepSeek-V3 is published: {@code W = weight·weight_scale_inv}, block by block. The matrices are
+ * widened when they are read.
+ */
+public final class Fp8Weights implements PackedReader {
+  private static final String METHOD = "fp8";
+  private static final String SCALE = ".weight_scale_inv";
+  private static final String WEIGHT = ".weight";
+  private static final long DEFAULT_BLOCK = 128;
+
+  private final Map<String, StoredTensor> widened = new LinkedHashMap<>();
+  private final Set<String> parts = new LinkedHashSet<>();
+
+  private Fp8Weights() {}
+
+  /**
+   * Finds the matrices with scales; empty if the configuration is of another kind.
+   *
+   * @throws CheckpointException if a scale has no matrix, or not the shape that fits it
+   */
+  public static Optional<PackedReader> open(
+      Map<String, Object> quantization, StoredTensors tensors) {
+    if (!METHOD.equals(quantization.get("quant_method"))) {
+      return Optional.empty();
+    }
+    Fp8Weights weights = new Fp8Weights();
+    long[] block = block(quantization, tensors);
+    for (String name : tensors.names()) {
+      if (name.endsWith(SCALE)) {
+        String weight = name.substring(0, name.length() - SCALE.length()) + WEIGHT;
+        weights.parts.add(name);
+        weights.widened.put(weight, widened(tensors, weight, name, block));
+      }
+    }
+    return Optional.of(weights);
+  }
+
+  private static long[] block(Map<String, Object> quantization, StoredTensors tensors) {
+    Object size = quantization.get("weight_block_size");
+    if (size == null) {
+      return new long[] {DEFAULT_BLOCK, DEFAULT_BLOCK};
+    }
+    if (size instanceof List<?> list
+        && list.size() == 2
+        && list.get(0) instanceof Long rows
+        && list.get(1) instanceof Long columns
+        && rows > 0
+        && columns > 0) {
+      return new long[] {rows, columns};
+    }
+    throw CheckpointException.in(tensors.path())
+        .tensor("quantization_config.weight_block_size")
+        .expected("two sizes")
+        .found(String.valueOf(size))
+        .exception();
+  }
+
+  private static StoredTensor widened(
+      StoredTensors tensors, String weight, String scale, long[] block) {
+    StoredTensor codes = tensors.find(weight).orElse(null);
+    StoredTensor scales = tensors.find(scale).orElseThrow();
+    if (codes == null || codes.shape().rank() != 2 || codes.dtype() != DType.F8_E4M3) {
+      throw CheckpointException.in(tensors.path())
+          .tensor(weight)
+          .expected("a matrix of type F8_E4M3 beside its scales")
+          .found(codes == null ? "no such tensor" : codes.storage() + " " + codes.shape())
+          .exception();
+    }
+    long out = codes.shape().dim(0);
+    long in = codes.shape().dim(1);
+    boolean whole = scales.shape().size() == 1;
+    long rows = whole ? out : block[0];
+    long columns = whole ? in : block[1];
+    Shape expected = Shape.of(Math.ceilDiv(out, rows), Math.ceilDiv(in, columns));
+    if (!whole && !scales.shape().equals(expected)) {
+      throw CheckpointException.in(tensors.path())
+          .tensor(scale)
+          .expected("shape " + expected)
+          .found("shape " + scales.shape())
+          .exception();
+    }
+    return new Widened(codes, scales, rows, columns);
+  }
+
+  @Override
+  public Set<String> modules() {
+    return Set.of();
+  }
+
+  @Override
+  public Set<String> parts() {
+    return parts;
+  }
+
+  @Override
+  public Map<String, StoredTensor> widened() {
+    return widened;
+  }
+
+  @Override
+  public QuantizedTensor read(String module) {
+    throw new IllegalArgumentException("not a packed module: " + module);
+  }
+
+  /**
+   * A matrix {@code [out, in]} whose elements are multiplied by their block's scale.
+   *
+   * @param rows of a block
+   * @param columns of a block
+   */
+  private record Widened(StoredTensor codes, StoredTensor scales, long rows, long columns)
+      implements StoredTensor {
+    @Override
+    public String name() {
+      return codes.name();
+    }
+
+    @Override
+    public Shape shape() {
+      return codes.shape();
+    }
+
+    @Override
+    public DType dtype() {
+      return DType.F32;
+    }
+
+    /** No element type of a container: whoever copies it has to widen it. */
+    @Override
+    public String storage() {
+      return "F8_E4M3 in blocks";
+    }
+
+    @Override
+    public long byteSize() {
+      return codes.byteSize() + scales.byteSize();
+    }
+
+    @Override
+    public void read(long from, float[] target, int offset, int count) {
+      codes.read(from, target, offset, count);
+      long in = shape().dim(1);
+      int across = Math.toIntExact(Math.ceilDiv(in, columns));
+      float[] row = new float[across];
+      long loaded = -1;
+      for (int i = 0; i < count; ) {
+        long at = from + i;
+        long block = at / in / rows;
+        if (block != loaded) {
+          scales.read(block * across, row, 0, across);
+          loaded = block;
+        }
+        long column = at % in;
+        int piece = (int) (column / columns);
+        long end = Math.min(in, (piece + 1) * columns);
+        int n = (int) Math.min(end - column, count - i);
+        for (int k = 0; k < n; k++) {
+          target[offset + i + k] *= row[piece];
+        }
+        i += n;
+      }
+    }
+
+    @Override
+    public void readBytes(long from, byte[] target, int offset, int count) {
+      codes.readBytes(from, target, offset, count);
+    }
+  }
+}

@@ -1,0 +1,83 @@
+package dev.ashlar.formats.layout;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.ashlar.formats.Checkpoint;
+import dev.ashlar.formats.CheckpointException;
+import dev.ashlar.formats.Checkpoints;
+import dev.ashlar.formats.safetensors.SafetensorsWriter;
+import dev.ashlar.formats.safetensors.TensorOutput;
+import dev.ashlar.tensor.DType;
+import dev.ashlar.tensor.Shape;
+import dev.ashlar.tensor.StoredTensor;
+import dev.ashlar.tensor.Tensor;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Eight-bit floats with a scale for each block. */
+class Fp8WeightsTest {
+  /** E4M3 for 1.0. */
+  private static final byte ONE = 0x38;
+
+  @TempDir Path folder;
+
+  private Checkpoint checkpoint(String block, int... scaleShape) throws IOException {
+    Files.writeString(
+        folder.resolve("config.json"),
+        "{\"quantization_config\": {\"quant_method\": \"fp8\"" + block + "}}");
+    try (SafetensorsWriter writer = SafetensorsWriter.inFolder(folder)) {
+      byte[] ones = new byte[15];
+      Arrays.fill(ones, ONE);
+      try (TensorOutput out = writer.begin("a.weight", DType.F8_E4M3, Shape.of(3, 5))) {
+        out.bytes(ones, 0, ones.length);
+      }
+      Tensor scales = Tensor.zeros(scaleShape[0], scaleShape[1]);
+      for (int i = 0; i < scales.size(); i++) {
+        scales.data()[i] = i + 2;
+      }
+      writer.floats("a.weight_scale_inv", DType.F32, scales);
+      writer.finish();
+    }
+    return Checkpoints.open(folder);
+  }
+
+  @Test
+  void everyBlockHasItsScaleWhereverReadingBegins() throws IOException {
+    try (Checkpoint c = checkpoint(", \"weight_block_size\": [2, 3]", 2, 2)) {
+      assertEquals(Set.of("a.weight"), c.names());
+      assertTrue(c.quantizedNames().isEmpty());
+      StoredTensor t = c.tensor("a.weight");
+      float[] all = {2, 2, 2, 3, 3, 2, 2, 2, 3, 3, 4, 4, 4, 5, 5};
+      assertArrayEquals(all, t.toTensor().data());
+      float[] some = new float[9];
+      t.read(4, some, 1, 8);
+      assertArrayEquals(new float[] {0, 3, 2, 2, 2, 3, 3, 4, 4}, some);
+    }
+  }
+
+  @Test
+  void oneScaleIsForTheWholeMatrix() throws IOException {
+    try (Checkpoint c = checkpoint("", 1, 1)) {
+      for (float x : c.tensor("a.weight").toTensor().data()) {
+        assertEquals(2, x);
+      }
+    }
+  }
+
+  @Test
+  void scalesThatDoNotFitAreRefused() {
+    CheckpointException e =
+        assertThrows(
+            CheckpointException.class, () -> checkpoint(", \"weight_block_size\": [2, 3]", 2, 3));
+    assertTrue(e.getMessage().contains("a.weight_scale_inv"), e.getMessage());
+    assertThrows(CheckpointException.class, () -> checkpoint(", \"weight_block_size\": 128", 2, 2));
+  }
+}
