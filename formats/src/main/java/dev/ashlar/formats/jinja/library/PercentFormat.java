@@ -3,9 +3,11 @@ package dev.ashlar.formats.jinja.library;
 import dev.ashlar.formats.jinja.value.Numbers;
 import dev.ashlar.formats.jinja.value.Printer;
 import dev.ashlar.formats.jinja.value.PythonObject;
+import dev.ashlar.formats.jinja.value.Range;
 import dev.ashlar.formats.jinja.value.Rendering;
 import dev.ashlar.formats.jinja.value.TemplateException;
 import dev.ashlar.formats.jinja.value.Tuple;
+import dev.ashlar.formats.jinja.value.Undefined;
 import dev.ashlar.formats.jinja.value.Values;
 import java.util.List;
 import java.util.Map;
@@ -45,8 +47,13 @@ public final class PercentFormat {
       rendering.budget().text(f.out.length() > 1 << 20 ? f.out.length() : 0);
     }
     f.out.append(format, at, format.length());
-    boolean leftover = f.used < f.positional.size() && !(values instanceof Map);
-    if (leftover && !(values instanceof List && f.used == 0 && f.positional.isEmpty())) {
+    // What can be indexed counts as a mapping, which need not be used up.
+    boolean mapping =
+        values instanceof Map
+            || values instanceof List
+            || values instanceof Range
+            || values instanceof Undefined;
+    if (f.used < f.positional.size() && !mapping) {
       throw new TemplateException("not all arguments converted during string formatting");
     }
     return f.out.toString();

@@ -35,8 +35,8 @@ final class Tests {
     Map<String, Test> all = new HashMap<>();
     kinds(all);
     relations(all);
-    plain(all, "lower", v -> cased(v, Character::isLowerCase));
-    plain(all, "upper", v -> cased(v, Character::isUpperCase));
+    all.put("lower", (r, v, a) -> cased(Printer.str(r, v), Character::isLowerCase));
+    all.put("upper", (r, v, a) -> cased(Printer.str(r, v), Character::isUpperCase));
     all.put("filter", (r, v, a) -> r.hasFilter(String.valueOf(v)));
     all.put("test", (r, v, a) -> r.hasTest(String.valueOf(v)));
     return Map.copyOf(all);
@@ -116,9 +116,7 @@ final class Tests {
             && a.equals(b);
   }
 
-  private static boolean cased(Object value, IntPredicate wanted) {
-    Values.refuseUndefined(value);
-    String s = value instanceof String t ? t : Printer.str(null, value);
+  private static boolean cased(String s, IntPredicate wanted) {
     boolean found = false;
     for (int c : s.codePoints().toArray()) {
       boolean letter =

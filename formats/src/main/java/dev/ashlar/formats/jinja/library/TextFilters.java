@@ -63,6 +63,15 @@ final class TextFilters {
     return original instanceof Markup ? new Markup(text) : text;
   }
 
+  /** What must be text already. */
+  private static String text(Object value, String filter) {
+    Values.refuseUndefined(value);
+    if (!Values.isText(value)) {
+      throw new TemplateException(filter + " needs text, not '" + Values.typeName(value) + "'");
+    }
+    return value.toString();
+  }
+
   private static String title(String s) {
     StringBuilder out = new StringBuilder(s.length());
     boolean starts = true;
@@ -102,7 +111,7 @@ final class TextFilters {
       r.budget().text(width);
       step = " ".repeat(width);
     }
-    List<Object> lines = Text.lines(Printer.str(r, value) + "\n", false);
+    List<Object> lines = Text.lines(text(value, "indent") + "\n", false);
     StringBuilder out = new StringBuilder(a.flag(1) ? step : "");
     for (int i = 0; i < lines.size(); i++) {
       String line = (String) lines.get(i);
@@ -121,16 +130,16 @@ final class TextFilters {
 
   private static Object truncate(Rendering r, Object value, Arguments arguments) {
     Arguments.Bound a = arguments.bind("truncate", "length?", "killwords?", "end?", "leeway?");
-    String s = Printer.str(r, value);
     int length = a.whole(0, 255);
     String end = a.text(2, "...");
     int leeway = a.whole(3, 5);
     if (length < Text.length(end) || leeway < 0) {
       throw new TemplateException("truncate needs a length of at least that of its end");
     }
-    if (Text.length(s) <= (long) length + leeway) {
+    if (Values.length(value) <= (long) length + leeway) {
       return value;
     }
+    String s = text(value, "truncate");
     String cut = Text.sub(s, 0, length - Text.length(end));
     int space = cut.lastIndexOf(' ');
     return (a.flag(1) || space < 0 ? cut : cut.substring(0, space)) + end;
