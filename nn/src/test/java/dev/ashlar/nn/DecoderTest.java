@@ -30,6 +30,8 @@ import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** The seams of a decoder, on a copied fixture. */
 class DecoderTest {
@@ -179,6 +181,48 @@ class DecoderTest {
     int[] again = Arrays.copyOfRange(ids, 140, length);
     Tensor y = decoder.forward(again, BlockContext.of(1, 10).withCache(cache), tape);
     assertEquals(whole[length * vocab - 1], y.data()[10 * vocab - 1], 1e-4);
+  }
+
+  /** Fed piece by piece over several growths, a narrow cache stays within its rounding. */
+  @ParameterizedTest
+  @EnumSource(KvCache.Precision.class)
+  void aNarrowCacheRounds(KvCache.Precision precision) {
+    int length = 150;
+    int[] ids = new int[length];
+    Arrays.setAll(ids, i -> (i * 37 + 11) % 256);
+    float[] whole = decoder.forward(ids, BlockContext.of(1, length), Tape.off()).copy().data();
+    KvCache cache = new KvCache(1, 2, precision);
+    Tape tape = Tape.off();
+    int vocab = decoder.spec().vocab();
+    float largest = 0;
+    for (float logit : whole) {
+      largest = Math.max(largest, Math.abs(logit));
+    }
+    double bound =
+        switch (precision) {
+          case F32 -> 1e-5;
+          case F16 -> 2e-3;
+          case INT8 -> 2e-2;
+        };
+    for (int at = 0, n; at < length; at += n) {
+      n = at == 0 ? 70 : 1;
+      int[] piece = Arrays.copyOfRange(ids, at, at + n);
+      Tensor y = decoder.forward(piece, BlockContext.of(1, n).withCache(cache), tape);
+      for (int i = 0; i < n * vocab; i++) {
+        assertEquals(whole[at * vocab + i], y.data()[i], bound * largest, "after token " + at);
+      }
+      tape.release(0, null);
+    }
+    long floats = fed(ids, KvCache.Precision.F32).byteSize();
+    long bytes = fed(ids, precision).byteSize();
+    assertTrue(precision == KvCache.Precision.F32 || 1.9 * bytes <= floats, "bytes " + bytes);
+  }
+
+  private KvCache fed(int[] ids, KvCache.Precision precision) {
+    KvCache cache = new KvCache(1, 2, precision);
+    BlockContext context = BlockContext.of(1, ids.length).withCache(cache);
+    decoder.forward(ids, context, Tape.off());
+    return cache;
   }
 
   @Test

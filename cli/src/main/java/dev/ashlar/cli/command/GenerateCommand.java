@@ -6,6 +6,7 @@ import dev.ashlar.cli.console.Figures;
 import dev.ashlar.cli.console.Report;
 import dev.ashlar.cli.model.Model;
 import dev.ashlar.formats.tokenizer.StreamDecoder;
+import dev.ashlar.nn.decoder.KvCache;
 import dev.ashlar.nn.generate.Generator;
 import java.util.LinkedHashMap;
 import java.util.Locale;
@@ -44,6 +45,16 @@ final class GenerateCommand extends Command {
       description = "Tokens to generate at most (default: ${DEFAULT-VALUE}).")
   int maxTokens;
 
+  @Option(
+      names = "--kv-cache",
+      paramLabel = "TYPE",
+      defaultValue = "f32",
+      description = {
+        "How keys and values are kept: f32, f16 (half the memory) or int8 (a quarter, rounded to a",
+        "byte) (default: ${DEFAULT-VALUE})."
+      })
+  String kvCache;
+
   @Mixin SamplingOptions sampling;
 
   GenerateCommand(Console console) {
@@ -53,12 +64,13 @@ final class GenerateCommand extends Command {
   @Override
   Report execute() {
     requireUsage(maxTokens >= 1, "--max-tokens must be at least 1: " + maxTokens);
+    KvCache.Precision precision = precision();
     try (Model opened = Model.open(model)) {
       int[] ids = opened.tokenizer().encode(prompt, true);
       if (ids.length == 0) {
         throw new InputException("the prompt is empty; give --prompt some text");
       }
-      Generator generator = new Generator(opened.runner(), sampling.sampler());
+      Generator generator = new Generator(opened.runner(), sampling.sampler(), precision);
       StreamDecoder stream = opened.tokenizer().stream();
       StringBuilder text = new StringBuilder();
       if (!json) {
@@ -75,6 +87,15 @@ final class GenerateCommand extends Command {
       }
       return new Report("", facts(text.toString(), ids.length, result));
     }
+  }
+
+  private KvCache.Precision precision() {
+    for (KvCache.Precision p : KvCache.Precision.values()) {
+      if (p.name().equalsIgnoreCase(kvCache)) {
+        return p;
+      }
+    }
+    throw usage("--kv-cache must be f32, f16 or int8: " + kvCache);
   }
 
   private boolean show(StringBuilder text, String piece) {

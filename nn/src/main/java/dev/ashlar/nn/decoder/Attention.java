@@ -105,9 +105,10 @@ final class Attention {
     if (tape.tracks(k) || tape.tracks(v)) {
       throw new IllegalStateException("gradients cannot flow through a key/value cache");
     }
-    cache.store(block, heads, c.length(), k, v);
+    cache.store(block, heads, c.length(), k, v, tape.backend());
     AttentionKernel.Spec s = kernelSpec(c, cache.keyStrides(block), cache.valueStrides(block));
-    return attend(s, q, cache.keys(block), cache.values(block), tape);
+    Tensor keys = cache.keys(block, c.length(), tape.backend());
+    return attend(s, q, keys, cache.values(block, c.length(), tape.backend()), tape);
   }
 
   private Tensor attend(AttentionKernel.Spec s, Tensor q, Tensor k, Tensor v, Tape tape) {

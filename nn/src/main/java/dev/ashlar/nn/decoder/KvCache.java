@@ -2,44 +2,43 @@ package dev.ashlar.nn.decoder;
 
 import dev.ashlar.tensor.Tensor;
 import dev.ashlar.tensor.kernel.AttentionKernel.Strides;
+import dev.ashlar.tensor.kernel.Backend;
 
 /**
- * Keys and values of all blocks for a batch of sequences, as {@code [batch, kvHeads, capacity,
- * dim]} arrays that attention reads in place. Capacity doubles when it is exhausted. Not
- * thread-safe.
+ * Keys and values of all blocks for a batch of sequences, {@code [batch, kvHeads, capacity, dim]}.
+ * As floats, attention reads them in place; stored narrower they take half or a quarter of the
+ * memory, are rounded, and are widened block by block at each step. Capacity doubles when it is
+ * exhausted. Not thread-safe.
  */
 public final class KvCache {
-  private static final int LEAST_CAPACITY = 64;
-
-  private static final class Entry {
-    private final int heads;
-    private final Plane keys;
-    private final Plane values;
-
-    Entry(int heads, int keyDim, int valueDim) {
-      this.heads = heads;
-      this.keys = new Plane(keyDim);
-      this.values = new Plane(valueDim);
-    }
+  /** How keys and values are stored. */
+  public enum Precision {
+    /** As they are computed. */
+    F32,
+    /** Half precision: a relative error of at most 2^-11. */
+    F16,
+    /** A byte each and a scale per head and token: an error of at most 1/254 of its largest. */
+    INT8
   }
 
-  private static final class Plane {
-    private final int dim;
-    private int capacity;
-    private Tensor tensor;
-
-    Plane(int dim) {
-      this.dim = dim;
-    }
-  }
+  private record Entry(int heads, KvPlane keys, KvPlane values) {}
 
   private final int batch;
+  private final Precision precision;
   private final Entry[] entries;
+  private final KvPlane.Wide wideKeys = new KvPlane.Wide();
+  private final KvPlane.Wide wideValues = new KvPlane.Wide();
   private int length;
 
   /** An empty cache for {@code batch} sequences and a decoder of {@code blocks} blocks. */
   public KvCache(int batch, int blocks) {
+    this(batch, blocks, Precision.F32);
+  }
+
+  /** The same at another precision. */
+  public KvCache(int batch, int blocks, Precision precision) {
     this.batch = batch;
+    this.precision = precision;
     this.entries = new Entry[blocks];
   }
 
@@ -66,12 +65,12 @@ public final class KvCache {
     this.length = length;
   }
 
-  /** Bytes that the arrays occupy. */
+  /** Bytes that keys and values occupy. */
   public long byteSize() {
     long bytes = 0;
     for (Entry e : entries) {
-      if (e != null && e.keys.tensor != null) {
-        bytes += 4L * (e.keys.tensor.data().length + e.values.tensor.data().length);
+      if (e != null) {
+        bytes += e.keys.byteSize() + e.values.byteSize();
       }
     }
     return bytes;
@@ -83,77 +82,56 @@ public final class KvCache {
    * @param k {@code [batch, tokens, heads, keyDim]}
    * @param v {@code [batch, tokens, heads, valueDim]}
    */
-  void store(int block, int heads, int tokens, Tensor k, Tensor v) {
+  void store(int block, int heads, int tokens, Tensor k, Tensor v, Backend backend) {
     Entry e = entries[block];
     if (e == null) {
       int rows = batch * tokens * heads;
-      e = new Entry(heads, k.size() / rows, v.size() / rows);
+      int lanes = batch * heads;
+      KvPlane keys = KvPlane.of(precision, lanes, k.size() / rows, wideKeys);
+      e = new Entry(heads, keys, KvPlane.of(precision, lanes, v.size() / rows, wideValues));
       entries[block] = e;
     }
-    store(e.keys, heads, tokens, k);
-    store(e.values, heads, tokens, v);
+    store(e.keys, heads, tokens, k, backend);
+    store(e.values, heads, tokens, v, backend);
   }
 
-  /** All keys of a block, laid out as {@link #keyStrides} says. */
-  Tensor keys(int block) {
-    return entries[block].keys.tensor;
-  }
-
-  /** All values of a block, laid out as {@link #valueStrides} says. */
-  Tensor values(int block) {
-    return entries[block].values.tensor;
-  }
-
-  Strides keyStrides(int block) {
-    return strides(entries[block], entries[block].keys);
-  }
-
-  Strides valueStrides(int block) {
-    return strides(entries[block], entries[block].values);
-  }
-
-  private static Strides strides(Entry e, Plane p) {
-    return new Strides(e.heads * p.capacity * p.dim, p.capacity * p.dim, p.dim);
-  }
-
-  private void store(Plane p, int heads, int tokens, Tensor x) {
-    if (length + tokens > p.capacity) {
-      grow(p, heads, length + tokens);
-    }
-    float[] to = p.tensor.data();
-    float[] from = x.data();
+  private void store(KvPlane p, int heads, int tokens, Tensor x, Backend backend) {
+    p.ensure(length + tokens, length);
     for (int b = 0; b < batch; b++) {
       for (int t = 0; t < tokens; t++) {
         for (int h = 0; h < heads; h++) {
-          System.arraycopy(
-              from,
-              ((b * tokens + t) * heads + h) * p.dim,
-              to,
-              ((b * heads + h) * p.capacity + length + t) * p.dim,
-              p.dim);
+          int at = ((b * tokens + t) * heads + h) * p.dim();
+          p.put(b * heads + h, length + t, x.data(), at, backend);
         }
       }
     }
   }
 
-  private void grow(Plane p, int heads, int needed) {
-    int capacity = (int) Math.min(Integer.MAX_VALUE, Math.max(LEAST_CAPACITY, 2L * p.capacity));
-    capacity = Math.max(capacity, needed);
-    long size = (long) batch * heads * p.dim * capacity;
-    if (size > Integer.MAX_VALUE - 8) {
-      throw new IllegalStateException(
-          "a key/value cache of " + needed + " tokens is too large for one array per block");
-    }
-    Tensor larger = Tensor.zeros(batch, heads, capacity, p.dim);
-    for (int i = 0; p.tensor != null && i < batch * heads; i++) {
-      System.arraycopy(
-          p.tensor.data(),
-          i * p.capacity * p.dim,
-          larger.data(),
-          i * capacity * p.dim,
-          length * p.dim);
-    }
-    p.tensor = larger;
-    p.capacity = capacity;
+  /**
+   * All keys of a block, laid out as {@link #keyStrides} says; valid until those of another are
+   * asked for.
+   *
+   * @param tokens how many were just stored
+   */
+  Tensor keys(int block, int tokens, Backend backend) {
+    return entries[block].keys.floats(length + tokens, backend);
+  }
+
+  /** All values of a block, laid out as {@link #valueStrides} says; see {@link #keys}. */
+  Tensor values(int block, int tokens, Backend backend) {
+    return entries[block].values.floats(length + tokens, backend);
+  }
+
+  Strides keyStrides(int block) {
+    return strides(entries[block].heads, entries[block].keys);
+  }
+
+  Strides valueStrides(int block) {
+    return strides(entries[block].heads, entries[block].values);
+  }
+
+  private static Strides strides(int heads, KvPlane p) {
+    int head = p.capacity() * p.dim();
+    return new Strides(heads * head, head, p.dim());
   }
 }

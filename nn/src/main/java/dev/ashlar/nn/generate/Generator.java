@@ -59,19 +59,26 @@ public final class Generator {
 
   private final Decoder decoder;
   private final Sampler sampler;
+  private final KvCache.Precision precision;
   private KvCache cache;
   private int[] seen = new int[0];
 
   /** A generator with an empty cache. */
   public Generator(Decoder decoder, Sampler sampler) {
+    this(decoder, sampler, KvCache.Precision.F32);
+  }
+
+  /** The same with keys and values stored at {@code precision}. */
+  public Generator(Decoder decoder, Sampler sampler, KvCache.Precision precision) {
     this.decoder = decoder;
     this.sampler = sampler;
-    this.cache = new KvCache(1, decoder.blockCount());
+    this.precision = precision;
+    clear();
   }
 
   /** Forgets the cache. */
   public void clear() {
-    cache = new KvCache(1, decoder.blockCount());
+    cache = new KvCache(1, decoder.blockCount(), precision);
     seen = new int[0];
   }
 
