@@ -132,7 +132,12 @@ final class ModelTensors {
         all.put(l.module(), schemes.getOrDefault(l.module(), left));
       }
     }
-    return new ExportPlan(base, all, settings);
+    // Those of a stack get tensors of their own, which are never turned.
+    Set<String> turned = new HashSet<>();
+    linears().stream()
+        .filter(l -> l.transposed() && !l.stacked())
+        .forEach(l -> turned.add(l.module()));
+    return new ExportPlan(base, all, settings, turned);
   }
 
   /** Module name of the output head. */

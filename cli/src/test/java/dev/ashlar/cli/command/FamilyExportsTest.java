@@ -95,6 +95,19 @@ class FamilyExportsTest {
     }
   }
 
+  /** Float weights on the grid lie as the originals do; the command compares their logits. */
+  @TestFactory
+  Stream<DynamicNode> everyFamilyIsWrittenAsFloatsToo() {
+    return FixtureFolders.copied().stream()
+        .map(folder -> dynamicTest(FixtureFolders.name(folder), () -> fake(folder)));
+  }
+
+  private void fake(Path model) {
+    Path out = scratch.resolve("fake-" + FixtureFolders.name(model));
+    CommandRun.succeed(
+        "quantize", "--model", model, "--method", "rtn", "--format", "fake", "--output-dir", out);
+  }
+
   /** What no model knows is written through, in both formats, and said. */
   @TestFactory
   Stream<DynamicNode> unknownTensorsAreKept() {

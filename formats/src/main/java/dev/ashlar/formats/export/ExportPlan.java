@@ -4,6 +4,7 @@ import dev.ashlar.tensor.quant.QuantScheme;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * What is going to be quantized and how, known before tuning begins.
@@ -13,12 +14,23 @@ import java.util.Map;
  *     be quantized; those that stay float have 16 bits
  * @param settings how codes are chosen ({@code iters}, {@code nsamples}…), recorded where a format
  *     has room; plain JSON values
+ * @param transposed linear maps that float files hold as {@code [in, out]} (GPT-2's Conv1D)
  */
 public record ExportPlan(
-    QuantScheme base, Map<String, QuantScheme> linears, Map<String, Object> settings) {
+    QuantScheme base,
+    Map<String, QuantScheme> linears,
+    Map<String, Object> settings,
+    Set<String> transposed) {
   public ExportPlan {
+    transposed = Set.copyOf(transposed);
     linears = Collections.unmodifiableMap(new LinkedHashMap<>(linears));
     settings = Collections.unmodifiableMap(new LinkedHashMap<>(settings));
+  }
+
+  /** A plan in which all matrices lie as {@code [out, in]}. */
+  public ExportPlan(
+      QuantScheme base, Map<String, QuantScheme> linears, Map<String, Object> settings) {
+    this(base, linears, settings, Set.of());
   }
 
   /** A plan without recorded settings. */

@@ -190,7 +190,9 @@ final class FolderExport implements ExportSink {
       throw new IllegalArgumentException(module + " is tied to the embedding and cannot be packed");
     }
     if (style.layout() == null) {
-      tensor(module + WEIGHT, tensor.dequantize());
+      Tensor matrix = tensor.dequantize();
+      boolean turned = layers.plan().transposed().contains(module);
+      tensor(module + WEIGHT, turned ? transposed(matrix) : matrix);
       return;
     }
     if (dense.contains(module + WEIGHT) || layers.packed().containsKey(module)) {
@@ -206,6 +208,18 @@ final class FolderExport implements ExportSink {
       }
     }
     layers.add(module, tensor);
+  }
+
+  private static Tensor transposed(Tensor matrix) {
+    int rows = matrix.dim(0);
+    int columns = matrix.dim(1);
+    Tensor turned = Tensor.zeros(columns, rows);
+    for (int i = 0; i < rows; i++) {
+      for (int j = 0; j < columns; j++) {
+        turned.data()[j * rows + i] = matrix.data()[i * columns + j];
+      }
+    }
+    return turned;
   }
 
   @Override
