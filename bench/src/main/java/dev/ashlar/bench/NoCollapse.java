@@ -39,9 +39,9 @@ public final class NoCollapse {
   private static final int LAST = 64;
 
   /** Calls of a kernel before it is timed go on until they have not become faster for so long. */
-  private static final long CALM_NANOS = 200_000_000L;
+  private static final long CALM_NANOS = 2_000_000_000L;
 
-  private static final long PATIENCE_NANOS = 3_000_000_000L;
+  private static final long PATIENCE_NANOS = 15_000_000_000L;
 
   private NoCollapse() {}
 

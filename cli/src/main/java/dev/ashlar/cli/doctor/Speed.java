@@ -28,8 +28,8 @@ final class Speed {
   /** A time this much better than the best so far says that the compiler is not done yet. */
   private static final double BETTER = 0.95;
 
-  private static final long CALM_NANOS = 300_000_000L;
-  private static final long PATIENCE_NANOS = 4_000_000_000L;
+  private static final long CALM_NANOS = 1_000_000_000L;
+  private static final long PATIENCE_NANOS = 6_000_000_000L;
   private static final int ROUNDS = 9;
 
   private Speed() {}
