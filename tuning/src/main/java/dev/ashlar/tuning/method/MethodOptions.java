@@ -74,6 +74,12 @@ public final class MethodOptions {
     };
   }
 
+  /** Whether {@code name} was set to the word {@code value}. */
+  public boolean is(String name, String value) {
+    String v = values.get(spelled(name));
+    return v != null && v.strip().equalsIgnoreCase(value);
+  }
+
   private static IllegalArgumentException wrong(String name, String value, String expected) {
     return new IllegalArgumentException(
         "option " + name + " takes " + expected + ", found '" + value + "'");

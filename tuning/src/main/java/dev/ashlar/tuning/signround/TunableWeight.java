@@ -62,7 +62,7 @@ final class TunableWeight implements Weight {
             buffers.takeZeros(layer.weight().shape()).data(),
             options.minMaxTuning() ? ones(groups) : null,
             options.minMaxTuning() ? ones(groups) : null,
-            options.exactGradients());
+            options.exact(scheme.bits()));
     this.steps = options.schedule(options.firstLr(scheme.bits()));
     this.minMaxSteps = options.schedule(options.firstMinMaxLr(scheme.bits()));
     this.scales = new float[groups];

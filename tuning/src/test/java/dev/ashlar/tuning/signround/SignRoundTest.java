@@ -2,6 +2,7 @@ package dev.ashlar.tuning.signround;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -22,6 +23,7 @@ import dev.ashlar.tuning.calibration.CalibrationSet;
 import dev.ashlar.tuning.layerwise.RoundToNearest;
 import dev.ashlar.tuning.method.Activations;
 import dev.ashlar.tuning.method.LinearLayer;
+import dev.ashlar.tuning.method.MethodOptions;
 import dev.ashlar.tuning.method.TuningException;
 import dev.ashlar.tuning.method.TuningHistory;
 import dev.ashlar.tuning.method.Unit;
@@ -32,6 +34,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Random;
 import java.util.function.LongSupplier;
 import org.junit.jupiter.api.Assumptions;
@@ -243,14 +246,17 @@ class SignRoundTest {
   @Test
   void optionsChooseWhatIsKeptAndWhenToStop() {
     UnitTask task = task();
-    SignRoundOptions last = new SignRoundOptions(12, 0, 0, true, false, -1, 0, false, 0, 8);
+    SignRoundOptions last =
+        new SignRoundOptions(12, 0, 0, true, false, -1, 0, Optional.empty(), 0, 8);
     assertEquals(11, history(last, task).bestIteration());
-    SignRoundOptions impatient = new SignRoundOptions(200, 0.5, 0.5, true, true, 3, 0, false, 0, 8);
+    SignRoundOptions impatient =
+        new SignRoundOptions(200, 0.5, 0.5, true, true, 3, 0, Optional.empty(), 0, 8);
     assertTrue(history(impatient, task).losses().size() < 200);
     SignRoundOptions holdout =
-        new SignRoundOptions(12, 0, 0, true, true, -1, 0.5, false, 5, SAMPLES);
+        new SignRoundOptions(12, 0, 0, true, true, -1, 0.5, Optional.empty(), 5, SAMPLES);
     assertTrue(List.of(0, 5, 10, 11).contains(history(holdout, task).bestIteration()));
-    SignRoundOptions fixedRange = new SignRoundOptions(12, 0, 0, false, true, -1, 0, true, 0, 8);
+    SignRoundOptions fixedRange =
+        new SignRoundOptions(12, 0, 0, false, true, -1, 0, Optional.of(true), 0, 8);
     UnitResult result = new SignRound(fixedRange).quantize(task);
     task.unit()
         .weights()
@@ -269,6 +275,11 @@ class SignRoundTest {
 
   @Test
   void learningRatesFollowTheNumberOfIterations() {
+    assertTrue(SignRoundOptions.of(200).exact(2));
+    assertFalse(SignRoundOptions.of(200).exact(3));
+    assertFalse(SignRoundOptions.of(200).asAutoRound().exact(2));
+    assertTrue(SignRoundOptions.from(MethodOptions.of(Map.of("exact_gradients", "true"))).exact(4));
+    assertTrue(SignRoundOptions.from(MethodOptions.of(Map.of("exact_gradients", "auto"))).exact(2));
     assertEquals(1.0 / 200, SignRoundOptions.of(200).firstLr(2));
     assertEquals(2.0 / 1000, SignRoundOptions.of(1000).firstLr(3));
     assertEquals(1.0 / 1000, SignRoundOptions.of(1000).firstLr(4));
