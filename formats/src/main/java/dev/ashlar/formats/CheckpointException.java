@@ -1,5 +1,6 @@
 package dev.ashlar.formats;
 
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Objects;
 
@@ -41,6 +42,11 @@ public final class CheckpointException extends RuntimeException {
   /** Begins the description of a fault in something that has a name but no path. */
   public static Fault in(String file) {
     return new Fault(file);
+  }
+
+  /** The fault of a file or folder that the system would not let us read. */
+  public static CheckpointException unreadable(Path file, IOException e) {
+    return in(file).problem("cannot be read (" + e.getMessage() + ")").cause(e).exception();
   }
 
   /** The file or folder at fault. */

@@ -45,6 +45,11 @@ public interface StoredTensor {
     return Optional.empty();
   }
 
+  /** The same tensor under another name, as models or other containers know it. */
+  default StoredTensor renamed(String name) {
+    return new RenamedTensor(name, this);
+  }
+
   /** All elements as a new tensor. */
   default Tensor toTensor() {
     Tensor t = Tensor.zeros(shape());

@@ -4,11 +4,9 @@ import dev.ashlar.formats.export.ExportPlan;
 import dev.ashlar.nn.decoder.BlockSpec;
 import dev.ashlar.nn.decoder.DecoderSpec;
 import dev.ashlar.nn.decoder.LinearSpec;
-import dev.ashlar.tensor.DType;
 import dev.ashlar.tensor.Shape;
 import dev.ashlar.tensor.StoredTensor;
 import dev.ashlar.tensor.WeightSource;
-import dev.ashlar.tensor.quant.AffineGroups;
 import dev.ashlar.tensor.quant.QuantScheme;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -150,7 +148,7 @@ final class ModelTensors {
     boolean whole = added.isEmpty() || tensor.name().startsWith(added);
     return whole || tensor.name().startsWith(head + ".")
         ? tensor
-        : new Prefixed(added + tensor.name(), tensor);
+        : tensor.renamed(added + tensor.name());
   }
 
   /** What those tensors of the source are called in an export. */
@@ -158,43 +156,5 @@ final class ModelTensors {
     Set<String> named = new HashSet<>();
     names.forEach(name -> named.add(named(source.tensor(name)).name()));
     return named;
-  }
-
-  /** A tensor under another name. */
-  private record Prefixed(String name, StoredTensor stored) implements StoredTensor {
-    @Override
-    public Shape shape() {
-      return stored.shape();
-    }
-
-    @Override
-    public DType dtype() {
-      return stored.dtype();
-    }
-
-    @Override
-    public String storage() {
-      return stored.storage();
-    }
-
-    @Override
-    public long byteSize() {
-      return stored.byteSize();
-    }
-
-    @Override
-    public void read(long from, float[] target, int offset, int count) {
-      stored.read(from, target, offset, count);
-    }
-
-    @Override
-    public void readBytes(long from, byte[] target, int offset, int count) {
-      stored.readBytes(from, target, offset, count);
-    }
-
-    @Override
-    public Optional<AffineGroups> affineGroups() {
-      return stored.affineGroups();
-    }
   }
 }

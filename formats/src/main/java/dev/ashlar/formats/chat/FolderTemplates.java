@@ -101,7 +101,7 @@ final class FolderTemplates {
         found.put(name.substring(0, name.length() - SUFFIX.length()), text(file));
       }
     } catch (IOException e) {
-      throw unreadable(folder, e);
+      throw CheckpointException.unreadable(folder, e);
     }
   }
 
@@ -115,15 +115,8 @@ final class FolderTemplates {
       }
       return Files.readString(file, StandardCharsets.UTF_8);
     } catch (IOException e) {
-      throw unreadable(file, e);
+      throw CheckpointException.unreadable(file, e);
     }
-  }
-
-  private static CheckpointException unreadable(Path file, IOException e) {
-    return CheckpointException.in(file)
-        .problem("cannot be read (" + e.getMessage() + ")")
-        .cause(e)
-        .exception();
   }
 
   /** What {@code tokenizer_config.json} says wins over the older {@code special_tokens_map}. */

@@ -65,10 +65,7 @@ public final class MappedFile implements AutoCloseable {
       throw CheckpointException.in(path).problem("no such file").cause(e).exception();
     } catch (IOException e) {
       arena.close();
-      throw CheckpointException.in(path)
-          .problem("cannot be read (" + e.getMessage() + ")")
-          .cause(e)
-          .exception();
+      throw CheckpointException.unreadable(path, e);
     }
   }
 

@@ -110,8 +110,7 @@ public final class GgufCheckpoint extends Checkpoint {
     for (StoredTensor stored : parts.tensors().values()) {
       GgufNames.huggingFace(family, stored.name())
           .ifPresent(
-              name ->
-                  tensors.put(name, new Renamed(name, ordered(fields, family, config, stored))));
+              name -> tensors.put(name, ordered(fields, family, config, stored).renamed(name)));
     }
     return new GgufCheckpoint(
         path, parts, Collections.unmodifiableMap(config), Collections.unmodifiableMap(tensors));

@@ -85,7 +85,7 @@ public final class Tokenizers {
     try {
       return SentencePieceTokenizer.read(Files.readAllBytes(model), model.toString());
     } catch (IOException e) {
-      throw unreadable(model, e);
+      throw CheckpointException.unreadable(model, e);
     }
   }
 
@@ -104,14 +104,7 @@ public final class Tokenizers {
     try {
       return Files.readString(file, StandardCharsets.UTF_8);
     } catch (IOException e) {
-      throw unreadable(file, e);
+      throw CheckpointException.unreadable(file, e);
     }
-  }
-
-  private static CheckpointException unreadable(Path file, IOException e) {
-    return CheckpointException.in(file)
-        .problem("cannot be read (" + e.getMessage() + ")")
-        .cause(e)
-        .exception();
   }
 }

@@ -1,13 +1,10 @@
-package dev.ashlar.formats.gguf;
+package dev.ashlar.tensor;
 
-import dev.ashlar.tensor.DType;
-import dev.ashlar.tensor.Shape;
-import dev.ashlar.tensor.StoredTensor;
 import dev.ashlar.tensor.quant.AffineGroups;
 import java.util.Optional;
 
-/** A stored tensor under the name that models know it by. */
-record Renamed(String name, StoredTensor stored) implements StoredTensor {
+/** A stored tensor under another name; see {@link StoredTensor#renamed}. */
+record RenamedTensor(String name, StoredTensor stored) implements StoredTensor {
   @Override
   public void read(long from, float[] target, int offset, int count) {
     stored.read(from, target, offset, count);
