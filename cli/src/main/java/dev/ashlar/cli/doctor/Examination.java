@@ -57,7 +57,7 @@ public final class Examination {
 
   private static List<String> flags() {
     return ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
-        .filter(f -> !f.startsWith("-Dashlar.home") && !f.startsWith("-Dashlar.stderr"))
+        .filter(f -> !f.startsWith("-Dashlar.home") && !f.startsWith("-Dashlar.std"))
         .toList();
   }
 

@@ -5,13 +5,9 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.ashlar.cli.console.Console;
 import dev.ashlar.formats.json.Json;
 import dev.ashlar.tensor.kernel.Backends;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.PrintStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -33,36 +29,10 @@ class EndToEndTest {
 
   @TempDir Path scratch;
 
-  private record Outcome(int status, String out, String err) {
-    Map<String, Object> json() {
-      return Json.parseObject(out.getBytes(StandardCharsets.UTF_8), "standard output");
-    }
-  }
-
-  private static Outcome run(Object... args) {
-    ByteArrayOutputStream out = new ByteArrayOutputStream();
-    ByteArrayOutputStream err = new ByteArrayOutputStream();
-    Console console =
-        new Console(
-            new PrintStream(out, true, StandardCharsets.UTF_8),
-            new PrintStream(err, true, StandardCharsets.UTF_8),
-            false);
-    String[] words = Stream.of(args).map(Object::toString).toArray(String[]::new);
-    int status = new Ashlar(console).run(words);
-    return new Outcome(
-        status, out.toString(StandardCharsets.UTF_8), err.toString(StandardCharsets.UTF_8));
-  }
-
-  private static Outcome succeed(Object... args) {
-    Outcome o = run(args);
-    assertEquals(0, o.status(), o.err());
-    return o;
-  }
-
   /**
    * Exit status 1, nothing on standard output, and one sentence that is not about a bug of ours.
    */
-  private static void refused(Outcome o) {
+  private static void refused(CommandRun o) {
     assertEquals(1, o.status(), o.out() + o.err());
     assertEquals("", o.out());
     long faults = o.err().lines().filter(l -> !l.contains("warning:")).count();
@@ -105,16 +75,16 @@ class EndToEndTest {
             text,
             "--eval-limit",
             2);
-    Map<String, Object> report = succeed(job).json();
+    Map<String, Object> report = CommandRun.succeed(job).json();
     Map<String, Object> outputs = Json.asObject(report.get("outputs"), "outputs");
     assertEquals(List.of("auto_round", "auto_gptq"), List.copyOf(outputs.keySet()));
     Map<String, Object> perplexity = Json.asObject(report.get("perplexity"), "perplexity");
     assertTrue(perplexity.keySet().containsAll(List.of("float", "rtn", "tuned")));
     assertTrue((Long) report.get("peakMemoryBytes") > 0);
     for (Object folder : outputs.values()) {
-      assertTrue(succeed("inspect", folder).out().contains("w4g32 sym"));
+      assertTrue(CommandRun.succeed("inspect", folder).out().contains("w4g32 sym"));
       Map<String, Object> eval =
-          succeed(
+          CommandRun.succeed(
                   "eval",
                   "--model",
                   folder,
@@ -128,11 +98,12 @@ class EndToEndTest {
               .json();
       assertEquals(62L, eval.get("tokens"));
       Map<String, Object> generated =
-          succeed("generate", "--model", folder, "--prompt", "w1 w2", "--max-tokens", 3, "--json")
+          CommandRun.succeed(
+                  "generate", "--model", folder, "--prompt", "w1 w2", "--max-tokens", 3, "--json")
               .json();
       assertTrue((Long) generated.get("tokens") <= 3);
     }
-    Outcome again = run(job);
+    CommandRun again = CommandRun.of(job);
     assertEquals(1, again.status());
     assertTrue(again.err().contains("not empty"), again.err());
   }
@@ -148,14 +119,14 @@ class EndToEndTest {
   private void interrupted(Path model) throws IOException {
     Path whole = scratch.resolve("whole");
     Path work = scratch.resolve("work");
-    succeed(quantize(model, whole, "--work-dir", work));
+    CommandRun.succeed(quantize(model, whole, "--work-dir", work));
     Path broken = Files.createDirectories(scratch.resolve("broken"));
     Path kept = Files.createDirectories(broken.resolve(".ashlar-work"));
     Files.copy(work.resolve("job.json"), kept.resolve("job.json"));
     Files.copy(work.resolve("unit-0000"), kept.resolve("unit-0000"));
     Files.write(broken.resolve(".model.safetensors.ashlar-part"), new byte[100]);
-    refused(run("inspect", broken));
-    Map<String, Object> report = succeed(quantize(model, broken)).json();
+    refused(CommandRun.of("inspect", broken));
+    Map<String, Object> report = CommandRun.succeed(quantize(model, broken)).json();
     Map<?, ?> first = (Map<?, ?>) ((List<?>) report.get("units")).getFirst();
     assertEquals(true, first.get("resumed"));
     for (String file : List.of("model.safetensors", "config.json")) {
@@ -189,12 +160,13 @@ class EndToEndTest {
           Optional.of(
               () ->
                   refused(
-                      run("quantize", "--model", file, "--method", "rtn", "--output-dir", output)));
-      case "gguf" -> Optional.of(() -> refused(run("inspect", file)));
+                      CommandRun.of(
+                          "quantize", "--model", file, "--method", "rtn", "--output-dir", output)));
+      case "gguf" -> Optional.of(() -> refused(CommandRun.of("inspect", file)));
       case "calib" ->
           Optional.of(
               () -> {
-                Outcome o = run("quantize", "--model", scratch, "--dataset", file);
+                CommandRun o = CommandRun.of("quantize", "--model", scratch, "--dataset", file);
                 refused(o);
                 assertTrue(o.err().contains(name), o.err());
               });
@@ -204,7 +176,8 @@ class EndToEndTest {
 
   @Test
   void benchMeasuresWhatTheFilterNames() {
-    Map<String, Object> json = succeed("bench", "--quick", "--json", "--filter", "SoftMax").json();
+    Map<String, Object> json =
+        CommandRun.succeed("bench", "--quick", "--json", "--filter", "SoftMax").json();
     List<?> ceilings = (List<?>) json.get("ceilings");
     List<?> results = (List<?>) json.get("results");
     assertTrue(ceilings.size() >= 3, ceilings.toString());
@@ -215,6 +188,6 @@ class EndToEndTest {
       assertTrue(((Number) facts.get("rate")).doubleValue() > 0, facts.toString());
       assertTrue(((Number) facts.get("shareOfCeiling")).doubleValue() > 0, facts.toString());
     }
-    refused(run("bench", "--quick", "--filter", "no such thing"));
+    refused(CommandRun.of("bench", "--quick", "--filter", "no such thing"));
   }
 }
