@@ -19,6 +19,13 @@ public interface PackedKernel {
    * {@code y[m, out] = x[m, in] · wᵀ}.
    *
    * @param w a matrix that this backend packed
+   * @param activations whether {@code x} is taken exactly or rounded on the way; it is not changed
    */
-  void multiply(int m, float[] x, int xOff, PackedMatrix w, float[] y, int yOff);
+  void multiply(
+      int m, float[] x, int xOff, PackedMatrix w, Activations activations, float[] y, int yOff);
+
+  /** As above, by the activations as they are. */
+  default void multiply(int m, float[] x, int xOff, PackedMatrix w, float[] y, int yOff) {
+    multiply(m, x, xOff, w, Activations.FLOAT, y, yOff);
+  }
 }

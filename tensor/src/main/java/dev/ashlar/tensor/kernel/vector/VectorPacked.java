@@ -1,5 +1,6 @@
 package dev.ashlar.tensor.kernel.vector;
 
+import dev.ashlar.tensor.kernel.Activations;
 import dev.ashlar.tensor.kernel.PackedKernel;
 import dev.ashlar.tensor.quant.AffineGroups;
 import dev.ashlar.tensor.quant.PackedMatrix;
@@ -7,9 +8,10 @@ import dev.ashlar.tensor.quant.QuantScheme;
 import dev.ashlar.tensor.quant.QuantizedTensor;
 
 /**
- * Products with packed weights on float activations. A few rows of activations (decoding) multiply
- * straight from the codes; more of them (a prompt) share panels of float weights that are expanded
- * and used up in the near caches.
+ * Products with packed weights. A few rows of activations (decoding) multiply straight from the
+ * codes, as floats or, if they are to be rounded and the codes have 2 or 4 bits, as integers; more
+ * of them (a prompt) share panels of float weights that are expanded and used up in the near
+ * caches.
  *
  * <p>Lanes are rows of the weight, so nothing is ever summed across lanes: the order of every sum
  * is fixed by the shape alone, whatever the thread count, the vector width or the compiler's state.
@@ -35,7 +37,7 @@ final class VectorPacked implements PackedKernel {
         VectorPackedGroups.of(
             tensor.out(), tensor.groups(), codes.bits(), tensor.scales(), tensor.zeros());
     return new VectorPackedMatrix(
-        tensor.out(), tensor.in(), tensor.codes(), codes, columns, groups);
+        tensor.out(), tensor.in(), scheme.bits(), tensor.codes(), codes, columns, groups);
   }
 
   @Override
@@ -44,11 +46,18 @@ final class VectorPacked implements PackedKernel {
     VectorPackedColumns columns =
         VectorPackedColumns.of(w.in(), w.groups(), w.groupSize(), null, codes.columns());
     return new VectorPackedMatrix(
-        w.out(), w.in(), w.codes(), codes, columns, VectorPackedGroups.of(w, codes.bits()));
+        w.out(),
+        w.in(),
+        w.bits(),
+        w.codes(),
+        codes,
+        columns,
+        VectorPackedGroups.of(w, codes.bits()));
   }
 
   @Override
-  public void multiply(int m, float[] x, int xOff, PackedMatrix w, float[] y, int yOff) {
+  public void multiply(
+      int m, float[] x, int xOff, PackedMatrix w, Activations activations, float[] y, int yOff) {
     if (!(w instanceof VectorPackedMatrix matrix)) {
       throw new IllegalArgumentException("packed by another backend: " + w);
     }
@@ -57,9 +66,9 @@ final class VectorPacked implements PackedKernel {
     VectorPackedScratch scratch = pool.borrow();
     try {
       if (m <= DIRECT_ROWS) {
-        direct(m, x, xOff, matrix, y, yOff, scratch);
+        scratch.direct().multiply(pool, m, x, xOff, matrix, activations, y, yOff);
       } else {
-        new VectorPackedPanels(matrix, pool).multiply(m, x, xOff, y, yOff, scratch);
+        new VectorPackedPanels(matrix, activations, pool).multiply(m, x, xOff, y, yOff, scratch);
       }
     } finally {
       pool.giveBack(scratch);
@@ -76,33 +85,5 @@ final class VectorPacked implements PackedKernel {
   /** Smallest range of things of {@code work} multiplications that pays for a thread. */
   static int grain(long work) {
     return Math.clamp(GRAIN / Math.max(1, work), 1, Integer.MAX_VALUE);
-  }
-
-  private void direct(
-      int m,
-      float[] x,
-      int xOff,
-      VectorPackedMatrix w,
-      float[] y,
-      int yOff,
-      VectorPackedScratch scratch) {
-    boolean own = w.columns().source() != null;
-    float[] a = own ? gathered(m, x, xOff, w, scratch) : x;
-    int aAt = own ? 0 : xOff;
-    int groups = w.columns().groups();
-    float[] sums = scratch.groupSums(m * groups);
-    for (int r = 0; r < m; r++) {
-      w.sumGroups(a, aAt + r * w.width(), sums, r * groups);
-    }
-    scratch.direct().multiply(pool, m, a, aAt, w, sums, y, yOff);
-  }
-
-  private static float[] gathered(
-      int m, float[] x, int xOff, VectorPackedMatrix w, VectorPackedScratch scratch) {
-    float[] a = scratch.columns(Math.multiplyExact(m, w.width()));
-    for (int r = 0; r < m; r++) {
-      w.columns().gather(x, xOff + r * w.in(), a, r * w.width());
-    }
-    return a;
   }
 }

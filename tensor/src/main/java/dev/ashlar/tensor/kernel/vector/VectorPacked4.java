@@ -1,5 +1,7 @@
 package dev.ashlar.tensor.kernel.vector;
 
+import static jdk.incubator.vector.VectorOperators.ASHR;
+import static jdk.incubator.vector.VectorOperators.I2F;
 import static jdk.incubator.vector.VectorOperators.LSHL;
 import static jdk.incubator.vector.VectorOperators.LSHR;
 
@@ -8,11 +10,15 @@ import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.ShortVector;
 
 /** 4-bit codes: eight to an int, the first lowest. */
 final class VectorPacked4 extends VectorPackedCodes {
   private static final VarHandle LONGS =
       MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
+
+  /** Units whose products sum up in shorts: 4 of each half. */
+  private static final int BYTE_UNITS = SHORT_SUM / 4;
 
   VectorPacked4() {
     super(4, 8, 1);
@@ -263,6 +269,64 @@ final class VectorPacked4 extends VectorPackedCodes {
       c1.intoArray(sums, to + 2 * STRIDE + LANES);
       d0.intoArray(sums, to + 3 * STRIDE);
       d1.intoArray(sums, to + 3 * STRIDE + LANES);
+    }
+  }
+
+  @Override
+  void sumBytes(
+      int[] w,
+      int at,
+      int groups,
+      int units,
+      int[] pairs,
+      int pairsAt,
+      float[] scales,
+      float[] xSums,
+      int scalesAt,
+      float[] sums,
+      int sumsAt) {
+    int i = at;
+    int k = pairsAt;
+    for (int g = 0; g < groups; g++) {
+      IntVector c = IntVector.zero(INTS);
+      IntVector d = IntVector.zero(INTS);
+      IntVector s;
+      ShortVector a;
+      ShortVector b;
+      ShortVector p;
+      ShortVector q;
+      ShortVector e;
+      for (int from = 0; from < units; from += BYTE_UNITS) {
+        int end = Math.min(units, from + BYTE_UNITS);
+        a = ShortVector.zero(SHORTS);
+        b = ShortVector.zero(SHORTS);
+        for (int u = from; u < end; u++) {
+          p = IntVector.fromArray(INTS, w, i).reinterpretAsShorts();
+          q = IntVector.fromArray(INTS, w, i + LANES).reinterpretAsShorts();
+          e = IntVector.broadcast(INTS, pairs[k]).reinterpretAsShorts();
+          a = a.add(p.mul(e));
+          b = b.add(q.mul(e));
+          e = IntVector.broadcast(INTS, pairs[k + 1]).reinterpretAsShorts();
+          a = a.add(p.lanewise(LSHR, 4).mul(e));
+          b = b.add(q.lanewise(LSHR, 4).mul(e));
+          e = IntVector.broadcast(INTS, pairs[k + 2]).reinterpretAsShorts();
+          a = a.add(p.lanewise(LSHR, 8).mul(e));
+          b = b.add(q.lanewise(LSHR, 8).mul(e));
+          e = IntVector.broadcast(INTS, pairs[k + 3]).reinterpretAsShorts();
+          a = a.add(p.lanewise(LSHR, 12).mul(e));
+          b = b.add(q.lanewise(LSHR, 12).mul(e));
+          i += ROWS;
+          k += 4;
+        }
+        s = a.reinterpretAsInts();
+        c = c.add(s.lanewise(LSHL, 16).lanewise(ASHR, 16)).add(s.lanewise(ASHR, 16));
+        s = b.reinterpretAsInts();
+        d = d.add(s.lanewise(LSHL, 16).lanewise(ASHR, 16)).add(s.lanewise(ASHR, 16));
+      }
+      FloatVector t = FloatVector.broadcast(FLOATS, scales[scalesAt + g]);
+      FloatVector z = FloatVector.broadcast(FLOATS, xSums[scalesAt + g]);
+      ((FloatVector) c.convert(I2F, 0)).fma(t, z).intoArray(sums, sumsAt + g * ROWS);
+      ((FloatVector) d.convert(I2F, 0)).fma(t, z).intoArray(sums, sumsAt + g * ROWS + LANES);
     }
   }
 

@@ -27,6 +27,7 @@ abstract sealed class VectorPackedCodes
         VectorPacked8 {
   static final VectorSpecies<Integer> INTS = IntVector.SPECIES_PREFERRED;
   static final VectorSpecies<Float> FLOATS = Lanes.F;
+  static final VectorSpecies<Short> SHORTS = VectorSpecies.of(short.class, INTS.vectorShape());
   static final int LANES = Lanes.L;
 
   /** Floats from one column of an expanded panel to the next: one block or two side by side. */
@@ -40,6 +41,9 @@ abstract sealed class VectorPackedCodes
 
   /** The bits of 1.0f. */
   static final int ONE = 0x3F800000;
+
+  /** Products of a byte and a code of 4 bits that a sum of shorts holds: 16 · 15 · 127 < 2^15. */
+  static final int SHORT_SUM = 16;
 
   /** Bits that the leftover codes of a unit get from each int. */
   private static final int SPREAD = 2;
@@ -157,6 +161,57 @@ abstract sealed class VectorPackedCodes
    */
   abstract void sumFour(
       int[] w, int at, int groups, int units, float[] x, int xAt, int step, int last, float[] sums);
+
+  /**
+   * {@code sums[g, r] = scale[g] · Σ b[k] · q[r, k] + xSums[g]} for activations that are bytes: the
+   * same as {@link #sum} gives for their values.
+   *
+   * <p>A lane's int is read as two shorts of half the unit's codes each. Shifted down by {@code j}
+   * codes a short is {@code p_j = q_j + 2^bits · p_{j+1}}; nothing masks off the rest, since in the
+   * arithmetic modulo 2^16 of shorts {@code Σ b_j · q_j = Σ (b_j − 2^bits · b_{j−1}) · p_j}. The
+   * left side fits into a short for {@link #SHORT_SUM} products, and so the right side is exact.
+   *
+   * @param pairs those differences ({@link #pair}), from {@code pairsAt}
+   * @param scales {@code step / 2^bits} of each group, from {@code scalesAt}
+   * @param xSums sums of the activations of each group, from {@code scalesAt}
+   */
+  void sumBytes(
+      int[] w,
+      int at,
+      int groups,
+      int units,
+      int[] pairs,
+      int pairsAt,
+      float[] scales,
+      float[] xSums,
+      int scalesAt,
+      float[] sums,
+      int sumsAt) {
+    throw new IllegalStateException("codes of " + bits + " bits are not multiplied by bytes");
+  }
+
+  /**
+   * Activations of {@code units} units as {@link #sumBytes} wants them: for code {@code j} of a
+   * unit's low half and that of its high half a pair of shorts, {@code columns / 2} pairs a unit.
+   *
+   * @param b from −127 to 127, {@code [units · columns]}
+   */
+  final void pair(int[] b, int units, int[] pairs, int pairsAt) {
+    int half = columns / 2;
+    for (int u = 0; u < units; u++) {
+      int k = u * columns;
+      int to = pairsAt + u * half;
+      int low = 0;
+      int high = 0;
+      for (int j = 0; j < half; j++) {
+        int nextLow = b[k + j];
+        int nextHigh = b[k + half + j];
+        pairs[to + j] = nextLow - (low << bits) & 0xFFFF | nextHigh - (high << bits) << 16;
+        low = nextLow;
+        high = nextHigh;
+      }
+    }
+  }
 
   /**
    * {@code panel[k, r] = f[r, k] · scale[r] + offset[r]}: float weights of {@code units} units of

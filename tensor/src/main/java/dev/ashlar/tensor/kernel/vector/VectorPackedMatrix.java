@@ -3,6 +3,7 @@ package dev.ashlar.tensor.kernel.vector;
 import static dev.ashlar.tensor.kernel.vector.VectorPackedCodes.ROWS;
 
 import dev.ashlar.tensor.Parallel;
+import dev.ashlar.tensor.kernel.Activations;
 import dev.ashlar.tensor.quant.PackedMatrix;
 import java.util.Arrays;
 
@@ -30,23 +31,27 @@ final class VectorPackedMatrix implements PackedMatrix {
 
   private final int out;
   private final int in;
+  private final int bits;
   private final VectorPackedCodes codes;
   private final VectorPackedColumns columns;
   private final VectorPackedGroups groups;
   private final int[] words;
 
   /**
+   * @param bits as the codes are declared; the layout may give them more
    * @param plain codes {@code [out, in]}, one per byte, in input order
    */
   VectorPackedMatrix(
       int out,
       int in,
+      int bits,
       byte[] plain,
       VectorPackedCodes codes,
       VectorPackedColumns columns,
       VectorPackedGroups groups) {
     this.out = out;
     this.in = in;
+    this.bits = bits;
     this.codes = codes;
     this.columns = columns;
     this.groups = groups;
@@ -114,6 +119,15 @@ final class VectorPackedMatrix implements PackedMatrix {
     return columns;
   }
 
+  VectorPackedCodes codes() {
+    return codes;
+  }
+
+  /** Whether a product takes rounded activations. */
+  boolean rounds(Activations activations) {
+    return activations.rounds(bits, in);
+  }
+
   /** Columns in this matrix's own order, filling included. */
   int width() {
     return columns.units() * codes.columns();
@@ -152,17 +166,14 @@ final class VectorPackedMatrix implements PackedMatrix {
    * One block's rows of the product with up to {@link #DIRECT} rows of activations, straight from
    * the codes.
    *
-   * @param x activations in this matrix's order, from {@code xAt}, row after row
-   * @param xSums their {@link #sumGroups}, from {@code xSumsAt}, row after row
+   * @param first the first of these rows of {@code x}
    * @param y takes the block's rows at {@code yAt}, and {@code out} further those of the next row
    */
   void multiply(
       int block,
       int m,
-      float[] x,
-      int xAt,
-      float[] xSums,
-      int xSumsAt,
+      VectorPackedOperand x,
+      int first,
       VectorPackedScratch scratch,
       float[] y,
       int yAt) {
@@ -170,11 +181,15 @@ final class VectorPackedMatrix implements PackedMatrix {
     Arrays.fill(total, 0);
     for (int i = 0; i < columns.spans().size(); i++) {
       VectorPackedColumns.Span span = columns.spans().get(i);
-      sum(block, span, m, x, xAt, scratch.sums());
+      if (x.bytes()) {
+        sumBytes(block, span, m, x, first, scratch.sums());
+      } else {
+        sum(block, span, m, x.floats(), x.floatsAt() + first * width(), scratch.sums());
+      }
       int group = block * columns.groups() + span.group();
       for (int r = 0; r < m; r++) {
-        int xSum = xSumsAt + r * columns.groups() + span.group();
-        groups.combine(group, span.count(), r, scratch.sums(), xSums, xSum, total);
+        int xSum = (first + r) * columns.groups() + span.group();
+        groups.combine(group, span.count(), r, scratch.sums(), x.sums(), xSum, total);
       }
     }
     for (int r = 0; r < m; r++) {
@@ -196,6 +211,34 @@ final class VectorPackedMatrix implements PackedMatrix {
     } else {
       int last = (m - 1) * width;
       codes.sumFour(words, at, span.count(), span.units(), x, first, width, last, sums);
+    }
+  }
+
+  /** As above, for activations that are bytes. */
+  private void sumBytes(
+      int block,
+      VectorPackedColumns.Span span,
+      int m,
+      VectorPackedOperand x,
+      int first,
+      float[] sums) {
+    int unit = columns.start()[span.group()];
+    int at = wordAt(block, unit);
+    for (int r = 0; r < m; r++) {
+      int pair = ((first + r) * width() + unit * codes.columns()) / 2;
+      int group = (first + r) * columns.groups() + span.group();
+      codes.sumBytes(
+          words,
+          at,
+          span.count(),
+          span.units(),
+          x.pairs(),
+          pair,
+          x.scales(),
+          x.sums(),
+          group,
+          sums,
+          r * VectorPackedCodes.STRIDE);
     }
   }
 

@@ -3,6 +3,7 @@ package dev.ashlar.tensor.kernel.vector;
 import static dev.ashlar.tensor.kernel.vector.VectorPackedCodes.ROWS;
 
 import dev.ashlar.tensor.Parallel;
+import dev.ashlar.tensor.kernel.Activations;
 
 /**
  * A product of many rows of activations: the activations are packed in strips once, and each panel
@@ -22,10 +23,12 @@ final class VectorPackedPanels {
   private static final int BLOCKS = Lanes.PANEL / ROWS;
 
   private final VectorPackedMatrix w;
+  private final boolean rounds;
   private final VectorPackedScratch.Pool pool;
 
-  VectorPackedPanels(VectorPackedMatrix w, VectorPackedScratch.Pool pool) {
+  VectorPackedPanels(VectorPackedMatrix w, Activations activations, VectorPackedScratch.Pool pool) {
     this.w = w;
+    this.rounds = w.rounds(activations);
     this.pool = pool;
   }
 
@@ -73,17 +76,33 @@ final class VectorPackedPanels {
   }
 
   private void pack(
-      int rows, float[] x, int xAt, float[] strips, int stripAt, VectorPackedScratch own) {
+      int rows, float[] x, int xAt, float[] strips, int stripAt, VectorPackedScratch scratch) {
     int width = w.width();
-    if (w.columns().source() == null) {
+    boolean inOrder = w.columns().source() == null;
+    if (inOrder && !rounds) {
       Panels.stripFromRows(rows, width, x, xAt, width, strips, stripAt);
       return;
     }
-    float[] ordered = own.columns(Lanes.TILE_ROWS * width);
+    float[] own = scratch.columns(Lanes.TILE_ROWS * width);
     for (int r = 0; r < rows; r++) {
-      w.columns().gather(x, xAt + r * w.in(), ordered, r * width);
+      if (inOrder) {
+        System.arraycopy(x, xAt + r * width, own, r * width, width);
+      } else {
+        w.columns().gather(x, xAt + r * w.in(), own, r * width);
+      }
+      if (rounds) {
+        round(own, r * width);
+      }
     }
-    Panels.stripFromRows(rows, width, ordered, 0, width, strips, stripAt);
+    Panels.stripFromRows(rows, width, own, 0, width, strips, stripAt);
+  }
+
+  private void round(float[] row, int at) {
+    int[] start = w.columns().start();
+    int unit = w.codes().columns();
+    for (int g = 0; g < w.columns().groups(); g++) {
+      VectorPackedRounding.round(row, at + start[g] * unit, (start[g + 1] - start[g]) * unit);
+    }
   }
 
   private void panel(int p, int m, float[] strips, float[] y, int yAt, VectorPackedScratch own) {

@@ -42,7 +42,6 @@ final class VectorPackedScratch {
   private final float[] spare = new float[RegisterTile.SPARE];
   private final float[] panel = new float[VectorPackedPanels.DEPTH * Lanes.PANEL];
   private float[] columns = {};
-  private float[] groupSums = {};
   private float[] strips = {};
 
   private final VectorPackedDirect direct = new VectorPackedDirect();
@@ -85,14 +84,6 @@ final class VectorPackedScratch {
       columns = new float[n];
     }
     return columns;
-  }
-
-  /** At least {@code n} floats for the activations' sums by group. */
-  float[] groupSums(int n) {
-    if (groupSums.length < n) {
-      groupSums = new float[n];
-    }
-    return groupSums;
   }
 
   /** At least {@code n} floats for activations packed in strips. */

@@ -3,12 +3,14 @@ package dev.ashlar.tensor.kernel.vector;
 import static org.junit.jupiter.api.Assertions.fail;
 
 import dev.ashlar.tensor.Parallel;
+import dev.ashlar.tensor.kernel.Activations;
 import dev.ashlar.tensor.quant.PackedMatrix;
 import dev.ashlar.tensor.quant.QuantScheme;
 import dev.ashlar.tensor.quant.QuantizedTensor;
 import java.util.Arrays;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
@@ -25,10 +27,20 @@ class VectorPackedAllocationTest {
   @ParameterizedTest
   @ValueSource(ints = {1, 4, 20})
   void steadyProductsAllocateNothing(int m) {
+    steady(m, 3, Activations.FLOAT);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"1, 4", "4, 4", "20, 4", "1, 2", "20, 2"})
+  void thoseOfRoundedActivationsNeither(int m, int bits) {
+    steady(m, bits, Activations.INT8);
+  }
+
+  private static void steady(int m, int bits, Activations activations) {
     VectorPacked kernel = new VectorPacked();
     int out = 128;
     int in = 264;
-    PackedMatrix w = kernel.pack(weight(out, in));
+    PackedMatrix w = kernel.pack(weight(out, in, bits));
     float[] x = new float[m * in];
     float[] y = new float[m * out];
     long deadline = System.nanoTime() + PATIENCE_NANOS;
@@ -39,7 +51,7 @@ class VectorPackedAllocationTest {
           1,
           () -> {
             for (int i = 0; i < ROUND; i++) {
-              kernel.multiply(m, x, 0, w, y, 0);
+              kernel.multiply(m, x, 0, w, activations, y, 0);
             }
             return null;
           });
@@ -52,8 +64,8 @@ class VectorPackedAllocationTest {
   }
 
   /** Columns that do not fill the last unit, so that activations are gathered. */
-  private static QuantizedTensor weight(int out, int in) {
-    QuantScheme scheme = new QuantScheme(3, 64, false);
+  private static QuantizedTensor weight(int out, int in, int bits) {
+    QuantScheme scheme = new QuantScheme(bits, 64, false);
     byte[] codes = new byte[out * in];
     byte[] zeros = new byte[out * scheme.groups(in)];
     float[] scales = new float[zeros.length];

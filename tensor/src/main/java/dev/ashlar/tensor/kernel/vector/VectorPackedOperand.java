@@ -1,0 +1,111 @@
+package dev.ashlar.tensor.kernel.vector;
+
+import dev.ashlar.tensor.kernel.Activations;
+
+/**
+ * Rows of activations as a product straight from the codes reads them: in the matrix's own order of
+ * columns, as floats or rounded to bytes, and their sums by group.
+ */
+final class VectorPackedOperand {
+  private boolean bytes;
+  private float[] x;
+  private int xAt;
+  private float[] gathered = {};
+  private float[] sums = {};
+  private int[] codes = {};
+  private int[] pairs = {};
+  private float[] scales = {};
+
+  /** Whether {@link #pairs} and {@link #scales} stand for {@link #floats}. */
+  boolean bytes() {
+    return bytes;
+  }
+
+  /** Activations {@code [m, width]} from {@link #floatsAt}; null if they are bytes. */
+  float[] floats() {
+    return x;
+  }
+
+  int floatsAt() {
+    return xAt;
+  }
+
+  /** Sums of the activations, {@code [m, groups]}: what corrects the codes' offset. */
+  float[] sums() {
+    return sums;
+  }
+
+  /** Activations as {@link VectorPackedCodes#pair} makes them, {@code [m, width / 2]}. */
+  int[] pairs() {
+    return pairs;
+  }
+
+  /** {@code step / 2^bits}, {@code [m, groups]}. */
+  float[] scales() {
+    return scales;
+  }
+
+  /** Takes {@code m} rows for a product with {@code w}. */
+  void take(int m, float[] from, int fromAt, VectorPackedMatrix w, Activations activations) {
+    int groups = w.columns().groups();
+    x = from;
+    xAt = fromAt;
+    bytes = w.rounds(activations);
+    if (w.columns().source() != null) {
+      gather(m, w);
+    }
+    if (sums.length < m * groups) {
+      sums = new float[m * groups];
+      scales = new float[m * groups];
+    }
+    if (bytes) {
+      round(m, w);
+    } else {
+      for (int r = 0; r < m; r++) {
+        w.sumGroups(x, xAt + r * w.width(), sums, r * groups);
+      }
+    }
+  }
+
+  /** Nothing of the caller's is kept alive between products. */
+  void release() {
+    x = null;
+  }
+
+  private void gather(int m, VectorPackedMatrix w) {
+    int size = Math.multiplyExact(m, w.width());
+    if (gathered.length < size) {
+      gathered = new float[size];
+    }
+    for (int r = 0; r < m; r++) {
+      w.columns().gather(x, xAt + r * w.in(), gathered, r * w.width());
+    }
+    x = gathered;
+    xAt = 0;
+  }
+
+  private void round(int m, VectorPackedMatrix w) {
+    int width = w.width();
+    if (codes.length < width) {
+      codes = new int[width];
+    }
+    if (pairs.length < m * width / 2) {
+      pairs = new int[m * width / 2];
+    }
+    int[] start = w.columns().start();
+    int unit = w.codes().columns();
+    float n = 1 << w.codes().bits();
+    int groups = w.columns().groups();
+    for (int r = 0; r < m; r++) {
+      for (int g = 0; g < groups; g++) {
+        int k = start[g] * unit;
+        int size = (start[g + 1] - start[g]) * unit;
+        float step = VectorPackedRounding.step(x, xAt + r * width + k, size);
+        int sum = VectorPackedRounding.codes(x, xAt + r * width + k, size, step, codes, k);
+        scales[r * groups + g] = step / n;
+        sums[r * groups + g] = step * sum;
+      }
+      w.codes().pair(codes, w.columns().units(), pairs, r * width / 2);
+    }
+  }
+}
