@@ -19,6 +19,7 @@ import dev.ashlar.nn.layer.PackedWeight;
 import dev.ashlar.nn.layer.Weight;
 import dev.ashlar.tensor.Tensor;
 import dev.ashlar.tensor.autograd.Tape;
+import dev.ashlar.tensor.kernel.Activations;
 import dev.ashlar.tensor.kernel.Backends;
 import dev.ashlar.tensor.quant.QuantScheme;
 import dev.ashlar.tensor.quant.QuantizedTensor;
@@ -132,7 +133,7 @@ class DecoderTest {
     for (int i = 0; i < expected.length; i++) {
       assertEquals(expected[i], found[i], 1e-4);
     }
-    Weight w = new PackedWeight(q, Backends.chosen());
+    Weight w = new PackedWeight(q, Backends.chosen(), Activations.FLOAT);
     Tape tape = Tape.recording();
     Tensor x = Tensor.zeros(2, 64);
     tape.watch(x);

@@ -11,6 +11,7 @@ import dev.ashlar.nn.decoder.BlockContext;
 import dev.ashlar.nn.decoder.Decoder;
 import dev.ashlar.tensor.Tensor;
 import dev.ashlar.tensor.autograd.Tape;
+import dev.ashlar.tensor.kernel.Activations;
 import dev.ashlar.tensor.kernel.Backends;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -63,6 +64,11 @@ class StoredPackedTest {
       }
       for (int i = 0; i < dense.length; i++) {
         assertEquals(dense[i], packed[i], 2e-4 * largest, "logit " + i);
+      }
+      float[] rounded =
+          logits(Architectures.loadPacked(checkpoint, Backends.chosen(), Activations.INT8));
+      for (int i = 0; i < dense.length; i++) {
+        assertEquals(dense[i], rounded[i], 0.1 * largest, "with rounded activations, logit " + i);
       }
     }
   }

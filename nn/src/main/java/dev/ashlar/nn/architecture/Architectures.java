@@ -3,6 +3,7 @@ package dev.ashlar.nn.architecture;
 import dev.ashlar.nn.decoder.Decoder;
 import dev.ashlar.nn.decoder.DecoderSpec;
 import dev.ashlar.tensor.WeightSource;
+import dev.ashlar.tensor.kernel.Activations;
 import dev.ashlar.tensor.kernel.Backend;
 import dev.ashlar.tensor.kernel.Backends;
 import java.util.ArrayList;
@@ -118,7 +119,12 @@ public final class Architectures {
 
   /** As {@link #load(WeightSource, Backend)}, for inference; see {@link Decoder#loadPacked}. */
   public static Decoder loadPacked(WeightSource source, Backend backend) {
-    return Decoder.loadPacked(spec(source), source, backend);
+    return loadPacked(source, backend, Activations.FLOAT);
+  }
+
+  /** As above, with packed matrices multiplied by activations of that kind. */
+  public static Decoder loadPacked(WeightSource source, Backend backend, Activations activations) {
+    return Decoder.loadPacked(spec(source), source, backend, activations);
   }
 
   /**

@@ -6,6 +6,7 @@ import dev.ashlar.tensor.Parallel;
 import dev.ashlar.tensor.Tensor;
 import dev.ashlar.tensor.WeightSource;
 import dev.ashlar.tensor.autograd.Tape;
+import dev.ashlar.tensor.kernel.Activations;
 import dev.ashlar.tensor.kernel.Backend;
 import java.util.List;
 import java.util.function.BiConsumer;
@@ -56,11 +57,15 @@ public final class Decoder {
    * instead of becoming floats, the output map of a tied table among them. All blocks are read at
    * once, by all threads; rows of the embedding may be read when they are wanted, so that the
    * source must stay open.
+   *
+   * @param activations how products with packed matrices take theirs
    */
-  public static Decoder loadPacked(DecoderSpec spec, WeightSource source, Backend backend) {
-    WarmUp warmUp = WarmUp.begin(spec, backend);
+  public static Decoder loadPacked(
+      DecoderSpec spec, WeightSource source, Backend backend, Activations activations) {
+    WarmUp warmUp = WarmUp.begin(spec, backend, activations);
     try {
-      Decoder decoder = load(spec, Weights.packed(source, spec.prefix(), backend, warmUp));
+      Decoder decoder =
+          load(spec, Weights.packed(source, spec.prefix(), backend, activations, warmUp));
       Parallel.rows(
           decoder.blockCount(),
           1,

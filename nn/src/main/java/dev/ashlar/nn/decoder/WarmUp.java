@@ -15,6 +15,7 @@ import dev.ashlar.tensor.autograd.op.LayerNormalize;
 import dev.ashlar.tensor.autograd.op.RmsNormalize;
 import dev.ashlar.tensor.autograd.op.Rotate;
 import dev.ashlar.tensor.kernel.ActivationKernel;
+import dev.ashlar.tensor.kernel.Activations;
 import dev.ashlar.tensor.kernel.AttentionKernel.Spec;
 import dev.ashlar.tensor.kernel.AttentionKernel.Strides;
 import dev.ashlar.tensor.kernel.Backend;
@@ -58,21 +59,27 @@ final class WarmUp implements AutoCloseable {
   private static final Runnable END = () -> {};
 
   private final Backend backend;
+  private final Activations activations;
   private final Tape tape;
   private final LinkedBlockingQueue<Runnable> waiting = new LinkedBlockingQueue<>();
   private final Set<String> known = ConcurrentHashMap.newKeySet();
   private final Parallel.Aside aside;
   private volatile long deadline = System.nanoTime() + ENOUGH_NANOS;
 
-  private WarmUp(Backend backend) {
+  private WarmUp(Backend backend, Activations activations) {
     this.backend = backend;
+    this.activations = activations;
     this.tape = Tape.off(backend);
     this.aside = backend == Backends.reference() ? null : Parallel.aside(this::work);
   }
 
-  /** Begins with the kernels that {@code spec} names. */
-  static WarmUp begin(DecoderSpec spec, Backend backend) {
-    WarmUp w = new WarmUp(backend);
+  /**
+   * Begins with the kernels that {@code spec} names.
+   *
+   * @param activations how products with packed matrices are going to take theirs
+   */
+  static WarmUp begin(DecoderSpec spec, Backend backend, Activations activations) {
+    WarmUp w = new WarmUp(backend, activations);
     w.add(() -> w.norm(spec.head().norm()));
     if (!spec.blocks().isEmpty()) {
       BlockSpec block = spec.blocks().getFirst();
@@ -94,7 +101,7 @@ final class WarmUp implements AutoCloseable {
       int super0 = w.in() % SUPER_BLOCK == 0 ? SUPER_BLOCK : w.groupSize();
       int columns = Math.max(super0, Math.min(w.in(), ceil(LEAST_COLUMNS, w.groupSize())));
       AffineGroups corner = w.corner(MATRIX_ROWS, columns);
-      add(() -> products(new PackedWeight(corner, backend)));
+      add(() -> products(new PackedWeight(corner, backend, activations)));
     }
   }
 
@@ -105,7 +112,7 @@ final class WarmUp implements AutoCloseable {
     if (aside != null && known.add(kind) && w.out() >= MATRIX_ROWS) {
       QuantizedTensor corner =
           w.corner(MATRIX_ROWS, Math.min(w.in(), ceil(LEAST_COLUMNS, Math.max(1, group))));
-      add(() -> products(new PackedWeight(corner, backend)));
+      add(() -> products(new PackedWeight(corner, backend, activations)));
     }
   }
 

@@ -9,6 +9,7 @@ import dev.ashlar.tensor.Shape;
 import dev.ashlar.tensor.StoredTensor;
 import dev.ashlar.tensor.Tensor;
 import dev.ashlar.tensor.WeightSource;
+import dev.ashlar.tensor.kernel.Activations;
 import dev.ashlar.tensor.kernel.Backend;
 import dev.ashlar.tensor.quant.QuantizedTensor;
 import java.util.ArrayList;
@@ -25,27 +26,32 @@ final class Weights {
   private final WeightSource source;
   private final String prefix;
   private final Backend backend;
+  private final Activations activations;
   private final WarmUp warmUp;
 
-  private Weights(WeightSource source, String prefix, Backend backend, WarmUp warmUp) {
+  private Weights(
+      WeightSource source, String prefix, Backend backend, Activations activations, WarmUp warmUp) {
     this.source = source;
     this.prefix = prefix;
     this.backend = backend;
+    this.activations = activations;
     this.warmUp = warmUp;
   }
 
   /** Matrices as floats, except those that the source reports as quantized. */
   static Weights floats(WeightSource source, String prefix, Backend backend) {
-    return new Weights(source, prefix, backend, null);
+    return new Weights(source, prefix, backend, Activations.FLOAT, null);
   }
 
   /**
    * Matrices that are stored as codes stay codes, even those that could be read as floats.
    *
+   * @param activations how products with packed matrices take theirs
    * @param warmUp is told the kinds of matrices
    */
-  static Weights packed(WeightSource source, String prefix, Backend backend, WarmUp warmUp) {
-    return new Weights(source, prefix, backend, warmUp);
+  static Weights packed(
+      WeightSource source, String prefix, Backend backend, Activations activations, WarmUp warmUp) {
+    return new Weights(source, prefix, backend, activations, warmUp);
   }
 
   private boolean packed() {
@@ -206,7 +212,7 @@ final class Weights {
     if (packed()) {
       warmUp.like(q);
     }
-    return new PackedWeight(q, backend);
+    return new PackedWeight(q, backend, activations);
   }
 
   private Weight stored(String parent, LinearSpec spec) {
@@ -236,7 +242,7 @@ final class Weights {
               warmUp.like(stored.storage(), groups);
               finite(stored, groups.scales(), 0, groups.scales().length);
               finite(stored, groups.minimums(), 0, groups.minimums().length);
-              return new PackedWeight(groups, backend);
+              return new PackedWeight(groups, backend, activations);
             });
   }
 

@@ -3,6 +3,7 @@ package dev.ashlar.nn.layer;
 import dev.ashlar.tensor.Shape;
 import dev.ashlar.tensor.Tensor;
 import dev.ashlar.tensor.autograd.Tape;
+import dev.ashlar.tensor.kernel.Activations;
 import dev.ashlar.tensor.kernel.Backend;
 import dev.ashlar.tensor.kernel.PackedKernel;
 import dev.ashlar.tensor.quant.AffineGroups;
@@ -13,22 +14,31 @@ import dev.ashlar.tensor.quant.QuantizedTensor;
 public final class PackedWeight implements Weight {
   private final PackedKernel kernel;
   private final PackedMatrix matrix;
+  private final Activations activations;
 
   /** An operand's shape and its result's; several threads may replace it, each by a right one. */
   private record Shapes(Shape x, Shape y) {}
 
   private volatile Shapes shapes;
 
-  /** Packs {@code tensor}, which is not kept, for the kernels of {@code backend}. */
-  public PackedWeight(QuantizedTensor tensor, Backend backend) {
-    this.kernel = backend.packed();
-    this.matrix = kernel.pack(tensor);
+  private PackedWeight(PackedKernel kernel, PackedMatrix matrix, Activations activations) {
+    this.kernel = kernel;
+    this.matrix = matrix;
+    this.activations = activations;
+  }
+
+  /**
+   * Packs {@code tensor}, which is not kept, for the kernels of {@code backend}.
+   *
+   * @param activations how products take theirs
+   */
+  public PackedWeight(QuantizedTensor tensor, Backend backend, Activations activations) {
+    this(backend.packed(), backend.packed().pack(tensor), activations);
   }
 
   /** As above, for codes with minimums. */
-  public PackedWeight(AffineGroups groups, Backend backend) {
-    this.kernel = backend.packed();
-    this.matrix = kernel.pack(groups);
+  public PackedWeight(AffineGroups groups, Backend backend, Activations activations) {
+    this(backend.packed(), backend.packed().pack(groups), activations);
   }
 
   /** The result's shape; token after token asks for the same one. */
@@ -80,7 +90,7 @@ public final class PackedWeight implements Weight {
               + "]");
     }
     Tensor y = tape.workspace().take(result(x.shape()));
-    kernel.multiply(x.rows(), x.data(), 0, matrix, y.data(), 0);
+    kernel.multiply(x.rows(), x.data(), 0, matrix, activations, y.data(), 0);
     return y;
   }
 }
