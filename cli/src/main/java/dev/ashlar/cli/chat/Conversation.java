@@ -9,6 +9,7 @@ import dev.ashlar.formats.tokenizer.Tokenizer;
 import dev.ashlar.nn.decoder.Decoder;
 import dev.ashlar.nn.generate.Generator;
 import dev.ashlar.nn.generate.Sampler;
+import dev.ashlar.tensor.kernel.Activations;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -51,13 +52,18 @@ public final class Conversation {
   /**
    * An empty conversation.
    *
+   * @param activations what packed weights are multiplied by
    * @param variables more variables for the template
    */
   public Conversation(
-      Model model, ChatTemplate template, Sampler sampler, Map<String, Object> variables) {
+      Model model,
+      Activations activations,
+      ChatTemplate template,
+      Sampler sampler,
+      Map<String, Object> variables) {
     this.template = template;
     this.tokenizer = model.tokenizer();
-    Decoder decoder = model.runner();
+    Decoder decoder = model.runner(activations);
     for (int i = 0; i < decoder.blockCount(); i++) {
       // Blocks are read at first use; the first answer should not wait for that.
       decoder.block(i);

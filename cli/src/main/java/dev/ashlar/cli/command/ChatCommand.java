@@ -10,6 +10,7 @@ import dev.ashlar.cli.model.Model;
 import dev.ashlar.formats.CheckpointException;
 import dev.ashlar.formats.chat.ChatTemplate;
 import dev.ashlar.formats.json.Json;
+import dev.ashlar.tensor.kernel.Activations;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -55,6 +56,8 @@ final class ChatCommand extends Command {
       description = "Tokens of an answer at most (default: ${DEFAULT-VALUE}).")
   int maxTokens;
 
+  @Mixin ActivationsOption activations;
+
   @Mixin SamplingOptions sampling;
 
   @Option(
@@ -77,9 +80,10 @@ final class ChatCommand extends Command {
   Report execute() {
     requireUsage(maxTokens >= 1, "--max-tokens must be at least 1: " + maxTokens);
     var sampler = sampling.sampler();
+    Activations taken = activations.activations();
     try (Model opened = Model.open(model)) {
       ChatTemplate template = template(opened);
-      Conversation conversation = new Conversation(opened, template, sampler, values());
+      Conversation conversation = new Conversation(opened, taken, template, sampler, values());
       conversation.system(system);
       // Opened last: until then Ctrl-C ends the program as ever.
       try (Keyboard keyboard = Keyboard.ofProcess()) {

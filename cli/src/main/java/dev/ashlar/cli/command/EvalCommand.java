@@ -7,12 +7,14 @@ import dev.ashlar.cli.console.Progress;
 import dev.ashlar.cli.console.Report;
 import dev.ashlar.cli.data.TextFiles;
 import dev.ashlar.cli.model.Model;
+import dev.ashlar.tensor.kernel.Activations;
 import dev.ashlar.tuning.quality.Perplexity;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import picocli.CommandLine;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** Measures a model on a text. */
@@ -23,7 +25,9 @@ import picocli.CommandLine.Option;
       "",
       "Perplexity: the text is tokenized once without special tokens and cut into windows of"
           + " --seqlen tokens that do not overlap; each is fed alone; the mean negative"
-          + " log-likelihood of its tokens from the second on is exponentiated."
+          + " log-likelihood of its tokens from the second on is exponentiated.",
+      "",
+      "With --activations int8 the model is measured as generate runs it then."
     },
     footer = {
       "  ashlar eval --model out --dataset wikitext2-test.txt --seqlen 512 --limit 40",
@@ -68,6 +72,8 @@ final class EvalCommand extends Command {
       description = "Windows at most; 0 for all (default: ${DEFAULT-VALUE}).")
   int limit;
 
+  @Mixin ActivationsOption activations;
+
   EvalCommand(Console console) {
     super(console);
   }
@@ -79,6 +85,7 @@ final class EvalCommand extends Command {
     }
     requireUsage(seqlen >= 2, "--seqlen must be at least 2: " + seqlen);
     requireUsage(limit >= 0, "--limit must not be negative: " + limit);
+    Activations taken = activations.activations();
     String text = TextFiles.text(dataset);
     try (Model opened = Model.open(model)) {
       int[] ids = opened.tokenizer().encode(text);
@@ -95,7 +102,7 @@ final class EvalCommand extends Command {
       try (Progress progress = new Progress(console, PERPLEXITY, 1)) {
         p =
             Perplexity.of(
-                opened.decoder(),
+                taken == Activations.FLOAT ? opened.decoder() : opened.runner(taken),
                 ids,
                 seqlen,
                 limit,
@@ -111,6 +118,7 @@ final class EvalCommand extends Command {
     facts.put("model", model);
     facts.put("dataset", dataset.toString());
     facts.put("seqlen", (long) seqlen);
+    facts.put("activations", activations.type);
     facts.put("windows", (long) p.windows());
     facts.put("perplexity", p.value());
     facts.put("tokens", p.tokens());

@@ -8,6 +8,7 @@ import dev.ashlar.cli.model.Model;
 import dev.ashlar.formats.tokenizer.StreamDecoder;
 import dev.ashlar.nn.decoder.KvCache;
 import dev.ashlar.nn.generate.Generator;
+import dev.ashlar.tensor.kernel.Activations;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
@@ -55,6 +56,8 @@ final class GenerateCommand extends Command {
       })
   String kvCache;
 
+  @Mixin ActivationsOption activations;
+
   @Mixin SamplingOptions sampling;
 
   GenerateCommand(Console console) {
@@ -65,12 +68,13 @@ final class GenerateCommand extends Command {
   Report execute() {
     requireUsage(maxTokens >= 1, "--max-tokens must be at least 1: " + maxTokens);
     KvCache.Precision precision = precision();
+    Activations taken = activations.activations();
     try (Model opened = Model.open(model)) {
       int[] ids = opened.tokenizer().encode(prompt, true);
       if (ids.length == 0) {
         throw new InputException("the prompt is empty; give --prompt some text");
       }
-      Generator generator = new Generator(opened.runner(), sampling.sampler(), precision);
+      Generator generator = new Generator(opened.runner(taken), sampling.sampler(), precision);
       StreamDecoder stream = opened.tokenizer().stream();
       StringBuilder text = new StringBuilder();
       if (!json) {

@@ -9,6 +9,7 @@ import dev.ashlar.formats.tokenizer.Tokenizer;
 import dev.ashlar.formats.tokenizer.Tokenizers;
 import dev.ashlar.nn.architecture.Architectures;
 import dev.ashlar.nn.decoder.Decoder;
+import dev.ashlar.tensor.kernel.Activations;
 import dev.ashlar.tensor.kernel.Backends;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -20,8 +21,8 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * A model open for use: checkpoint, tokenizer, decoder. The last two are made at first use, so that
- * a command which needs neither does not fail for them. Not thread-safe.
+ * A model open for use: checkpoint, tokenizer, decoder. The last two are made when asked for, so
+ * that a command which needs neither does not fail for them. Not thread-safe.
  */
 public final class Model implements AutoCloseable {
   private static final String GENERATION = "generation_config.json";
@@ -31,7 +32,6 @@ public final class Model implements AutoCloseable {
   private final Checkpoint checkpoint;
   private Tokenizer tokenizer;
   private Decoder decoder;
-  private Decoder runner;
 
   private Model(Checkpoint checkpoint) {
     this.checkpoint = checkpoint;
@@ -72,12 +72,11 @@ public final class Model implements AutoCloseable {
   /**
    * The decoder for running the model, not for changing it: matrices stay packed as the checkpoint
    * stores them, so that a token reads their codes and not four bytes for each weight.
+   *
+   * @param activations what they are multiplied by
    */
-  public Decoder runner() {
-    if (runner == null) {
-      runner = Architectures.loadPacked(checkpoint, Backends.chosen());
-    }
-    return runner;
+  public Decoder runner(Activations activations) {
+    return Architectures.loadPacked(checkpoint, Backends.chosen(), activations);
   }
 
   /** Tokens that end a text: those of the configuration and the tokenizer's own. */

@@ -69,6 +69,7 @@ class AshlarTest {
     fault(2, "quantize", "--format", "zip");
     fault(2, "eval", "--model", "m", "--dataset", "d", "--tasks", "sudoku");
     fault(2, "generate", "--model", "m", "--prompt", "p", "--max-tokens", "0");
+    fault(2, "generate", "--model", "m", "--prompt", "p", "--activations", "int7");
   }
 
   @Test

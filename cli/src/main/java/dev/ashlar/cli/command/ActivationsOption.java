@@ -1,0 +1,29 @@
+package dev.ashlar.cli.command;
+
+import dev.ashlar.tensor.kernel.Activations;
+import java.util.Locale;
+import picocli.CommandLine.Option;
+
+/** How products with packed weights take their activations. */
+final class ActivationsOption extends OptionGroup {
+  @Option(
+      names = "--activations",
+      paramLabel = "TYPE",
+      defaultValue = "float",
+      description = {
+        "What packed weights are multiplied by: float (exact) or int8 (2- and 4-bit weights meet",
+        "activations rounded to a byte for each group, which is faster and slightly less accurate)",
+        "(default: ${DEFAULT-VALUE})."
+      })
+  String type;
+
+  /** What the option asks for. */
+  Activations activations() {
+    for (Activations a : Activations.values()) {
+      if (a.name().toLowerCase(Locale.ROOT).equals(type)) {
+        return a;
+      }
+    }
+    throw usage("--activations must be float or int8: " + type);
+  }
+}
