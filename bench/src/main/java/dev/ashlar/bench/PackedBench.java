@@ -1,6 +1,7 @@
 package dev.ashlar.bench;
 
 import dev.ashlar.tensor.Parallel;
+import dev.ashlar.tensor.kernel.Activations;
 import dev.ashlar.tensor.kernel.Backends;
 import dev.ashlar.tensor.kernel.PackedKernel;
 import dev.ashlar.tensor.quant.PackedMatrix;
@@ -74,6 +75,9 @@ public class PackedBench {
     @Param("1")
     public int rows;
 
+    @Param({"FLOAT", "INT8"})
+    public Activations activations;
+
     final PackedKernel kernel = Backends.chosen().packed();
     PackedMatrix[] copies;
     float[] x;
@@ -135,7 +139,7 @@ public class PackedBench {
     Parallel.limited(
         t.threads,
         () -> {
-          w.kernel.multiply(w.rows, w.x, 0, matrix, w.y, 0);
+          w.kernel.multiply(w.rows, w.x, 0, matrix, w.activations, w.y, 0);
           return null;
         });
     work.gigabytes += matrix.byteSize() * 1e-9;
