@@ -335,7 +335,7 @@ final class VectorPacked2 extends VectorPackedCodes {
           a = a.add(p.lanewise(LSHR, 14).mul(e));
           b = b.add(q.lanewise(LSHR, 14).mul(e));
           i += ROWS;
-          k += 8;
+          k += 16;
         }
         s = a.reinterpretAsInts();
         c = c.add(s.lanewise(LSHL, 16).lanewise(ASHR, 16)).add(s.lanewise(ASHR, 16));

@@ -316,7 +316,7 @@ final class VectorPacked4 extends VectorPackedCodes {
           a = a.add(p.lanewise(LSHR, 12).mul(e));
           b = b.add(q.lanewise(LSHR, 12).mul(e));
           i += ROWS;
-          k += 4;
+          k += 8;
         }
         s = a.reinterpretAsInts();
         c = c.add(s.lanewise(LSHL, 16).lanewise(ASHR, 16)).add(s.lanewise(ASHR, 16));

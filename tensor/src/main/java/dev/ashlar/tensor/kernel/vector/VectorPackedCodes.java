@@ -171,7 +171,7 @@ abstract sealed class VectorPackedCodes
    * arithmetic modulo 2^16 of shorts {@code Σ b_j · q_j = Σ (b_j − 2^bits · b_{j−1}) · p_j}. The
    * left side fits into a short for {@link #SHORT_SUM} products, and so the right side is exact.
    *
-   * @param pairs those differences ({@link #pair}), from {@code pairsAt}
+   * @param pairs those differences ({@link VectorPackedRounding#pair}), from {@code pairsAt}
    * @param scales {@code step / 2^bits} of each group, from {@code scalesAt}
    * @param xSums sums of the activations of each group, from {@code scalesAt}
    */
@@ -188,29 +188,6 @@ abstract sealed class VectorPackedCodes
       float[] sums,
       int sumsAt) {
     throw new IllegalStateException("codes of " + bits + " bits are not multiplied by bytes");
-  }
-
-  /**
-   * Activations of {@code units} units as {@link #sumBytes} wants them: for code {@code j} of a
-   * unit's low half and that of its high half a pair of shorts, {@code columns / 2} pairs a unit.
-   *
-   * @param b from −127 to 127, {@code [units · columns]}
-   */
-  final void pair(int[] b, int units, int[] pairs, int pairsAt) {
-    int half = columns / 2;
-    for (int u = 0; u < units; u++) {
-      int k = u * columns;
-      int to = pairsAt + u * half;
-      int low = 0;
-      int high = 0;
-      for (int j = 0; j < half; j++) {
-        int nextLow = b[k + j];
-        int nextHigh = b[k + half + j];
-        pairs[to + j] = nextLow - (low << bits) & 0xFFFF | nextHigh - (high << bits) << 16;
-        low = nextLow;
-        high = nextHigh;
-      }
-    }
   }
 
   /**

@@ -225,7 +225,7 @@ final class VectorPackedMatrix implements PackedMatrix {
     int unit = columns.start()[span.group()];
     int at = wordAt(block, unit);
     for (int r = 0; r < m; r++) {
-      int pair = ((first + r) * width() + unit * codes.columns()) / 2;
+      int pair = (first + r) * width() + unit * codes.columns();
       int group = (first + r) * columns.groups() + span.group();
       codes.sumBytes(
           words,

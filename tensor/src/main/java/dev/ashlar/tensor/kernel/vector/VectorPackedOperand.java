@@ -35,7 +35,7 @@ final class VectorPackedOperand {
     return sums;
   }
 
-  /** Activations as {@link VectorPackedCodes#pair} makes them, {@code [m, width / 2]}. */
+  /** Activations as {@link VectorPackedRounding#pair} makes them, {@code [m, width]}. */
   int[] pairs() {
     return pairs;
   }
@@ -86,11 +86,11 @@ final class VectorPackedOperand {
 
   private void round(int m, VectorPackedMatrix w) {
     int width = w.width();
-    if (codes.length < width) {
-      codes = new int[width];
+    if (codes.length < VectorPackedRounding.codesSize(width)) {
+      codes = new int[VectorPackedRounding.codesSize(width)];
     }
-    if (pairs.length < m * width / 2) {
-      pairs = new int[m * width / 2];
+    if (pairs.length < VectorPackedRounding.pairsSize(m, width)) {
+      pairs = new int[VectorPackedRounding.pairsSize(m, width)];
     }
     int[] start = w.columns().start();
     int unit = w.codes().columns();
@@ -105,7 +105,7 @@ final class VectorPackedOperand {
         scales[r * groups + g] = step / n;
         sums[r * groups + g] = step * sum;
       }
-      w.codes().pair(codes, w.columns().units(), pairs, r * width / 2);
+      VectorPackedRounding.pair(codes, width, unit, w.codes().bits(), pairs, r * width);
     }
   }
 }

@@ -4,6 +4,7 @@ import static dev.ashlar.tensor.kernel.vector.VectorPackedCodes.FLOATS;
 import static dev.ashlar.tensor.kernel.vector.VectorPackedCodes.INTS;
 import static dev.ashlar.tensor.kernel.vector.VectorPackedCodes.LANES;
 import static jdk.incubator.vector.VectorOperators.ADD;
+import static jdk.incubator.vector.VectorOperators.LSHL;
 import static jdk.incubator.vector.VectorOperators.MAX;
 
 import dev.ashlar.tensor.kernel.Activations;
@@ -18,6 +19,17 @@ final class VectorPackedRounding {
   private static final int SHIFTER_BITS = 0x4B400000;
   private static final int MAGNITUDE = 0x7FFFFFFF;
   private static final int INFINITY = 0x7F800000;
+
+  /** Ints in front of the codes, so that each has one before it. */
+  private static final int FRONT = 16;
+
+  /** Codes of a row in half a unit at most. */
+  private static final int MAX_HALF = 8;
+
+  /** For codes of 2 and of 4 bits −1 at each place but the first of half a unit. */
+  private static final int[] FOLLOWS_2 = follows(2);
+
+  private static final int[] FOLLOWS_4 = follows(4);
 
   private VectorPackedRounding() {}
 
@@ -47,12 +59,23 @@ final class VectorPackedRounding {
     return step > 0 ? 1 / step : 0;
   }
 
+  /** Ints that {@link #codes} of {@code width} columns take, with room around them. */
+  static int codesSize(int width) {
+    return Math.addExact(width, FRONT + 2 * LANES + MAX_HALF);
+  }
+
+  /** Ints that {@link #pair} fills for {@code m} rows of {@code width} columns. */
+  static int pairsSize(int m, int width) {
+    return Math.addExact(Math.multiplyExact(m, width), LANES);
+  }
+
   /**
-   * Codes of {@code n} activations, {@code b[bAt + i]}; any bytes if the step is NaN.
+   * Codes of {@code n} activations, {@code b[FRONT + k + i]}; any ints if the step is NaN.
    *
    * @return the sum of the codes
    */
-  static int codes(float[] x, int at, int n, float step, int[] b, int bAt) {
+  static int codes(float[] x, int at, int n, float step, int[] b, int k) {
+    int bAt = FRONT + k;
     float inverse = inverse(step);
     FloatVector scale = FloatVector.broadcast(FLOATS, inverse);
     FloatVector shifter = FloatVector.broadcast(FLOATS, SHIFTER);
@@ -72,6 +95,41 @@ final class VectorPackedRounding {
       sum += code;
     }
     return sum;
+  }
+
+  /**
+   * Codes of a row as {@link VectorPackedCodes#sumBytes} wants them: at the place of code {@code j}
+   * of a unit's low half a pair of shorts, that code's difference and that of code {@code j} of the
+   * high half. What stands at the places of the high half is not used.
+   *
+   * @param b {@link #codes} of {@code width} columns
+   * @param columns of a unit
+   * @param bits of the weights' codes
+   * @param pairs takes {@code width} and up to a vector more ints from {@code pairsAt}
+   */
+  static void pair(int[] b, int width, int columns, int bits, int[] pairs, int pairsAt) {
+    int half = columns / 2;
+    int[] follows = bits == 2 ? FOLLOWS_2 : FOLLOWS_4;
+    IntVector low = IntVector.broadcast(INTS, 0xFFFF);
+    for (int k = 0; k < width; k += LANES) {
+      int i = FRONT + k;
+      // All but the first of a half have one before them.
+      IntVector before = IntVector.fromArray(INTS, follows, k % columns);
+      IntVector p = IntVector.fromArray(INTS, b, i - 1).and(before);
+      IntVector q = IntVector.fromArray(INTS, b, i - 1 + half).and(before);
+      p = IntVector.fromArray(INTS, b, i).sub(p.lanewise(LSHL, bits));
+      q = IntVector.fromArray(INTS, b, i + half).sub(q.lanewise(LSHL, bits));
+      p.and(low).or(q.lanewise(LSHL, 16)).intoArray(pairs, pairsAt + k);
+    }
+  }
+
+  private static int[] follows(int bits) {
+    int[] follows = new int[FRONT + LANES];
+    int half = Integer.SIZE / bits / 2;
+    for (int k = 0; k < follows.length; k++) {
+      follows[k] = k % half == 0 ? 0 : -1;
+    }
+    return follows;
   }
 
   /** Puts the nearest multiples of the step into the place of {@code n} activations. */
