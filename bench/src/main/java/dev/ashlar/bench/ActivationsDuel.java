@@ -23,13 +23,13 @@ import java.util.function.ToDoubleFunction;
  * Packed products with exact and with rounded activations in turn, in one process: speed, and what
  * rounding costs.
  *
- * <p>{@code java --add-modules jdk.incubator.vector -cp … dev.ashlar.bench.ActivationsDuel [ROUNDS
- * [MODEL.gguf]]}
+ * <p>{@code java --add-modules jdk.incubator.vector -cp … dev.ashlar.bench.ActivationsDuel ROUNDS
+ * 2|4|MODEL.gguf}
  */
 public final class ActivationsDuel {
   private static final long BEYOND_CACHES = 160L << 20;
   private static final long SPAN_NANOS = 100_000_000;
-  private static final long WARM_NANOS = 1_500_000_000;
+  private static final long WARM_NANOS = 3_000_000_000L;
   private static final int PROMPT = 16;
   private static final int TOKENS = 128;
 
@@ -39,20 +39,19 @@ public final class ActivationsDuel {
     this.rounds = rounds;
   }
 
-  /** Matrices, or decoding if a model is given. */
+  /** Matrices of codes of so many bits, or decoding if a model is given. */
   public static void main(String[] args) {
-    ActivationsDuel duel = new ActivationsDuel(args.length > 0 ? Integer.parseInt(args[0]) : 7);
-    if (args.length > 1) {
+    ActivationsDuel duel = new ActivationsDuel(Integer.parseInt(args[0]));
+    if (args[1].length() > 1) {
       duel.decode(Path.of(args[1]));
       return;
     }
-    for (int bits : new int[] {4, 2}) {
-      for (int threads = 1; threads <= 2; threads++) {
-        duel.products(576, 576, bits, 64, threads, false);
-        duel.products(1536, 576, bits, 64, threads, false);
-        duel.products(1024, 1024, bits, 128, threads, false);
-        duel.products(4096, 4096, bits, 128, threads, true);
-      }
+    int bits = Integer.parseInt(args[1]);
+    for (int threads = 1; threads <= 2; threads++) {
+      duel.products(576, 576, bits, 64, threads, false);
+      duel.products(1536, 576, bits, 64, threads, false);
+      duel.products(1024, 1024, bits, 128, threads, false);
+      duel.products(4096, 4096, bits, 128, threads, true);
     }
   }
 
