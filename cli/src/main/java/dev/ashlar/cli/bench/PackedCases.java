@@ -1,5 +1,6 @@
 package dev.ashlar.cli.bench;
 
+import dev.ashlar.tensor.kernel.Activations;
 import dev.ashlar.tensor.kernel.Backend;
 import dev.ashlar.tensor.kernel.Backends;
 import dev.ashlar.tensor.quant.PackedMatrix;
@@ -41,11 +42,16 @@ final class PackedCases {
   private static List<Case> decode(Matrix matrix) {
     List<Case> cases = new ArrayList<>();
     if (matrix.out() * (long) matrix.in() < 1 << 20) {
-      cases.add(decode(matrix, Backends.reference(), 1, weights(matrix, Backends.reference())));
+      Backend reference = Backends.reference();
+      cases.add(decode(matrix, reference, 1, weights(matrix, reference), Activations.FLOAT));
     }
     Weights weights = weights(matrix, Backends.chosen());
-    for (int threads : Operands.threads()) {
-      cases.add(decode(matrix, Backends.chosen(), threads, weights));
+    for (Activations a : Activations.values()) {
+      if (a == Activations.FLOAT || a.rounds(matrix.bits(), matrix.in())) {
+        for (int threads : Operands.threads()) {
+          cases.add(decode(matrix, Backends.chosen(), threads, weights, a));
+        }
+      }
     }
     return cases;
   }
@@ -60,16 +66,17 @@ final class PackedCases {
         first, new Operands.Turns<>(first.byteSize(), () -> backend.packed().pack(codes)));
   }
 
-  private static Case decode(Matrix matrix, Backend backend, int threads, Weights weights) {
+  private static Case decode(
+      Matrix matrix, Backend backend, int threads, Weights weights, Activations activations) {
     float[] x = Operands.floats(matrix.in());
     float[] y = new float[matrix.out()];
     return new Case(
-        "1 row, " + matrix,
+        (activations == Activations.FLOAT ? "1 row, " : "1 row of int8, ") + matrix,
         backend.name(),
         threads,
         Bound.MEMORY,
         1e-9 * weights.first().byteSize(),
-        () -> backend.packed().multiply(1, x, 0, weights.turns().next(), y, 0));
+        () -> backend.packed().multiply(1, x, 0, weights.turns().next(), activations, y, 0));
   }
 
   private static List<Case> prompt(Matrix matrix) {
