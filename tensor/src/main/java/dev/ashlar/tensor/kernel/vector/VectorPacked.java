@@ -34,8 +34,7 @@ final class VectorPacked implements PackedKernel {
         VectorPackedColumns.of(
             tensor.in(), tensor.groups(), group, tensor.groupOfColumn(), codes.columns());
     VectorPackedGroups groups =
-        VectorPackedGroups.of(
-            tensor.out(), tensor.groups(), codes.bits(), tensor.scales(), tensor.zeros());
+        VectorPackedGroups.of(tensor.out(), tensor.groups(), tensor.scales(), tensor.zeros());
     return new VectorPackedMatrix(
         tensor.out(), tensor.in(), scheme.bits(), tensor.codes(), codes, columns, groups);
   }
@@ -46,13 +45,7 @@ final class VectorPacked implements PackedKernel {
     VectorPackedColumns columns =
         VectorPackedColumns.of(w.in(), w.groups(), w.groupSize(), null, codes.columns());
     return new VectorPackedMatrix(
-        w.out(),
-        w.in(),
-        w.bits(),
-        w.codes(),
-        codes,
-        columns,
-        VectorPackedGroups.of(w, codes.bits()));
+        w.out(), w.in(), w.bits(), w.codes(), codes, columns, VectorPackedGroups.of(w));
   }
 
   @Override

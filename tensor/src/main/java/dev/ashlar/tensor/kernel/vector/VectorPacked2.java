@@ -15,12 +15,12 @@ final class VectorPacked2 extends VectorPackedCodes {
   private static final int BYTE_UNITS = SHORT_SUM / 8 * 4;
 
   VectorPacked2() {
-    super(2, 16, 1);
+    super(2, 16, 1, 8);
   }
 
   @Override
   void sum(int[] w, int at, int groups, int units, float[] x, int xAt, float[] sums, int sumsAt) {
-    sum(w, at, groups, units, x, xAt, sums, sumsAt, mask(), ONE);
+    sum(w, at, groups, units, x, xAt, sums, sumsAt, mask());
   }
 
   private static void sum(
@@ -32,10 +32,15 @@ final class VectorPacked2 extends VectorPackedCodes {
       int xAt,
       float[] sums,
       int sumsAt,
-      int maskBits,
-      int oneBits) {
-    IntVector mask = IntVector.broadcast(INTS, maskBits);
-    IntVector one = IntVector.broadcast(INTS, oneBits);
+      int mask) {
+    IntVector m0 = IntVector.broadcast(INTS, mask);
+    IntVector m1 = IntVector.broadcast(INTS, mask << 2);
+    IntVector m2 = IntVector.broadcast(INTS, mask << 4);
+    IntVector m3 = IntVector.broadcast(INTS, mask << 6);
+    IntVector m4 = IntVector.broadcast(INTS, mask << 8);
+    IntVector m5 = IntVector.broadcast(INTS, mask << 10);
+    IntVector m6 = IntVector.broadcast(INTS, mask << 12);
+    IntVector m7 = IntVector.broadcast(INTS, mask << 14);
     for (int g = 0; g < groups; g++) {
       int w0 = at + g * units * ROWS;
       int x0 = xAt + g * units * 16;
@@ -48,234 +53,38 @@ final class VectorPacked2 extends VectorPackedCodes {
         IntVector p = IntVector.fromArray(INTS, w, w0 + u * ROWS);
         IntVector q = IntVector.fromArray(INTS, w, w0 + u * ROWS + LANES);
         int k = x0 + u * 16;
-        e = FloatVector.broadcast(FLOATS, x[k]);
-        a0 = p.lanewise(LSHL, 21).and(mask).or(one).reinterpretAsFloats().fma(e, a0);
-        a1 = q.lanewise(LSHL, 21).and(mask).or(one).reinterpretAsFloats().fma(e, a1);
-        e = FloatVector.broadcast(FLOATS, x[k + 1]);
-        b0 = p.lanewise(LSHL, 19).and(mask).or(one).reinterpretAsFloats().fma(e, b0);
-        b1 = q.lanewise(LSHL, 19).and(mask).or(one).reinterpretAsFloats().fma(e, b1);
-        e = FloatVector.broadcast(FLOATS, x[k + 2]);
-        a0 = p.lanewise(LSHL, 17).and(mask).or(one).reinterpretAsFloats().fma(e, a0);
-        a1 = q.lanewise(LSHL, 17).and(mask).or(one).reinterpretAsFloats().fma(e, a1);
-        e = FloatVector.broadcast(FLOATS, x[k + 3]);
-        b0 = p.lanewise(LSHL, 15).and(mask).or(one).reinterpretAsFloats().fma(e, b0);
-        b1 = q.lanewise(LSHL, 15).and(mask).or(one).reinterpretAsFloats().fma(e, b1);
-        e = FloatVector.broadcast(FLOATS, x[k + 4]);
-        a0 = p.lanewise(LSHL, 13).and(mask).or(one).reinterpretAsFloats().fma(e, a0);
-        a1 = q.lanewise(LSHL, 13).and(mask).or(one).reinterpretAsFloats().fma(e, a1);
-        e = FloatVector.broadcast(FLOATS, x[k + 5]);
-        b0 = p.lanewise(LSHL, 11).and(mask).or(one).reinterpretAsFloats().fma(e, b0);
-        b1 = q.lanewise(LSHL, 11).and(mask).or(one).reinterpretAsFloats().fma(e, b1);
-        e = FloatVector.broadcast(FLOATS, x[k + 6]);
-        a0 = p.lanewise(LSHL, 9).and(mask).or(one).reinterpretAsFloats().fma(e, a0);
-        a1 = q.lanewise(LSHL, 9).and(mask).or(one).reinterpretAsFloats().fma(e, a1);
-        e = FloatVector.broadcast(FLOATS, x[k + 7]);
-        b0 = p.lanewise(LSHL, 7).and(mask).or(one).reinterpretAsFloats().fma(e, b0);
-        b1 = q.lanewise(LSHL, 7).and(mask).or(one).reinterpretAsFloats().fma(e, b1);
-        e = FloatVector.broadcast(FLOATS, x[k + 8]);
-        a0 = p.lanewise(LSHL, 5).and(mask).or(one).reinterpretAsFloats().fma(e, a0);
-        a1 = q.lanewise(LSHL, 5).and(mask).or(one).reinterpretAsFloats().fma(e, a1);
-        e = FloatVector.broadcast(FLOATS, x[k + 9]);
-        b0 = p.lanewise(LSHL, 3).and(mask).or(one).reinterpretAsFloats().fma(e, b0);
-        b1 = q.lanewise(LSHL, 3).and(mask).or(one).reinterpretAsFloats().fma(e, b1);
-        e = FloatVector.broadcast(FLOATS, x[k + 10]);
-        a0 = p.lanewise(LSHL, 1).and(mask).or(one).reinterpretAsFloats().fma(e, a0);
-        a1 = q.lanewise(LSHL, 1).and(mask).or(one).reinterpretAsFloats().fma(e, a1);
-        e = FloatVector.broadcast(FLOATS, x[k + 11]);
-        b0 = p.lanewise(LSHR, 1).and(mask).or(one).reinterpretAsFloats().fma(e, b0);
-        b1 = q.lanewise(LSHR, 1).and(mask).or(one).reinterpretAsFloats().fma(e, b1);
-        e = FloatVector.broadcast(FLOATS, x[k + 12]);
-        a0 = p.lanewise(LSHR, 3).and(mask).or(one).reinterpretAsFloats().fma(e, a0);
-        a1 = q.lanewise(LSHR, 3).and(mask).or(one).reinterpretAsFloats().fma(e, a1);
-        e = FloatVector.broadcast(FLOATS, x[k + 13]);
-        b0 = p.lanewise(LSHR, 5).and(mask).or(one).reinterpretAsFloats().fma(e, b0);
-        b1 = q.lanewise(LSHR, 5).and(mask).or(one).reinterpretAsFloats().fma(e, b1);
-        e = FloatVector.broadcast(FLOATS, x[k + 14]);
-        a0 = p.lanewise(LSHR, 7).and(mask).or(one).reinterpretAsFloats().fma(e, a0);
-        a1 = q.lanewise(LSHR, 7).and(mask).or(one).reinterpretAsFloats().fma(e, a1);
-        e = FloatVector.broadcast(FLOATS, x[k + 15]);
-        b0 = p.lanewise(LSHR, 9).and(mask).or(one).reinterpretAsFloats().fma(e, b0);
-        b1 = q.lanewise(LSHR, 9).and(mask).or(one).reinterpretAsFloats().fma(e, b1);
+        for (int h = 0; h < 2; h++) {
+          e = FloatVector.broadcast(FLOATS, x[k]);
+          a0 = ((FloatVector) p.and(m0).convert(I2F, 0)).fma(e, a0);
+          a1 = ((FloatVector) q.and(m0).convert(I2F, 0)).fma(e, a1);
+          e = FloatVector.broadcast(FLOATS, x[k + 1]);
+          b0 = ((FloatVector) p.and(m1).convert(I2F, 0)).fma(e, b0);
+          b1 = ((FloatVector) q.and(m1).convert(I2F, 0)).fma(e, b1);
+          e = FloatVector.broadcast(FLOATS, x[k + 2]);
+          a0 = ((FloatVector) p.and(m2).convert(I2F, 0)).fma(e, a0);
+          a1 = ((FloatVector) q.and(m2).convert(I2F, 0)).fma(e, a1);
+          e = FloatVector.broadcast(FLOATS, x[k + 3]);
+          b0 = ((FloatVector) p.and(m3).convert(I2F, 0)).fma(e, b0);
+          b1 = ((FloatVector) q.and(m3).convert(I2F, 0)).fma(e, b1);
+          e = FloatVector.broadcast(FLOATS, x[k + 4]);
+          a0 = ((FloatVector) p.and(m4).convert(I2F, 0)).fma(e, a0);
+          a1 = ((FloatVector) q.and(m4).convert(I2F, 0)).fma(e, a1);
+          e = FloatVector.broadcast(FLOATS, x[k + 5]);
+          b0 = ((FloatVector) p.and(m5).convert(I2F, 0)).fma(e, b0);
+          b1 = ((FloatVector) q.and(m5).convert(I2F, 0)).fma(e, b1);
+          e = FloatVector.broadcast(FLOATS, x[k + 6]);
+          a0 = ((FloatVector) p.and(m6).convert(I2F, 0)).fma(e, a0);
+          a1 = ((FloatVector) q.and(m6).convert(I2F, 0)).fma(e, a1);
+          e = FloatVector.broadcast(FLOATS, x[k + 7]);
+          b0 = ((FloatVector) p.and(m7).convert(I2F, 0)).fma(e, b0);
+          b1 = ((FloatVector) q.and(m7).convert(I2F, 0)).fma(e, b1);
+          p = p.lanewise(LSHR, 16);
+          q = q.lanewise(LSHR, 16);
+          k += 8;
+        }
       }
       a0.add(b0).intoArray(sums, sumsAt + g * ROWS);
       a1.add(b1).intoArray(sums, sumsAt + g * ROWS + LANES);
-    }
-  }
-
-  @Override
-  void sumFour(
-      int[] w,
-      int at,
-      int groups,
-      int units,
-      float[] x,
-      int xAt,
-      int step,
-      int last,
-      float[] sums) {
-    sumFour(w, at, groups, units, x, xAt, step, last, sums, mask(), ONE);
-  }
-
-  private static void sumFour(
-      int[] w,
-      int at,
-      int groups,
-      int units,
-      float[] x,
-      int xAt,
-      int step,
-      int last,
-      float[] sums,
-      int maskBits,
-      int oneBits) {
-    IntVector mask = IntVector.broadcast(INTS, maskBits);
-    IntVector one = IntVector.broadcast(INTS, oneBits);
-    for (int g = 0; g < groups; g++) {
-      int w0 = at + g * units * ROWS;
-      int xa = xAt + g * units * 16;
-      int xb = xa + step;
-      int xc = xb + step;
-      int xd = xa + last;
-      FloatVector a0 = FloatVector.zero(FLOATS);
-      FloatVector a1 = FloatVector.zero(FLOATS);
-      FloatVector b0 = FloatVector.zero(FLOATS);
-      FloatVector b1 = FloatVector.zero(FLOATS);
-      FloatVector c0 = FloatVector.zero(FLOATS);
-      FloatVector c1 = FloatVector.zero(FLOATS);
-      FloatVector d0 = FloatVector.zero(FLOATS);
-      FloatVector d1 = FloatVector.zero(FLOATS);
-      FloatVector e;
-      FloatVector s;
-      FloatVector t;
-      for (int u = 0; u < units; u++) {
-        IntVector p = IntVector.fromArray(INTS, w, w0 + u * ROWS);
-        IntVector q = IntVector.fromArray(INTS, w, w0 + u * ROWS + LANES);
-        for (int k = u * 16; k < u * 16 + 16; k += 8) {
-          s = p.lanewise(LSHL, 21).and(mask).or(one).reinterpretAsFloats();
-          t = q.lanewise(LSHL, 21).and(mask).or(one).reinterpretAsFloats();
-          e = FloatVector.broadcast(FLOATS, x[xa + k]);
-          a0 = s.fma(e, a0);
-          a1 = t.fma(e, a1);
-          e = FloatVector.broadcast(FLOATS, x[xb + k]);
-          b0 = s.fma(e, b0);
-          b1 = t.fma(e, b1);
-          e = FloatVector.broadcast(FLOATS, x[xc + k]);
-          c0 = s.fma(e, c0);
-          c1 = t.fma(e, c1);
-          e = FloatVector.broadcast(FLOATS, x[xd + k]);
-          d0 = s.fma(e, d0);
-          d1 = t.fma(e, d1);
-          s = p.lanewise(LSHL, 19).and(mask).or(one).reinterpretAsFloats();
-          t = q.lanewise(LSHL, 19).and(mask).or(one).reinterpretAsFloats();
-          e = FloatVector.broadcast(FLOATS, x[xa + k + 1]);
-          a0 = s.fma(e, a0);
-          a1 = t.fma(e, a1);
-          e = FloatVector.broadcast(FLOATS, x[xb + k + 1]);
-          b0 = s.fma(e, b0);
-          b1 = t.fma(e, b1);
-          e = FloatVector.broadcast(FLOATS, x[xc + k + 1]);
-          c0 = s.fma(e, c0);
-          c1 = t.fma(e, c1);
-          e = FloatVector.broadcast(FLOATS, x[xd + k + 1]);
-          d0 = s.fma(e, d0);
-          d1 = t.fma(e, d1);
-          s = p.lanewise(LSHL, 17).and(mask).or(one).reinterpretAsFloats();
-          t = q.lanewise(LSHL, 17).and(mask).or(one).reinterpretAsFloats();
-          e = FloatVector.broadcast(FLOATS, x[xa + k + 2]);
-          a0 = s.fma(e, a0);
-          a1 = t.fma(e, a1);
-          e = FloatVector.broadcast(FLOATS, x[xb + k + 2]);
-          b0 = s.fma(e, b0);
-          b1 = t.fma(e, b1);
-          e = FloatVector.broadcast(FLOATS, x[xc + k + 2]);
-          c0 = s.fma(e, c0);
-          c1 = t.fma(e, c1);
-          e = FloatVector.broadcast(FLOATS, x[xd + k + 2]);
-          d0 = s.fma(e, d0);
-          d1 = t.fma(e, d1);
-          s = p.lanewise(LSHL, 15).and(mask).or(one).reinterpretAsFloats();
-          t = q.lanewise(LSHL, 15).and(mask).or(one).reinterpretAsFloats();
-          e = FloatVector.broadcast(FLOATS, x[xa + k + 3]);
-          a0 = s.fma(e, a0);
-          a1 = t.fma(e, a1);
-          e = FloatVector.broadcast(FLOATS, x[xb + k + 3]);
-          b0 = s.fma(e, b0);
-          b1 = t.fma(e, b1);
-          e = FloatVector.broadcast(FLOATS, x[xc + k + 3]);
-          c0 = s.fma(e, c0);
-          c1 = t.fma(e, c1);
-          e = FloatVector.broadcast(FLOATS, x[xd + k + 3]);
-          d0 = s.fma(e, d0);
-          d1 = t.fma(e, d1);
-          s = p.lanewise(LSHL, 13).and(mask).or(one).reinterpretAsFloats();
-          t = q.lanewise(LSHL, 13).and(mask).or(one).reinterpretAsFloats();
-          e = FloatVector.broadcast(FLOATS, x[xa + k + 4]);
-          a0 = s.fma(e, a0);
-          a1 = t.fma(e, a1);
-          e = FloatVector.broadcast(FLOATS, x[xb + k + 4]);
-          b0 = s.fma(e, b0);
-          b1 = t.fma(e, b1);
-          e = FloatVector.broadcast(FLOATS, x[xc + k + 4]);
-          c0 = s.fma(e, c0);
-          c1 = t.fma(e, c1);
-          e = FloatVector.broadcast(FLOATS, x[xd + k + 4]);
-          d0 = s.fma(e, d0);
-          d1 = t.fma(e, d1);
-          s = p.lanewise(LSHL, 11).and(mask).or(one).reinterpretAsFloats();
-          t = q.lanewise(LSHL, 11).and(mask).or(one).reinterpretAsFloats();
-          e = FloatVector.broadcast(FLOATS, x[xa + k + 5]);
-          a0 = s.fma(e, a0);
-          a1 = t.fma(e, a1);
-          e = FloatVector.broadcast(FLOATS, x[xb + k + 5]);
-          b0 = s.fma(e, b0);
-          b1 = t.fma(e, b1);
-          e = FloatVector.broadcast(FLOATS, x[xc + k + 5]);
-          c0 = s.fma(e, c0);
-          c1 = t.fma(e, c1);
-          e = FloatVector.broadcast(FLOATS, x[xd + k + 5]);
-          d0 = s.fma(e, d0);
-          d1 = t.fma(e, d1);
-          s = p.lanewise(LSHL, 9).and(mask).or(one).reinterpretAsFloats();
-          t = q.lanewise(LSHL, 9).and(mask).or(one).reinterpretAsFloats();
-          e = FloatVector.broadcast(FLOATS, x[xa + k + 6]);
-          a0 = s.fma(e, a0);
-          a1 = t.fma(e, a1);
-          e = FloatVector.broadcast(FLOATS, x[xb + k + 6]);
-          b0 = s.fma(e, b0);
-          b1 = t.fma(e, b1);
-          e = FloatVector.broadcast(FLOATS, x[xc + k + 6]);
-          c0 = s.fma(e, c0);
-          c1 = t.fma(e, c1);
-          e = FloatVector.broadcast(FLOATS, x[xd + k + 6]);
-          d0 = s.fma(e, d0);
-          d1 = t.fma(e, d1);
-          s = p.lanewise(LSHL, 7).and(mask).or(one).reinterpretAsFloats();
-          t = q.lanewise(LSHL, 7).and(mask).or(one).reinterpretAsFloats();
-          e = FloatVector.broadcast(FLOATS, x[xa + k + 7]);
-          a0 = s.fma(e, a0);
-          a1 = t.fma(e, a1);
-          e = FloatVector.broadcast(FLOATS, x[xb + k + 7]);
-          b0 = s.fma(e, b0);
-          b1 = t.fma(e, b1);
-          e = FloatVector.broadcast(FLOATS, x[xc + k + 7]);
-          c0 = s.fma(e, c0);
-          c1 = t.fma(e, c1);
-          e = FloatVector.broadcast(FLOATS, x[xd + k + 7]);
-          d0 = s.fma(e, d0);
-          d1 = t.fma(e, d1);
-          p = p.lanewise(LSHR, 16);
-          q = q.lanewise(LSHR, 16);
-        }
-      }
-      int to = g * ROWS;
-      a0.intoArray(sums, to);
-      a1.intoArray(sums, to + LANES);
-      b0.intoArray(sums, to + STRIDE);
-      b1.intoArray(sums, to + STRIDE + LANES);
-      c0.intoArray(sums, to + 2 * STRIDE);
-      c1.intoArray(sums, to + 2 * STRIDE + LANES);
-      d0.intoArray(sums, to + 3 * STRIDE);
-      d1.intoArray(sums, to + 3 * STRIDE + LANES);
     }
   }
 
@@ -287,9 +96,8 @@ final class VectorPacked2 extends VectorPackedCodes {
       int units,
       int[] pairs,
       int pairsAt,
-      float[] scales,
-      float[] xSums,
-      int scalesAt,
+      float[] steps,
+      int stepsAt,
       float[] sums,
       int sumsAt) {
     int i = at;
@@ -342,224 +150,9 @@ final class VectorPacked2 extends VectorPackedCodes {
         s = b.reinterpretAsInts();
         d = d.add(s.lanewise(LSHL, 16).lanewise(ASHR, 16)).add(s.lanewise(ASHR, 16));
       }
-      FloatVector t = FloatVector.broadcast(FLOATS, scales[scalesAt + g]);
-      FloatVector z = FloatVector.broadcast(FLOATS, xSums[scalesAt + g]);
-      ((FloatVector) c.convert(I2F, 0)).fma(t, z).intoArray(sums, sumsAt + g * ROWS);
-      ((FloatVector) d.convert(I2F, 0)).fma(t, z).intoArray(sums, sumsAt + g * ROWS + LANES);
-    }
-  }
-
-  @Override
-  void expand(int[] w, int at, int units, float[] affine, float[] panel, int panelAt) {
-    expand(w, at, units, affine, panel, panelAt, mask(), ONE);
-  }
-
-  private static void expand(
-      int[] w,
-      int at,
-      int units,
-      float[] affine,
-      float[] panel,
-      int panelAt,
-      int maskBits,
-      int oneBits) {
-    IntVector mask = IntVector.broadcast(INTS, maskBits);
-    IntVector one = IntVector.broadcast(INTS, oneBits);
-    FloatVector s0 = FloatVector.fromArray(FLOATS, affine, 0);
-    FloatVector s1 = FloatVector.fromArray(FLOATS, affine, LANES);
-    FloatVector o0 = FloatVector.fromArray(FLOATS, affine, ROWS);
-    FloatVector o1 = FloatVector.fromArray(FLOATS, affine, ROWS + LANES);
-    for (int u = 0; u < units; u++) {
-      IntVector p = IntVector.fromArray(INTS, w, at + u * ROWS);
-      IntVector q = IntVector.fromArray(INTS, w, at + u * ROWS + LANES);
-      int t = panelAt + u * (16 * PANEL);
-      p.lanewise(LSHL, 21).and(mask).or(one).reinterpretAsFloats().fma(s0, o0).intoArray(panel, t);
-      q.lanewise(LSHL, 21)
-          .and(mask)
-          .or(one)
-          .reinterpretAsFloats()
-          .fma(s1, o1)
-          .intoArray(panel, t + LANES);
-      p.lanewise(LSHL, 19)
-          .and(mask)
-          .or(one)
-          .reinterpretAsFloats()
-          .fma(s0, o0)
-          .intoArray(panel, t + PANEL);
-      q.lanewise(LSHL, 19)
-          .and(mask)
-          .or(one)
-          .reinterpretAsFloats()
-          .fma(s1, o1)
-          .intoArray(panel, t + PANEL + LANES);
-      p.lanewise(LSHL, 17)
-          .and(mask)
-          .or(one)
-          .reinterpretAsFloats()
-          .fma(s0, o0)
-          .intoArray(panel, t + 2 * PANEL);
-      q.lanewise(LSHL, 17)
-          .and(mask)
-          .or(one)
-          .reinterpretAsFloats()
-          .fma(s1, o1)
-          .intoArray(panel, t + 2 * PANEL + LANES);
-      p.lanewise(LSHL, 15)
-          .and(mask)
-          .or(one)
-          .reinterpretAsFloats()
-          .fma(s0, o0)
-          .intoArray(panel, t + 3 * PANEL);
-      q.lanewise(LSHL, 15)
-          .and(mask)
-          .or(one)
-          .reinterpretAsFloats()
-          .fma(s1, o1)
-          .intoArray(panel, t + 3 * PANEL + LANES);
-      p.lanewise(LSHL, 13)
-          .and(mask)
-          .or(one)
-          .reinterpretAsFloats()
-          .fma(s0, o0)
-          .intoArray(panel, t + 4 * PANEL);
-      q.lanewise(LSHL, 13)
-          .and(mask)
-          .or(one)
-          .reinterpretAsFloats()
-          .fma(s1, o1)
-          .intoArray(panel, t + 4 * PANEL + LANES);
-      p.lanewise(LSHL, 11)
-          .and(mask)
-          .or(one)
-          .reinterpretAsFloats()
-          .fma(s0, o0)
-          .intoArray(panel, t + 5 * PANEL);
-      q.lanewise(LSHL, 11)
-          .and(mask)
-          .or(one)
-          .reinterpretAsFloats()
-          .fma(s1, o1)
-          .intoArray(panel, t + 5 * PANEL + LANES);
-      p.lanewise(LSHL, 9)
-          .and(mask)
-          .or(one)
-          .reinterpretAsFloats()
-          .fma(s0, o0)
-          .intoArray(panel, t + 6 * PANEL);
-      q.lanewise(LSHL, 9)
-          .and(mask)
-          .or(one)
-          .reinterpretAsFloats()
-          .fma(s1, o1)
-          .intoArray(panel, t + 6 * PANEL + LANES);
-      p.lanewise(LSHL, 7)
-          .and(mask)
-          .or(one)
-          .reinterpretAsFloats()
-          .fma(s0, o0)
-          .intoArray(panel, t + 7 * PANEL);
-      q.lanewise(LSHL, 7)
-          .and(mask)
-          .or(one)
-          .reinterpretAsFloats()
-          .fma(s1, o1)
-          .intoArray(panel, t + 7 * PANEL + LANES);
-      p.lanewise(LSHL, 5)
-          .and(mask)
-          .or(one)
-          .reinterpretAsFloats()
-          .fma(s0, o0)
-          .intoArray(panel, t + 8 * PANEL);
-      q.lanewise(LSHL, 5)
-          .and(mask)
-          .or(one)
-          .reinterpretAsFloats()
-          .fma(s1, o1)
-          .intoArray(panel, t + 8 * PANEL + LANES);
-      p.lanewise(LSHL, 3)
-          .and(mask)
-          .or(one)
-          .reinterpretAsFloats()
-          .fma(s0, o0)
-          .intoArray(panel, t + 9 * PANEL);
-      q.lanewise(LSHL, 3)
-          .and(mask)
-          .or(one)
-          .reinterpretAsFloats()
-          .fma(s1, o1)
-          .intoArray(panel, t + 9 * PANEL + LANES);
-      p.lanewise(LSHL, 1)
-          .and(mask)
-          .or(one)
-          .reinterpretAsFloats()
-          .fma(s0, o0)
-          .intoArray(panel, t + 10 * PANEL);
-      q.lanewise(LSHL, 1)
-          .and(mask)
-          .or(one)
-          .reinterpretAsFloats()
-          .fma(s1, o1)
-          .intoArray(panel, t + 10 * PANEL + LANES);
-      p.lanewise(LSHR, 1)
-          .and(mask)
-          .or(one)
-          .reinterpretAsFloats()
-          .fma(s0, o0)
-          .intoArray(panel, t + 11 * PANEL);
-      q.lanewise(LSHR, 1)
-          .and(mask)
-          .or(one)
-          .reinterpretAsFloats()
-          .fma(s1, o1)
-          .intoArray(panel, t + 11 * PANEL + LANES);
-      p.lanewise(LSHR, 3)
-          .and(mask)
-          .or(one)
-          .reinterpretAsFloats()
-          .fma(s0, o0)
-          .intoArray(panel, t + 12 * PANEL);
-      q.lanewise(LSHR, 3)
-          .and(mask)
-          .or(one)
-          .reinterpretAsFloats()
-          .fma(s1, o1)
-          .intoArray(panel, t + 12 * PANEL + LANES);
-      p.lanewise(LSHR, 5)
-          .and(mask)
-          .or(one)
-          .reinterpretAsFloats()
-          .fma(s0, o0)
-          .intoArray(panel, t + 13 * PANEL);
-      q.lanewise(LSHR, 5)
-          .and(mask)
-          .or(one)
-          .reinterpretAsFloats()
-          .fma(s1, o1)
-          .intoArray(panel, t + 13 * PANEL + LANES);
-      p.lanewise(LSHR, 7)
-          .and(mask)
-          .or(one)
-          .reinterpretAsFloats()
-          .fma(s0, o0)
-          .intoArray(panel, t + 14 * PANEL);
-      q.lanewise(LSHR, 7)
-          .and(mask)
-          .or(one)
-          .reinterpretAsFloats()
-          .fma(s1, o1)
-          .intoArray(panel, t + 14 * PANEL + LANES);
-      p.lanewise(LSHR, 9)
-          .and(mask)
-          .or(one)
-          .reinterpretAsFloats()
-          .fma(s0, o0)
-          .intoArray(panel, t + 15 * PANEL);
-      q.lanewise(LSHR, 9)
-          .and(mask)
-          .or(one)
-          .reinterpretAsFloats()
-          .fma(s1, o1)
-          .intoArray(panel, t + 15 * PANEL + LANES);
+      FloatVector t = FloatVector.broadcast(FLOATS, steps[stepsAt + g]);
+      ((FloatVector) c.convert(I2F, 0)).mul(t).intoArray(sums, sumsAt + g * ROWS);
+      ((FloatVector) d.convert(I2F, 0)).mul(t).intoArray(sums, sumsAt + g * ROWS + LANES);
     }
   }
 }

@@ -1,22 +1,28 @@
 package dev.ashlar.tensor.kernel.vector;
 
+import static jdk.incubator.vector.VectorOperators.I2F;
+import static jdk.incubator.vector.VectorOperators.LSHL;
+import static jdk.incubator.vector.VectorOperators.LSHR;
+
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
+import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * How the codes of one width lie in int lanes, and the two loops that take them out.
+ * How the codes of one width lie in int lanes, and the loops that take them out.
  *
  * <p>A unit is {@code columns} codes of one row in {@code words} ints; lanes are rows, so a unit of
  * a block is {@code words × ROWS} consecutive ints. With as many whole codes in an int as fit into
  * 32 or 30 bits, code {@code j} stands at bit {@code j · bits}; where two bits are left over, those
  * of a unit's ints, first int highest, hold the unit's last one or two codes.
  *
- * <p>Shifted to the top of a float's mantissa under the exponent of one, a code {@code q} reads as
- * the float {@code f = 1 + q / 2^bits}: one shift and one ternary-logic instruction, no conversion.
- * The 1 is corrected per group ({@link VectorPackedGroups}).
+ * <p>The loop of decoding, {@link #sum}, hardly shifts: a code masked where it stands is {@code q ·
+ * 2^(j · bits)}, which converts to a float exactly, and the activation has been divided by that
+ * power beforehand ({@link #scale}). It is written out for each width, since the compiler does not
+ * unroll it; the others go from code to code.
  */
 abstract sealed class VectorPackedCodes
     permits VectorPacked2,
@@ -39,23 +45,44 @@ abstract sealed class VectorPackedCodes
   /** Floats from the group sums of one row of activations to those of the next. */
   static final int STRIDE = VectorPackedMatrix.SPAN * ROWS;
 
-  /** The bits of 1.0f. */
-  static final int ONE = 0x3F800000;
-
   /** Products of a byte and a code of 4 bits that a sum of shorts holds: 16 · 15 · 127 < 2^15. */
   static final int SHORT_SUM = 16;
 
   /** Bits that the leftover codes of a unit get from each int. */
   private static final int SPREAD = 2;
 
+  /**
+   * Columns after which {@link #factors} begin anew: whole units and whole vectors of any width.
+   */
+  private static final int PERIOD = 32;
+
   private final int bits;
   private final int columns;
   private final int words;
 
-  VectorPackedCodes(int bits, int columns, int words) {
+  /** Codes that stand whole in an int. */
+  private final int whole;
+
+  /** Codes of a unit that are spread over its ints. */
+  private final int rest;
+
+  private final float[] factors = new float[PERIOD];
+
+  /**
+   * @param masks codes of an int that {@link #sum} masks where they stand before it shifts the int
+   */
+  VectorPackedCodes(int bits, int columns, int words, int masks) {
     this.bits = bits;
     this.columns = columns;
     this.words = words;
+    this.whole = Math.min(Integer.SIZE / bits, columns / words);
+    this.rest = columns - words * whole;
+    for (int k = 0; k < PERIOD; k++) {
+      int shift = k % columns % whole % masks * bits;
+      // A code that reaches the sign is shifted down instead.
+      boolean inPlace = k % columns < words * whole && shift + bits < Integer.SIZE;
+      factors[k] = inPlace ? Math.scalb(1f, -shift) : 1;
+    }
   }
 
   private static List<VectorPackedCodes> all() {
@@ -95,9 +122,28 @@ abstract sealed class VectorPackedCodes
     return words;
   }
 
-  /** Where a code stands in the float: the top of the mantissa. */
+  /** The bits of the first code of an int. */
   final int mask() {
-    return ((1 << bits) - 1) << (23 - bits);
+    return (1 << bits) - 1;
+  }
+
+  /**
+   * Activations as {@link #sum} takes them: divided by the powers of two that codes are left
+   * multiplied by. That is exact but for activations below 2^-96, which lose their last bits.
+   *
+   * @param n whole units
+   */
+  final void scale(float[] x, int at, int n, float[] scaled, int scaledAt) {
+    int i = 0;
+    for (; i <= n - PERIOD; i += PERIOD) {
+      for (int j = i; j < i + PERIOD; j += LANES) {
+        FloatVector f = FloatVector.fromArray(FLOATS, factors, j - i);
+        FloatVector.fromArray(FLOATS, x, at + j).mul(f).intoArray(scaled, scaledAt + j);
+      }
+    }
+    for (; i < n; i++) {
+      scaled[scaledAt + i] = x[at + i] * factors[i % PERIOD];
+    }
   }
 
   /**
@@ -109,7 +155,6 @@ abstract sealed class VectorPackedCodes
    * @return whether all codes fit into {@link #bits}; if not, the lane is undefined
    */
   boolean pack(byte[] codes, int from, int units, int[] target, int at) {
-    int whole = Math.min(32 / bits, columns / words);
     int[] unit = new int[words];
     int all = 0;
     for (int u = 0; u < units; u++) {
@@ -123,7 +168,7 @@ abstract sealed class VectorPackedCodes
           unit[i] |= (codes[k++] & 0xFF) << (j * bits);
         }
       }
-      spread(codes, k, columns - words * whole, unit);
+      spread(codes, k, unit);
       for (int i = 0; i < words; i++) {
         target[at + (u * words + i) * ROWS] = unit[i];
       }
@@ -131,40 +176,112 @@ abstract sealed class VectorPackedCodes
     return all < 1 << bits;
   }
 
-  private void spread(byte[] codes, int from, int count, int[] unit) {
-    int rest = 0;
-    for (int j = 0; j < count; j++) {
-      rest = rest << bits | (codes[from + j] & 0xFF);
+  private void spread(byte[] codes, int from, int[] unit) {
+    int last = 0;
+    for (int j = 0; j < rest; j++) {
+      last = last << bits | (codes[from + j] & 0xFF);
     }
-    for (int i = 0; count > 0 && i < words; i++) {
-      unit[i] |= rest >>> SPREAD * (words - 1 - i) << (32 - SPREAD);
+    for (int i = 0; rest > 0 && i < words; i++) {
+      unit[i] |= last >>> SPREAD * (words - 1 - i) << (Integer.SIZE - SPREAD);
     }
   }
 
   /**
-   * {@code sums[g, r] = Σ x[k] · f[r, k]} over the columns of each of {@code groups} groups of
+   * {@code sums[g, r] = Σ x[k] · q[r, k]} over the columns of each of {@code groups} groups of
    * {@code units} units, for the block's rows.
    *
    * @param at first int of the first group in {@code w}
-   * @param xAt first activation of the first group
+   * @param x activations as {@link #scale} leaves them; the first group's from {@code xAt}
    * @param sums {@code [groups, ROWS]} from {@code sumsAt}
    */
   abstract void sum(
       int[] w, int at, int groups, int units, float[] x, int xAt, float[] sums, int sumsAt);
 
   /**
-   * As {@link #sum} for four rows of activations, which share the taking apart.
+   * As {@link #sum} for four rows of activations, not scaled, which share the taking apart.
    *
    * @param step floats from the first row of {@code x} to the second and from there to the third
    * @param last floats from the first to the fourth
    * @param sums {@code [4, SPAN, ROWS]}, {@link #STRIDE} floats from one row to the next
    */
-  abstract void sumFour(
-      int[] w, int at, int groups, int units, float[] x, int xAt, int step, int last, float[] sums);
+  final void sumFour(
+      int[] w,
+      int at,
+      int groups,
+      int units,
+      float[] x,
+      int xAt,
+      int step,
+      int last,
+      float[] sums) {
+    for (int g = 0; g < groups; g++) {
+      int first = at + g * units * words * ROWS;
+      int k = xAt + g * units * columns;
+      int to = g * ROWS;
+      for (int half = 0; half < ROWS; half += LANES) {
+        sumFour(
+            w, first + half, units, x, k, step, last, sums, to + half, words, whole, rest, bits);
+      }
+    }
+  }
+
+  /** One group and one vector of rows: with two, values were seen to be spilled. */
+  private static void sumFour(
+      int[] w,
+      int at,
+      int units,
+      float[] x,
+      int xAt,
+      int step,
+      int last,
+      float[] sums,
+      int to,
+      int words,
+      int whole,
+      int rest,
+      int bits) {
+    IntVector mask = IntVector.broadcast(INTS, (1 << bits) - 1);
+    FloatVector a = FloatVector.zero(FLOATS);
+    FloatVector b = FloatVector.zero(FLOATS);
+    FloatVector c = FloatVector.zero(FLOATS);
+    FloatVector d = FloatVector.zero(FLOATS);
+    FloatVector f;
+    int i = at;
+    int k = xAt;
+    for (int u = 0; u < units; u++) {
+      IntVector t = IntVector.zero(INTS);
+      for (int v = 0; v < words; v++) {
+        IntVector p = IntVector.fromArray(INTS, w, i);
+        for (int j = 0; j < whole; j++) {
+          f = (FloatVector) p.and(mask).convert(I2F, 0);
+          a = f.fma(FloatVector.broadcast(FLOATS, x[k]), a);
+          b = f.fma(FloatVector.broadcast(FLOATS, x[k + step]), b);
+          c = f.fma(FloatVector.broadcast(FLOATS, x[k + 2 * step]), c);
+          d = f.fma(FloatVector.broadcast(FLOATS, x[k + last]), d);
+          p = p.lanewise(LSHR, bits);
+          k++;
+        }
+        t = t.lanewise(LSHL, SPREAD).or(p);
+        i += ROWS;
+      }
+      for (int j = rest - 1; j >= 0; j--) {
+        f = (FloatVector) t.lanewise(LSHR, j * bits).and(mask).convert(I2F, 0);
+        a = f.fma(FloatVector.broadcast(FLOATS, x[k]), a);
+        b = f.fma(FloatVector.broadcast(FLOATS, x[k + step]), b);
+        c = f.fma(FloatVector.broadcast(FLOATS, x[k + 2 * step]), c);
+        d = f.fma(FloatVector.broadcast(FLOATS, x[k + last]), d);
+        k++;
+      }
+    }
+    a.intoArray(sums, to);
+    b.intoArray(sums, to + STRIDE);
+    c.intoArray(sums, to + 2 * STRIDE);
+    d.intoArray(sums, to + 3 * STRIDE);
+  }
 
   /**
-   * {@code sums[g, r] = scale[g] · Σ b[k] · q[r, k] + xSums[g]} for activations that are bytes: the
-   * same as {@link #sum} gives for their values.
+   * {@code sums[g, r] = step[g] · Σ b[k] · q[r, k]} for activations that are bytes: the same as
+   * {@link #sum} gives for their values.
    *
    * <p>A lane's int is read as two shorts of half the unit's codes each. Shifted down by {@code j}
    * codes a short is {@code p_j = q_j + 2^bits · p_{j+1}}; nothing masks off the rest, since in the
@@ -172,8 +289,7 @@ abstract sealed class VectorPackedCodes
    * left side fits into a short for {@link #SHORT_SUM} products, and so the right side is exact.
    *
    * @param pairs those differences ({@link VectorPackedRounding#pair}), from {@code pairsAt}
-   * @param scales {@code step / 2^bits} of each group, from {@code scalesAt}
-   * @param xSums sums of the activations of each group, from {@code scalesAt}
+   * @param steps of each group, from {@code stepsAt}
    */
   void sumBytes(
       int[] w,
@@ -182,19 +298,61 @@ abstract sealed class VectorPackedCodes
       int units,
       int[] pairs,
       int pairsAt,
-      float[] scales,
-      float[] xSums,
-      int scalesAt,
+      float[] steps,
+      int stepsAt,
       float[] sums,
       int sumsAt) {
     throw new IllegalStateException("codes of " + bits + " bits are not multiplied by bytes");
   }
 
   /**
-   * {@code panel[k, r] = f[r, k] · scale[r] + offset[r]}: float weights of {@code units} units of
+   * {@code panel[k, r] = q[r, k] · scale[r] + minimum[r]}: float weights of {@code units} units of
    * one group, {@link #PANEL} floats from one column to the next.
    *
-   * @param affine the group's scales and offsets, {@code [2, ROWS]}
+   * @param affine the group's scales and minimums, {@code [2, ROWS]}
    */
-  abstract void expand(int[] w, int at, int units, float[] affine, float[] panel, int panelAt);
+  final void expand(int[] w, int at, int units, float[] affine, float[] panel, int panelAt) {
+    for (int half = 0; half < ROWS; half += LANES) {
+      expand(w, at + half, units, affine, half, panel, panelAt + half, words, whole, rest, bits);
+    }
+  }
+
+  /** One vector of rows. */
+  private static void expand(
+      int[] w,
+      int at,
+      int units,
+      float[] affine,
+      int half,
+      float[] panel,
+      int panelAt,
+      int words,
+      int whole,
+      int rest,
+      int bits) {
+    IntVector mask = IntVector.broadcast(INTS, (1 << bits) - 1);
+    FloatVector scale = FloatVector.fromArray(FLOATS, affine, half);
+    FloatVector minimum = FloatVector.fromArray(FLOATS, affine, ROWS + half);
+    int i = at;
+    int to = panelAt;
+    for (int u = 0; u < units; u++) {
+      IntVector t = IntVector.zero(INTS);
+      for (int v = 0; v < words; v++) {
+        IntVector p = IntVector.fromArray(INTS, w, i);
+        for (int j = 0; j < whole; j++) {
+          FloatVector f = (FloatVector) p.and(mask).convert(I2F, 0);
+          f.fma(scale, minimum).intoArray(panel, to);
+          p = p.lanewise(LSHR, bits);
+          to += PANEL;
+        }
+        t = t.lanewise(LSHL, SPREAD).or(p);
+        i += ROWS;
+      }
+      for (int j = rest - 1; j >= 0; j--) {
+        FloatVector f = (FloatVector) t.lanewise(LSHR, j * bits).and(mask).convert(I2F, 0);
+        f.fma(scale, minimum).intoArray(panel, to);
+        to += PANEL;
+      }
+    }
+  }
 }

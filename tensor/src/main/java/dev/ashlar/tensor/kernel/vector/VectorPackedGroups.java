@@ -19,12 +19,10 @@ import jdk.incubator.vector.IntVector;
  * Scales and offsets of a packed matrix, {@code [block, group, lane]}: a weight is {@code w = scale
  * · q + minimum}, where {@code minimum} is {@code −scale · zero} for integer zero points.
  *
- * <p>With codes read as {@code f = 1 + q / n}, {@code n = 2^bits}, that is {@code w = S · f + O},
- * {@code S = scale · n}, {@code O = minimum − S}; the group's part of a product is {@code S · Σxf +
- * O · Σx}. The smallest form that holds the values exactly is taken: multiples of shared bases
- * ({@link VectorPackedNested}), scales alone where one zero point serves the whole matrix, pairs of
- * 16-bit floats, pairs of 32-bit floats. A decode step reads these with every token, so bytes here
- * are time.
+ * <p>The group's part of a product is {@code scale · Σxq + minimum · Σx}. The smallest form that
+ * holds the values exactly is taken: multiples of shared bases ({@link VectorPackedNested}), scales
+ * alone where one zero point serves the whole matrix, pairs of 16-bit floats, pairs of 32-bit
+ * floats. A decode step reads these with every token, so bytes here are time.
  */
 abstract sealed class VectorPackedGroups
     permits VectorPackedGroups.Centered,
@@ -40,8 +38,7 @@ abstract sealed class VectorPackedGroups
    * @param scales {@code [out, groups]}
    * @param zeros {@code [out, groups]}
    */
-  static VectorPackedGroups of(int out, int groups, int bits, float[] scales, byte[] zeros) {
-    float n = 1 << bits;
+  static VectorPackedGroups of(int out, int groups, float[] scales, byte[] zeros) {
     boolean same = true;
     boolean halves = true;
     for (int i = 0; i < scales.length; i++) {
@@ -49,35 +46,33 @@ abstract sealed class VectorPackedGroups
       halves &= Halves.holds(scales[i]);
     }
     if (same) {
-      float middle = 1 + (zeros[0] & 0xFF) / n;
-      return new Centered(floats(out, groups, i -> scales[i] * n), middle);
+      return new Centered(floats(out, groups, i -> scales[i]), zeros[0] & 0xFF);
     }
     if (halves) {
       int[] pairs = ints(out, groups, i -> Halves.pair(scales[i], zeros[i] & 0xFF));
-      return new Halves(pairs, n, true);
+      return new Halves(pairs, true);
     }
     return new Affine(
-        floats(out, groups, i -> scales[i] * n),
-        floats(out, groups, i -> -scales[i] * (n + (zeros[i] & 0xFF))));
+        floats(out, groups, i -> scales[i]),
+        floats(out, groups, i -> -scales[i] * (zeros[i] & 0xFF)));
   }
 
-  /** The smallest form for minimums, codes being read as {@code bits} wide. */
-  static VectorPackedGroups of(AffineGroups w, int bits) {
+  /** The smallest form for minimums. */
+  static VectorPackedGroups of(AffineGroups w) {
     int out = w.out();
     int groups = w.groups();
     float[] scales = w.scales();
     float[] minimums = w.minimums();
-    float n = 1 << bits;
-    OptionalDouble zero = commonZero(scales, minimums);
-    float middle = 1 + (float) zero.orElse(0) / n;
-    float[] needed = zero.isPresent() ? null : minimums;
+    OptionalDouble common = commonZero(scales, minimums);
+    float zero = (float) common.orElse(0);
+    float[] needed = common.isPresent() ? null : minimums;
     VectorPackedGroups nested =
-        VectorPackedNested.of(out, groups, w.groupSize(), scales, needed, n, middle);
+        VectorPackedNested.of(out, groups, w.groupSize(), scales, needed, zero);
     if (nested != null) {
       return nested;
     }
-    if (zero.isPresent()) {
-      return new Centered(floats(out, groups, i -> scales[i] * n), middle);
+    if (common.isPresent()) {
+      return new Centered(floats(out, groups, i -> scales[i]), zero);
     }
     boolean halves = true;
     for (int i = 0; i < scales.length; i++) {
@@ -85,11 +80,9 @@ abstract sealed class VectorPackedGroups
     }
     if (halves) {
       int[] pairs = ints(out, groups, i -> Halves.pair(scales[i], minimums[i]));
-      return new Halves(pairs, n, false);
+      return new Halves(pairs, false);
     }
-    return new Affine(
-        floats(out, groups, i -> scales[i] * n),
-        floats(out, groups, i -> minimums[i] - scales[i] * n));
+    return new Affine(floats(out, groups, i -> scales[i]), floats(out, groups, i -> minimums[i]));
   }
 
   /** The integer zero point that gives every minimum, if there is one. */
@@ -155,11 +148,11 @@ abstract sealed class VectorPackedGroups
   /** Bytes of all scales and offsets. */
   abstract long byteSize();
 
-  /** Puts {@code S} and {@code O} of a group's rows into {@code affine [2, ROWS]}. */
+  /** Puts scales and minimums of a group's rows into {@code affine [2, ROWS]}. */
   abstract void affine(int at, float[] affine);
 
   /**
-   * {@code y[r] += Σ_g S[g, r] · sums[g, r] + O[g, r] · xSums[g]} in order of the groups.
+   * {@code y[r] += Σ_g scale[g, r] · sums[g, r] + minimum[g, r] · xSums[g]} in order of the groups.
    *
    * @param at index of the first group in {@code [block · groups + group]}
    * @param row row of activations, which says where in {@code sums} and {@code y}
@@ -175,18 +168,14 @@ abstract sealed class VectorPackedGroups
     return at * ROWS;
   }
 
-  /** One zero point for all: {@code O = −S · middle}. */
+  /** One zero point for all. */
   static final class Centered extends VectorPackedGroups {
     private final float[] scales;
-    private final float middle;
+    private final float zero;
 
-    /**
-     * @param scales {@code S}
-     * @param middle {@code 1 + zero / n}
-     */
-    Centered(float[] scales, float middle) {
+    Centered(float[] scales, float zero) {
       this.scales = scales;
-      this.middle = middle;
+      this.zero = zero;
     }
 
     @Override
@@ -199,7 +188,7 @@ abstract sealed class VectorPackedGroups
       for (int r = 0; r < ROWS; r++) {
         float s = scales[lanes(at) + r];
         affine[r] = s;
-        affine[ROWS + r] = -s * middle;
+        affine[ROWS + r] = -s * zero;
       }
     }
 
@@ -210,7 +199,7 @@ abstract sealed class VectorPackedGroups
       FloatVector y0 = FloatVector.fromArray(FLOATS, y, yAt);
       FloatVector y1 = FloatVector.fromArray(FLOATS, y, yAt + LANES);
       for (int g = 0; g < count; g++) {
-        FloatVector c = FloatVector.broadcast(FLOATS, middle * xSums[xSumsAt + g]);
+        FloatVector c = FloatVector.broadcast(FLOATS, zero * xSums[xSumsAt + g]);
         int i = lanes(at + g);
         FloatVector p = FloatVector.fromArray(FLOATS, sums, sumsAt + g * ROWS).sub(c);
         FloatVector q = FloatVector.fromArray(FLOATS, sums, sumsAt + g * ROWS + LANES).sub(c);
@@ -222,18 +211,14 @@ abstract sealed class VectorPackedGroups
     }
   }
 
-  /** Any offsets, as floats. */
+  /** Any minimums, as floats. */
   static final class Affine extends VectorPackedGroups {
     private final float[] scales;
-    private final float[] offsets;
+    private final float[] minimums;
 
-    /**
-     * @param scales {@code S}
-     * @param offsets {@code O}
-     */
-    Affine(float[] scales, float[] offsets) {
+    Affine(float[] scales, float[] minimums) {
       this.scales = scales;
-      this.offsets = offsets;
+      this.minimums = minimums;
     }
 
     @Override
@@ -244,7 +229,7 @@ abstract sealed class VectorPackedGroups
     @Override
     void affine(int at, float[] affine) {
       System.arraycopy(scales, lanes(at), affine, 0, ROWS);
-      System.arraycopy(offsets, lanes(at), affine, ROWS, ROWS);
+      System.arraycopy(minimums, lanes(at), affine, ROWS, ROWS);
     }
 
     @Override
@@ -258,8 +243,8 @@ abstract sealed class VectorPackedGroups
         int i = lanes(at + g);
         FloatVector p = FloatVector.fromArray(FLOATS, sums, sumsAt + g * ROWS);
         FloatVector q = FloatVector.fromArray(FLOATS, sums, sumsAt + g * ROWS + LANES);
-        y0 = FloatVector.fromArray(FLOATS, offsets, i).fma(c, y0);
-        y1 = FloatVector.fromArray(FLOATS, offsets, i + LANES).fma(c, y1);
+        y0 = FloatVector.fromArray(FLOATS, minimums, i).fma(c, y0);
+        y1 = FloatVector.fromArray(FLOATS, minimums, i + LANES).fma(c, y1);
         y0 = FloatVector.fromArray(FLOATS, scales, i).fma(p, y0);
         y1 = FloatVector.fromArray(FLOATS, scales, i + LANES).fma(q, y1);
       }
@@ -276,20 +261,20 @@ abstract sealed class VectorPackedGroups
     private static final int MAGNITUDE = 0x7FFF << 13;
     private static final int SIGN = 0x80000000;
 
+    /** The bits of 1.0f. */
+    private static final int ONE = 0x3F800000;
+
     /** Takes the exponent's bias from 15 to 127. */
     private static final float REBIAS = 0x1p112f;
 
     private final int[] pairs;
-    private final float n;
     private final boolean zeros;
 
     /**
-     * @param n {@code 2^bits}
      * @param zeros whether the high half is a zero point, not a minimum
      */
-    Halves(int[] pairs, float n, boolean zeros) {
+    Halves(int[] pairs, boolean zeros) {
       this.pairs = pairs;
-      this.n = n;
       this.zeros = zeros;
     }
 
@@ -315,8 +300,8 @@ abstract sealed class VectorPackedGroups
         int pair = pairs[lanes(at) + r];
         float s = Float.float16ToFloat((short) pair);
         float t = Float.float16ToFloat((short) (pair >>> 16));
-        affine[r] = s * n;
-        affine[ROWS + r] = Math.fma(zeros ? -s : 1, t, -s * n);
+        affine[r] = s;
+        affine[ROWS + r] = (zeros ? -s : 1) * t;
       }
     }
 
@@ -343,7 +328,7 @@ abstract sealed class VectorPackedGroups
         int zeroForm) {
       IntVector magnitude = IntVector.broadcast(INTS, MAGNITUDE);
       IntVector sign = IntVector.broadcast(INTS, SIGN);
-      IntVector one = IntVector.broadcast(INTS, VectorPackedCodes.ONE & ~zeroForm);
+      IntVector one = IntVector.broadcast(INTS, ONE & ~zeroForm);
       IntVector negated = IntVector.broadcast(INTS, zeroForm);
       FloatVector y0 = FloatVector.fromArray(FLOATS, y, yAt);
       for (int g = 0; g < count; g++) {
@@ -356,12 +341,10 @@ abstract sealed class VectorPackedGroups
                 .mul(REBIAS);
         FloatVector t =
             v.lanewise(LSHR, 3).and(magnitude).or(v.and(sign)).reinterpretAsFloats().mul(REBIAS);
-        FloatVector minusScale = s.neg();
-        FloatVector factor =
-            minusScale.reinterpretAsInts().and(negated).or(one).reinterpretAsFloats();
-        FloatVector offset = minusScale.mul(n).add(factor.mul(t));
-        y0 = offset.fma(FloatVector.broadcast(FLOATS, xSums[xSumsAt + g]), y0);
-        y0 = s.mul(n).fma(FloatVector.fromArray(FLOATS, sums, sumsAt + g * ROWS), y0);
+        FloatVector factor = s.neg().reinterpretAsInts().and(negated).or(one).reinterpretAsFloats();
+        FloatVector xSum = FloatVector.broadcast(FLOATS, xSums[xSumsAt + g]);
+        y0 = factor.mul(t).fma(xSum, y0);
+        y0 = s.fma(FloatVector.fromArray(FLOATS, sums, sumsAt + g * ROWS), y0);
       }
       y0.intoArray(y, yAt);
     }

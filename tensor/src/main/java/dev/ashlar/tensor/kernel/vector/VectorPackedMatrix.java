@@ -138,7 +138,7 @@ final class VectorPackedMatrix implements PackedMatrix {
     return Math.min(ROWS, out - block * ROWS);
   }
 
-  /** Sums of the activations of each group: what corrects the codes' offset. */
+  /** Sums of the activations of each group: what minimums and zero points multiply. */
   void sumGroups(float[] x, int xAt, float[] sums, int sumsAt) {
     int[] start = columns.start();
     int unit = codes.columns();
@@ -184,7 +184,7 @@ final class VectorPackedMatrix implements PackedMatrix {
       if (x.bytes()) {
         sumBytes(block, span, m, x, first, scratch.sums());
       } else {
-        sum(block, span, m, x.floats(), x.floatsAt() + first * width(), scratch.sums());
+        sum(block, span, m, x, first, scratch.sums());
       }
       int group = block * columns.groups() + span.group();
       for (int r = 0; r < m; r++) {
@@ -198,19 +198,25 @@ final class VectorPackedMatrix implements PackedMatrix {
   }
 
   private void sum(
-      int block, VectorPackedColumns.Span span, int m, float[] x, int xAt, float[] sums) {
+      int block,
+      VectorPackedColumns.Span span,
+      int m,
+      VectorPackedOperand x,
+      int first,
+      float[] sums) {
     int unit = columns.start()[span.group()];
     int at = wordAt(block, unit);
-    int first = xAt + unit * codes.columns();
     int width = width();
+    int xAt = first * width + unit * codes.columns();
     if (m <= SEPARATE) {
       for (int r = 0; r < m; r++) {
         int to = r * VectorPackedCodes.STRIDE;
-        codes.sum(words, at, span.count(), span.units(), x, first + r * width, sums, to);
+        codes.sum(words, at, span.count(), span.units(), x.scaled(), xAt + r * width, sums, to);
       }
     } else {
       int last = (m - 1) * width;
-      codes.sumFour(words, at, span.count(), span.units(), x, first, width, last, sums);
+      int from = x.floatsAt() + xAt;
+      codes.sumFour(words, at, span.count(), span.units(), x.floats(), from, width, last, sums);
     }
   }
 
@@ -234,8 +240,7 @@ final class VectorPackedMatrix implements PackedMatrix {
           span.units(),
           x.pairs(),
           pair,
-          x.scales(),
-          x.sums(),
+          x.steps(),
           group,
           sums,
           r * VectorPackedCodes.STRIDE);

@@ -76,34 +76,31 @@ final class VectorPackedNested extends VectorPackedGroups {
 
   private final Products scales;
   private final Products minimums;
-  private final float n;
-  private final float middle;
+  private final float zero;
 
-  private VectorPackedNested(Products scales, Products minimums, float n, float middle) {
+  private VectorPackedNested(Products scales, Products minimums, float zero) {
     this.scales = scales;
     this.minimums = minimums;
-    this.n = n;
-    this.middle = middle;
+    this.zero = zero;
   }
 
   /**
    * Scales and minimums in this form, or null if they are not such multiples.
    *
-   * @param minimums null if {@code middle = 1 + zero / n} stands for them
-   * @param n {@code 2^bits}
+   * @param minimums null if {@code zero}, a zero point for all, stands for them
    */
   static VectorPackedNested of(
-      int out, int groups, int groupSize, float[] scales, float[] minimums, float n, float middle) {
+      int out, int groups, int groupSize, float[] scales, float[] minimums, float zero) {
     int perBase = SUPER / groupSize;
     if (perBase < PER_WORD || perBase % PER_WORD != 0 || groups % perBase != 0) {
       return null;
     }
     Products s = Products.of(out, groups, perBase, scales);
     if (s == null || minimums == null) {
-      return s == null ? null : new VectorPackedNested(s, null, n, middle);
+      return s == null ? null : new VectorPackedNested(s, null, zero);
     }
     Products m = Products.of(out, groups, perBase, minimums);
-    return m == null ? null : new VectorPackedNested(s, m, n, middle);
+    return m == null ? null : new VectorPackedNested(s, m, zero);
   }
 
   /** The largest float of which all values are small multiples; NaN if there is none. */
@@ -150,9 +147,9 @@ final class VectorPackedNested extends VectorPackedGroups {
   @Override
   void affine(int at, float[] affine) {
     for (int r = 0; r < ROWS; r++) {
-      float s = scales.at(at, r) * n;
+      float s = scales.at(at, r);
       affine[r] = s;
-      affine[ROWS + r] = minimums == null ? -s * middle : minimums.at(at, r) - s;
+      affine[ROWS + r] = minimums == null ? -s * zero : minimums.at(at, r);
     }
   }
 
@@ -176,12 +173,12 @@ final class VectorPackedNested extends VectorPackedGroups {
       int word = (at + g) / PER_WORD * ROWS + half;
       int base = (at + g) / scales.perBase * ROWS + half;
       IntVector k = IntVector.fromArray(INTS, scales.factors, word);
-      FloatVector d = FloatVector.fromArray(FLOATS, scales.bases, base).mul(n);
+      FloatVector d = FloatVector.fromArray(FLOATS, scales.bases, base);
       for (int j = 0; j < PER_WORD; j++) {
         FloatVector s = signed(k).mul(d);
         FloatVector t =
             FloatVector.fromArray(FLOATS, sums, sumsAt + (g + j) * ROWS)
-                .sub(FloatVector.broadcast(FLOATS, middle * xSums[xSumsAt + g + j]));
+                .sub(FloatVector.broadcast(FLOATS, zero * xSums[xSumsAt + g + j]));
         total = s.fma(t, total);
         k = k.lanewise(LSHR, 8);
       }
@@ -199,12 +196,12 @@ final class VectorPackedNested extends VectorPackedGroups {
       int base = (at + g) / scales.perBase * ROWS + half;
       IntVector k = IntVector.fromArray(INTS, scales.factors, word);
       IntVector l = IntVector.fromArray(INTS, minimums.factors, word);
-      FloatVector d = FloatVector.fromArray(FLOATS, scales.bases, base).mul(n);
+      FloatVector d = FloatVector.fromArray(FLOATS, scales.bases, base);
       FloatVector e = FloatVector.fromArray(FLOATS, minimums.bases, base);
       for (int j = 0; j < PER_WORD; j++) {
         FloatVector s = signed(k).mul(d);
         FloatVector xs = FloatVector.broadcast(FLOATS, xSums[xSumsAt + g + j]);
-        FloatVector t = FloatVector.fromArray(FLOATS, sums, sumsAt + (g + j) * ROWS).sub(xs);
+        FloatVector t = FloatVector.fromArray(FLOATS, sums, sumsAt + (g + j) * ROWS);
         total = signed(l).mul(e).fma(xs, total);
         total = s.fma(t, total);
         k = k.lanewise(LSHR, 8);

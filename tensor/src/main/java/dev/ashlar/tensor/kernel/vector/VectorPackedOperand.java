@@ -14,9 +14,10 @@ final class VectorPackedOperand {
   private float[] sums = {};
   private int[] codes = {};
   private int[] pairs = {};
-  private float[] scales = {};
+  private float[] steps = {};
+  private float[] scaled = {};
 
-  /** Whether {@link #pairs} and {@link #scales} stand for {@link #floats}. */
+  /** Whether {@link #pairs} and {@link #steps} stand for {@link #floats}. */
   boolean bytes() {
     return bytes;
   }
@@ -30,7 +31,12 @@ final class VectorPackedOperand {
     return xAt;
   }
 
-  /** Sums of the activations, {@code [m, groups]}: what corrects the codes' offset. */
+  /** The same from the beginning as {@link VectorPackedCodes#scale} leaves them. */
+  float[] scaled() {
+    return scaled;
+  }
+
+  /** Sums of the activations, {@code [m, groups]}: what minimums and zero points multiply. */
   float[] sums() {
     return sums;
   }
@@ -40,9 +46,9 @@ final class VectorPackedOperand {
     return pairs;
   }
 
-  /** {@code step / 2^bits}, {@code [m, groups]}. */
-  float[] scales() {
-    return scales;
+  /** What a byte counts, {@code [m, groups]}. */
+  float[] steps() {
+    return steps;
   }
 
   /** Takes {@code m} rows for a product with {@code w}. */
@@ -56,14 +62,12 @@ final class VectorPackedOperand {
     }
     if (sums.length < m * groups) {
       sums = new float[m * groups];
-      scales = new float[m * groups];
+      steps = new float[m * groups];
     }
     if (bytes) {
       round(m, w);
     } else {
-      for (int r = 0; r < m; r++) {
-        w.sumGroups(x, xAt + r * w.width(), sums, r * groups);
-      }
+      scale(m, w);
     }
   }
 
@@ -84,6 +88,18 @@ final class VectorPackedOperand {
     xAt = 0;
   }
 
+  private void scale(int m, VectorPackedMatrix w) {
+    int width = w.width();
+    int size = Math.multiplyExact(m, width);
+    if (scaled.length < size) {
+      scaled = new float[size];
+    }
+    for (int r = 0; r < m; r++) {
+      w.sumGroups(x, xAt + r * width, sums, r * w.columns().groups());
+      w.codes().scale(x, xAt + r * width, width, scaled, r * width);
+    }
+  }
+
   private void round(int m, VectorPackedMatrix w) {
     int width = w.width();
     if (codes.length < VectorPackedRounding.codesSize(width)) {
@@ -94,7 +110,6 @@ final class VectorPackedOperand {
     }
     int[] start = w.columns().start();
     int unit = w.codes().columns();
-    float n = 1 << w.codes().bits();
     int groups = w.columns().groups();
     for (int r = 0; r < m; r++) {
       for (int g = 0; g < groups; g++) {
@@ -102,7 +117,7 @@ final class VectorPackedOperand {
         int size = (start[g + 1] - start[g]) * unit;
         float step = VectorPackedRounding.step(x, xAt + r * width + k, size);
         int sum = VectorPackedRounding.codes(x, xAt + r * width + k, size, step, codes, k);
-        scales[r * groups + g] = step / n;
+        steps[r * groups + g] = step;
         sums[r * groups + g] = step * sum;
       }
       VectorPackedRounding.pair(codes, width, unit, w.codes().bits(), pairs, r * width);

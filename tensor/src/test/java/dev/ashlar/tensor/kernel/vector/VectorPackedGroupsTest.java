@@ -19,18 +19,16 @@ class VectorPackedGroupsTest {
 
   private VectorPackedGroups taken() {
     AffineGroups w = new AffineGroups(OUT, IN, 4, 32, new byte[OUT * IN], scales, minimums);
-    VectorPackedGroups groups = VectorPackedGroups.of(w, 4);
+    VectorPackedGroups groups = VectorPackedGroups.of(w);
     float[] affine = new float[2 * VectorPackedCodes.ROWS];
     for (int o = 0; o < OUT; o++) {
       for (int g = 0; g < GROUPS; g++) {
         groups.affine(o / VectorPackedCodes.ROWS * GROUPS + g, affine);
         int lane = o % VectorPackedCodes.ROWS;
         float scale = scales[o * GROUPS + g];
-        assertEquals(scale * 16, affine[lane]);
-        assertEquals(
-            minimums[o * GROUPS + g] - scale * 16,
-            affine[VectorPackedCodes.ROWS + lane],
-            1e-6f * Math.abs(scale * 16));
+        assertEquals(scale, affine[lane]);
+        // Added zeros make a negative zero a positive one.
+        assertEquals(0 + minimums[o * GROUPS + g], 0 + affine[VectorPackedCodes.ROWS + lane]);
       }
     }
     return groups;
