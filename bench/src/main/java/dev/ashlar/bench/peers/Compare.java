@@ -32,7 +32,8 @@ public final class Compare implements Callable<Integer> {
     TUNING,
     GENERATE,
     TOKENIZE,
-    JLAMA
+    JLAMA,
+    LLAMA3_JAVA
   }
 
   @Option(
@@ -46,7 +47,7 @@ public final class Compare implements Callable<Integer> {
       description = "An environment that has the peers already, instead of installing them.")
   private Path python;
 
-  @Option(names = "--model", description = "A GGUF file, for the group generate.")
+  @Option(names = "--model", description = "A GGUF file, for the groups generate and llama3_java.")
   private Path model;
 
   @Option(
@@ -61,8 +62,8 @@ public final class Compare implements Callable<Integer> {
   @Option(
       names = "--groups",
       split = ",",
-      description = "Among ${COMPLETION-CANDIDATES} (default: all but jlama).")
-  private Set<Group> groups = EnumSet.complementOf(EnumSet.of(Group.JLAMA));
+      description = "Among ${COMPLETION-CANDIDATES} (default: all but the last two).")
+  private Set<Group> groups = EnumSet.complementOf(EnumSet.of(Group.JLAMA, Group.LLAMA3_JAVA));
 
   @Option(names = "--peers", split = ",", description = "Only these of ${COMPLETION-CANDIDATES}.")
   private Set<Peer> peers = EnumSet.allOf(Peer.class);
@@ -114,11 +115,8 @@ public final class Compare implements Callable<Integer> {
         }
       }
     }
-    if (groups.contains(Group.GENERATE) && model != null && peers.contains(Peer.LLAMA)) {
-      for (int t : threads) {
-        generate(home, t);
-      }
-    }
+    generate(home, Group.GENERATE, Peer.LLAMA);
+    generate(home, Group.LLAMA3_JAVA, Peer.LLAMA3_JAVA);
     return 0;
   }
 
@@ -138,6 +136,7 @@ public final class Compare implements Callable<Integer> {
             case TOKENIZE ->
                 tokenizing() ? EnumSet.of(Peer.TOKENIZERS) : EnumSet.noneOf(Peer.class);
             case JLAMA -> EnumSet.of(Peer.JLAMA);
+            case LLAMA3_JAVA -> EnumSet.of(Peer.LLAMA3_JAVA);
           });
     }
     wanted.retainAll(peers);
@@ -160,7 +159,7 @@ public final class Compare implements Callable<Integer> {
             contests.addAll(
                 t == 1 && tokenizing() ? TokenizerContests.all(tokenizers, texts) : List.of());
         case JLAMA -> contests.addAll(PackedContests.jlama(t));
-        case GENERATE -> {}
+        case GENERATE, LLAMA3_JAVA -> {}
       }
     }
     return contests;
@@ -175,12 +174,16 @@ public final class Compare implements Callable<Integer> {
     }
   }
 
-  private void generate(PeerFolder home, int t) {
-    List<String> arguments = List.of(model.toString());
-    try (PeerProcess peer = home.start(Peer.LLAMA, t, arguments)) {
-      System.out.println("llama.cpp: " + peer.ask(""));
-      for (GenerateDuel.Line l : new GenerateDuel(model, t, rounds).fight(peer)) {
-        show("generate", l.name(), Peer.LLAMA, t, 1, "tokens/s", l.outcome());
+  private void generate(PeerFolder home, Group group, Peer other) {
+    if (!groups.contains(group) || !peers.contains(other) || model == null) {
+      return;
+    }
+    for (int t : threads) {
+      try (PeerProcess peer = home.start(other, t, List.of(model.toString()))) {
+        System.out.println(other.title() + ": " + peer.ask(""));
+        for (GenerateDuel.Line l : new GenerateDuel(model, t, rounds).fight(peer)) {
+          show("generate", l.name(), other, t, 1, "tokens/s", l.outcome());
+        }
       }
     }
   }

@@ -9,6 +9,7 @@ enum Peer {
   GGML("llama.cpp", "ggml_peer.py", List.of("xllamacpp", "numpy")),
   LLAMA("llama.cpp", "llama_peer.py", List.of("xllamacpp", "numpy")),
   TOKENIZERS("tokenizers (Rust)", "tokenizers_peer.py", List.of("tokenizers", "numpy")),
+  LLAMA3_JAVA("llama3.java", "Llama3Peer.java", List.of()),
   JLAMA("Jlama", "JlamaPeer.java", List.of());
 
   private final String title;

@@ -18,6 +18,7 @@ import java.util.concurrent.TimeUnit;
  */
 final class PeerFolder {
   private static final String JLAMA = "com.github.tjake:jlama-core:0.8.4";
+  private static final String RELEASE = "" + Runtime.version().feature();
   private static final List<String> SHARED = List.of("peer.py", "torch_block.py");
 
   private final Path folder;
@@ -44,6 +45,9 @@ final class PeerFolder {
     }
     if (peers.contains(Peer.JLAMA)) {
       fetchJlama();
+    }
+    if (peers.contains(Peer.LLAMA3_JAVA)) {
+      compileLlama3();
     }
   }
 
@@ -96,6 +100,31 @@ final class PeerFolder {
             "-Dmdep.outputFile=" + classPath()));
   }
 
+  /** Its one file has to lie in the folder: no registry has it. */
+  private void compileLlama3() throws IOException {
+    Path source = folder.resolve("Llama3.java");
+    if (!Files.exists(source)) {
+      throw new IOException(
+          source + " is missing; get it from https://github.com/mukel/llama3.java");
+    }
+    List<String> command = new ArrayList<>(List.of(program("javac"), "-nowarn"));
+    command.addAll(List.of("--add-modules", "jdk.incubator.vector", "-d", classes().toString()));
+    command.addAll(List.of(source.toString(), folder.resolve("Llama3Peer.java").toString()));
+    run(command);
+  }
+
+  private Path classes() {
+    return folder.resolve("llama3-classes");
+  }
+
+  private static String program(String name) {
+    return Path.of(System.getProperty("java.home"), "bin", name).toString();
+  }
+
+  private static List<String> java() {
+    return List.of(program("java"), "--add-modules", "jdk.incubator.vector");
+  }
+
   private void run(List<String> command) throws IOException {
     System.err.println("compare: " + String.join(" ", command));
     Process process =
@@ -127,15 +156,25 @@ final class PeerFolder {
   PeerProcess start(Peer peer, int threads, List<String> arguments) {
     List<String> command = new ArrayList<>();
     try {
-      if (peer == Peer.JLAMA) {
-        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-        command.addAll(List.of("--add-modules", "jdk.incubator.vector", "--enable-preview"));
-        command.addAll(List.of("--source", "" + Runtime.version().feature()));
-        command.addAll(List.of("-cp", Files.readString(classPath()).strip()));
-      } else {
-        command.add(python.toString());
+      switch (peer) {
+        case JLAMA -> {
+          command.addAll(java());
+          command.addAll(List.of("--enable-preview", "--source", RELEASE));
+          command.addAll(List.of("-cp", Files.readString(classPath()).strip()));
+          command.add(folder.resolve(peer.script()).toString());
+        }
+        case LLAMA3_JAVA -> {
+          command.addAll(java());
+          // What its own notes tell users to give; parallel streams work on their caller as well.
+          command.add("-Djdk.incubator.vector.VECTOR_ACCESS_OOB_CHECK=0");
+          command.add("-Djava.util.concurrent.ForkJoinPool.common.parallelism=" + (threads - 1));
+          command.addAll(List.of("-cp", classes().toString(), "com.llama4j.Llama3Peer"));
+        }
+        default -> {
+          command.add(python.toString());
+          command.add(folder.resolve(peer.script()).toString());
+        }
       }
-      command.add(folder.resolve(peer.script()).toString());
       command.add("" + threads);
       command.addAll(arguments);
       ProcessBuilder builder = new ProcessBuilder(command);
