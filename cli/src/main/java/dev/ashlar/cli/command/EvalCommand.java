@@ -7,6 +7,7 @@ import dev.ashlar.cli.console.Progress;
 import dev.ashlar.cli.console.Report;
 import dev.ashlar.cli.data.TextFiles;
 import dev.ashlar.cli.model.Model;
+import dev.ashlar.nn.decoder.RunOptions;
 import dev.ashlar.tensor.kernel.Activations;
 import dev.ashlar.tuning.quality.Perplexity;
 import java.nio.file.Path;
@@ -102,7 +103,9 @@ final class EvalCommand extends Command {
       try (Progress progress = new Progress(console, PERPLEXITY, 1)) {
         p =
             Perplexity.of(
-                taken == Activations.FLOAT ? opened.decoder() : opened.runner(taken),
+                taken == Activations.FLOAT
+                    ? opened.decoder()
+                    : opened.runner(RunOptions.defaults().with(taken)),
                 ids,
                 seqlen,
                 limit,

@@ -7,6 +7,7 @@ import dev.ashlar.cli.console.Report;
 import dev.ashlar.cli.model.Model;
 import dev.ashlar.formats.tokenizer.StreamDecoder;
 import dev.ashlar.nn.decoder.KvCache;
+import dev.ashlar.nn.decoder.RunOptions;
 import dev.ashlar.nn.generate.Generator;
 import dev.ashlar.tensor.kernel.Activations;
 import java.util.LinkedHashMap;
@@ -74,7 +75,8 @@ final class GenerateCommand extends Command {
       if (ids.length == 0) {
         throw new InputException("the prompt is empty; give --prompt some text");
       }
-      Generator generator = new Generator(opened.runner(taken), sampling.sampler(), precision);
+      RunOptions options = new RunOptions(taken, ids.length);
+      Generator generator = new Generator(opened.runner(options), sampling.sampler(), precision);
       StreamDecoder stream = opened.tokenizer().stream();
       StringBuilder text = new StringBuilder();
       if (!json) {

@@ -9,7 +9,7 @@ import dev.ashlar.formats.tokenizer.Tokenizer;
 import dev.ashlar.formats.tokenizer.Tokenizers;
 import dev.ashlar.nn.architecture.Architectures;
 import dev.ashlar.nn.decoder.Decoder;
-import dev.ashlar.tensor.kernel.Activations;
+import dev.ashlar.nn.decoder.RunOptions;
 import dev.ashlar.tensor.kernel.Backends;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -73,10 +73,10 @@ public final class Model implements AutoCloseable {
    * The decoder for running the model, not for changing it: matrices stay packed as the checkpoint
    * stores them, so that a token reads their codes and not four bytes for each weight.
    *
-   * @param activations what they are multiplied by
+   * @param options how it is going to be run
    */
-  public Decoder runner(Activations activations) {
-    return Architectures.loadPacked(checkpoint, Backends.chosen(), activations);
+  public Decoder runner(RunOptions options) {
+    return Architectures.loadPacked(checkpoint, Backends.chosen(), options);
   }
 
   /** Tokens that end a text: those of the configuration and the tokenizer's own. */

@@ -2,8 +2,8 @@ package dev.ashlar.nn.architecture;
 
 import dev.ashlar.nn.decoder.Decoder;
 import dev.ashlar.nn.decoder.DecoderSpec;
+import dev.ashlar.nn.decoder.RunOptions;
 import dev.ashlar.tensor.WeightSource;
-import dev.ashlar.tensor.kernel.Activations;
 import dev.ashlar.tensor.kernel.Backend;
 import dev.ashlar.tensor.kernel.Backends;
 import java.util.ArrayList;
@@ -119,12 +119,12 @@ public final class Architectures {
 
   /** As {@link #load(WeightSource, Backend)}, for inference; see {@link Decoder#loadPacked}. */
   public static Decoder loadPacked(WeightSource source, Backend backend) {
-    return loadPacked(source, backend, Activations.FLOAT);
+    return loadPacked(source, backend, RunOptions.defaults());
   }
 
-  /** As above, with packed matrices multiplied by activations of that kind. */
-  public static Decoder loadPacked(WeightSource source, Backend backend, Activations activations) {
-    return Decoder.loadPacked(spec(source), source, backend, activations);
+  /** As above, for a decoder that is going to be run in that way. */
+  public static Decoder loadPacked(WeightSource source, Backend backend, RunOptions options) {
+    return Decoder.loadPacked(spec(source), source, backend, options);
   }
 
   /**

@@ -6,7 +6,6 @@ import dev.ashlar.tensor.Parallel;
 import dev.ashlar.tensor.Tensor;
 import dev.ashlar.tensor.WeightSource;
 import dev.ashlar.tensor.autograd.Tape;
-import dev.ashlar.tensor.kernel.Activations;
 import dev.ashlar.tensor.kernel.Backend;
 import java.util.List;
 import java.util.function.BiConsumer;
@@ -58,14 +57,14 @@ public final class Decoder {
    * once, by all threads; rows of the embedding may be read when they are wanted, so that the
    * source must stay open.
    *
-   * @param activations how products with packed matrices take theirs
+   * <p>Beside the reading, the kernels of the first tokens are called until they are compiled.
    */
   public static Decoder loadPacked(
-      DecoderSpec spec, WeightSource source, Backend backend, Activations activations) {
-    WarmUp warmUp = WarmUp.begin(spec, backend, activations);
+      DecoderSpec spec, WeightSource source, Backend backend, RunOptions options) {
+    WarmUp warmUp = WarmUp.begin(spec, backend, options);
     try {
       Decoder decoder =
-          load(spec, Weights.packed(source, spec.prefix(), backend, activations, warmUp));
+          load(spec, Weights.packed(source, spec.prefix(), backend, options.activations(), warmUp));
       Parallel.rows(
           decoder.blockCount(),
           1,

@@ -44,8 +44,11 @@ final class WarmUp implements AutoCloseable {
   /** Fast calls in a row before a kernel counts as compiled. */
   private static final int STEADY = 5;
 
-  /** Rows of a prompt for each of the kernels' ways: one token, a few, a register tile and more. */
-  private static final int[] ROWS = {1, 13, 5};
+  /** Tokens of a prompt that go the kernels' way for many rows. */
+  private static final int MANY = 16;
+
+  /** Rows of a product for each of the kernels' ways: one, many, and a few that are left over. */
+  private static final int[] ROWS = {1, MANY, 5};
 
   private static final int MATRIX_ROWS = 64;
   private static final int LEAST_COLUMNS = 64;
@@ -54,32 +57,29 @@ final class WarmUp implements AutoCloseable {
   private static final int SUPER_BLOCK = 256;
 
   private static final int KEYS = 40;
-  private static final int PROMPT = 16;
 
   private static final Runnable END = () -> {};
 
   private final Backend backend;
   private final Activations activations;
+  private final int prompt;
   private final Tape tape;
   private final LinkedBlockingQueue<Runnable> waiting = new LinkedBlockingQueue<>();
   private final Set<String> known = ConcurrentHashMap.newKeySet();
   private final Parallel.Aside aside;
   private volatile long deadline = System.nanoTime() + ENOUGH_NANOS;
 
-  private WarmUp(Backend backend, Activations activations) {
+  private WarmUp(Backend backend, RunOptions options) {
     this.backend = backend;
-    this.activations = activations;
+    this.activations = options.activations();
+    this.prompt = Math.min(options.prompt(), MANY);
     this.tape = Tape.off(backend);
     this.aside = backend == Backends.reference() ? null : Parallel.aside(this::work);
   }
 
-  /**
-   * Begins with the kernels that {@code spec} names.
-   *
-   * @param activations how products with packed matrices are going to take theirs
-   */
-  static WarmUp begin(DecoderSpec spec, Backend backend, Activations activations) {
-    WarmUp w = new WarmUp(backend, activations);
+  /** Begins with the kernels that {@code spec} names. */
+  static WarmUp begin(DecoderSpec spec, Backend backend, RunOptions options) {
+    WarmUp w = new WarmUp(backend, options);
     w.add(() -> w.norm(spec.head().norm()));
     if (!spec.blocks().isEmpty()) {
       BlockSpec block = spec.blocks().getFirst();
@@ -172,7 +172,7 @@ final class WarmUp implements AutoCloseable {
   }
 
   private void products(Weight w) {
-    for (int rows : ROWS) {
+    for (int rows : prompt < MANY ? new int[] {1, prompt} : ROWS) {
       Tensor x = Tensor.zeros(rows, w.in());
       run(() -> w.multiply(x, tape));
     }
@@ -214,7 +214,7 @@ final class WarmUp implements AutoCloseable {
       repeat(() -> new Rotate(x, tables, spec.headDim(), new int[1]));
     }
     attend(spec, 1, KEYS);
-    attend(spec, PROMPT, PROMPT);
+    attend(spec, prompt, prompt);
   }
 
   /** One key/value head with its queries. */

@@ -11,11 +11,15 @@ final class VectorAttention implements AttentionKernel {
   /** Query rows per unit below which packing the keys does not pay. */
   private static final int DIRECT_ROWS = 12;
 
+  /** Pairs of queries and keys below which it does not either; nor the compiling, at a start. */
+  private static final int DIRECT_PAIRS = 512;
+
   @Override
   public void forward(
       Spec spec, int from, int to, float[] q, float[] k, float[] v, float[] out, float[] lse) {
     for (int unit = from; unit < to; unit++) {
-      if (spec.length() * (spec.heads() / spec.kvHeads()) < DIRECT_ROWS) {
+      int rows = spec.length() * (spec.heads() / spec.kvHeads());
+      if (rows < DIRECT_ROWS || (long) rows * spec.keys() < DIRECT_PAIRS) {
         DirectAttention.forward(spec, unit, q, k, v, out, lse);
       } else {
         AttentionForward.run(spec, unit, q, k, v, out, lse);
