@@ -4,6 +4,7 @@ import static dev.ashlar.tensor.kernel.vector.Lanes.F;
 import static dev.ashlar.tensor.kernel.vector.Lanes.L;
 
 import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorOperators;
 
 /**
  * What attention does to one row of scores. Rows are arrays with at least {@link Lanes#PANEL}
@@ -70,7 +71,7 @@ final class ScoreRows {
     FloatVector m = FloatVector.broadcast(F, Float.NEGATIVE_INFINITY);
     for (int j = from; j < to; j += L) {
       FloatVector x = FloatVector.fromArray(F, s, off + j);
-      m = m.blend(x, m.lt(x));
+      m = x.blend(m, x.compare(VectorOperators.GT, m).not());
     }
     m.intoArray(lanes, 0);
   }
@@ -91,7 +92,7 @@ final class ScoreRows {
     for (int j = from; j < to; j += L) {
       FloatVector e = VectorMath.exp(FloatVector.fromArray(F, s, off + j).sub(max));
       e.intoArray(s, off + j);
-      sum = sum.add(e);
+      sum = e.add(sum);
     }
     sum.intoArray(lanes, 0);
   }

@@ -98,7 +98,7 @@ final class VectorElementwise implements ElementwiseKernel {
     FloatVector zeros = FloatVector.zero(F);
     int i = 0;
     for (; i <= n - L; i += L) {
-      zeros = zeros.add(FloatVector.fromArray(F, x, xOff + i).mul(0f));
+      zeros = FloatVector.fromArray(F, x, xOff + i).mul(0f).add(zeros);
     }
     float sum = Lanes.sum(zeros);
     for (; i < n; i++) {

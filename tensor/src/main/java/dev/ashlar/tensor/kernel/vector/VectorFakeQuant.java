@@ -53,8 +53,8 @@ final class VectorFakeQuant implements FakeQuantKernel {
       int i = start;
       for (; i <= end - L; i += L) {
         FloatVector w = FloatVector.fromArray(F, weight, i);
-        low = low.min(w);
-        high = high.max(w);
+        low = w.min(low);
+        high = w.max(high);
       }
       high.intoArray(lanes, 0);
       float max = Lanes.max(lanes);
@@ -316,8 +316,8 @@ final class VectorFakeQuant implements FakeQuantKernel {
       code1 = g1.fma((DoubleVector) u.convertShape(VectorOperators.F2D, D, 1), code1);
       weight0 = g0.fma((DoubleVector) inner.convertShape(VectorOperators.F2D, D, 0), weight0);
       weight1 = g1.fma((DoubleVector) inner.convertShape(VectorOperators.F2D, D, 1), weight1);
-      saturated0 = saturated0.add(lost.convertShape(VectorOperators.F2D, D, 0));
-      saturated1 = saturated1.add(lost.convertShape(VectorOperators.F2D, D, 1));
+      saturated0 = ((DoubleVector) lost.convertShape(VectorOperators.F2D, D, 0)).add(saturated0);
+      saturated1 = ((DoubleVector) lost.convertShape(VectorOperators.F2D, D, 1)).add(saturated1);
     }
     code0.add(code1).intoArray(sums.codeLanes, 0);
     weight0.add(weight1).intoArray(sums.weightLanes, 0);

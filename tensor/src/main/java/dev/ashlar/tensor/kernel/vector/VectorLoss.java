@@ -48,7 +48,7 @@ final class VectorLoss implements LossKernel {
   private static void exponentials(int n, float[] x, int off, float max, float[] lanes) {
     FloatVector sum = FloatVector.zero(F);
     for (int i = 0; i < n; i += L) {
-      sum = sum.add(VectorMath.exp(FloatVector.fromArray(F, x, off + i).sub(max)));
+      sum = VectorMath.exp(FloatVector.fromArray(F, x, off + i).sub(max)).add(sum);
     }
     sum.intoArray(lanes, 0);
   }

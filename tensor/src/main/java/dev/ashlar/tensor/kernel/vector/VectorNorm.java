@@ -177,7 +177,7 @@ final class VectorNorm implements NormKernel {
     FloatVector sum = FloatVector.zero(F);
     int i = 0;
     for (; i <= dim - L; i += L) {
-      sum = sum.add(FloatVector.fromArray(F, x, off + i));
+      sum = FloatVector.fromArray(F, x, off + i).add(sum);
     }
     float total = Lanes.sum(sum);
     for (; i < dim; i++) {

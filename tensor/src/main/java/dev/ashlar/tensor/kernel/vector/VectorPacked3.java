@@ -86,8 +86,8 @@ final class VectorPacked3 extends VectorPackedCodes {
           e = FloatVector.broadcast(FLOATS, x[k + v * 10 + 9]);
           b0 = ((FloatVector) p.and(m9).convert(I2F, 0)).fma(e, b0);
           b1 = ((FloatVector) q.and(m9).convert(I2F, 0)).fma(e, b1);
-          t0 = t0.lanewise(LSHL, 2).or(p.lanewise(LSHR, 30));
-          t1 = t1.lanewise(LSHL, 2).or(q.lanewise(LSHR, 30));
+          t0 = p.lanewise(LSHR, 30).lanewise(LSHL, 4 - 2 * v).or(t0);
+          t1 = q.lanewise(LSHR, 30).lanewise(LSHL, 4 - 2 * v).or(t1);
         }
         e = FloatVector.broadcast(FLOATS, x[k + 30]);
         a0 = ((FloatVector) t0.lanewise(LSHR, 3).convert(I2F, 0)).fma(e, a0);

@@ -133,24 +133,24 @@ final class VectorPacked4 extends VectorPackedCodes {
           p = IntVector.fromArray(INTS, w, i).reinterpretAsShorts();
           q = IntVector.fromArray(INTS, w, i + LANES).reinterpretAsShorts();
           e = IntVector.broadcast(INTS, pairs[k]).reinterpretAsShorts();
-          a = a.add(p.mul(e));
-          b = b.add(q.mul(e));
+          a = p.mul(e).add(a);
+          b = q.mul(e).add(b);
           e = IntVector.broadcast(INTS, pairs[k + 1]).reinterpretAsShorts();
-          a = a.add(p.lanewise(LSHR, 4).mul(e));
-          b = b.add(q.lanewise(LSHR, 4).mul(e));
+          a = p.lanewise(LSHR, 4).mul(e).add(a);
+          b = q.lanewise(LSHR, 4).mul(e).add(b);
           e = IntVector.broadcast(INTS, pairs[k + 2]).reinterpretAsShorts();
-          a = a.add(p.lanewise(LSHR, 8).mul(e));
-          b = b.add(q.lanewise(LSHR, 8).mul(e));
+          a = p.lanewise(LSHR, 8).mul(e).add(a);
+          b = q.lanewise(LSHR, 8).mul(e).add(b);
           e = IntVector.broadcast(INTS, pairs[k + 3]).reinterpretAsShorts();
-          a = a.add(p.lanewise(LSHR, 12).mul(e));
-          b = b.add(q.lanewise(LSHR, 12).mul(e));
+          a = p.lanewise(LSHR, 12).mul(e).add(a);
+          b = q.lanewise(LSHR, 12).mul(e).add(b);
           i += ROWS;
           k += 8;
         }
         s = a.reinterpretAsInts();
-        c = c.add(s.lanewise(LSHL, 16).lanewise(ASHR, 16)).add(s.lanewise(ASHR, 16));
+        c = s.lanewise(LSHL, 16).lanewise(ASHR, 16).add(s.lanewise(ASHR, 16)).add(c);
         s = b.reinterpretAsInts();
-        d = d.add(s.lanewise(LSHL, 16).lanewise(ASHR, 16)).add(s.lanewise(ASHR, 16));
+        d = s.lanewise(LSHL, 16).lanewise(ASHR, 16).add(s.lanewise(ASHR, 16)).add(d);
       }
       FloatVector t = FloatVector.broadcast(FLOATS, steps[stepsAt + g]);
       ((FloatVector) c.convert(I2F, 0)).mul(t).intoArray(sums, sumsAt + g * ROWS);

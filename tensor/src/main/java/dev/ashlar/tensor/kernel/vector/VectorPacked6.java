@@ -64,8 +64,8 @@ final class VectorPacked6 extends VectorPackedCodes {
           e = FloatVector.broadcast(FLOATS, x[k + v * 5 + 4]);
           a0 = ((FloatVector) p.and(m4).convert(I2F, 0)).fma(e, a0);
           a1 = ((FloatVector) q.and(m4).convert(I2F, 0)).fma(e, a1);
-          t0 = t0.lanewise(LSHL, 2).or(p.lanewise(LSHR, 30));
-          t1 = t1.lanewise(LSHL, 2).or(q.lanewise(LSHR, 30));
+          t0 = p.lanewise(LSHR, 30).lanewise(LSHL, 4 - 2 * v).or(t0);
+          t1 = q.lanewise(LSHR, 30).lanewise(LSHL, 4 - 2 * v).or(t1);
         }
         e = FloatVector.broadcast(FLOATS, x[k + 15]);
         a0 = ((FloatVector) t0.convert(I2F, 0)).fma(e, a0);

@@ -253,15 +253,15 @@ abstract sealed class VectorPackedCodes
       for (int v = 0; v < words; v++) {
         IntVector p = IntVector.fromArray(INTS, w, i);
         for (int j = 0; j < whole; j++) {
-          f = (FloatVector) p.and(mask).convert(I2F, 0);
+          f = (FloatVector) p.lanewise(LSHR, j * bits).and(mask).convert(I2F, 0);
           a = f.fma(FloatVector.broadcast(FLOATS, x[k]), a);
           b = f.fma(FloatVector.broadcast(FLOATS, x[k + step]), b);
           c = f.fma(FloatVector.broadcast(FLOATS, x[k + 2 * step]), c);
           d = f.fma(FloatVector.broadcast(FLOATS, x[k + last]), d);
-          p = p.lanewise(LSHR, bits);
           k++;
         }
-        t = t.lanewise(LSHL, SPREAD).or(p);
+        // Shifted to where these bits stand, since what a loop carries is best only an argument.
+        t = p.lanewise(LSHR, Integer.SIZE - SPREAD).lanewise(LSHL, SPREAD * (words - 1 - v)).or(t);
         i += ROWS;
       }
       for (int j = rest - 1; j >= 0; j--) {
@@ -340,12 +340,11 @@ abstract sealed class VectorPackedCodes
       for (int v = 0; v < words; v++) {
         IntVector p = IntVector.fromArray(INTS, w, i);
         for (int j = 0; j < whole; j++) {
-          FloatVector f = (FloatVector) p.and(mask).convert(I2F, 0);
+          FloatVector f = (FloatVector) p.lanewise(LSHR, j * bits).and(mask).convert(I2F, 0);
           f.fma(scale, minimum).intoArray(panel, to);
-          p = p.lanewise(LSHR, bits);
           to += PANEL;
         }
-        t = t.lanewise(LSHL, SPREAD).or(p);
+        t = p.lanewise(LSHR, Integer.SIZE - SPREAD).lanewise(LSHL, SPREAD * (words - 1 - v)).or(t);
         i += ROWS;
       }
       for (int j = rest - 1; j >= 0; j--) {

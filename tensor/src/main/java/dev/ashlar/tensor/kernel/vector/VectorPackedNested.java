@@ -8,7 +8,6 @@ import static dev.ashlar.tensor.kernel.vector.VectorPackedCodes.STRIDE;
 import static jdk.incubator.vector.VectorOperators.ASHR;
 import static jdk.incubator.vector.VectorOperators.I2F;
 import static jdk.incubator.vector.VectorOperators.LSHL;
-import static jdk.incubator.vector.VectorOperators.LSHR;
 
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
@@ -175,12 +174,11 @@ final class VectorPackedNested extends VectorPackedGroups {
       IntVector k = IntVector.fromArray(INTS, scales.factors, word);
       FloatVector d = FloatVector.fromArray(FLOATS, scales.bases, base);
       for (int j = 0; j < PER_WORD; j++) {
-        FloatVector s = signed(k).mul(d);
+        FloatVector s = signed(k, j).mul(d);
         FloatVector t =
             FloatVector.fromArray(FLOATS, sums, sumsAt + (g + j) * ROWS)
                 .sub(FloatVector.broadcast(FLOATS, zero * xSums[xSumsAt + g + j]));
         total = s.fma(t, total);
-        k = k.lanewise(LSHR, 8);
       }
     }
     total.intoArray(y, yAt);
@@ -199,20 +197,18 @@ final class VectorPackedNested extends VectorPackedGroups {
       FloatVector d = FloatVector.fromArray(FLOATS, scales.bases, base);
       FloatVector e = FloatVector.fromArray(FLOATS, minimums.bases, base);
       for (int j = 0; j < PER_WORD; j++) {
-        FloatVector s = signed(k).mul(d);
+        FloatVector s = signed(k, j).mul(d);
         FloatVector xs = FloatVector.broadcast(FLOATS, xSums[xSumsAt + g + j]);
         FloatVector t = FloatVector.fromArray(FLOATS, sums, sumsAt + (g + j) * ROWS);
-        total = signed(l).mul(e).fma(xs, total);
+        total = signed(l, j).mul(e).fma(xs, total);
         total = s.fma(t, total);
-        k = k.lanewise(LSHR, 8);
-        l = l.lanewise(LSHR, 8);
       }
     }
     total.intoArray(y, yAt);
   }
 
-  /** The lowest byte of each lane, as a float. */
-  private static FloatVector signed(IntVector v) {
-    return (FloatVector) v.lanewise(LSHL, 24).lanewise(ASHR, 24).convert(I2F, 0);
+  /** Byte {@code j} of each lane, the lowest first, as a float. */
+  private static FloatVector signed(IntVector v, int j) {
+    return (FloatVector) v.lanewise(LSHL, 24 - 8 * j).lanewise(ASHR, 24).convert(I2F, 0);
   }
 }

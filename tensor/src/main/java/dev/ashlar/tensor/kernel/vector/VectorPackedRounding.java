@@ -44,7 +44,7 @@ final class VectorPackedRounding {
     for (; i <= end - LANES; i += LANES) {
       // As integers the bits of magnitudes are in their order, with NaN above infinity.
       IntVector bits = FloatVector.fromArray(FLOATS, x, i).reinterpretAsInts().and(MAGNITUDE);
-      most = most.max(bits);
+      most = bits.max(most);
     }
     int largest = most.reduceLanes(MAX);
     for (; i < end; i++) {
@@ -86,7 +86,7 @@ final class VectorPackedRounding {
       FloatVector v = FloatVector.fromArray(FLOATS, x, at + i).mul(scale).add(shifter);
       IntVector code = v.reinterpretAsInts().sub(bits);
       code.intoArray(b, bAt + i);
-      sums = sums.add(code);
+      sums = code.add(sums);
     }
     int sum = sums.reduceLanes(ADD);
     for (; i < n; i++) {

@@ -6,6 +6,7 @@ import static dev.ashlar.tensor.kernel.vector.Lanes.L;
 import dev.ashlar.tensor.kernel.SoftmaxKernel;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorMask;
+import jdk.incubator.vector.VectorOperators;
 
 /** Softmax in three passes over a row: maximum, exponentials with their sum, scaling. */
 final class VectorSoftmax implements SoftmaxKernel {
@@ -32,7 +33,7 @@ final class VectorSoftmax implements SoftmaxKernel {
     int i = 0;
     for (; i <= n - L; i += L) {
       FloatVector v = FloatVector.fromArray(F, x, off + i);
-      m = m.blend(v, m.lt(v));
+      m = v.blend(m, v.compare(VectorOperators.GT, m).not());
     }
     m.intoArray(lanes, 0);
     float max = Lanes.max(lanes);
@@ -62,7 +63,7 @@ final class VectorSoftmax implements SoftmaxKernel {
     for (int i = 0; i < n; i += L) {
       FloatVector e = VectorMath.exp(FloatVector.fromArray(F, x, off + i).sub(max));
       e.intoArray(y, off + i);
-      sum = sum.add(e);
+      sum = e.add(sum);
     }
     sum.intoArray(lanes, 0);
   }
