@@ -35,12 +35,13 @@ import java.util.Set;
 public final class NoCollapse {
   private static final double WORST = 1.5;
   private static final int SIDE = 768;
-  private static final int ROUNDS = 9;
+  private static final int ROUNDS = 21;
+  private static final int BATCHES = 15;
   private static final int TOKENS = 96;
   private static final int LAST = 64;
 
   /** Calls of a kernel before it is timed go on until they have not become faster for so long. */
-  private static final long CALM_NANOS = 2_000_000_000L;
+  private static final long CALM_NANOS = 700_000_000L;
 
   private static final long PATIENCE_NANOS = 15_000_000_000L;
 
@@ -156,7 +157,7 @@ public final class NoCollapse {
     return new AffineGroups(SIDE, SIDE, bits, 64, codes, scales, minimums);
   }
 
-  /** Prints the first call's microseconds and the median of warm calls'. */
+  /** Prints the first call's microseconds and the least median of warm calls'. */
   private static void time(String name, Runnable work) {
     System.out.printf(Locale.ROOT, "first %s\t%.1f%n", name, once(work));
     long begin = System.nanoTime();
@@ -169,10 +170,16 @@ public final class NoCollapse {
       improved = t < 0.95 * best ? now : improved;
       best = Math.min(best, t);
     }
-    double[] times = new double[ROUNDS];
-    Arrays.setAll(times, i -> once(work));
-    Arrays.sort(times);
-    System.out.printf(Locale.ROOT, "%s\t%.1f%n", name, times[ROUNDS / 2]);
+    // A collapse lasts; whatever else the machine does for some milliseconds must not look like
+    // one.
+    double least = Double.MAX_VALUE;
+    for (int batch = 0; batch < BATCHES; batch++) {
+      double[] times = new double[ROUNDS];
+      Arrays.setAll(times, i -> once(work));
+      Arrays.sort(times);
+      least = Math.min(least, times[ROUNDS / 2]);
+    }
+    System.out.printf(Locale.ROOT, "%s\t%.1f%n", name, least);
   }
 
   private static double once(Runnable work) {
