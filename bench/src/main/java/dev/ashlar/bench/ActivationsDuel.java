@@ -3,7 +3,7 @@ package dev.ashlar.bench;
 import dev.ashlar.formats.Checkpoint;
 import dev.ashlar.formats.Checkpoints;
 import dev.ashlar.nn.architecture.Architectures;
-import dev.ashlar.nn.decoder.RunOptions;
+import dev.ashlar.nn.decoder.InferenceOptions;
 import dev.ashlar.nn.generate.Generator;
 import dev.ashlar.nn.generate.Sampler;
 import dev.ashlar.tensor.Parallel;
@@ -150,7 +150,7 @@ public final class ActivationsDuel {
   private static Generator generator(Checkpoint checkpoint, Activations activations) {
     return new Generator(
         Architectures.loadPacked(
-            checkpoint, Backends.chosen(), RunOptions.defaults().with(activations)),
+            checkpoint, Backends.chosen(), InferenceOptions.defaults().with(activations)),
         Sampler.greedy());
   }
 

@@ -157,7 +157,7 @@ public final class NoCollapse {
     return new AffineGroups(SIDE, SIDE, bits, 64, codes, scales, minimums);
   }
 
-  /** Prints the first call's microseconds and the least median of warm calls'. */
+  /** Prints the first call's microseconds and the least of several medians of warm calls. */
   private static void time(String name, Runnable work) {
     System.out.printf(Locale.ROOT, "first %s\t%.1f%n", name, once(work));
     long begin = System.nanoTime();

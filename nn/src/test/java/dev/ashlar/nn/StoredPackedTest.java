@@ -9,7 +9,7 @@ import dev.ashlar.formats.Checkpoints;
 import dev.ashlar.nn.architecture.Architectures;
 import dev.ashlar.nn.decoder.BlockContext;
 import dev.ashlar.nn.decoder.Decoder;
-import dev.ashlar.nn.decoder.RunOptions;
+import dev.ashlar.nn.decoder.InferenceOptions;
 import dev.ashlar.tensor.Tensor;
 import dev.ashlar.tensor.autograd.Tape;
 import dev.ashlar.tensor.kernel.Activations;
@@ -69,7 +69,9 @@ class StoredPackedTest {
       float[] rounded =
           logits(
               Architectures.loadPacked(
-                  checkpoint, Backends.chosen(), RunOptions.defaults().with(Activations.INT8)));
+                  checkpoint,
+                  Backends.chosen(),
+                  InferenceOptions.defaults().with(Activations.INT8)));
       for (int i = 0; i < dense.length; i++) {
         assertEquals(dense[i], rounded[i], 0.1 * largest, "with rounded activations, logit " + i);
       }

@@ -236,7 +236,7 @@ public final class Parallel {
     }
   }
 
-  /** A daemon thread that watches for a region, spinning briefly before it parks. */
+  /** A daemon thread that watches for a region: spinning, then giving way, then parked. */
   private static final class Worker extends Thread {
     private final AtomicReference<Region> slot = new AtomicReference<>();
 

@@ -15,8 +15,8 @@ import java.util.StringJoiner;
 
 /**
  * A prompt of 512 tokens and 128 greedy ones after it, by both sides in turn, each in a process
- * that has done it before. The texts are not compared: llama.cpp rounds activations to eight bits,
- * so they part sooner or later.
+ * that has done it before. The texts are not compared: llama.cpp rounds activations to eight bits
+ * and llama3.java adds in another order, so they part sooner or later.
  */
 final class GenerateDuel {
   private static final int PROMPT = 512;

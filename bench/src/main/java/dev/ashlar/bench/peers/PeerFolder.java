@@ -18,6 +18,10 @@ import java.util.concurrent.TimeUnit;
  */
 final class PeerFolder {
   private static final String JLAMA = "com.github.tjake:jlama-core:0.8.4";
+
+  /** The version whose internals {@code Llama3Peer} knows. */
+  private static final String LLAMA3 = "commit 8cf392d";
+
   private static final String RELEASE = "" + Runtime.version().feature();
   private static final List<String> SHARED = List.of("peer.py", "torch_block.py");
 
@@ -105,7 +109,10 @@ final class PeerFolder {
     Path source = folder.resolve("Llama3.java");
     if (!Files.exists(source)) {
       throw new IOException(
-          source + " is missing; get it from https://github.com/mukel/llama3.java");
+          source
+              + " is missing; get it from https://github.com/mukel/llama3.java ("
+              + LLAMA3
+              + ")");
     }
     List<String> command = new ArrayList<>(List.of(program("javac"), "-nowarn"));
     command.addAll(List.of("--add-modules", "jdk.incubator.vector", "-d", classes().toString()));

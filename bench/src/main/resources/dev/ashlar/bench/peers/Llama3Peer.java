@@ -5,6 +5,7 @@ import java.io.InputStreamReader;
 import java.io.PrintStream;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.Map;
 
 /**
@@ -70,7 +71,7 @@ public final class Llama3Peer {
     Llama.State state = new Llama.State(model.configuration(), BATCH);
     long start = System.nanoTime();
     for (int at = 0; at < prompt.length; at += BATCH) {
-      int[] batch = java.util.Arrays.copyOfRange(prompt, at, Math.min(prompt.length, at + BATCH));
+      int[] batch = Arrays.copyOfRange(prompt, at, Math.min(prompt.length, at + BATCH));
       Llama.forward(model, state, batch, at, at + BATCH >= prompt.length);
     }
     long read = System.nanoTime();

@@ -7,7 +7,7 @@ import dev.ashlar.formats.chat.ChatTemplateException;
 import dev.ashlar.formats.tokenizer.StreamDecoder;
 import dev.ashlar.formats.tokenizer.Tokenizer;
 import dev.ashlar.nn.decoder.Decoder;
-import dev.ashlar.nn.decoder.RunOptions;
+import dev.ashlar.nn.decoder.InferenceOptions;
 import dev.ashlar.nn.generate.Generator;
 import dev.ashlar.nn.generate.Sampler;
 import dev.ashlar.tensor.kernel.Activations;
@@ -64,7 +64,7 @@ public final class Conversation {
       Map<String, Object> variables) {
     this.template = template;
     this.tokenizer = model.tokenizer();
-    Decoder decoder = model.runner(RunOptions.defaults().with(activations));
+    Decoder decoder = model.runner(InferenceOptions.defaults().with(activations));
     for (int i = 0; i < decoder.blockCount(); i++) {
       // Blocks are read at first use; the first answer should not wait for that.
       decoder.block(i);

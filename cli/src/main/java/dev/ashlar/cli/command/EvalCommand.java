@@ -7,7 +7,7 @@ import dev.ashlar.cli.console.Progress;
 import dev.ashlar.cli.console.Report;
 import dev.ashlar.cli.data.TextFiles;
 import dev.ashlar.cli.model.Model;
-import dev.ashlar.nn.decoder.RunOptions;
+import dev.ashlar.nn.decoder.InferenceOptions;
 import dev.ashlar.tensor.kernel.Activations;
 import dev.ashlar.tuning.quality.Perplexity;
 import java.nio.file.Path;
@@ -28,7 +28,7 @@ import picocli.CommandLine.Option;
           + " --seqlen tokens that do not overlap; each is fed alone; the mean negative"
           + " log-likelihood of its tokens from the second on is exponentiated.",
       "",
-      "With --activations int8 the model is measured as generate runs it then."
+      "With --activations int8 the model is run as generate --activations int8 runs it."
     },
     footer = {
       "  ashlar eval --model out --dataset wikitext2-test.txt --seqlen 512 --limit 40",
@@ -105,7 +105,7 @@ final class EvalCommand extends Command {
             Perplexity.of(
                 taken == Activations.FLOAT
                     ? opened.decoder()
-                    : opened.runner(RunOptions.defaults().with(taken)),
+                    : opened.runner(InferenceOptions.defaults().with(taken)),
                 ids,
                 seqlen,
                 limit,

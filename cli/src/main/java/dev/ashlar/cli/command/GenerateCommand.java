@@ -6,8 +6,8 @@ import dev.ashlar.cli.console.Figures;
 import dev.ashlar.cli.console.Report;
 import dev.ashlar.cli.model.Model;
 import dev.ashlar.formats.tokenizer.StreamDecoder;
+import dev.ashlar.nn.decoder.InferenceOptions;
 import dev.ashlar.nn.decoder.KvCache;
-import dev.ashlar.nn.decoder.RunOptions;
 import dev.ashlar.nn.generate.Generator;
 import dev.ashlar.tensor.kernel.Activations;
 import java.util.LinkedHashMap;
@@ -75,7 +75,7 @@ final class GenerateCommand extends Command {
       if (ids.length == 0) {
         throw new InputException("the prompt is empty; give --prompt some text");
       }
-      RunOptions options = new RunOptions(taken, ids.length);
+      InferenceOptions options = InferenceOptions.defaults().with(taken).forPrompt(ids.length);
       Generator generator = new Generator(opened.runner(options), sampling.sampler(), precision);
       StreamDecoder stream = opened.tokenizer().stream();
       StringBuilder text = new StringBuilder();
@@ -130,6 +130,7 @@ final class GenerateCommand extends Command {
     facts.put("model", model);
     facts.put("prompt", prompt);
     facts.put("text", text);
+    facts.put("activations", activations.type);
     facts.put("tokens", (long) r.tokens().size());
     facts.put("promptTokens", (long) promptTokens);
     facts.put("promptTokensPerSecond", r.promptTokensPerSecond());

@@ -9,7 +9,7 @@ import dev.ashlar.formats.tokenizer.Tokenizer;
 import dev.ashlar.formats.tokenizer.Tokenizers;
 import dev.ashlar.nn.architecture.Architectures;
 import dev.ashlar.nn.decoder.Decoder;
-import dev.ashlar.nn.decoder.RunOptions;
+import dev.ashlar.nn.decoder.InferenceOptions;
 import dev.ashlar.tensor.kernel.Backends;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -21,8 +21,8 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * A model open for use: checkpoint, tokenizer, decoder. The last two are made when asked for, so
- * that a command which needs neither does not fail for them. Not thread-safe.
+ * A model open for use: checkpoint, tokenizer, decoder. The last two are made when first asked for,
+ * so that a command which needs neither does not fail for them. Not thread-safe.
  */
 public final class Model implements AutoCloseable {
   private static final String GENERATION = "generation_config.json";
@@ -70,12 +70,12 @@ public final class Model implements AutoCloseable {
   }
 
   /**
-   * The decoder for running the model, not for changing it: matrices stay packed as the checkpoint
-   * stores them, so that a token reads their codes and not four bytes for each weight.
+   * A new decoder for running the model, not for changing it: matrices stay packed as the
+   * checkpoint stores them, so that a token reads their codes and not four bytes for each weight.
    *
    * @param options how it is going to be run
    */
-  public Decoder runner(RunOptions options) {
+  public Decoder runner(InferenceOptions options) {
     return Architectures.loadPacked(checkpoint, Backends.chosen(), options);
   }
 

@@ -2,7 +2,7 @@ package dev.ashlar.nn.architecture;
 
 import dev.ashlar.nn.decoder.Decoder;
 import dev.ashlar.nn.decoder.DecoderSpec;
-import dev.ashlar.nn.decoder.RunOptions;
+import dev.ashlar.nn.decoder.InferenceOptions;
 import dev.ashlar.tensor.WeightSource;
 import dev.ashlar.tensor.kernel.Backend;
 import dev.ashlar.tensor.kernel.Backends;
@@ -119,11 +119,11 @@ public final class Architectures {
 
   /** As {@link #load(WeightSource, Backend)}, for inference; see {@link Decoder#loadPacked}. */
   public static Decoder loadPacked(WeightSource source, Backend backend) {
-    return loadPacked(source, backend, RunOptions.defaults());
+    return loadPacked(source, backend, InferenceOptions.defaults());
   }
 
   /** As above, for a decoder that is going to be run in that way. */
-  public static Decoder loadPacked(WeightSource source, Backend backend, RunOptions options) {
+  public static Decoder loadPacked(WeightSource source, Backend backend, InferenceOptions options) {
     return Decoder.loadPacked(spec(source), source, backend, options);
   }
 

@@ -60,7 +60,7 @@ public final class Decoder {
    * <p>Beside the reading, the kernels of the first tokens are called until they are compiled.
    */
   public static Decoder loadPacked(
-      DecoderSpec spec, WeightSource source, Backend backend, RunOptions options) {
+      DecoderSpec spec, WeightSource source, Backend backend, InferenceOptions options) {
     WarmUp warmUp = WarmUp.begin(spec, backend, options);
     try {
       Decoder decoder =

@@ -69,7 +69,7 @@ final class WarmUp implements AutoCloseable {
   private final Parallel.Aside aside;
   private volatile long deadline = System.nanoTime() + ENOUGH_NANOS;
 
-  private WarmUp(Backend backend, RunOptions options) {
+  private WarmUp(Backend backend, InferenceOptions options) {
     this.backend = backend;
     this.activations = options.activations();
     this.prompt = Math.min(options.prompt(), MANY);
@@ -78,7 +78,7 @@ final class WarmUp implements AutoCloseable {
   }
 
   /** Begins with the kernels that {@code spec} names. */
-  static WarmUp begin(DecoderSpec spec, Backend backend, RunOptions options) {
+  static WarmUp begin(DecoderSpec spec, Backend backend, InferenceOptions options) {
     WarmUp w = new WarmUp(backend, options);
     w.add(() -> w.norm(spec.head().norm()));
     if (!spec.blocks().isEmpty()) {
@@ -172,7 +172,7 @@ final class WarmUp implements AutoCloseable {
   }
 
   private void products(Weight w) {
-    for (int rows : prompt < MANY ? new int[] {1, prompt} : ROWS) {
+    for (int rows : prompt == 1 ? new int[] {1} : prompt < MANY ? new int[] {1, prompt} : ROWS) {
       Tensor x = Tensor.zeros(rows, w.in());
       run(() -> w.multiply(x, tape));
     }
@@ -214,7 +214,7 @@ final class WarmUp implements AutoCloseable {
       repeat(() -> new Rotate(x, tables, spec.headDim(), new int[1]));
     }
     attend(spec, 1, KEYS);
-    attend(spec, prompt, prompt);
+    attend(spec, prompt, prompt < MANY ? prompt : KEYS);
   }
 
   /** One key/value head with its queries. */

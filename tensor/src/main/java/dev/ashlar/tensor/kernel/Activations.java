@@ -11,18 +11,18 @@ public enum Activations {
    *
    * <p>The activations of a row that meet one group of weights share a step, {@code s = max |x| /
    * 127}, and each becomes the nearest multiple of it, ties to even. This changes a product by at
-   * most {@code Σ_g s_g / 2 · Σ_{k in g} |w[o, k]|}, apart from the roundings of floats. The result
-   * does not depend on the backend beyond those, nor on how many rows are multiplied at once.
+   * most {@code Σ_g s_g / 2 · Σ_{k in g} |w[o, k]|}, apart from the roundings of floats. Beyond
+   * those the result depends neither on the backend nor on how many rows are multiplied at once.
    *
-   * <p>A group whose largest activation is below 3e-35 counts as zeros. A group that holds NaN or
-   * an infinity makes its row of the result NaN.
+   * <p>A group whose step would be below {@link #MIN_STEP} counts as zeros. A group that holds NaN
+   * or an infinity makes its row of the result NaN.
    */
   INT8;
 
   /** Largest code of a rounded activation; the smallest is its negative. */
   public static final int MAX_CODE = 127;
 
-  /** Steps below this are zero: a 16th of it is still a normal float. */
+  /** Steps below this are zero; the others are normal floats, and so are their inverses. */
   public static final float MIN_STEP = 0x1p-122f;
 
   /** Columns up to which 32 bits hold a sum of products of codes. */

@@ -42,10 +42,10 @@ class RoundedActivationsTest {
       scales[i] = (random.nextFloat() - 0.4f) * 0.1f;
       zeros[i] = (byte) (scheme.symmetric() ? scheme.middle() : random.nextInt(1 << bits));
     }
-    int[] group0 = new int[in];
-    Arrays.setAll(group0, k -> random.nextInt(groups));
+    int[] groupOfColumn = new int[in];
+    Arrays.setAll(groupOfColumn, k -> random.nextInt(groups));
     return mixed
-        ? new QuantizedTensor(out, in, scheme, codes, scales, zeros, group0)
+        ? new QuantizedTensor(out, in, scheme, codes, scales, zeros, groupOfColumn)
         : new QuantizedTensor(out, in, scheme, codes, scales, zeros);
   }
 
@@ -78,12 +78,12 @@ class RoundedActivationsTest {
     return Arrays.copyOfRange(y, 2, 2 + m * w.out());
   }
 
-  /** Some float roundings of the sum of magnitudes, codes counted from below zero. */
+  /** Some float roundings of the sum of magnitudes. */
   private static double bound(QuantizedTensor w, float[] x, int r, int o) {
     double sum = 0;
     for (int k = 0; k < w.in(); k++) {
       int g = o * w.groups() + w.group(k);
-      double code = 2 * w.scheme().maxCode() + (w.zeros()[g] & 0xFF);
+      double code = w.scheme().maxCode() + (w.zeros()[g] & 0xFF);
       sum += 1.5e-6 * Math.abs((double) x[r * w.in() + k] * w.scales()[g]) * code;
     }
     return sum + 1e-37;

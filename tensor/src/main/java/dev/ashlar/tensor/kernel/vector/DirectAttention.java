@@ -9,8 +9,9 @@ import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
 
 /**
- * Attention of few queries, reading keys and values where they lie: decoding from a cache. A block
- * of keys, then of values, serves all query heads of the unit while it is in the first-level cache.
+ * Attention of few queries, or of few pairs of them and keys, reading keys and values where they
+ * lie: decoding from a cache, and short prompts. A block of keys, then of values, serves all query
+ * heads of the unit while it is in the first-level cache.
  */
 final class DirectAttention {
   /** Keys of a block: 16 KB at a head of 64. */

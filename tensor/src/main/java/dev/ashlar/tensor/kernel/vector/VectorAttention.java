@@ -11,7 +11,7 @@ final class VectorAttention implements AttentionKernel {
   /** Query rows per unit below which packing the keys does not pay. */
   private static final int DIRECT_ROWS = 12;
 
-  /** Pairs of queries and keys below which it does not either; nor the compiling, at a start. */
+  /** Pairs of queries and keys so few that a first prompt should not wait for other kernels. */
   private static final int DIRECT_PAIRS = 512;
 
   @Override

@@ -45,7 +45,10 @@ abstract sealed class VectorPackedCodes
   /** Floats from the group sums of one row of activations to those of the next. */
   static final int STRIDE = VectorPackedMatrix.SPAN * ROWS;
 
-  /** Products of a byte and a code of 4 bits that a sum of shorts holds: 16 · 15 · 127 < 2^15. */
+  /**
+   * Products of a byte and a code of 4 bits that a sum of shorts holds: {@code 16 · 15 · 127 <
+   * 2^15}.
+   */
   static final int SHORT_SUM = 16;
 
   /** Bits that the leftover codes of a unit get from each int. */

@@ -10,7 +10,7 @@ import java.util.Arrays;
 /**
  * A weight matrix packed for vector lanes: blocks of {@link VectorPackedCodes#ROWS} rows, in a
  * block unit after unit of codes ({@link VectorPackedCodes}), columns ordered by group ({@link
- * VectorPackedColumns}), with scales and offsets beside ({@link VectorPackedGroups}). Rows beyond
+ * VectorPackedColumns}), with scales and minimums beside ({@link VectorPackedGroups}). Rows beyond
  * the last are zero.
  */
 final class VectorPackedMatrix implements PackedMatrix {

@@ -17,12 +17,12 @@ final class VectorPackedOperand {
   private float[] steps = {};
   private float[] scaled = {};
 
-  /** Whether {@link #pairs} and {@link #steps} stand for {@link #floats}. */
+  /** Whether {@link #pairs} and {@link #steps} are filled, and {@link #scaled} is not. */
   boolean bytes() {
     return bytes;
   }
 
-  /** Activations {@code [m, width]} from {@link #floatsAt}; null if they are bytes. */
+  /** Activations {@code [m, width]} from {@link #floatsAt}, never rounded. */
   float[] floats() {
     return x;
   }
@@ -31,7 +31,7 @@ final class VectorPackedOperand {
     return xAt;
   }
 
-  /** The same from the beginning as {@link VectorPackedCodes#scale} leaves them. */
+  /** The same, from index 0, as {@link VectorPackedCodes#scale} leaves them. */
   float[] scaled() {
     return scaled;
   }

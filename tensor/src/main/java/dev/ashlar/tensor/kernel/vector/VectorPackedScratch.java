@@ -53,7 +53,7 @@ final class VectorPackedScratch {
     return direct;
   }
 
-  /** Scales and offsets of one group of a block, {@code [2, ROWS]}. */
+  /** Scales and minimums of one group of a block, {@code [2, ROWS]}. */
   float[] affine() {
     return affine;
   }

@@ -9,25 +9,25 @@ import dev.ashlar.tensor.kernel.Activations;
  * @param prompt tokens of the first prompt, as far as that is known: kernels that only longer
  *     prompts need are not warmed up, and a longer one pays for them itself
  */
-public record RunOptions(Activations activations, int prompt) {
-  public RunOptions {
+public record InferenceOptions(Activations activations, int prompt) {
+  public InferenceOptions {
     if (prompt < 1) {
       throw new IllegalArgumentException("a prompt has at least one token: " + prompt);
     }
   }
 
   /** Exact activations, prompts of any length. */
-  public static RunOptions defaults() {
-    return new RunOptions(Activations.FLOAT, Integer.MAX_VALUE);
+  public static InferenceOptions defaults() {
+    return new InferenceOptions(Activations.FLOAT, Integer.MAX_VALUE);
   }
 
   /** The same with other activations. */
-  public RunOptions with(Activations other) {
-    return new RunOptions(other, prompt);
+  public InferenceOptions with(Activations other) {
+    return new InferenceOptions(other, prompt);
   }
 
   /** The same for a first prompt of {@code tokens} tokens. */
-  public RunOptions forPrompt(int tokens) {
-    return new RunOptions(activations, tokens);
+  public InferenceOptions forPrompt(int tokens) {
+    return new InferenceOptions(activations, tokens);
   }
 }
