@@ -1,5 +1,6 @@
 package dev.ashlar.bench.peers;
 
+import dev.ashlar.tensor.kernel.Activations;
 import dev.ashlar.tensor.kernel.Backends;
 import dev.ashlar.tensor.kernel.FakeQuantKernel;
 import dev.ashlar.tensor.kernel.PackedKernel;
@@ -11,7 +12,8 @@ import java.util.List;
 
 /**
  * Four-bit products of one row of activations, the weights streaming from memory: ours in groups of
- * 64 and 128, exact float activations; llama.cpp's in blocks of 32, activations rounded to int8.
+ * 64 and 128, by exact float activations and by bytes; llama.cpp's in blocks of 32, activations
+ * rounded to bytes.
  */
 final class PackedContests {
   private static final long BEYOND_CACHES = 160L << 20;
@@ -31,8 +33,11 @@ final class PackedContests {
     for (int[] shape : SHAPES) {
       for (String peer : List.of("q4_0 plain", "q4_0 repacked", "q4_1 plain")) {
         int group = peer.equals("q4_0 plain") ? 64 : 128;
-        contests.add(contest(Peer.GGML, shape[0], shape[1], group, peer, threads));
+        contests.add(
+            contest(Peer.GGML, shape[0], shape[1], group, peer, Activations.FLOAT, threads));
       }
+      contests.add(
+          contest(Peer.GGML, shape[0], shape[1], 128, "q4_0 repacked", Activations.INT8, threads));
     }
     return contests;
   }
@@ -41,27 +46,37 @@ final class PackedContests {
   static List<Contest> jlama(int threads) {
     List<Contest> contests = new ArrayList<>();
     for (String how : List.of("f32", "i8")) {
-      contests.add(contest(Peer.JLAMA, 1024, 1024, 64, how, threads));
-      contests.add(contest(Peer.JLAMA, 4096, 4096, 64, how, threads));
+      Activations ours = how.equals("i8") ? Activations.INT8 : Activations.FLOAT;
+      contests.add(contest(Peer.JLAMA, 1024, 1024, 64, how, ours, threads));
+      contests.add(contest(Peer.JLAMA, 4096, 4096, 64, how, ours, threads));
     }
     return contests;
   }
 
-  private static Contest contest(Peer peer, int out, int in, int group, String how, int threads) {
+  private static Contest contest(
+      Peer peer, int out, int in, int group, String how, Activations activations, int threads) {
     QuantScheme scheme = new QuantScheme(BITS, group, !how.contains("q4_1"));
     return new Contest(
         "four-bit products, one row",
-        out + "x" + in + " g" + group + (scheme.symmetric() ? "" : " asym") + " / " + how,
+        out
+            + "x"
+            + in
+            + " g"
+            + group
+            + (scheme.symmetric() ? "" : " asym")
+            + (activations == Activations.INT8 ? " int8" : "")
+            + " / "
+            + how,
         peer,
         "packed " + how + " " + out + " " + in,
         threads,
         1e-9 * out * in,
         "Gweights/s",
         TOLERANCE,
-        () -> side(out, in, scheme));
+        () -> side(out, in, scheme, activations));
   }
 
-  private static Contest.Side side(int out, int in, QuantScheme scheme) {
+  private static Contest.Side side(int out, int in, QuantScheme scheme, Activations activations) {
     PackedKernel kernel = Backends.chosen().packed();
     QuantizedTensor codes = rounded(Numbers.of(2, out * in), out, in, scheme);
     List<PackedMatrix> copies = new ArrayList<>();
@@ -76,7 +91,7 @@ final class PackedContests {
     int[] next = {0};
     Runnable work =
         () -> {
-          kernel.multiply(1, x, 0, copies.get(next[0]), y, 0);
+          kernel.multiply(1, x, 0, copies.get(next[0]), activations, y, 0);
           next[0] = next[0] + 1 == copies.size() ? 0 : next[0] + 1;
         };
     return new Contest.Side(work, () -> y);
