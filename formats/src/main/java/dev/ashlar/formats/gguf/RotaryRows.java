@@ -1,8 +1,7 @@
 package dev.ashlar.formats.gguf;
 
-import dev.ashlar.tensor.DType;
-import dev.ashlar.tensor.Shape;
 import dev.ashlar.tensor.StoredTensor;
+import dev.ashlar.tensor.StoredTensorView;
 import dev.ashlar.tensor.quant.AffineGroups;
 import java.util.Optional;
 
@@ -13,7 +12,7 @@ import java.util.Optional;
  *
  * @param headDim rows per head, even
  */
-record RotaryRows(StoredTensor stored, int headDim) implements StoredTensor {
+record RotaryRows(StoredTensor stored, int headDim) implements StoredTensorView {
   /** Row of the file that is row {@code row} here. */
   private long source(long row) {
     long head = row / headDim * headDim;
@@ -72,30 +71,5 @@ record RotaryRows(StoredTensor stored, int headDim) implements StoredTensor {
       System.arraycopy(w.minimums(), from * groups, minimums, o * groups, groups);
     }
     return new AffineGroups(w.out(), w.in(), w.bits(), w.groupSize(), codes, scales, minimums);
-  }
-
-  @Override
-  public String name() {
-    return stored.name();
-  }
-
-  @Override
-  public Shape shape() {
-    return stored.shape();
-  }
-
-  @Override
-  public DType dtype() {
-    return stored.dtype();
-  }
-
-  @Override
-  public String storage() {
-    return stored.storage();
-  }
-
-  @Override
-  public long byteSize() {
-    return stored.byteSize();
   }
 }

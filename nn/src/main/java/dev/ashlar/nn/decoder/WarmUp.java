@@ -172,10 +172,17 @@ final class WarmUp implements AutoCloseable {
   }
 
   private void products(Weight w) {
-    for (int rows : prompt == 1 ? new int[] {1} : prompt < MANY ? new int[] {1, prompt} : ROWS) {
+    for (int rows : rows()) {
       Tensor x = Tensor.zeros(rows, w.in());
       run(() -> w.multiply(x, tape));
     }
+  }
+
+  private int[] rows() {
+    if (prompt >= MANY) {
+      return ROWS;
+    }
+    return prompt == 1 ? new int[] {1} : new int[] {1, prompt};
   }
 
   private void norm(Optional<NormSpec> spec) {

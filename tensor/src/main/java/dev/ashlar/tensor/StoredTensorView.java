@@ -1,0 +1,50 @@
+package dev.ashlar.tensor;
+
+import dev.ashlar.tensor.quant.AffineGroups;
+import java.util.Optional;
+
+/** Another stored tensor in all that an implementation does not say otherwise. */
+public interface StoredTensorView extends StoredTensor {
+  /** The other one. */
+  StoredTensor stored();
+
+  @Override
+  default String name() {
+    return stored().name();
+  }
+
+  @Override
+  default Shape shape() {
+    return stored().shape();
+  }
+
+  @Override
+  default DType dtype() {
+    return stored().dtype();
+  }
+
+  @Override
+  default String storage() {
+    return stored().storage();
+  }
+
+  @Override
+  default long byteSize() {
+    return stored().byteSize();
+  }
+
+  @Override
+  default void read(long from, float[] target, int offset, int count) {
+    stored().read(from, target, offset, count);
+  }
+
+  @Override
+  default void readBytes(long from, byte[] target, int offset, int count) {
+    stored().readBytes(from, target, offset, count);
+  }
+
+  @Override
+  default Optional<AffineGroups> affineGroups() {
+    return stored().affineGroups();
+  }
+}
