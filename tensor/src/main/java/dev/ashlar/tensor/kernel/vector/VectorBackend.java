@@ -13,6 +13,18 @@ import dev.ashlar.tensor.kernel.PackedKernel;
 import dev.ashlar.tensor.kernel.ProbeKernel;
 import dev.ashlar.tensor.kernel.RotaryKernel;
 import dev.ashlar.tensor.kernel.SoftmaxKernel;
+import dev.ashlar.tensor.kernel.vector.attention.VectorAttention;
+import dev.ashlar.tensor.kernel.vector.dense.VectorMatMul;
+import dev.ashlar.tensor.kernel.vector.packed.VectorPacked;
+import dev.ashlar.tensor.kernel.vector.pointwise.VectorActivation;
+import dev.ashlar.tensor.kernel.vector.pointwise.VectorConversion;
+import dev.ashlar.tensor.kernel.vector.pointwise.VectorElementwise;
+import dev.ashlar.tensor.kernel.vector.pointwise.VectorFakeQuant;
+import dev.ashlar.tensor.kernel.vector.pointwise.VectorLoss;
+import dev.ashlar.tensor.kernel.vector.pointwise.VectorNorm;
+import dev.ashlar.tensor.kernel.vector.pointwise.VectorProbe;
+import dev.ashlar.tensor.kernel.vector.pointwise.VectorRotary;
+import dev.ashlar.tensor.kernel.vector.pointwise.VectorSoftmax;
 import java.util.Optional;
 import jdk.incubator.vector.FloatVector;
 

@@ -1,0 +1,82 @@
+package dev.ashlar.tensor.kernel.vector.packed;
+
+import dev.ashlar.tensor.kernel.Activations;
+import dev.ashlar.tensor.kernel.PackedKernel;
+import dev.ashlar.tensor.quant.AffineGroups;
+import dev.ashlar.tensor.quant.PackedMatrix;
+import dev.ashlar.tensor.quant.QuantScheme;
+import dev.ashlar.tensor.quant.QuantizedTensor;
+
+/**
+ * Products with packed weights. A few rows of activations (decoding) multiply straight from the
+ * codes, as floats or, if they are to be rounded and the codes have 2 or 4 bits, as integers; more
+ * of them (a prompt) share panels of float weights that are expanded and used up in the near
+ * caches.
+ *
+ * <p>Lanes are rows of the weight, so nothing is ever summed across lanes: the order of every sum
+ * is fixed by the shape alone, whatever the thread count, the vector width or the compiler's state.
+ */
+public final class VectorPacked implements PackedKernel {
+  /** Rows of activations up to which panels of floats do not pay. */
+  private static final int DIRECT_ROWS = 12;
+
+  /** Multiplications worth handing to a thread: some microseconds. */
+  private static final long GRAIN = 1 << 16;
+
+  private final VectorPackedScratch.Pool pool = new VectorPackedScratch.Pool();
+
+  @Override
+  public PackedMatrix pack(QuantizedTensor tensor) {
+    QuantScheme scheme = tensor.scheme();
+    int group = scheme.effectiveGroup(tensor.in());
+    VectorPackedCodes codes = VectorPackedCodes.of(scheme.bits(), group);
+    VectorPackedColumns columns =
+        VectorPackedColumns.of(
+            tensor.in(), tensor.groups(), group, tensor.groupOfColumn(), codes.columns());
+    VectorPackedGroups groups =
+        VectorPackedGroups.of(tensor.out(), tensor.groups(), tensor.scales(), tensor.zeros());
+    return new VectorPackedMatrix(
+        tensor.out(), tensor.in(), scheme.bits(), tensor.codes(), codes, columns, groups);
+  }
+
+  @Override
+  public PackedMatrix pack(AffineGroups w) {
+    VectorPackedCodes codes = VectorPackedCodes.of(w.bits(), w.groupSize());
+    VectorPackedColumns columns =
+        VectorPackedColumns.of(w.in(), w.groups(), w.groupSize(), null, codes.columns());
+    return new VectorPackedMatrix(
+        w.out(), w.in(), w.bits(), w.codes(), codes, columns, VectorPackedGroups.of(w));
+  }
+
+  @Override
+  public void multiply(
+      int m, float[] x, int xOff, PackedMatrix w, Activations activations, float[] y, int yOff) {
+    if (!(w instanceof VectorPackedMatrix matrix)) {
+      throw new IllegalArgumentException("packed by another backend: " + w);
+    }
+    require("x", m, matrix.in(), x.length - xOff);
+    require("y", m, matrix.out(), y.length - yOff);
+    VectorPackedScratch scratch = pool.borrow();
+    try {
+      if (m <= DIRECT_ROWS) {
+        scratch.direct().multiply(pool, m, x, xOff, matrix, activations, y, yOff);
+      } else {
+        new VectorPackedPanels(matrix, activations, pool).multiply(m, x, xOff, y, yOff, scratch);
+      }
+    } finally {
+      pool.giveBack(scratch);
+    }
+  }
+
+  private static void require(String what, int m, int n, int length) {
+    if ((long) m * n > length) {
+      throw new IllegalArgumentException(
+          what + ": needs [" + m + ", " + n + "], has " + length + " elements");
+    }
+  }
+
+  /** Smallest range of things of {@code work} multiplications that pays for a thread. */
+  static int grain(long work) {
+    return Math.clamp(GRAIN / Math.max(1, work), 1, Integer.MAX_VALUE);
+  }
+}

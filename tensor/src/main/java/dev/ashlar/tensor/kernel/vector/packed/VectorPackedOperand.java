@@ -1,0 +1,126 @@
+package dev.ashlar.tensor.kernel.vector.packed;
+
+import dev.ashlar.tensor.kernel.Activations;
+
+/**
+ * Rows of activations as a product straight from the codes reads them: in the matrix's own order of
+ * columns, as floats or rounded to bytes, and their sums by group.
+ */
+final class VectorPackedOperand {
+  private boolean bytes;
+  private float[] x;
+  private int xAt;
+  private float[] gathered = {};
+  private float[] sums = {};
+  private int[] codes = {};
+  private int[] pairs = {};
+  private float[] steps = {};
+  private float[] scaled = {};
+
+  /** Whether {@link #pairs} and {@link #steps} are filled, and {@link #scaled} is not. */
+  boolean bytes() {
+    return bytes;
+  }
+
+  /** Activations {@code [m, width]} from {@link #floatsAt}, never rounded. */
+  float[] floats() {
+    return x;
+  }
+
+  int floatsAt() {
+    return xAt;
+  }
+
+  /** The same, from index 0, as {@link VectorPackedCodes#scale} leaves them. */
+  float[] scaled() {
+    return scaled;
+  }
+
+  /** Sums of the activations, {@code [m, groups]}: what minimums and zero points multiply. */
+  float[] sums() {
+    return sums;
+  }
+
+  /** Activations as {@link VectorPackedRounding#pair} makes them, {@code [m, width]}. */
+  int[] pairs() {
+    return pairs;
+  }
+
+  /** What a byte counts, {@code [m, groups]}. */
+  float[] steps() {
+    return steps;
+  }
+
+  /** Takes {@code m} rows for a product with {@code w}. */
+  void take(int m, float[] from, int fromAt, VectorPackedMatrix w, Activations activations) {
+    int groups = w.columns().groups();
+    x = from;
+    xAt = fromAt;
+    bytes = w.rounds(activations);
+    if (w.columns().source() != null) {
+      gather(m, w);
+    }
+    if (sums.length < m * groups) {
+      sums = new float[m * groups];
+      steps = new float[m * groups];
+    }
+    if (bytes) {
+      round(m, w);
+    } else {
+      scale(m, w);
+    }
+  }
+
+  /** Nothing of the caller's is kept alive between products. */
+  void release() {
+    x = null;
+  }
+
+  private void gather(int m, VectorPackedMatrix w) {
+    int size = Math.multiplyExact(m, w.width());
+    if (gathered.length < size) {
+      gathered = new float[size];
+    }
+    for (int r = 0; r < m; r++) {
+      w.columns().gather(x, xAt + r * w.in(), gathered, r * w.width());
+    }
+    x = gathered;
+    xAt = 0;
+  }
+
+  private void scale(int m, VectorPackedMatrix w) {
+    int width = w.width();
+    int size = Math.multiplyExact(m, width);
+    if (scaled.length < size) {
+      scaled = new float[size];
+    }
+    for (int r = 0; r < m; r++) {
+      w.sumGroups(x, xAt + r * width, sums, r * w.columns().groups());
+      w.codes().scale(x, xAt + r * width, width, scaled, r * width);
+    }
+  }
+
+  private void round(int m, VectorPackedMatrix w) {
+    int width = w.width();
+    if (codes.length < VectorPackedRounding.codesSize(width)) {
+      codes = new int[VectorPackedRounding.codesSize(width)];
+    }
+    if (pairs.length < VectorPackedRounding.pairsSize(m, width)) {
+      pairs = new int[VectorPackedRounding.pairsSize(m, width)];
+    }
+    int[] start = w.columns().start();
+    int unit = w.codes().columns();
+    int groups = w.columns().groups();
+    for (int r = 0; r < m; r++) {
+      for (int g = 0; g < groups; g++) {
+        int k = start[g] * unit;
+        int size = (start[g + 1] - start[g]) * unit;
+        float step = VectorPackedRounding.step(x, xAt + r * width + k, size);
+        int sum = VectorPackedRounding.codes(x, xAt + r * width + k, size, step, codes, k);
+        steps[r * groups + g] = step;
+        sums[r * groups + g] = step * sum;
+      }
+      VectorPackedRounding.pair(codes, width, unit, w.codes().bits(), pairs, r * width);
+    }
+  }
+}
