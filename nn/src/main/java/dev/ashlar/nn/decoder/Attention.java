@@ -12,7 +12,6 @@ import dev.ashlar.tensor.autograd.op.Attend;
 import dev.ashlar.tensor.autograd.op.Rotate;
 import dev.ashlar.tensor.kernel.AttentionKernel;
 import dev.ashlar.tensor.kernel.AttentionKernel.Strides;
-import java.util.function.BiConsumer;
 import java.util.function.BiFunction;
 
 /** Causal grouped-query attention with its projections. */
@@ -140,14 +139,16 @@ final class Attention {
     return new Attention(spec, mapped, output.mapWeights(f), norms, rotary, slopes, sinks);
   }
 
-  void forEachTensor(BiConsumer<String, Tensor> f) {
-    projection.forEachTensor(f);
-    output.forEachTensor(f);
+  Attention mapTensors(BiFunction<String, Tensor, Tensor> f) {
+    Projection mapped = projection.mapTensors(f);
+    Linear out = output.mapTensors(f);
+    HeadNorms normed = norms;
     if (norms != null) {
-      norms.query().forEachTensor(f);
-      norms.key().forEachTensor(f);
+      Norm query = norms.query().mapTensors(f);
+      normed = new HeadNorms(query, norms.key().mapTensors(f), norms.afterRotation());
     }
-    spec.sinks().ifPresent(name -> f.accept(name, sinks));
+    Tensor sunk = sinks == null ? null : f.apply(spec.sinks().orElseThrow(), sinks);
+    return new Attention(spec, mapped, out, normed, rotary, slopes, sunk);
   }
 
   /**

@@ -62,6 +62,19 @@ public record AttentionSpec(
         int rotary)
         implements ProjectionSpec {}
 
+    /** The linear maps, those together that read the same input. */
+    default List<List<LinearSpec>> sharedInputs() {
+      return switch (this) {
+        case Latent l ->
+            l.queryDown().isPresent()
+                ? List.of(
+                    List.of(l.queryDown().get(), l.down()), List.of(l.query()), List.of(l.up()))
+                : List.of(List.of(l.query(), l.down()), List.of(l.up()));
+        case Separate s -> List.of(List.of(s.query(), s.key(), s.value()));
+        case Fused f -> List.of(List.of(f.map()));
+      };
+    }
+
     /** The linear maps. */
     default List<LinearSpec> linears() {
       return switch (this) {

@@ -1,8 +1,11 @@
 package dev.ashlar.nn.decoder;
 
+import dev.ashlar.nn.layer.Linear;
 import dev.ashlar.nn.layer.Weight;
 import dev.ashlar.tensor.Tensor;
 import dev.ashlar.tensor.autograd.Tape;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.function.BiConsumer;
 import java.util.function.BiFunction;
 
@@ -29,6 +32,31 @@ public interface Block {
    */
   Block mapWeights(BiFunction<String, Weight, Weight> f);
 
-  /** Gives {@code f} the block's other tensors (norms, biases) by relative checkpoint name. */
-  void forEachTensor(BiConsumer<String, Tensor> f);
+  /**
+   * A new block whose other tensors (norms, biases, routers) are those that {@code f} gives for
+   * them, in the same shapes; this one does not change. Weights of linear maps are shared.
+   *
+   * @param f from the checkpoint name relative to the block ({@code input_layernorm.weight}) and
+   *     the present tensor
+   */
+  Block mapTensors(BiFunction<String, Tensor, Tensor> f);
+
+  /** Gives {@code f} the tensors that {@link #mapTensors} offers. */
+  default void forEachTensor(BiConsumer<String, Tensor> f) {
+    mapTensors(Linear.visiting(f));
+  }
+
+  /**
+   * Names of the linear maps, in the order in which the block uses them, those together that read
+   * the same input: queries, keys and values; gate and up.
+   */
+  default List<List<String>> sharedInputs() {
+    List<List<String>> alone = new ArrayList<>();
+    mapWeights(
+        (name, weight) -> {
+          alone.add(List.of(name));
+          return weight;
+        });
+    return alone;
+  }
 }

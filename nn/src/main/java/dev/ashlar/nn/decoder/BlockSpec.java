@@ -20,6 +20,17 @@ public record BlockSpec(
   }
 
   /**
+   * Names of the linear maps but the routers', in the order in which the block uses them, those
+   * together that read the same input.
+   */
+  public List<List<String>> sharedInputs() {
+    List<List<LinearSpec>> groups = new ArrayList<>(attention.projection().sharedInputs());
+    groups.add(List.of(attention.output()));
+    groups.addAll(feedForward.sharedInputs());
+    return groups.stream().map(g -> g.stream().map(LinearSpec::name).toList()).toList();
+  }
+
+  /**
    * Names of the linear maps that choose between experts or weigh them; they are among {@link
    * #linears()} too.
    */

@@ -1,6 +1,7 @@
 package dev.ashlar.nn.decoder;
 
 import dev.ashlar.nn.layer.DenseWeight;
+import dev.ashlar.nn.layer.Linear;
 import dev.ashlar.nn.layer.Weight;
 import dev.ashlar.tensor.Parallel;
 import dev.ashlar.tensor.Tensor;
@@ -155,6 +156,14 @@ public final class Decoder {
   }
 
   /**
+   * The same decoder with the tensors that {@code f} gives for those of the head (norm, bias), by
+   * complete checkpoint name; the output's matrix is {@link #mapHead}'s.
+   */
+  public Decoder mapHeadTensors(BiFunction<String, Tensor, Tensor> f) {
+    return new Decoder(spec, embedding, head.mapTensors(f), loader, blocks);
+  }
+
+  /**
    * Gives {@code f} every dense tensor by its checkpoint name, embedding first, head last. The
    * tensors are the live ones: what training changes in them is what the decoder computes with. A
    * matrix that the checkpoint holds transposed ({@link LinearSpec#transposed}) is given as {@code
@@ -173,7 +182,7 @@ public final class Decoder {
           });
       b.forEachTensor((name, t) -> f.accept(b.name() + "." + name, t));
     }
-    head.forEachTensor(f);
+    head.mapTensorsAndWeight(Linear.visiting(f));
   }
 
   /** Whether the output head is the embedding table. */

@@ -4,21 +4,21 @@ import dev.ashlar.nn.layer.FeedForward;
 import dev.ashlar.nn.layer.Weight;
 import dev.ashlar.tensor.Tensor;
 import dev.ashlar.tensor.autograd.Tape;
-import java.util.function.BiConsumer;
+import java.util.List;
 import java.util.function.BiFunction;
 
 /** Attention and feed-forward around a residual stream: the block that a {@link BlockSpec} says. */
 final class DecoderBlock implements Block {
   private final int index;
-  private final String name;
+  private final BlockSpec spec;
   private final Attention attention;
   private final FeedForward feedForward;
   private final Residual residual;
 
   private DecoderBlock(
-      int index, String name, Attention attention, FeedForward feedForward, Residual residual) {
+      int index, BlockSpec spec, Attention attention, FeedForward feedForward, Residual residual) {
     this.index = index;
-    this.name = name;
+    this.spec = spec;
     this.attention = attention;
     this.feedForward = feedForward;
     this.residual = residual;
@@ -28,7 +28,7 @@ final class DecoderBlock implements Block {
     String parent = spec.name() + ".";
     return new DecoderBlock(
         index,
-        spec.name(),
+        spec,
         Attention.load(parent, spec.attention(), weights, rotaries),
         FeedForwards.load(parent, spec.feedForward(), weights),
         Residual.load(parent, spec.residual(), weights));
@@ -41,7 +41,7 @@ final class DecoderBlock implements Block {
 
   @Override
   public String name() {
-    return name;
+    return spec.name();
   }
 
   @Override
@@ -62,18 +62,23 @@ final class DecoderBlock implements Block {
   @Override
   public Block mapWeights(BiFunction<String, Weight, Weight> f) {
     Attention mapped = attention.mapWeights(f);
-    return new DecoderBlock(index, name, mapped, feedForward.mapWeights(f), residual);
+    return new DecoderBlock(index, spec, mapped, feedForward.mapWeights(f), residual);
   }
 
   @Override
-  public void forEachTensor(BiConsumer<String, Tensor> f) {
-    attention.forEachTensor(f);
-    feedForward.forEachTensor(f);
-    residual.forEachTensor(f);
+  public Block mapTensors(BiFunction<String, Tensor, Tensor> f) {
+    Attention attending = attention.mapTensors(f);
+    FeedForward feeding = feedForward.mapTensors(f);
+    return new DecoderBlock(index, spec, attending, feeding, residual.mapTensors(f));
+  }
+
+  @Override
+  public List<List<String>> sharedInputs() {
+    return spec.sharedInputs();
   }
 
   @Override
   public String toString() {
-    return name;
+    return spec.name();
   }
 }

@@ -81,7 +81,7 @@ record Embedding(
       f.accept(spec.name() + ".weight", d.matrix());
     }
     positions.ifPresent(p -> f.accept(spec.learned().orElseThrow().name() + ".weight", p));
-    projection.ifPresent(p -> p.forEachTensorAndWeight(f));
+    projection.ifPresent(p -> p.mapTensorsAndWeight(Linear.visiting(f)));
     norm.ifPresent(n -> n.forEachTensor(f));
   }
 }

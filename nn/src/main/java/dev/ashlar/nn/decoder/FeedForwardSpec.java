@@ -79,6 +79,22 @@ public sealed interface FeedForwardSpec {
     }
   }
 
+  /** The linear maps but those of routers, those together that read the same input. */
+  default List<List<LinearSpec>> sharedInputs() {
+    return switch (this) {
+      case Gated g -> List.of(List.of(g.gate(), g.up()), List.of(g.down()));
+      case FusedGated g -> List.of(List.of(g.gateUp()), List.of(g.down()));
+      case Plain p -> List.of(List.of(p.up()), List.of(p.down()));
+      case Clamped c -> List.of(List.of(c.gateUp()), List.of(c.down()));
+      case Experts e -> {
+        List<List<LinearSpec>> all = new ArrayList<>();
+        e.experts().forEach(x -> all.addAll(x.sharedInputs()));
+        e.shared().ifPresent(x -> all.addAll(x.sharedInputs()));
+        yield all;
+      }
+    };
+  }
+
   /** All linear maps. */
   default List<LinearSpec> linears() {
     return switch (this) {

@@ -9,7 +9,6 @@ import dev.ashlar.tensor.Tensor;
 import dev.ashlar.tensor.autograd.Tape;
 import dev.ashlar.tensor.autograd.op.Scale;
 import java.util.Optional;
-import java.util.function.BiConsumer;
 import java.util.function.BiFunction;
 
 /**
@@ -64,13 +63,28 @@ record Head(
     return tied ? this : new Head(spec, norm, projection, output.mapWeights(f), false);
   }
 
-  void forEachTensor(BiConsumer<String, Tensor> f) {
-    norm.ifPresent(n -> n.forEachTensor(f));
-    projection.ifPresent(p -> p.forEachTensorAndWeight(f));
-    if (tied) {
-      output.forEachTensor(f);
-    } else {
-      output.forEachTensorAndWeight(f);
+  /** With the tensors that {@code f} gives for all but the output's matrix. */
+  Head mapTensors(BiFunction<String, Tensor, Tensor> f) {
+    return new Head(
+        spec,
+        norm.map(n -> n.mapTensors(f)),
+        projection.map(p -> p.mapTensorsAndWeight(f)),
+        output.mapTensors(f),
+        tied);
+  }
+
+  /** With the tensors that {@code f} gives, the output's matrix among them unless it is tied. */
+  Head mapTensorsAndWeight(BiFunction<String, Tensor, Tensor> f) {
+    Head mapped = mapTensors(f);
+    if (tied || !(output.weight() instanceof DenseWeight d)) {
+      return mapped;
     }
+    Weight matrix = new DenseWeight(f.apply(output.name() + ".weight", d.matrix()));
+    return new Head(
+        spec,
+        mapped.norm,
+        mapped.projection,
+        new Linear(output.name(), matrix, mapped.output.bias()),
+        false);
   }
 }

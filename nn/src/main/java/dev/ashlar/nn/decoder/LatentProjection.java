@@ -9,7 +9,6 @@ import dev.ashlar.nn.op.SelectColumns;
 import dev.ashlar.tensor.Tensor;
 import dev.ashlar.tensor.autograd.Tape;
 import java.util.List;
-import java.util.function.BiConsumer;
 import java.util.function.BiFunction;
 
 /**
@@ -122,16 +121,14 @@ final class LatentProjection implements Projection {
   }
 
   @Override
-  public void forEachTensor(BiConsumer<String, Tensor> f) {
-    if (queryDown != null) {
-      queryDown.forEachTensor(f);
-    }
-    if (queryNorm != null) {
-      queryNorm.forEachTensor(f);
-    }
-    query.forEachTensor(f);
-    down.forEachTensor(f);
-    norm.forEachTensor(f);
-    up.forEachTensor(f);
+  public Projection mapTensors(BiFunction<String, Tensor, Tensor> f) {
+    return new LatentProjection(
+        queryDown == null ? null : queryDown.mapTensors(f),
+        queryNorm == null ? null : queryNorm.mapTensors(f),
+        query.mapTensors(f),
+        down.mapTensors(f),
+        norm.mapTensors(f),
+        up.mapTensors(f),
+        columns);
   }
 }

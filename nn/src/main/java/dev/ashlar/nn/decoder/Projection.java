@@ -7,7 +7,6 @@ import dev.ashlar.nn.layer.Weight;
 import dev.ashlar.nn.op.SelectChunks;
 import dev.ashlar.tensor.Tensor;
 import dev.ashlar.tensor.autograd.Tape;
-import java.util.function.BiConsumer;
 import java.util.function.BiFunction;
 
 /** Queries, keys and values out of the hidden state. */
@@ -25,7 +24,8 @@ sealed interface Projection permits Projection.Separate, Projection.Fused, Laten
 
   Projection mapWeights(BiFunction<String, Weight, Weight> f);
 
-  void forEachTensor(BiConsumer<String, Tensor> f);
+  /** The same with the tensors that {@code f} gives for those that are no weights. */
+  Projection mapTensors(BiFunction<String, Tensor, Tensor> f);
 
   static Projection load(String parent, AttentionSpec spec, Weights weights) {
     return switch (spec.projection()) {
@@ -58,10 +58,8 @@ sealed interface Projection permits Projection.Separate, Projection.Fused, Laten
     }
 
     @Override
-    public void forEachTensor(BiConsumer<String, Tensor> f) {
-      query.forEachTensor(f);
-      key.forEachTensor(f);
-      value.forEachTensor(f);
+    public Projection mapTensors(BiFunction<String, Tensor, Tensor> f) {
+      return new Separate(query.mapTensors(f), key.mapTensors(f), value.mapTensors(f));
     }
   }
 
@@ -118,8 +116,8 @@ sealed interface Projection permits Projection.Separate, Projection.Fused, Laten
     }
 
     @Override
-    public void forEachTensor(BiConsumer<String, Tensor> f) {
-      map.forEachTensor(f);
+    public Projection mapTensors(BiFunction<String, Tensor, Tensor> f) {
+      return new Fused(map.mapTensors(f), headDim, query, key, value);
     }
   }
 }

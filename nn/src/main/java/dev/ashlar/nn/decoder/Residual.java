@@ -6,7 +6,7 @@ import dev.ashlar.tensor.autograd.Tape;
 import dev.ashlar.tensor.autograd.op.Add;
 import dev.ashlar.tensor.autograd.op.Scale;
 import java.util.Optional;
-import java.util.function.BiConsumer;
+import java.util.function.BiFunction;
 import java.util.function.UnaryOperator;
 
 /** A {@link ResidualSpec} with the weights of its norms. */
@@ -15,7 +15,12 @@ sealed interface Residual {
   Tensor forward(
       Tensor x, UnaryOperator<Tensor> attention, UnaryOperator<Tensor> feedForward, Tape tape);
 
-  void forEachTensor(BiConsumer<String, Tensor> f);
+  /** The same with the tensors that {@code f} gives for those of the norms. */
+  Residual mapTensors(BiFunction<String, Tensor, Tensor> f);
+
+  private static Optional<Norm> mapped(Optional<Norm> norm, BiFunction<String, Tensor, Tensor> f) {
+    return norm.map(n -> n.mapTensors(f));
+  }
 
   static Residual load(String parent, ResidualSpec spec, Weights weights) {
     return switch (spec) {
@@ -66,11 +71,13 @@ sealed interface Residual {
     }
 
     @Override
-    public void forEachTensor(BiConsumer<String, Tensor> f) {
-      beforeAttention.ifPresent(n -> n.forEachTensor(f));
-      afterAttention.ifPresent(n -> n.forEachTensor(f));
-      beforeFeedForward.ifPresent(n -> n.forEachTensor(f));
-      afterFeedForward.ifPresent(n -> n.forEachTensor(f));
+    public Residual mapTensors(BiFunction<String, Tensor, Tensor> f) {
+      return new Sequential(
+          mapped(beforeAttention, f),
+          mapped(afterAttention, f),
+          mapped(beforeFeedForward, f),
+          mapped(afterFeedForward, f),
+          multiplier);
     }
   }
 
@@ -84,9 +91,8 @@ sealed interface Residual {
     }
 
     @Override
-    public void forEachTensor(BiConsumer<String, Tensor> f) {
-      attentionNorm.forEachTensor(f);
-      feedForwardNorm.forEachTensor(f);
+    public Residual mapTensors(BiFunction<String, Tensor, Tensor> f) {
+      return new AfterSum(attentionNorm.mapTensors(f), feedForwardNorm.mapTensors(f));
     }
   }
 
@@ -102,9 +108,8 @@ sealed interface Residual {
     }
 
     @Override
-    public void forEachTensor(BiConsumer<String, Tensor> f) {
-      attentionNorm.forEachTensor(f);
-      feedForwardNorm.forEachTensor(f);
+    public Residual mapTensors(BiFunction<String, Tensor, Tensor> f) {
+      return new FromNormed(attentionNorm.mapTensors(f), feedForwardNorm.mapTensors(f));
     }
   }
 
@@ -120,9 +125,8 @@ sealed interface Residual {
     }
 
     @Override
-    public void forEachTensor(BiConsumer<String, Tensor> f) {
-      attentionNorm.forEachTensor(f);
-      feedForwardNorm.ifPresent(n -> n.forEachTensor(f));
+    public Residual mapTensors(BiFunction<String, Tensor, Tensor> f) {
+      return new Parallel(attentionNorm.mapTensors(f), mapped(feedForwardNorm, f));
     }
   }
 }

@@ -3,7 +3,6 @@ package dev.ashlar.nn.layer;
 import dev.ashlar.nn.op.ClampedGate;
 import dev.ashlar.tensor.Tensor;
 import dev.ashlar.tensor.autograd.Tape;
-import java.util.function.BiConsumer;
 import java.util.function.BiFunction;
 
 /** A feed-forward around a {@link ClampedGate}. */
@@ -20,8 +19,7 @@ public record ClampedFeedForward(Linear gateUp, Linear down, float alpha, float 
   }
 
   @Override
-  public void forEachTensor(BiConsumer<String, Tensor> consumer) {
-    gateUp.forEachTensor(consumer);
-    down.forEachTensor(consumer);
+  public FeedForward mapTensors(BiFunction<String, Tensor, Tensor> map) {
+    return new ClampedFeedForward(gateUp.mapTensors(map), down.mapTensors(map), alpha, limit);
   }
 }

@@ -12,7 +12,6 @@ import dev.ashlar.tensor.kernel.ActivationKernel.Function;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.function.BiConsumer;
 import java.util.function.BiFunction;
 
 /**
@@ -82,14 +81,14 @@ public final class ExpertFeedForward implements FeedForward {
   }
 
   @Override
-  public void forEachTensor(BiConsumer<String, Tensor> f) {
-    router.forEachTensor(f);
-    experts.forEach(e -> e.forEachTensor(f));
-    if (shared != null) {
-      shared.forEachTensor(f);
-    }
-    if (sharedGate != null) {
-      sharedGate.forEachTensorAndWeight(f);
-    }
+  public FeedForward mapTensors(BiFunction<String, Tensor, Tensor> f) {
+    Router routing = router.mapTensors(f);
+    List<FeedForward> mapped = new ArrayList<>();
+    experts.forEach(e -> mapped.add(e.mapTensors(f)));
+    return new ExpertFeedForward(
+        routing,
+        mapped,
+        shared == null ? null : shared.mapTensors(f),
+        sharedGate == null ? null : sharedGate.mapTensorsAndWeight(f));
   }
 }

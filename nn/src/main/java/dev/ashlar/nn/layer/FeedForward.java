@@ -2,7 +2,6 @@ package dev.ashlar.nn.layer;
 
 import dev.ashlar.tensor.Tensor;
 import dev.ashlar.tensor.autograd.Tape;
-import java.util.function.BiConsumer;
 import java.util.function.BiFunction;
 
 /** The position-wise half of a block. */
@@ -13,6 +12,9 @@ public interface FeedForward {
   /** The same with the weights that {@code f} gives, by module name. */
   FeedForward mapWeights(BiFunction<String, Weight, Weight> f);
 
-  /** Gives {@code f} the tensors that are not weights of linear maps. */
-  void forEachTensor(BiConsumer<String, Tensor> f);
+  /**
+   * The same with the tensors that {@code f} gives by name for those that are not weights of linear
+   * maps.
+   */
+  FeedForward mapTensors(BiFunction<String, Tensor, Tensor> f);
 }

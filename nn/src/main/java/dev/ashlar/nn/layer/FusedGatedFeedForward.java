@@ -5,7 +5,6 @@ import dev.ashlar.tensor.Tensor;
 import dev.ashlar.tensor.autograd.Tape;
 import dev.ashlar.tensor.autograd.op.Gate;
 import dev.ashlar.tensor.kernel.ActivationKernel;
-import java.util.function.BiConsumer;
 import java.util.function.BiFunction;
 
 /** A gated feed-forward whose gate and up are the two halves of one projection, in that order. */
@@ -29,8 +28,7 @@ public record FusedGatedFeedForward(Linear gateUp, Linear down, ActivationKernel
   }
 
   @Override
-  public void forEachTensor(BiConsumer<String, Tensor> consumer) {
-    gateUp.forEachTensor(consumer);
-    down.forEachTensor(consumer);
+  public FeedForward mapTensors(BiFunction<String, Tensor, Tensor> map) {
+    return new FusedGatedFeedForward(gateUp.mapTensors(map), down.mapTensors(map), f);
   }
 }

@@ -4,7 +4,6 @@ import dev.ashlar.tensor.Tensor;
 import dev.ashlar.tensor.autograd.Tape;
 import dev.ashlar.tensor.autograd.op.Gate;
 import dev.ashlar.tensor.kernel.ActivationKernel;
-import java.util.function.BiConsumer;
 import java.util.function.BiFunction;
 
 /** {@code down(f(gate(x))·up(x))} (Shazeer, arXiv 2002.05202). */
@@ -21,9 +20,7 @@ public record GatedFeedForward(Linear gate, Linear up, Linear down, ActivationKe
   }
 
   @Override
-  public void forEachTensor(BiConsumer<String, Tensor> consumer) {
-    gate.forEachTensor(consumer);
-    up.forEachTensor(consumer);
-    down.forEachTensor(consumer);
+  public FeedForward mapTensors(BiFunction<String, Tensor, Tensor> map) {
+    return new GatedFeedForward(gate.mapTensors(map), up.mapTensors(map), down.mapTensors(map), f);
   }
 }

@@ -38,18 +38,25 @@ public record Linear(String name, Weight weight, Tensor bias) {
     return mapped == weight ? this : new Linear(name, mapped, bias);
   }
 
-  /** Gives {@code f} the matrix, if it is dense, and the bias, if there is one. */
-  public void forEachTensorAndWeight(BiConsumer<String, Tensor> f) {
-    if (weight instanceof DenseWeight d) {
-      f.accept(name + ".weight", d.matrix());
-    }
-    forEachTensor(f);
+  /** The same map with the bias, if there is one, that {@code f} gives for it. */
+  public Linear mapTensors(BiFunction<String, Tensor, Tensor> f) {
+    return bias == null ? this : new Linear(name, weight, f.apply(name + ".bias", bias));
   }
 
-  /** Gives {@code f} the bias, if there is one. */
-  public void forEachTensor(BiConsumer<String, Tensor> f) {
-    if (bias != null) {
-      f.accept(name + ".bias", bias);
+  /** As {@link #mapTensors}, and for the matrix, if it is dense. */
+  public Linear mapTensorsAndWeight(BiFunction<String, Tensor, Tensor> f) {
+    Linear mapped = this;
+    if (weight instanceof DenseWeight d) {
+      mapped = new Linear(name, new DenseWeight(f.apply(name + ".weight", d.matrix())), bias);
     }
+    return mapped.mapTensors(f);
+  }
+
+  /** What {@code mapTensors} is given to show tensors and change none. */
+  public static BiFunction<String, Tensor, Tensor> visiting(BiConsumer<String, Tensor> f) {
+    return (name, tensor) -> {
+      f.accept(name, tensor);
+      return tensor;
+    };
   }
 }

@@ -11,6 +11,7 @@ import dev.ashlar.tensor.autograd.op.RmsNormalize;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.BiConsumer;
+import java.util.function.BiFunction;
 
 /**
  * Normalization of rows of {@code dim} elements, which must divide the input's innermost extent.
@@ -19,8 +20,13 @@ public sealed interface Norm {
   /** {@code x} normalized, in the same shape. */
   Tensor forward(Tensor x, Tape tape);
 
+  /** The same with the tensors that {@code f} gives for checkpoint name and present tensor. */
+  Norm mapTensors(BiFunction<String, Tensor, Tensor> f);
+
   /** Gives {@code f} the tensors under their checkpoint names. */
-  void forEachTensor(BiConsumer<String, Tensor> f);
+  default void forEachTensor(BiConsumer<String, Tensor> f) {
+    mapTensors(Linear.visiting(f));
+  }
 
   /**
    * Root-mean-square norm.
@@ -36,8 +42,8 @@ public sealed interface Norm {
     }
 
     @Override
-    public void forEachTensor(BiConsumer<String, Tensor> f) {
-      f.accept(name + ".weight", weight);
+    public Norm mapTensors(BiFunction<String, Tensor, Tensor> f) {
+      return new Rms(name, f.apply(name + ".weight", weight), eps, offset);
     }
   }
 
@@ -57,13 +63,10 @@ public sealed interface Norm {
     }
 
     @Override
-    public void forEachTensor(BiConsumer<String, Tensor> f) {
-      if (weight != null) {
-        f.accept(name + ".weight", weight);
-      }
-      if (bias != null) {
-        f.accept(name + ".bias", bias);
-      }
+    public Norm mapTensors(BiFunction<String, Tensor, Tensor> f) {
+      Tensor w = weight == null ? null : f.apply(name + ".weight", weight);
+      Tensor b = bias == null ? null : f.apply(name + ".bias", bias);
+      return new Layer(name, w, b, dim, eps, offset);
     }
   }
 
@@ -81,8 +84,8 @@ public sealed interface Norm {
     }
 
     @Override
-    public void forEachTensor(BiConsumer<String, Tensor> f) {
-      f.accept(name + ".weight", weight);
+    public Norm mapTensors(BiFunction<String, Tensor, Tensor> f) {
+      return new PerHead(name, f.apply(name + ".weight", weight), dim, eps);
     }
   }
 
@@ -104,10 +107,12 @@ public sealed interface Norm {
     }
 
     @Override
-    public void forEachTensor(BiConsumer<String, Tensor> f) {
+    public Norm mapTensors(BiFunction<String, Tensor, Tensor> f) {
+      List<Tensor> mapped = new ArrayList<>();
       for (int h = 0; h < weights.size(); h++) {
-        f.accept(name + "." + h + ".weight", weights.get(h));
+        mapped.add(f.apply(name + "." + h + ".weight", weights.get(h)));
       }
+      return new Listed(name, mapped, dim, eps);
     }
   }
 

@@ -4,7 +4,6 @@ import dev.ashlar.tensor.Tensor;
 import dev.ashlar.tensor.autograd.Tape;
 import dev.ashlar.tensor.autograd.op.Activate;
 import dev.ashlar.tensor.kernel.ActivationKernel;
-import java.util.function.BiConsumer;
 import java.util.function.BiFunction;
 
 /** {@code down(f(up(x)))}. */
@@ -21,8 +20,7 @@ public record PlainFeedForward(Linear up, Linear down, ActivationKernel.Function
   }
 
   @Override
-  public void forEachTensor(BiConsumer<String, Tensor> consumer) {
-    up.forEachTensor(consumer);
-    down.forEachTensor(consumer);
+  public FeedForward mapTensors(BiFunction<String, Tensor, Tensor> map) {
+    return new PlainFeedForward(up.mapTensors(map), down.mapTensors(map), f);
   }
 }

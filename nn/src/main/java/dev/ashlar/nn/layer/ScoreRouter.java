@@ -4,7 +4,7 @@ import dev.ashlar.nn.op.Route;
 import dev.ashlar.nn.op.Routing;
 import dev.ashlar.tensor.Tensor;
 import dev.ashlar.tensor.autograd.Tape;
-import java.util.function.BiConsumer;
+import java.util.function.BiFunction;
 
 /**
  * The largest scores win.
@@ -85,10 +85,17 @@ public record ScoreRouter(
   }
 
   @Override
-  public void forEachTensor(BiConsumer<String, Tensor> f) {
-    gate.forEachTensorAndWeight(f);
-    if (correction != null) {
-      f.accept(correctionName, correction);
-    }
+  public Router mapTensors(BiFunction<String, Tensor, Tensor> f) {
+    return new ScoreRouter(
+        gate.mapTensorsAndWeight(f),
+        score,
+        perToken,
+        normalize,
+        scale,
+        correction == null ? null : f.apply(correctionName, correction),
+        correctionName,
+        groups,
+        topGroups,
+        groupByTwo);
   }
 }

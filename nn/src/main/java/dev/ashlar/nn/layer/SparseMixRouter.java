@@ -4,7 +4,7 @@ import dev.ashlar.nn.op.Routing;
 import dev.ashlar.nn.op.SparseMix;
 import dev.ashlar.tensor.Tensor;
 import dev.ashlar.tensor.autograd.Tape;
-import java.util.function.BiConsumer;
+import java.util.function.BiFunction;
 
 /**
  * See {@link SparseMix}.
@@ -18,7 +18,7 @@ public record SparseMixRouter(Linear gate, double jitter) implements Router {
   }
 
   @Override
-  public void forEachTensor(BiConsumer<String, Tensor> f) {
-    gate.forEachTensorAndWeight(f);
+  public Router mapTensors(BiFunction<String, Tensor, Tensor> f) {
+    return new SparseMixRouter(gate.mapTensorsAndWeight(f), jitter);
   }
 }
