@@ -3,6 +3,8 @@ module dev.ashlar.cli {
   requires dev.ashlar.tensor;
   requires dev.ashlar.nn;
   requires dev.ashlar.tuning;
+  requires dev.ashlar.io;
+  requires dev.ashlar.text;
   requires dev.ashlar.formats;
   requires info.picocli;
   requires java.management;

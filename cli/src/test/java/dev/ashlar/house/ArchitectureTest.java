@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Test;
 /** The arrows between the rooms, and what may be named only in one of them. */
 class ArchitectureTest {
   private static final List<String> MODULES =
-      List.of("tensor", "nn", "tuning", "formats", "tornado", "cli");
+      List.of("tensor", "nn", "tuning", "io", "text", "formats", "tornado", "cli");
 
   private static JavaClasses house;
 
@@ -44,6 +44,10 @@ class ArchitectureTest {
         .definedBy("dev.ashlar.nn..")
         .layer("tuning")
         .definedBy("dev.ashlar.tuning..")
+        .layer("io")
+        .definedBy("dev.ashlar.io..")
+        .layer("text")
+        .definedBy("dev.ashlar.text..")
         .layer("formats")
         .definedBy("dev.ashlar.formats..")
         .layer("tornado")
@@ -56,6 +60,10 @@ class ArchitectureTest {
         .mayOnlyBeAccessedByLayers("tuning", "cli")
         .whereLayer("tuning")
         .mayOnlyBeAccessedByLayers("cli")
+        .whereLayer("io")
+        .mayOnlyBeAccessedByLayers("text", "formats", "cli")
+        .whereLayer("text")
+        .mayOnlyBeAccessedByLayers("formats", "cli")
         .whereLayer("formats")
         .mayOnlyBeAccessedByLayers("cli")
         .whereLayer("tornado")
@@ -106,10 +114,17 @@ class ArchitectureTest {
         .check(house);
     classes()
         .that()
-        .resideInAPackage("dev.ashlar.formats..")
+        .resideInAnyPackage("dev.ashlar.text..", "dev.ashlar.formats..")
         .should()
         .onlyDependOnClassesThat()
-        .resideInAnyPackage("dev.ashlar..", "java..", "com.fasterxml.jackson..")
+        .resideInAnyPackage("dev.ashlar..", "java..")
+        .check(house);
+    classes()
+        .that()
+        .resideInAPackage("dev.ashlar.io..")
+        .should()
+        .onlyDependOnClassesThat()
+        .resideInAnyPackage("dev.ashlar.io..", "java..", "com.fasterxml.jackson..")
         .check(house);
   }
 
@@ -118,7 +133,12 @@ class ArchitectureTest {
     noClasses()
         .that()
         .resideInAnyPackage(
-            "dev.ashlar.tensor..", "dev.ashlar.nn..", "dev.ashlar.tuning..", "dev.ashlar.formats..")
+            "dev.ashlar.tensor..",
+            "dev.ashlar.nn..",
+            "dev.ashlar.tuning..",
+            "dev.ashlar.io..",
+            "dev.ashlar.text..",
+            "dev.ashlar.formats..")
         .and()
         .haveNameNotMatching("dev\\.ashlar\\.tensor\\.Parallel(\\$.*)?")
         .should()

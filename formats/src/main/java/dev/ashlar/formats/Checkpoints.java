@@ -1,9 +1,12 @@
 package dev.ashlar.formats;
 
+import dev.ashlar.formats.checkpoint.Checkpoint;
+import dev.ashlar.formats.checkpoint.PackedReader;
 import dev.ashlar.formats.gguf.GgufCheckpoint;
 import dev.ashlar.formats.layout.Fp8Weights;
 import dev.ashlar.formats.layout.PackedCheckpoint;
 import dev.ashlar.formats.safetensors.ModelFolder;
+import dev.ashlar.io.InputException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -27,7 +30,7 @@ public final class Checkpoints {
     /**
      * The open checkpoint, or empty if the path is of another kind.
      *
-     * @throws CheckpointException if it is of this kind but cannot be used
+     * @throws InputException if it is of this kind but cannot be used
      */
     Optional<Checkpoint> open(Path path);
   }
@@ -36,12 +39,11 @@ public final class Checkpoints {
    * Opens the checkpoint at {@code path}: a Hugging Face model folder, a {@code .safetensors} file
    * beside its {@code config.json}, or a GGUF file.
    *
-   * @throws CheckpointException if there is nothing there, nothing of a known kind, or something
-   *     faulty
+   * @throws InputException if there is nothing there, nothing of a known kind, or something faulty
    */
   public static Checkpoint open(Path path) {
     if (!Files.exists(path)) {
-      throw CheckpointException.in(path).problem("no such file or folder").exception();
+      throw InputException.in(path).problem("no such file or folder").exception();
     }
     for (Container container : ALL) {
       Optional<Checkpoint> checkpoint = container.open(path);
@@ -49,7 +51,7 @@ public final class Checkpoints {
         return checkpoint.get();
       }
     }
-    throw CheckpointException.in(path)
+    throw InputException.in(path)
         .expected("a model folder, a .safetensors file beside its config.json, or a .gguf file")
         .found("a file of another kind")
         .exception();

@@ -1,9 +1,11 @@
 package dev.ashlar.formats;
 
-import dev.ashlar.formats.file.AtomicFile;
-import dev.ashlar.formats.json.JsonWriter;
+import dev.ashlar.formats.checkpoint.Checkpoint;
 import dev.ashlar.formats.safetensors.SafetensorsWriter;
 import dev.ashlar.formats.safetensors.TensorOutput;
+import dev.ashlar.io.InputException;
+import dev.ashlar.io.file.AtomicFile;
+import dev.ashlar.io.json.JsonWriter;
 import dev.ashlar.tensor.DType;
 import dev.ashlar.tensor.Shape;
 import dev.ashlar.tensor.StoredTensor;
@@ -66,7 +68,7 @@ public final class FloatFolder {
    *
    * @param dtype F32, F16 or BF16, for all float tensors; empty for {@link #losslessType}
    * @return the files of weights
-   * @throws CheckpointException if something cannot be read or written, or a value does not fit
+   * @throws InputException if something cannot be read or written, or a value does not fit
    */
   public static List<Path> write(
       Checkpoint source, Path folder, Optional<DType> dtype, Progress progress) {

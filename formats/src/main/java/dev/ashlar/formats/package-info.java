@@ -1,10 +1,11 @@
 /**
- * Checkpoints on disk: what a container of weights is ({@link dev.ashlar.formats.Checkpoint}), how
- * one is opened whatever its kind ({@link dev.ashlar.formats.Checkpoints}) and the one exception
- * every faulty file ends in ({@link dev.ashlar.formats.CheckpointException}).
+ * Checkpoints on disk: how one is opened whatever its kind ({@link
+ * dev.ashlar.formats.Checkpoints}), found in the hub's local cache ({@link
+ * dev.ashlar.formats.HubCache}), written as floats ({@link dev.ashlar.formats.FloatFolder}).
  *
- * <p>The containers themselves live in {@code safetensors} and {@code gguf}, packed integer layouts
- * in {@code layout}, text in {@code tokenizer}. Not here: models, arithmetic on weights. Start at
- * {@link dev.ashlar.formats.Checkpoints}.
+ * <p>What all containers share lives in {@code checkpoint}, the containers themselves in {@code
+ * safetensors} and {@code gguf}, packed integer layouts in {@code layout}, writing quantized models
+ * in {@code export}. Not here: models, arithmetic on weights, text. Start at {@link
+ * dev.ashlar.formats.Checkpoints}.
  */
 package dev.ashlar.formats;

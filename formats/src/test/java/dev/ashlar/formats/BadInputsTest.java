@@ -6,13 +6,15 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTimeout;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.ashlar.formats.chat.ChatTemplate;
-import dev.ashlar.formats.chat.ChatTemplateException;
+import dev.ashlar.formats.checkpoint.Checkpoint;
 import dev.ashlar.formats.gguf.GgufFile;
-import dev.ashlar.formats.json.Json;
 import dev.ashlar.formats.safetensors.SafetensorsFile;
-import dev.ashlar.formats.tokenizer.Tokenizers;
+import dev.ashlar.io.InputException;
+import dev.ashlar.io.json.Json;
 import dev.ashlar.tensor.StoredTensor;
+import dev.ashlar.text.chat.ChatTemplate;
+import dev.ashlar.text.chat.ChatTemplateException;
+import dev.ashlar.text.tokenizer.Tokenizers;
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
@@ -161,13 +163,12 @@ class BadInputsTest {
             try {
               open.accept(path);
               Assumptions.abort("opens: a fault that only the reader of the model can see");
-            } catch (CheckpointException e) {
+            } catch (InputException e) {
               assertSentence(path, e.getMessage());
             }
           } else {
             assertSentence(
-                path,
-                assertThrows(CheckpointException.class, () -> open.accept(path)).getMessage());
+                path, assertThrows(InputException.class, () -> open.accept(path)).getMessage());
           }
         });
   }

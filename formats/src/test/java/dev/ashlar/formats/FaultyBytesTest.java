@@ -3,9 +3,11 @@ package dev.ashlar.formats;
 import static org.junit.jupiter.api.Assertions.assertTimeout;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.ashlar.formats.checkpoint.Checkpoint;
 import dev.ashlar.formats.gguf.TinyGguf;
-import dev.ashlar.formats.json.JsonWriter;
 import dev.ashlar.formats.safetensors.SafetensorsWriter;
+import dev.ashlar.io.InputException;
+import dev.ashlar.io.json.JsonWriter;
 import dev.ashlar.tensor.DType;
 import dev.ashlar.tensor.Shape;
 import dev.ashlar.tensor.Tensor;
@@ -91,7 +93,7 @@ class FaultyBytesTest {
       for (String name : c.names()) {
         BadInputsTest.readAll(c.tensor(name));
       }
-    } catch (CheckpointException e) {
+    } catch (InputException e) {
       assertTrue(e.getMessage().startsWith(path.toString()), fault + ": " + e.getMessage());
     } catch (RuntimeException | Error e) {
       throw new AssertionError(fault, e);

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.ashlar.formats.checkpoint.Checkpoint;
 import dev.ashlar.tensor.DType;
 import dev.ashlar.tensor.StoredTensor;
 import java.io.IOException;

@@ -1,7 +1,7 @@
 package dev.ashlar.nn;
 
-import dev.ashlar.formats.Checkpoint;
 import dev.ashlar.formats.Checkpoints;
+import dev.ashlar.formats.checkpoint.Checkpoint;
 import dev.ashlar.tensor.DType;
 import dev.ashlar.tensor.Shape;
 import dev.ashlar.tensor.StoredTensor;

@@ -5,7 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.params.provider.Arguments.arguments;
 
-import dev.ashlar.formats.CheckpointException;
+import dev.ashlar.io.InputException;
 import dev.ashlar.nn.architecture.Architectures;
 import dev.ashlar.nn.decoder.Decoder;
 import dev.ashlar.tensor.Tensor;
@@ -132,16 +132,15 @@ class ConfigurationFaultsTest {
     try (Altered source = new Altered("llama").with(name, damaged)) {
       Decoder decoder = Architectures.load(source);
       decoder.block(0);
-      CheckpointException e = assertThrows(CheckpointException.class, () -> decoder.block(1));
-      assertEquals(name, e.tensor());
+      InputException e = assertThrows(InputException.class, () -> decoder.block(1));
+      assertEquals(name, e.place());
     }
   }
 
   private static String refused(Altered source, String key) {
     try (source) {
-      CheckpointException e =
-          assertThrows(CheckpointException.class, () -> Architectures.load(source));
-      assertEquals(key, e.tensor(), e.getMessage());
+      InputException e = assertThrows(InputException.class, () -> Architectures.load(source));
+      assertEquals(key, e.place(), e.getMessage());
       assertTrue(!e.getMessage().contains("\n") && !e.getMessage().contains("null "));
       return e.getMessage();
     }

@@ -2,8 +2,8 @@ package dev.ashlar.nn;
 
 import static org.junit.jupiter.api.Assertions.fail;
 
-import dev.ashlar.formats.Checkpoint;
 import dev.ashlar.formats.Checkpoints;
+import dev.ashlar.formats.checkpoint.Checkpoint;
 import dev.ashlar.nn.architecture.Architectures;
 import dev.ashlar.nn.decoder.Decoder;
 import dev.ashlar.nn.generate.Generator;

@@ -3,8 +3,8 @@ package dev.ashlar.nn;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.ashlar.formats.json.Json;
 import dev.ashlar.formats.safetensors.SafetensorsFile;
+import dev.ashlar.io.json.Json;
 import dev.ashlar.nn.architecture.Architecture;
 import dev.ashlar.nn.architecture.Architectures;
 import java.io.IOException;

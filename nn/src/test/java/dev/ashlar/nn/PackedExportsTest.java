@@ -2,10 +2,10 @@ package dev.ashlar.nn;
 
 import static org.junit.jupiter.api.DynamicTest.dynamicTest;
 
-import dev.ashlar.formats.Checkpoint;
-import dev.ashlar.formats.CheckpointException;
 import dev.ashlar.formats.Checkpoints;
+import dev.ashlar.formats.checkpoint.Checkpoint;
 import dev.ashlar.formats.safetensors.SafetensorsFile;
+import dev.ashlar.io.InputException;
 import dev.ashlar.nn.architecture.Architectures;
 import dev.ashlar.nn.decoder.BlockContext;
 import dev.ashlar.nn.decoder.Decoder;
@@ -83,7 +83,7 @@ class PackedExportsTest {
   private static Checkpoint open(Path folder) {
     try {
       return Checkpoints.open(folder);
-    } catch (CheckpointException e) {
+    } catch (InputException e) {
       throw new TestAbortedException("skipped: not a format that can be read: " + e.getMessage());
     }
   }

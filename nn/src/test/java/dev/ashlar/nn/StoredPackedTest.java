@@ -3,9 +3,9 @@ package dev.ashlar.nn;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.DynamicTest.dynamicTest;
 
-import dev.ashlar.formats.Checkpoint;
-import dev.ashlar.formats.CheckpointException;
 import dev.ashlar.formats.Checkpoints;
+import dev.ashlar.formats.checkpoint.Checkpoint;
+import dev.ashlar.io.InputException;
 import dev.ashlar.nn.architecture.Architectures;
 import dev.ashlar.nn.decoder.BlockContext;
 import dev.ashlar.nn.decoder.Decoder;
@@ -88,7 +88,7 @@ class StoredPackedTest {
   private static Checkpoint open(Path file) {
     try {
       return Checkpoints.open(file);
-    } catch (CheckpointException e) {
+    } catch (InputException e) {
       throw new TestAbortedException("skipped: not a model that can be read: " + e.getMessage());
     }
   }

@@ -1,7 +1,7 @@
 package dev.ashlar.bench.peers;
 
-import dev.ashlar.formats.Checkpoint;
 import dev.ashlar.formats.Checkpoints;
+import dev.ashlar.formats.checkpoint.Checkpoint;
 import dev.ashlar.nn.architecture.Architectures;
 import dev.ashlar.nn.generate.Generator;
 import dev.ashlar.nn.generate.Sampler;

@@ -1,8 +1,8 @@
 package dev.ashlar.bench.peers;
 
-import dev.ashlar.formats.json.Json;
-import dev.ashlar.formats.tokenizer.Tokenizer;
-import dev.ashlar.formats.tokenizer.Tokenizers;
+import dev.ashlar.io.json.Json;
+import dev.ashlar.text.tokenizer.Tokenizer;
+import dev.ashlar.text.tokenizer.Tokenizers;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;

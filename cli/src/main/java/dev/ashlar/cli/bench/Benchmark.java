@@ -1,10 +1,10 @@
 package dev.ashlar.cli.bench;
 
-import dev.ashlar.cli.InputException;
 import dev.ashlar.cli.console.Console;
 import dev.ashlar.cli.console.Figures;
 import dev.ashlar.cli.console.Progress;
 import dev.ashlar.cli.console.Report;
+import dev.ashlar.io.InputException;
 import dev.ashlar.tensor.Parallel;
 import dev.ashlar.tensor.kernel.Backends;
 import java.util.ArrayList;

@@ -1,14 +1,13 @@
 package dev.ashlar.cli.chat;
 
-import dev.ashlar.cli.InputException;
 import dev.ashlar.cli.console.Console;
 import dev.ashlar.cli.console.Figures;
 import dev.ashlar.cli.console.Keyboard;
-import dev.ashlar.formats.CheckpointException;
-import dev.ashlar.formats.chat.ChatTemplateException;
-import dev.ashlar.formats.file.AtomicFile;
-import dev.ashlar.formats.json.JsonWriter;
+import dev.ashlar.io.InputException;
+import dev.ashlar.io.file.AtomicFile;
+import dev.ashlar.io.json.JsonWriter;
 import dev.ashlar.nn.generate.Generator;
+import dev.ashlar.text.chat.ChatTemplateException;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -114,7 +113,7 @@ public final class ChatSession {
       } else {
         ask(text);
       }
-    } catch (InputException | ChatTemplateException | CheckpointException e) {
+    } catch (InputException | ChatTemplateException e) {
       if (!keyboard.isTerminal()) {
         throw e;
       }

@@ -1,16 +1,16 @@
 package dev.ashlar.cli.chat;
 
-import dev.ashlar.cli.InputException;
 import dev.ashlar.cli.model.Model;
-import dev.ashlar.formats.chat.ChatTemplate;
-import dev.ashlar.formats.chat.ChatTemplateException;
-import dev.ashlar.formats.tokenizer.StreamDecoder;
-import dev.ashlar.formats.tokenizer.Tokenizer;
+import dev.ashlar.io.InputException;
 import dev.ashlar.nn.decoder.Decoder;
 import dev.ashlar.nn.decoder.InferenceOptions;
 import dev.ashlar.nn.generate.Generator;
 import dev.ashlar.nn.generate.Sampler;
 import dev.ashlar.tensor.kernel.Activations;
+import dev.ashlar.text.chat.ChatTemplate;
+import dev.ashlar.text.chat.ChatTemplateException;
+import dev.ashlar.text.tokenizer.StreamDecoder;
+import dev.ashlar.text.tokenizer.Tokenizer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;

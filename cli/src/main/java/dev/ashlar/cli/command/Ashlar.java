@@ -1,9 +1,8 @@
 package dev.ashlar.cli.command;
 
-import dev.ashlar.cli.InputException;
 import dev.ashlar.cli.console.Console;
-import dev.ashlar.formats.CheckpointException;
-import dev.ashlar.formats.chat.ChatTemplateException;
+import dev.ashlar.io.InputException;
+import dev.ashlar.text.chat.ChatTemplateException;
 import dev.ashlar.tuning.calibration.CalibrationException;
 import dev.ashlar.tuning.method.TuningException;
 import dev.ashlar.tuning.work.WorkFolderException;
@@ -179,7 +178,6 @@ public final class Ashlar implements Runnable {
   private static String sentence(Throwable t) {
     return switch (t) {
       case InputException e -> e.getMessage();
-      case CheckpointException e -> e.getMessage();
       case ChatTemplateException e -> e.getMessage();
       case CalibrationException e -> e.getMessage();
       case TuningException e -> e.getMessage();

@@ -1,16 +1,15 @@
 package dev.ashlar.cli.command;
 
-import dev.ashlar.cli.InputException;
 import dev.ashlar.cli.chat.ChatSession;
 import dev.ashlar.cli.chat.Conversation;
 import dev.ashlar.cli.console.Console;
 import dev.ashlar.cli.console.Keyboard;
 import dev.ashlar.cli.console.Report;
 import dev.ashlar.cli.model.Model;
-import dev.ashlar.formats.CheckpointException;
-import dev.ashlar.formats.chat.ChatTemplate;
-import dev.ashlar.formats.json.Json;
+import dev.ashlar.io.InputException;
+import dev.ashlar.io.json.Json;
 import dev.ashlar.tensor.kernel.Activations;
+import dev.ashlar.text.chat.ChatTemplate;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -126,7 +125,7 @@ final class ChatCommand extends Command {
         (name, text) -> {
           try {
             values.put(name, Json.parse(text.getBytes(StandardCharsets.UTF_8), name));
-          } catch (CheckpointException e) {
+          } catch (InputException e) {
             values.put(name, text);
           }
         });

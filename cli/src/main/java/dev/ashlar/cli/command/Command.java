@@ -2,7 +2,7 @@ package dev.ashlar.cli.command;
 
 import dev.ashlar.cli.console.Console;
 import dev.ashlar.cli.console.Report;
-import dev.ashlar.formats.json.JsonWriter;
+import dev.ashlar.io.json.JsonWriter;
 import java.util.concurrent.Callable;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;

@@ -1,6 +1,5 @@
 package dev.ashlar.cli.command;
 
-import dev.ashlar.cli.InputException;
 import dev.ashlar.cli.console.Console;
 import dev.ashlar.cli.console.Figures;
 import dev.ashlar.cli.console.Progress;
@@ -8,6 +7,7 @@ import dev.ashlar.cli.console.Report;
 import dev.ashlar.cli.model.Model;
 import dev.ashlar.cli.model.OutputFolder;
 import dev.ashlar.formats.FloatFolder;
+import dev.ashlar.io.InputException;
 import dev.ashlar.tensor.DType;
 import java.io.IOException;
 import java.nio.file.Files;

@@ -1,12 +1,12 @@
 package dev.ashlar.cli.command;
 
-import dev.ashlar.cli.InputException;
 import dev.ashlar.cli.console.Console;
 import dev.ashlar.cli.console.Figures;
 import dev.ashlar.cli.console.Progress;
 import dev.ashlar.cli.console.Report;
 import dev.ashlar.cli.data.TextFiles;
 import dev.ashlar.cli.model.Model;
+import dev.ashlar.io.InputException;
 import dev.ashlar.nn.decoder.InferenceOptions;
 import dev.ashlar.tensor.kernel.Activations;
 import dev.ashlar.tuning.quality.Perplexity;

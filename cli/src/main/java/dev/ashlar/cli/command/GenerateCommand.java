@@ -1,15 +1,15 @@
 package dev.ashlar.cli.command;
 
-import dev.ashlar.cli.InputException;
 import dev.ashlar.cli.console.Console;
 import dev.ashlar.cli.console.Figures;
 import dev.ashlar.cli.console.Report;
 import dev.ashlar.cli.model.Model;
-import dev.ashlar.formats.tokenizer.StreamDecoder;
+import dev.ashlar.io.InputException;
 import dev.ashlar.nn.decoder.InferenceOptions;
 import dev.ashlar.nn.decoder.KvCache;
 import dev.ashlar.nn.generate.Generator;
 import dev.ashlar.tensor.kernel.Activations;
+import dev.ashlar.text.tokenizer.StreamDecoder;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;

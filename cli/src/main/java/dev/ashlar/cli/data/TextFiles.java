@@ -1,8 +1,7 @@
 package dev.ashlar.cli.data;
 
-import dev.ashlar.cli.InputException;
-import dev.ashlar.formats.CheckpointException;
-import dev.ashlar.formats.json.Json;
+import dev.ashlar.io.InputException;
+import dev.ashlar.io.json.Json;
 import dev.ashlar.tuning.calibration.Documents;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -118,11 +117,7 @@ public final class TextFiles {
   }
 
   private static Object parsed(String json, String where) {
-    try {
-      return Json.parse(json.getBytes(StandardCharsets.UTF_8), where);
-    } catch (CheckpointException e) {
-      throw new InputException(e.getMessage(), e);
-    }
+    return Json.parse(json.getBytes(StandardCharsets.UTF_8), where);
   }
 
   /** The key that holds the text of a file's objects, as the first of them says. */

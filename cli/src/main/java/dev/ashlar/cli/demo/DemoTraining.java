@@ -1,15 +1,15 @@
 package dev.ashlar.cli.demo;
 
-import dev.ashlar.formats.file.AtomicFile;
-import dev.ashlar.formats.json.JsonWriter;
 import dev.ashlar.formats.safetensors.SafetensorsWriter;
-import dev.ashlar.formats.tokenizer.BpeTrainer;
-import dev.ashlar.formats.tokenizer.Tokenizer;
-import dev.ashlar.formats.tokenizer.Tokenizers;
+import dev.ashlar.io.file.AtomicFile;
+import dev.ashlar.io.json.JsonWriter;
 import dev.ashlar.nn.architecture.Architectures;
 import dev.ashlar.nn.decoder.Decoder;
 import dev.ashlar.tensor.DType;
 import dev.ashlar.tensor.MemoryWeights;
+import dev.ashlar.text.tokenizer.BpeTrainer;
+import dev.ashlar.text.tokenizer.Tokenizer;
+import dev.ashlar.text.tokenizer.Tokenizers;
 import dev.ashlar.tuning.train.Trainer;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;

@@ -1,16 +1,16 @@
 package dev.ashlar.cli.model;
 
-import dev.ashlar.formats.Checkpoint;
 import dev.ashlar.formats.Checkpoints;
-import dev.ashlar.formats.TokenizerSource;
-import dev.ashlar.formats.chat.ChatTemplate;
-import dev.ashlar.formats.json.Json;
-import dev.ashlar.formats.tokenizer.Tokenizer;
-import dev.ashlar.formats.tokenizer.Tokenizers;
+import dev.ashlar.formats.checkpoint.Checkpoint;
+import dev.ashlar.io.json.Json;
 import dev.ashlar.nn.architecture.Architectures;
 import dev.ashlar.nn.decoder.Decoder;
 import dev.ashlar.nn.decoder.InferenceOptions;
 import dev.ashlar.tensor.kernel.Backends;
+import dev.ashlar.text.TokenizerSource;
+import dev.ashlar.text.chat.ChatTemplate;
+import dev.ashlar.text.tokenizer.Tokenizer;
+import dev.ashlar.text.tokenizer.Tokenizers;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;

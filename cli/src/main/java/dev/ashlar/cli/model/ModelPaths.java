@@ -1,7 +1,7 @@
 package dev.ashlar.cli.model;
 
-import dev.ashlar.cli.InputException;
 import dev.ashlar.formats.HubCache;
+import dev.ashlar.io.InputException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;

@@ -1,8 +1,7 @@
 package dev.ashlar.cli.model;
 
-import dev.ashlar.cli.InputException;
-import dev.ashlar.formats.CheckpointException;
-import dev.ashlar.formats.file.FolderLock;
+import dev.ashlar.io.InputException;
+import dev.ashlar.io.file.FolderLock;
 import java.io.IOException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
@@ -49,8 +48,6 @@ public final class OutputFolder implements AutoCloseable {
     } catch (IOException e) {
       throw new InputException(
           path + ": cannot be written to (" + e.getMessage() + "); give another --output-dir", e);
-    } catch (CheckpointException e) {
-      throw new InputException(e.getMessage(), e);
     }
   }
 

@@ -1,14 +1,14 @@
 package dev.ashlar.cli.quantize;
 
-import dev.ashlar.cli.InputException;
-import dev.ashlar.formats.Checkpoint;
 import dev.ashlar.formats.Checkpoints;
+import dev.ashlar.formats.checkpoint.Checkpoint;
 import dev.ashlar.formats.export.ExportCheck;
 import dev.ashlar.formats.export.ExportFormat;
 import dev.ashlar.formats.export.ExportOptions;
 import dev.ashlar.formats.export.ExportPlan;
 import dev.ashlar.formats.export.ExportReport;
 import dev.ashlar.formats.export.ExportSink;
+import dev.ashlar.io.InputException;
 import dev.ashlar.nn.architecture.Architectures;
 import dev.ashlar.tensor.StoredTensor;
 import dev.ashlar.tensor.Tensor;

@@ -1,7 +1,7 @@
 package dev.ashlar.cli.quantize;
 
-import dev.ashlar.cli.InputException;
-import dev.ashlar.formats.json.Json;
+import dev.ashlar.io.InputException;
+import dev.ashlar.io.json.Json;
 import dev.ashlar.tuning.plan.SchemeOverride;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;

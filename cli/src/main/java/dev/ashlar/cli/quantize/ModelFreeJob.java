@@ -1,16 +1,15 @@
 package dev.ashlar.cli.quantize;
 
-import dev.ashlar.cli.InputException;
 import dev.ashlar.cli.console.Console;
 import dev.ashlar.cli.console.Progress;
 import dev.ashlar.cli.console.Report;
 import dev.ashlar.cli.doctor.Memory;
 import dev.ashlar.cli.model.Model;
 import dev.ashlar.cli.model.OutputFolder;
-import dev.ashlar.formats.Checkpoint;
-import dev.ashlar.formats.CheckpointException;
+import dev.ashlar.formats.checkpoint.Checkpoint;
 import dev.ashlar.formats.export.ExportOptions;
 import dev.ashlar.formats.export.ExportPlan;
+import dev.ashlar.io.InputException;
 import dev.ashlar.nn.architecture.Architectures;
 import dev.ashlar.nn.decoder.DecoderSpec;
 import dev.ashlar.tensor.Shape;
@@ -116,7 +115,7 @@ public final class ModelFreeJob {
     }
     try {
       return Optional.of(Architectures.spec(source));
-    } catch (CheckpointException e) {
+    } catch (InputException e) {
       console.note("ashlar: warning: " + e.getMessage() + "; names and shapes tell instead");
       return Optional.empty();
     }

@@ -1,10 +1,10 @@
 package dev.ashlar.cli.quantize;
 
-import dev.ashlar.cli.InputException;
 import dev.ashlar.cli.console.Console;
 import dev.ashlar.cli.console.Progress;
-import dev.ashlar.formats.Checkpoint;
 import dev.ashlar.formats.Checkpoints;
+import dev.ashlar.formats.checkpoint.Checkpoint;
+import dev.ashlar.io.InputException;
 import dev.ashlar.nn.architecture.Architectures;
 import dev.ashlar.nn.decoder.Decoder;
 import dev.ashlar.nn.layer.DenseWeight;

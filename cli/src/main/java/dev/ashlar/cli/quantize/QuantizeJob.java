@@ -1,6 +1,5 @@
 package dev.ashlar.cli.quantize;
 
-import dev.ashlar.cli.InputException;
 import dev.ashlar.cli.console.Console;
 import dev.ashlar.cli.console.Figures;
 import dev.ashlar.cli.console.Progress;
@@ -9,10 +8,10 @@ import dev.ashlar.cli.doctor.Memory;
 import dev.ashlar.cli.model.Model;
 import dev.ashlar.cli.model.OutputFolder;
 import dev.ashlar.cli.quantize.QuantizeRequest.CalibrationRequest;
-import dev.ashlar.formats.Checkpoint;
-import dev.ashlar.formats.CheckpointException;
+import dev.ashlar.formats.checkpoint.Checkpoint;
 import dev.ashlar.formats.export.ExportOptions;
 import dev.ashlar.formats.export.ExportPlan;
+import dev.ashlar.io.InputException;
 import dev.ashlar.nn.architecture.Architectures;
 import dev.ashlar.nn.decoder.Decoder;
 import dev.ashlar.tensor.WeightSource;
@@ -117,7 +116,7 @@ public final class QuantizeJob {
             || Architectures.find(type).isPresent();
     try {
       return Architectures.load(source);
-    } catch (CheckpointException e) {
+    } catch (InputException e) {
       if (known) {
         throw e;
       }

@@ -2,7 +2,7 @@ package dev.ashlar.cli.quantize;
 
 import dev.ashlar.cli.console.Figures;
 import dev.ashlar.cli.console.Report;
-import dev.ashlar.formats.Checkpoint;
+import dev.ashlar.formats.checkpoint.Checkpoint;
 import dev.ashlar.tensor.quant.QuantScheme;
 import dev.ashlar.tuning.RunReport;
 import dev.ashlar.tuning.UnitReport;

@@ -1,11 +1,11 @@
 package dev.ashlar.cli.quantize;
 
-import dev.ashlar.cli.InputException;
 import dev.ashlar.cli.data.TextFiles;
 import dev.ashlar.cli.demo.DemoGrammar;
 import dev.ashlar.cli.demo.DemoTraining;
 import dev.ashlar.cli.quantize.QuantizeRequest.CalibrationRequest;
 import dev.ashlar.cli.quantize.QuantizeRequest.Evaluation;
+import dev.ashlar.io.InputException;
 import dev.ashlar.tuning.calibration.Calibration;
 import dev.ashlar.tuning.calibration.DatasetSpec;
 import dev.ashlar.tuning.calibration.Documents;

@@ -1,6 +1,6 @@
 package dev.ashlar.formats.export;
 
-import dev.ashlar.formats.Checkpoint;
+import dev.ashlar.formats.checkpoint.Checkpoint;
 import dev.ashlar.formats.layout.Layouts;
 import dev.ashlar.tensor.DType;
 import dev.ashlar.tensor.WeightSource;

@@ -1,16 +1,16 @@
 package dev.ashlar.formats.export;
 
-import dev.ashlar.formats.Checkpoint;
-import dev.ashlar.formats.CheckpointException;
 import dev.ashlar.formats.Checkpoints;
-import dev.ashlar.formats.file.AtomicFile;
-import dev.ashlar.formats.json.Json;
+import dev.ashlar.formats.checkpoint.Checkpoint;
 import dev.ashlar.formats.layout.Declarations;
 import dev.ashlar.formats.layout.Layouts;
 import dev.ashlar.formats.layout.PackedLayout;
 import dev.ashlar.formats.layout.PackedPlan;
 import dev.ashlar.formats.layout.QuantizationConfig;
 import dev.ashlar.formats.safetensors.SafetensorsFile;
+import dev.ashlar.io.InputException;
+import dev.ashlar.io.file.AtomicFile;
+import dev.ashlar.io.json.Json;
 import dev.ashlar.tensor.DType;
 import dev.ashlar.tensor.StoredTensor;
 import dev.ashlar.tensor.quant.QuantScheme;
@@ -52,7 +52,7 @@ public final class ExportCheck {
   /**
    * Verifies the export in {@code folder}; reads all packed weights.
    *
-   * @throws CheckpointException naming the first rule that is broken
+   * @throws InputException naming the first rule that is broken
    */
   public static ExportReport verify(Path folder) {
     return verify(folder, Set.of());
@@ -98,7 +98,7 @@ public final class ExportCheck {
         }
       }
     } catch (IOException e) {
-      throw CheckpointException.in(folder)
+      throw InputException.in(folder)
           .problem("cannot be listed (" + e.getMessage() + ")")
           .cause(e)
           .exception();
@@ -227,9 +227,9 @@ public final class ExportCheck {
     }
   }
 
-  private CheckpointException fault(String tensor, String expected, String found) {
-    return CheckpointException.in(folder)
-        .tensor(tensor)
+  private InputException fault(String tensor, String expected, String found) {
+    return InputException.in(folder)
+        .place(tensor)
         .expected(expected)
         .found(found)
         .hint("the export is not what its format asks for; please report this")

@@ -1,6 +1,6 @@
 package dev.ashlar.formats.export;
 
-import dev.ashlar.formats.Checkpoint;
+import dev.ashlar.formats.checkpoint.Checkpoint;
 import dev.ashlar.tensor.WeightSource;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -23,8 +23,8 @@ public interface ExportFormat {
    * @param source the model that was quantized: its configuration, tokenizer and float types are
    *     carried over; it must stay open until the sink is finished
    * @throws IllegalArgumentException if {@link #refusal} names a reason
-   * @throws dev.ashlar.formats.CheckpointException if the folder holds a model and {@code options}
-   *     do not allow overwriting it, is the source itself, or cannot be written
+   * @throws dev.ashlar.io.InputException if the folder holds a model and {@code options} do not
+   *     allow overwriting it, is the source itself, or cannot be written
    */
   ExportSink create(Path folder, Checkpoint source, ExportPlan plan, ExportOptions options);
 }

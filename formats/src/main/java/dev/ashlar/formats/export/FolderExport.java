@@ -1,19 +1,19 @@
 package dev.ashlar.formats.export;
 
-import dev.ashlar.formats.Checkpoint;
-import dev.ashlar.formats.CheckpointException;
-import dev.ashlar.formats.TokenizerSource;
-import dev.ashlar.formats.file.AtomicFile;
-import dev.ashlar.formats.json.JsonWriter;
+import dev.ashlar.formats.checkpoint.Checkpoint;
 import dev.ashlar.formats.layout.PackedLayout;
 import dev.ashlar.formats.layout.PackedTensor;
 import dev.ashlar.formats.layout.ZeroMirror;
 import dev.ashlar.formats.safetensors.SafetensorsWriter;
 import dev.ashlar.formats.safetensors.TensorOutput;
+import dev.ashlar.io.InputException;
+import dev.ashlar.io.file.AtomicFile;
+import dev.ashlar.io.json.JsonWriter;
 import dev.ashlar.tensor.DType;
 import dev.ashlar.tensor.StoredTensor;
 import dev.ashlar.tensor.Tensor;
 import dev.ashlar.tensor.quant.QuantizedTensor;
+import dev.ashlar.text.TokenizerSource;
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
@@ -99,13 +99,13 @@ final class FolderExport implements ExportSink {
               ? source.path()
               : source.path().toAbsolutePath().getParent();
       if (!Files.isDirectory(folder)) {
-        throw CheckpointException.in(folder)
+        throw InputException.in(folder)
             .expected("a folder to write to")
             .found("a file")
             .exception();
       }
       if (Files.isSameFile(folder, origin)) {
-        throw CheckpointException.in(folder)
+        throw InputException.in(folder)
             .problem("is the folder of the model that is being read")
             .hint("choose another output folder")
             .exception();
@@ -115,7 +115,7 @@ final class FolderExport implements ExportSink {
           String name = entry.getFileName().toString();
           boolean model = name.equals(CONFIG) || name.endsWith(".safetensors");
           if (model && !name.startsWith(".") && !overwrite) {
-            throw CheckpointException.in(folder)
+            throw InputException.in(folder)
                 .problem("already holds a model (" + name + ")")
                 .hint("choose another output folder, or ask for it to be overwritten")
                 .exception();

@@ -1,9 +1,9 @@
 package dev.ashlar.formats.gguf;
 
-import dev.ashlar.formats.Checkpoint;
-import dev.ashlar.formats.TokenizerSource;
+import dev.ashlar.formats.checkpoint.Checkpoint;
 import dev.ashlar.tensor.StoredTensor;
 import dev.ashlar.tensor.quant.QuantizedTensor;
+import dev.ashlar.text.TokenizerSource;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;

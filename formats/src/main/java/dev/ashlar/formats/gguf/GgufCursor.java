@@ -1,7 +1,7 @@
 package dev.ashlar.formats.gguf;
 
-import dev.ashlar.formats.CheckpointException;
-import dev.ashlar.formats.file.MappedFile;
+import dev.ashlar.io.InputException;
+import dev.ashlar.io.file.MappedFile;
 import java.math.BigInteger;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -81,8 +81,8 @@ final class GgufCursor {
     try {
       return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
     } catch (CharacterCodingException e) {
-      throw CheckpointException.in(file.path())
-          .tensor(what)
+      throw InputException.in(file.path())
+          .place(what)
           .problem("is not valid UTF-8")
           .cause(e)
           .exception();
@@ -155,12 +155,8 @@ final class GgufCursor {
     return new Scalars(bytes, type, least);
   }
 
-  private CheckpointException fault(String what, String expected, String found) {
-    return CheckpointException.in(file.path())
-        .tensor(what)
-        .expected(expected)
-        .found(found)
-        .exception();
+  private InputException fault(String what, String expected, String found) {
+    return InputException.in(file.path()).place(what).expected(expected).found(found).exception();
   }
 
   /** An array of numbers or booleans, kept as its bytes: boxed, it would be many times the file. */

@@ -1,6 +1,6 @@
 package dev.ashlar.formats.gguf;
 
-import dev.ashlar.formats.CheckpointException;
+import dev.ashlar.io.InputException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -73,8 +73,8 @@ record GgufFields(Path file, Map<String, Object> values) {
     throw fault(key, "a list", describe(value));
   }
 
-  CheckpointException fault(String key, String expected, String found) {
-    return CheckpointException.in(file).tensor(key).expected(expected).found(found).exception();
+  InputException fault(String key, String expected, String found) {
+    return InputException.in(file).place(key).expected(expected).found(found).exception();
   }
 
   private static String describe(Object value) {

@@ -1,7 +1,7 @@
 package dev.ashlar.formats.gguf;
 
-import dev.ashlar.formats.CheckpointException;
-import dev.ashlar.formats.file.MappedFile;
+import dev.ashlar.io.InputException;
+import dev.ashlar.io.file.MappedFile;
 import dev.ashlar.tensor.Shape;
 import dev.ashlar.tensor.StoredTensor;
 import java.nio.charset.StandardCharsets;
@@ -44,7 +44,7 @@ public final class GgufFile implements AutoCloseable {
   /**
    * Opens and checks a file.
    *
-   * @throws CheckpointException if it cannot be read or is malformed
+   * @throws InputException if it cannot be read or is malformed
    */
   public static GgufFile open(Path path) {
     MappedFile file = MappedFile.open(path);
@@ -142,7 +142,7 @@ public final class GgufFile implements AutoCloseable {
             case "<!do", "<htm", "<!DO" -> "a web page saved in place of the weights";
             default -> "another kind of file";
           };
-      throw CheckpointException.in(path())
+      throw InputException.in(path())
           .expected("a GGUF file")
           .found(found)
           .hint("download the model again as GGUF")
@@ -156,7 +156,7 @@ public final class GgufFile implements AutoCloseable {
       }
       int swapped = Integer.reverseBytes(version);
       if (swapped >= 1 && swapped <= 3) {
-        throw CheckpointException.in(path())
+        throw InputException.in(path())
             .expected("a little-endian GGUF file")
             .found("a big-endian one")
             .hint("convert it with the tool that made it")
@@ -240,8 +240,8 @@ public final class GgufFile implements AutoCloseable {
       }
       long available = Math.max(0, file.size() - start);
       if (info.offset() > available || bytes > available - info.offset()) {
-        throw CheckpointException.in(path())
-            .tensor(info.name())
+        throw InputException.in(path())
+            .place(info.name())
             .expected(bytes + " bytes from offset " + info.offset())
             .found(available + " bytes of data in all")
             .hint("the file was cut short: download it again")
@@ -254,8 +254,8 @@ public final class GgufFile implements AutoCloseable {
       try {
         return Shape.of(info.dims());
       } catch (IllegalArgumentException e) {
-        throw CheckpointException.in(path())
-            .tensor(info.name())
+        throw InputException.in(path())
+            .place(info.name())
             .problem("the element count of its shape overflows")
             .cause(e)
             .exception();
@@ -266,8 +266,8 @@ public final class GgufFile implements AutoCloseable {
       try {
         return Math.multiplyExact(shape.size() / type.elements(), type.bytes());
       } catch (ArithmeticException e) {
-        throw CheckpointException.in(path())
-            .tensor(info.name())
+        throw InputException.in(path())
+            .place(info.name())
             .problem("the byte count of " + type + " " + shape + " overflows")
             .cause(e)
             .exception();
@@ -287,12 +287,8 @@ public final class GgufFile implements AutoCloseable {
       }
     }
 
-    private CheckpointException fault(String what, String expected, String found) {
-      return CheckpointException.in(path())
-          .tensor(what)
-          .expected(expected)
-          .found(found)
-          .exception();
+    private InputException fault(String what, String expected, String found) {
+      return InputException.in(path()).place(what).expected(expected).found(found).exception();
     }
 
     private Path path() {

@@ -1,6 +1,6 @@
 package dev.ashlar.formats.gguf;
 
-import dev.ashlar.formats.CheckpointException;
+import dev.ashlar.io.InputException;
 import dev.ashlar.tensor.StoredTensor;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -54,8 +54,8 @@ final class GgufParts implements AutoCloseable {
     files.add(file);
     for (String name : file.names()) {
       if (tensors.put(name, file.find(name).orElseThrow()) != null) {
-        throw CheckpointException.in(path)
-            .tensor(name)
+        throw InputException.in(path)
+            .place(name)
             .problem("is also in another part of the model")
             .exception();
       }
@@ -66,8 +66,8 @@ final class GgufParts implements AutoCloseable {
   private void addOthers(Path path, long count) {
     Matcher m = NUMBERED.matcher(path.getFileName().toString());
     if (!m.matches() || count > MOST_PARTS || Long.parseLong(m.group(3)) != count) {
-      throw CheckpointException.in(path)
-          .tensor(COUNT)
+      throw InputException.in(path)
+          .place(COUNT)
           .problem("is one of " + count + " parts of a split model, but not named like one")
           .hint(
               "put all parts in one folder under names that end in "
@@ -78,7 +78,7 @@ final class GgufParts implements AutoCloseable {
     for (long i = 1; i <= count; i++) {
       Path part = path.resolveSibling(String.format("%s-%05d-of-%05d.gguf", m.group(1), i, count));
       if (!Files.isRegularFile(part)) {
-        throw CheckpointException.in(path)
+        throw InputException.in(path)
             .problem(
                 "is one of " + count + " parts, of which " + part.getFileName() + " is missing")
             .hint("download the missing part")

@@ -1,7 +1,7 @@
 package dev.ashlar.formats.gguf;
 
-import dev.ashlar.formats.file.AtomicFile;
-import dev.ashlar.formats.json.JsonWriter;
+import dev.ashlar.io.file.AtomicFile;
+import dev.ashlar.io.json.JsonWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;

@@ -1,7 +1,7 @@
 package dev.ashlar.formats.gguf;
 
-import dev.ashlar.formats.file.Elements;
-import dev.ashlar.formats.file.MappedFile;
+import dev.ashlar.formats.checkpoint.Elements;
+import dev.ashlar.io.file.MappedFile;
 import dev.ashlar.tensor.DType;
 import dev.ashlar.tensor.Shape;
 import dev.ashlar.tensor.StoredTensor;

@@ -1,7 +1,7 @@
 package dev.ashlar.formats.gguf;
 
-import dev.ashlar.formats.CheckpointException;
-import dev.ashlar.formats.tokenizer.split.GgufSplits;
+import dev.ashlar.io.InputException;
+import dev.ashlar.text.tokenizer.split.GgufSplits;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
@@ -177,8 +177,8 @@ final class GgufTokenizerJson {
         GgufSplits.patterns(pre)
             .orElseThrow(
                 () ->
-                    CheckpointException.in(fields.file())
-                        .tensor(key("pre"))
+                    InputException.in(fields.file())
+                        .place(key("pre"))
                         .problem("the pre-tokenizer \"" + pre + "\" is not supported")
                         .exception());
     // The pattern of GPT-2 is built into the byte-level step.

@@ -1,6 +1,6 @@
 package dev.ashlar.formats.layout;
 
-import dev.ashlar.formats.CheckpointException;
+import dev.ashlar.io.InputException;
 import dev.ashlar.tensor.DType;
 import dev.ashlar.tensor.Shape;
 import dev.ashlar.tensor.StoredTensor;
@@ -125,7 +125,7 @@ public final class AwqLayout implements PackedLayout {
     return new PackedGeometry((int) out, (int) in, scheme);
   }
 
-  private static void raise(CheckpointException fault) {
+  private static void raise(InputException fault) {
     throw fault;
   }
 

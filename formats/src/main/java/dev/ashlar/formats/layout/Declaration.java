@@ -16,7 +16,7 @@ public interface Declaration {
   /**
    * What the configuration declares.
    *
-   * @throws dev.ashlar.formats.CheckpointException naming the key that is wrong or not supported
+   * @throws dev.ashlar.io.InputException naming the key that is wrong or not supported
    */
   PackedPlan plan(QuantizationConfig config);
 }

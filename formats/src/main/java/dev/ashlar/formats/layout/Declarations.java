@@ -14,7 +14,7 @@ public final class Declarations {
   /**
    * What the configuration declares, or empty if its method is none of {@link #ALL}.
    *
-   * @throws dev.ashlar.formats.CheckpointException if it is one of them, with unsupported settings
+   * @throws dev.ashlar.io.InputException if it is one of them, with unsupported settings
    */
   public static Optional<PackedPlan> plan(QuantizationConfig config) {
     String method = config.method();

@@ -1,8 +1,8 @@
 package dev.ashlar.formats.layout;
 
-import dev.ashlar.formats.CheckpointException;
-import dev.ashlar.formats.PackedReader;
-import dev.ashlar.formats.StoredTensors;
+import dev.ashlar.formats.checkpoint.PackedReader;
+import dev.ashlar.formats.checkpoint.StoredTensors;
+import dev.ashlar.io.InputException;
 import dev.ashlar.tensor.DType;
 import dev.ashlar.tensor.Shape;
 import dev.ashlar.tensor.StoredTensor;
@@ -33,7 +33,7 @@ public final class Fp8Weights implements PackedReader {
   /**
    * Finds the matrices with scales; empty if the configuration is of another kind.
    *
-   * @throws CheckpointException if a scale has no matrix, or not the shape that fits it
+   * @throws InputException if a scale has no matrix, or not the shape that fits it
    */
   public static Optional<PackedReader> open(
       Map<String, Object> quantization, StoredTensors tensors) {
@@ -65,8 +65,8 @@ public final class Fp8Weights implements PackedReader {
         && columns > 0) {
       return new long[] {rows, columns};
     }
-    throw CheckpointException.in(tensors.path())
-        .tensor("quantization_config.weight_block_size")
+    throw InputException.in(tensors.path())
+        .place("quantization_config.weight_block_size")
         .expected("two sizes")
         .found(String.valueOf(size))
         .exception();
@@ -77,8 +77,8 @@ public final class Fp8Weights implements PackedReader {
     StoredTensor codes = tensors.find(weight).orElse(null);
     StoredTensor scales = tensors.find(scale).orElseThrow();
     if (codes == null || codes.shape().rank() != 2 || codes.dtype() != DType.F8_E4M3) {
-      throw CheckpointException.in(tensors.path())
-          .tensor(weight)
+      throw InputException.in(tensors.path())
+          .place(weight)
           .expected("a matrix of type F8_E4M3 beside its scales")
           .found(codes == null ? "no such tensor" : codes.storage() + " " + codes.shape())
           .exception();
@@ -90,8 +90,8 @@ public final class Fp8Weights implements PackedReader {
     long columns = whole ? in : block[1];
     Shape expected = Shape.of(Math.ceilDiv(out, rows), Math.ceilDiv(in, columns));
     if (!whole && !scales.shape().equals(expected)) {
-      throw CheckpointException.in(tensors.path())
-          .tensor(scale)
+      throw InputException.in(tensors.path())
+          .place(scale)
           .expected("shape " + expected)
           .found("shape " + scales.shape())
           .exception();

@@ -1,6 +1,6 @@
 package dev.ashlar.formats.layout;
 
-import dev.ashlar.formats.json.Json;
+import dev.ashlar.io.json.Json;
 import dev.ashlar.tensor.quant.QuantScheme;
 import java.util.HashSet;
 import java.util.Map;

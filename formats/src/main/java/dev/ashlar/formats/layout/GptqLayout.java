@@ -1,6 +1,6 @@
 package dev.ashlar.formats.layout;
 
-import dev.ashlar.formats.CheckpointException;
+import dev.ashlar.io.InputException;
 import dev.ashlar.tensor.DType;
 import dev.ashlar.tensor.Shape;
 import dev.ashlar.tensor.StoredTensor;
@@ -189,12 +189,12 @@ public final class GptqLayout implements PackedLayout {
   }
 
   /** The stored shapes held against one scheme: a geometry, or the first contradiction. */
-  private record Trial(PackedGeometry geometry, Optional<CheckpointException> fault) {
+  private record Trial(PackedGeometry geometry, Optional<InputException> fault) {
     static Trial of(PackedModule packed, QuantScheme scheme) {
       long out = packed.parts().get(PackedScales.PART).shape().dim(1);
       long in = inputs(packed, scheme.bits());
       int bits = scheme.bits();
-      Optional<CheckpointException> fault =
+      Optional<InputException> fault =
           packed
               .sizeFault(PackedScales.PART, out, in)
               .or(

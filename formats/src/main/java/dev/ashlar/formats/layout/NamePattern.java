@@ -19,7 +19,7 @@ final class NamePattern {
   /**
    * Compiles the expression.
    *
-   * @throws dev.ashlar.formats.CheckpointException if it is not one, naming {@code key}
+   * @throws dev.ashlar.io.InputException if it is not one, naming {@code key}
    */
   NamePattern(QuantizationConfig config, String key, String expression) {
     this.config = config;

@@ -1,8 +1,8 @@
 package dev.ashlar.formats.layout;
 
-import dev.ashlar.formats.CheckpointException;
-import dev.ashlar.formats.PackedReader;
-import dev.ashlar.formats.StoredTensors;
+import dev.ashlar.formats.checkpoint.PackedReader;
+import dev.ashlar.formats.checkpoint.StoredTensors;
+import dev.ashlar.io.InputException;
 import dev.ashlar.tensor.StoredTensor;
 import dev.ashlar.tensor.quant.QuantScheme;
 import dev.ashlar.tensor.quant.QuantizedTensor;
@@ -36,7 +36,7 @@ public final class PackedCheckpoint implements PackedReader {
    * there is none and no packed tensor either.
    *
    * @param quantization the quantization configuration; empty if there is none
-   * @throws CheckpointException if the configuration is not supported or contradicts the tensors
+   * @throws InputException if the configuration is not supported or contradicts the tensors
    */
   public static Optional<PackedReader> open(
       Map<String, Object> quantization, StoredTensors tensors) {

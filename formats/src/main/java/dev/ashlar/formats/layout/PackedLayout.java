@@ -45,15 +45,15 @@ public interface PackedLayout {
    * What the stored shapes say, after every part's presence, type and shape was checked against the
    * others and against the declared scheme. Reads no data.
    *
-   * @throws dev.ashlar.formats.CheckpointException if they contradict each other
+   * @throws dev.ashlar.io.InputException if they contradict each other
    */
   PackedGeometry geometry(PackedModule packed, QuantScheme declared);
 
   /**
    * The matrix.
    *
-   * @throws dev.ashlar.formats.CheckpointException as {@link #geometry}, and for groups out of
-   *     range and scales that are not finite
+   * @throws dev.ashlar.io.InputException as {@link #geometry}, and for groups out of range and
+   *     scales that are not finite
    */
   QuantizedTensor unpack(PackedModule packed, QuantScheme declared);
 }

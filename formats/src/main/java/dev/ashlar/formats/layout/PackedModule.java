@@ -1,6 +1,6 @@
 package dev.ashlar.formats.layout;
 
-import dev.ashlar.formats.CheckpointException;
+import dev.ashlar.io.InputException;
 import dev.ashlar.tensor.DType;
 import dev.ashlar.tensor.Shape;
 import dev.ashlar.tensor.StoredTensor;
@@ -48,7 +48,7 @@ public record PackedModule(
   }
 
   /** The fault of a part whose shape is not the expected one, or empty if it is. */
-  Optional<CheckpointException> shapeFault(String part, String reason, long... expected) {
+  Optional<InputException> shapeFault(String part, String reason, long... expected) {
     Shape found = parts.get(part).shape();
     Shape wanted = Shape.of(expected);
     return found.equals(wanted)
@@ -57,7 +57,7 @@ public record PackedModule(
   }
 
   /** The fault of a matrix whose codes no Java array could hold. */
-  Optional<CheckpointException> sizeFault(String part, long out, long in) {
+  Optional<InputException> sizeFault(String part, long out, long in) {
     // Both factors are element counts of stored tensors, so their product in double is telling.
     return (double) in * out <= Integer.MAX_VALUE - 8
         ? Optional.empty()
@@ -65,9 +65,9 @@ public record PackedModule(
   }
 
   /** A fault of this module's part. */
-  CheckpointException fault(String part, String expected, String found, String hint) {
-    return CheckpointException.in(file)
-        .tensor(module + "." + part)
+  InputException fault(String part, String expected, String found, String hint) {
+    return InputException.in(file)
+        .place(module + "." + part)
         .expected(expected)
         .found(found)
         .hint(hint)

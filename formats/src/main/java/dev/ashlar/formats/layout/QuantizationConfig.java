@@ -1,7 +1,7 @@
 package dev.ashlar.formats.layout;
 
-import dev.ashlar.formats.CheckpointException;
-import dev.ashlar.formats.json.Json;
+import dev.ashlar.io.InputException;
+import dev.ashlar.io.json.Json;
 import dev.ashlar.tensor.quant.QuantScheme;
 import java.math.BigInteger;
 import java.util.ArrayList;
@@ -170,9 +170,9 @@ public record QuantizationConfig(String file, Map<String, Object> values) {
   }
 
   /** This file's fault under a key. */
-  CheckpointException fault(String key, String expected, String found) {
-    return CheckpointException.in(file)
-        .tensor(KEY + "." + key)
+  InputException fault(String key, String expected, String found) {
+    return InputException.in(file)
+        .place(KEY + "." + key)
         .expected(expected)
         .found(found)
         .exception();

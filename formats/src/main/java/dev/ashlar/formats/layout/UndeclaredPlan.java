@@ -1,7 +1,7 @@
 package dev.ashlar.formats.layout;
 
-import dev.ashlar.formats.CheckpointException;
-import dev.ashlar.formats.StoredTensors;
+import dev.ashlar.formats.checkpoint.StoredTensors;
+import dev.ashlar.io.InputException;
 import dev.ashlar.tensor.Shape;
 import dev.ashlar.tensor.StoredTensor;
 import dev.ashlar.tensor.quant.QuantScheme;
@@ -53,8 +53,8 @@ final class UndeclaredPlan {
         return plan(Layouts.AWQ, 4, qweight.shape().dim(0), scales.dim(0));
       }
     }
-    throw CheckpointException.in(file)
-        .tensor(qweight.name())
+    throw InputException.in(file)
+        .place(qweight.name())
         .expected("the shapes of the GPTQ or AWQ layout")
         .found(qweight.shape() + " with scales " + scales)
         .hint("there is no quantization_config that would say what they mean")

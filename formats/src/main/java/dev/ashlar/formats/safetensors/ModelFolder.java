@@ -1,14 +1,13 @@
 package dev.ashlar.formats.safetensors;
 
-import dev.ashlar.formats.Checkpoint;
-import dev.ashlar.formats.CheckpointException;
-import dev.ashlar.formats.PackedReader;
-import dev.ashlar.formats.StoredTensors;
-import dev.ashlar.formats.TokenizerSource;
-import dev.ashlar.formats.file.SideFiles;
-import dev.ashlar.formats.json.Json;
+import dev.ashlar.formats.checkpoint.Checkpoint;
+import dev.ashlar.formats.checkpoint.PackedReader;
+import dev.ashlar.formats.checkpoint.StoredTensors;
+import dev.ashlar.io.InputException;
+import dev.ashlar.io.json.Json;
 import dev.ashlar.tensor.StoredTensor;
 import dev.ashlar.tensor.quant.QuantizedTensor;
+import dev.ashlar.text.TokenizerSource;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -66,7 +65,7 @@ public final class ModelFolder extends Checkpoint {
     Path folder = isFolder ? path : path.toAbsolutePath().getParent();
     Path configFile = folder.resolve(CONFIG);
     if (!Files.exists(configFile) && !onlyPacked(folder)) {
-      throw CheckpointException.in(path)
+      throw InputException.in(path)
           .problem("has no " + CONFIG + (isFolder ? "" : " beside it"))
           .hint("give a model folder as downloaded from a model hub, or a .gguf file")
           .exception();
@@ -106,16 +105,16 @@ public final class ModelFolder extends Checkpoint {
     }
     Object method = quantization.get("quant_method");
     if (!quantization.isEmpty()) {
-      throw CheckpointException.in(path)
-          .tensor("quantization_config")
+      throw InputException.in(path)
+          .place("quantization_config")
           .problem("quantized in a way that cannot be read")
           .found(method == null ? "no quant_method" : "quant_method " + Json.describe(method))
           .exception();
     }
     for (String name : shards.tensors().keySet()) {
       if (name.endsWith(".qweight") || name.endsWith(".weight_packed")) {
-        throw CheckpointException.in(path)
-            .tensor(name)
+        throw InputException.in(path)
+            .place(name)
             .problem("is a packed weight, but there is no quantization_config to read it by")
             .exception();
       }

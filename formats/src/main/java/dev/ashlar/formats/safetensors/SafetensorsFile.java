@@ -1,8 +1,8 @@
 package dev.ashlar.formats.safetensors;
 
-import dev.ashlar.formats.CheckpointException;
-import dev.ashlar.formats.file.MappedFile;
-import dev.ashlar.formats.json.Json;
+import dev.ashlar.io.InputException;
+import dev.ashlar.io.file.MappedFile;
+import dev.ashlar.io.json.Json;
 import dev.ashlar.tensor.Shape;
 import dev.ashlar.tensor.StoredTensor;
 import java.nio.charset.StandardCharsets;
@@ -50,7 +50,7 @@ public final class SafetensorsFile implements AutoCloseable {
   /**
    * Opens and checks a file.
    *
-   * @throws CheckpointException if it cannot be read or is malformed
+   * @throws InputException if it cannot be read or is malformed
    */
   public static SafetensorsFile open(Path path) {
     MappedFile file = MappedFile.open(path);
@@ -79,12 +79,12 @@ public final class SafetensorsFile implements AutoCloseable {
   /**
    * The tensor of that name.
    *
-   * @throws CheckpointException if there is none
+   * @throws InputException if there is none
    */
   public StoredTensor tensor(String name) {
     StoredTensor t = tensors.get(name);
     if (t == null) {
-      throw CheckpointException.in(path()).tensor(name).problem("no such tensor").exception();
+      throw InputException.in(path()).place(name).problem("no such tensor").exception();
     }
     return t;
   }
@@ -185,7 +185,7 @@ public final class SafetensorsFile implements AutoCloseable {
         hint = "rename it to end in .gguf";
       }
       if (kind != null) {
-        throw CheckpointException.in(path())
+        throw InputException.in(path())
             .expected("a safetensors file")
             .found(kind)
             .hint(hint)
@@ -226,8 +226,8 @@ public final class SafetensorsFile implements AutoCloseable {
             (offsets[1] - offsets[0]) + " bytes");
       }
       if (offsets[1] > file.size() - dataStart) {
-        throw CheckpointException.in(path())
-            .tensor(name)
+        throw InputException.in(path())
+            .place(name)
             .expected("data up to byte " + offsets[1])
             .found("a file whose data ends at " + (file.size() - dataStart))
             .hint("the file was cut short: download it again")
@@ -241,8 +241,8 @@ public final class SafetensorsFile implements AutoCloseable {
       try {
         return Shape.of(dims);
       } catch (IllegalArgumentException e) {
-        throw CheckpointException.in(path())
-            .tensor(name)
+        throw InputException.in(path())
+            .place(name)
             .problem("the element count of its shape overflows")
             .cause(e)
             .exception();
@@ -257,8 +257,8 @@ public final class SafetensorsFile implements AutoCloseable {
         }
         throw fault(name, "a whole number of bytes", bits + " bits");
       } catch (ArithmeticException e) {
-        throw CheckpointException.in(path())
-            .tensor(name)
+        throw InputException.in(path())
+            .place(name)
             .problem("the byte count of " + type.name() + " " + shape + " overflows")
             .cause(e)
             .exception();
@@ -286,12 +286,8 @@ public final class SafetensorsFile implements AutoCloseable {
       throw fault(name, "an object", Json.describe(value));
     }
 
-    private CheckpointException fault(String tensor, String expected, String found) {
-      return CheckpointException.in(path())
-          .tensor(tensor)
-          .expected(expected)
-          .found(found)
-          .exception();
+    private InputException fault(String tensor, String expected, String found) {
+      return InputException.in(path()).place(tensor).expected(expected).found(found).exception();
     }
 
     private Path path() {

@@ -1,8 +1,8 @@
 package dev.ashlar.formats.safetensors;
 
-import dev.ashlar.formats.CheckpointException;
-import dev.ashlar.formats.file.Elements;
-import dev.ashlar.formats.file.MappedFile;
+import dev.ashlar.formats.checkpoint.Elements;
+import dev.ashlar.io.InputException;
+import dev.ashlar.io.file.MappedFile;
 import dev.ashlar.tensor.DType;
 import dev.ashlar.tensor.Shape;
 import dev.ashlar.tensor.StoredTensor;
@@ -30,8 +30,8 @@ record SafetensorsTensor(
   public void read(long from, float[] target, int offset, int count) {
     range(from, count, shape.size());
     if (type.dtype() == null) {
-      throw CheckpointException.in(file.path())
-          .tensor(name)
+      throw InputException.in(file.path())
+          .place(name)
           .problem("elements of type " + type.name() + " cannot be read as numbers")
           .exception();
     }

@@ -1,8 +1,8 @@
 package dev.ashlar.formats.safetensors;
 
-import dev.ashlar.formats.file.AtomicFile;
-import dev.ashlar.formats.file.FolderLock;
-import dev.ashlar.formats.json.JsonWriter;
+import dev.ashlar.io.file.AtomicFile;
+import dev.ashlar.io.file.FolderLock;
+import dev.ashlar.io.json.JsonWriter;
 import dev.ashlar.tensor.DType;
 import dev.ashlar.tensor.Shape;
 import dev.ashlar.tensor.StoredTensor;

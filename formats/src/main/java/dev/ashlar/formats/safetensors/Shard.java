@@ -1,7 +1,7 @@
 package dev.ashlar.formats.safetensors;
 
-import dev.ashlar.formats.file.AtomicFile;
-import dev.ashlar.formats.json.JsonWriter;
+import dev.ashlar.io.file.AtomicFile;
+import dev.ashlar.io.json.JsonWriter;
 import dev.ashlar.tensor.Shape;
 import java.io.IOException;
 import java.nio.ByteBuffer;

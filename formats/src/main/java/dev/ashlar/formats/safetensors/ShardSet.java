@@ -1,7 +1,7 @@
 package dev.ashlar.formats.safetensors;
 
-import dev.ashlar.formats.CheckpointException;
-import dev.ashlar.formats.json.Json;
+import dev.ashlar.io.InputException;
+import dev.ashlar.io.json.Json;
 import dev.ashlar.tensor.StoredTensor;
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
@@ -88,8 +88,8 @@ final class ShardSet implements AutoCloseable {
     for (String name : file.names()) {
       Path other = origin.putIfAbsent(name, path);
       if (other != null) {
-        throw CheckpointException.in(path)
-            .tensor(name)
+        throw InputException.in(path)
+            .place(name)
             .problem("is also in " + other.getFileName())
             .hint("a tensor may be in one shard only")
             .exception();
@@ -101,14 +101,14 @@ final class ShardSet implements AutoCloseable {
   private void addIndexed(Path folder, Path index) {
     Map<String, Object> json = Json.readObject(index, Json.MAX_DOCUMENT_BYTES);
     if (!(json.get("weight_map") instanceof Map<?, ?> map)) {
-      throw CheckpointException.in(index)
-          .tensor("weight_map")
+      throw InputException.in(index)
+          .place("weight_map")
           .expected("an object from tensor to file")
           .found(Json.describe(json.get("weight_map")))
           .exception();
     }
     if (map.isEmpty()) {
-      throw CheckpointException.in(index).problem("names no tensors").exception();
+      throw InputException.in(index).problem("names no tensors").exception();
     }
     Map<String, Path> shards = new LinkedHashMap<>();
     for (Map.Entry<?, ?> e : map.entrySet()) {
@@ -121,8 +121,8 @@ final class ShardSet implements AutoCloseable {
       Path expected = shards.get((String) e.getValue());
       Path found = origin.get((String) e.getKey());
       if (!expected.equals(found)) {
-        throw CheckpointException.in(index)
-            .tensor((String) e.getKey())
+        throw InputException.in(index)
+            .place((String) e.getKey())
             .expected("the tensor in " + expected.getFileName())
             .found(found == null ? "it nowhere" : "it in " + found.getFileName())
             .hint("index and shards belong to different downloads")
@@ -139,8 +139,8 @@ final class ShardSet implements AutoCloseable {
         && name.chars().noneMatch(c -> c == '/' || c == '\\' || c == ':' || c < ' ')) {
       return name;
     }
-    throw CheckpointException.in(index)
-        .tensor(tensor)
+    throw InputException.in(index)
+        .place(tensor)
         .expected("the plain name of a " + SUFFIX + " file in the same folder")
         .found(Json.describe(value))
         .exception();
@@ -149,8 +149,8 @@ final class ShardSet implements AutoCloseable {
   private static Path shard(Path folder, Path index, String tensor, String name) {
     Path path = folder.resolve(name);
     if (!Files.isRegularFile(path)) {
-      throw CheckpointException.in(index)
-          .tensor(tensor)
+      throw InputException.in(index)
+          .place(tensor)
           .problem("is said to be in " + name + ", which is not a file in the folder")
           .hint("download the missing shard")
           .exception();
@@ -174,7 +174,7 @@ final class ShardSet implements AutoCloseable {
         pickle |= PICKLE.matcher(name).matches();
       }
     } catch (IOException e) {
-      throw CheckpointException.in(folder)
+      throw InputException.in(folder)
           .problem("cannot be listed (" + e.getMessage() + ")")
           .cause(e)
           .exception();
@@ -183,12 +183,12 @@ final class ShardSet implements AutoCloseable {
       return found.getFirst();
     }
     if (pickle && found.isEmpty()) {
-      throw CheckpointException.in(folder)
+      throw InputException.in(folder)
           .problem("has its weights only as pickle files, which are never read: they can run code")
           .hint("convert the model to safetensors with the tool that made it")
           .exception();
     }
-    throw CheckpointException.in(folder)
+    throw InputException.in(folder)
         .expected(SINGLE + " or " + INDEX)
         .found(found.isEmpty() ? "no weights" : found.size() + " other " + SUFFIX + " files")
         .exception();

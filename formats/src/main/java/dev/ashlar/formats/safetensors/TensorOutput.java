@@ -1,8 +1,8 @@
 package dev.ashlar.formats.safetensors;
 
-import dev.ashlar.formats.CheckpointException;
-import dev.ashlar.formats.file.AtomicFile;
-import dev.ashlar.formats.file.Elements;
+import dev.ashlar.formats.checkpoint.Elements;
+import dev.ashlar.io.InputException;
+import dev.ashlar.io.file.AtomicFile;
 import dev.ashlar.tensor.DType;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -45,7 +45,7 @@ public final class TensorOutput implements AutoCloseable {
   /**
    * Takes {@code count} floats, rounded to the tensor's type (ties to even).
    *
-   * @throws CheckpointException if a finite value would become infinite
+   * @throws InputException if a finite value would become infinite
    */
   public void floats(float[] values, int offset, int count) {
     DType dtype = type.dtype() == null ? DType.U8 : type.dtype();
@@ -68,8 +68,8 @@ public final class TensorOutput implements AutoCloseable {
     if ((bits & 0x7FFF) == infinity && Float.isFinite(value)) {
       failed = true;
       long index = (written + buffer.position()) / size;
-      throw CheckpointException.in(file.getParent())
-          .tensor(name)
+      throw InputException.in(file.getParent())
+          .place(name)
           .problem("value " + value + " at index " + index + " does not fit " + type.name())
           .hint("write the model as BF16 or F32")
           .exception();

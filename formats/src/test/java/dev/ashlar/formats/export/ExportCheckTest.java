@@ -4,11 +4,11 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.ashlar.formats.CheckpointException;
-import dev.ashlar.formats.json.Json;
-import dev.ashlar.formats.json.JsonWriter;
 import dev.ashlar.formats.safetensors.SafetensorsFile;
 import dev.ashlar.formats.safetensors.SafetensorsWriter;
+import dev.ashlar.io.InputException;
+import dev.ashlar.io.json.Json;
+import dev.ashlar.io.json.JsonWriter;
 import dev.ashlar.tensor.DType;
 import dev.ashlar.tensor.Shape;
 import dev.ashlar.tensor.Tensor;
@@ -56,9 +56,8 @@ class ExportCheckTest {
   }
 
   private static void assertBroken(Path folder, String tensor) {
-    CheckpointException e =
-        assertThrows(CheckpointException.class, () -> ExportCheck.verify(folder));
-    assertTrue(e.tensor().contains(tensor), e.getMessage());
+    InputException e = assertThrows(InputException.class, () -> ExportCheck.verify(folder));
+    assertTrue(e.place().contains(tensor), e.getMessage());
   }
 
   @Test
@@ -147,8 +146,7 @@ class ExportCheckTest {
   void temporaryFiles() throws IOException {
     variant(name -> true, w -> {}, c -> {});
     Files.createFile(folder.resolve(".model.safetensors.ashlar-part"));
-    CheckpointException e =
-        assertThrows(CheckpointException.class, () -> ExportCheck.verify(folder));
+    InputException e = assertThrows(InputException.class, () -> ExportCheck.verify(folder));
     assertTrue(e.getMessage().contains("temporary"), e.getMessage());
   }
 

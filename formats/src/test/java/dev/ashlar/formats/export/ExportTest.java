@@ -6,15 +6,15 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.ashlar.formats.Checkpoint;
-import dev.ashlar.formats.CheckpointException;
 import dev.ashlar.formats.Checkpoints;
 import dev.ashlar.formats.Shared;
-import dev.ashlar.formats.json.Json;
+import dev.ashlar.formats.checkpoint.Checkpoint;
 import dev.ashlar.formats.layout.Declarations;
 import dev.ashlar.formats.layout.PackedPlan;
 import dev.ashlar.formats.layout.QuantizationConfig;
 import dev.ashlar.formats.safetensors.SafetensorsFile;
+import dev.ashlar.io.InputException;
+import dev.ashlar.io.json.Json;
 import dev.ashlar.tensor.DType;
 import dev.ashlar.tensor.StoredTensor;
 import dev.ashlar.tensor.Tensor;
@@ -312,7 +312,7 @@ class ExportTest {
       export(format, source, folder, ExportOptions.defaults());
       String message =
           assertThrows(
-                  CheckpointException.class,
+                  InputException.class,
                   () -> export(format, source, folder, ExportOptions.defaults()))
               .getMessage();
       assertTrue(message.contains("already holds a model"), message);
@@ -320,11 +320,11 @@ class ExportTest {
       ExportCheck.verify(folder);
       assertFalse(Files.exists(folder.resolve("quantization_config.json")));
       assertThrows(
-          CheckpointException.class,
+          InputException.class,
           () -> export(format, source, source.path(), ExportOptions.defaults().overwriting(true)));
       Path file = Files.createFile(temporary.resolve("file"));
       assertThrows(
-          CheckpointException.class, () -> export(format, source, file, ExportOptions.defaults()));
+          InputException.class, () -> export(format, source, file, ExportOptions.defaults()));
     }
   }
 
@@ -337,7 +337,7 @@ class ExportTest {
       try (ExportSink sink =
           format.create(fresh, source, planOf(source), ExportOptions.defaults())) {
         sink.copy(source.tensor("model.norm.weight"));
-        assertThrows(CheckpointException.class, () -> Checkpoints.open(fresh));
+        assertThrows(InputException.class, () -> Checkpoints.open(fresh));
       }
       assertFalse(Files.exists(fresh), "what an abandoned export made is gone");
       export(format, source, old, ExportOptions.defaults());

@@ -3,8 +3,8 @@ package dev.ashlar.formats.gguf;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.ashlar.formats.CheckpointException;
 import dev.ashlar.formats.Shared;
+import dev.ashlar.io.InputException;
 import dev.ashlar.tensor.DType;
 import dev.ashlar.tensor.Shape;
 import dev.ashlar.tensor.StoredTensor;
@@ -34,7 +34,7 @@ class AffineBlocksTest {
               covered.add(t.storage());
             }
           }
-        } catch (CheckpointException e) {
+        } catch (InputException e) {
           assertTrue(e.getMessage().contains("big-endian"), e.getMessage());
         }
       }

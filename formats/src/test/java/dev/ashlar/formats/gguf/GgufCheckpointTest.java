@@ -6,10 +6,10 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.ashlar.formats.Checkpoint;
-import dev.ashlar.formats.CheckpointException;
 import dev.ashlar.formats.Checkpoints;
 import dev.ashlar.formats.Shared;
+import dev.ashlar.formats.checkpoint.Checkpoint;
+import dev.ashlar.io.InputException;
 import dev.ashlar.tensor.DType;
 import dev.ashlar.tensor.StoredTensor;
 import java.io.IOException;
@@ -32,8 +32,8 @@ class GgufCheckpointTest {
     return Checkpoints.open(bytes.write(temp.resolve("m.gguf")));
   }
 
-  private CheckpointException refused(GgufBytes bytes) {
-    return assertThrows(CheckpointException.class, () -> open(bytes).close());
+  private InputException refused(GgufBytes bytes) {
+    return assertThrows(InputException.class, () -> open(bytes).close());
   }
 
   @Test
@@ -52,9 +52,8 @@ class GgufCheckpointTest {
       assertEquals(11, c.names().size());
       assertTrue(c.names().contains("model.layers.0.self_attn.o_proj.weight"));
       assertTrue(c.find("blk.0.attn_q.weight").isEmpty());
-      CheckpointException e =
-          assertThrows(CheckpointException.class, () -> c.tensor("lm_head.weight"));
-      assertEquals("lm_head.weight", e.tensor());
+      InputException e = assertThrows(InputException.class, () -> c.tensor("lm_head.weight"));
+      assertEquals("lm_head.weight", e.place());
     }
   }
 
@@ -128,7 +127,7 @@ class GgufCheckpointTest {
       assertFalse(c.names().contains("rope_freqs.weight"));
     }
     divisors[20] *= 1.5f;
-    assertEquals("rope_freqs.weight", refused(g).tensor());
+    assertEquals("rope_freqs.weight", refused(g).place());
   }
 
   @Test
@@ -139,18 +138,18 @@ class GgufCheckpointTest {
             .contains("frob"));
     assertEquals(
         "llama.feed_forward_length",
-        refused(GgufBytes.tinyLlama().remove("llama.feed_forward_length")).tensor());
+        refused(GgufBytes.tinyLlama().remove("llama.feed_forward_length")).place());
     assertEquals(
         "llama.attention.head_count",
-        refused(GgufBytes.tinyLlama().put("llama.attention.head_count", 3)).tensor());
+        refused(GgufBytes.tinyLlama().put("llama.attention.head_count", 3)).place());
     assertEquals(
-        "llama.expert_count", refused(GgufBytes.tinyLlama().put("llama.expert_count", 8)).tensor());
+        "llama.expert_count", refused(GgufBytes.tinyLlama().put("llama.expert_count", 8)).place());
     assertEquals(
         "blk.1.attn_norm.weight",
-        refused(GgufBytes.tinyLlama().put("llama.block_count", 2)).tensor());
+        refused(GgufBytes.tinyLlama().put("llama.block_count", 2)).place());
     assertEquals(
         "tokenizer.ggml.eos_token_id",
-        refused(GgufBytes.tinyLlama().put("tokenizer.ggml.eos_token_id", 6)).tensor());
+        refused(GgufBytes.tinyLlama().put("tokenizer.ggml.eos_token_id", 6)).place());
   }
 
   @Test
@@ -159,7 +158,7 @@ class GgufCheckpointTest {
     GgufBytes second = GgufBytes.empty().put("split.count", 2).put("split.no", 1);
     second.tensor("output.weight", 6, 8);
     Path a = first.write(temp.resolve("m-00001-of-00002.gguf"));
-    CheckpointException e = assertThrows(CheckpointException.class, () -> Checkpoints.open(a));
+    InputException e = assertThrows(InputException.class, () -> Checkpoints.open(a));
     assertTrue(e.getMessage().contains("m-00002-of-00002.gguf"), e.getMessage());
     Path b = second.write(temp.resolve("m-00002-of-00002.gguf"));
     for (Path path : List.of(a, b, temp)) {

@@ -5,10 +5,10 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.ashlar.formats.CheckpointException;
 import dev.ashlar.formats.Shared;
-import dev.ashlar.formats.json.Json;
 import dev.ashlar.formats.safetensors.SafetensorsFile;
+import dev.ashlar.io.InputException;
+import dev.ashlar.io.json.Json;
 import dev.ashlar.tensor.Shape;
 import dev.ashlar.tensor.StoredTensor;
 import java.io.IOException;
@@ -113,7 +113,7 @@ class GgufFileTest {
       for (Path path : files) {
         try (GgufFile file = GgufFile.open(path)) {
           file.names().forEach(n -> covered.add(file.find(n).orElseThrow().storage()));
-        } catch (CheckpointException e) {
+        } catch (InputException e) {
           assertTrue(e.getMessage().contains("big-endian"), e.getMessage());
         }
       }

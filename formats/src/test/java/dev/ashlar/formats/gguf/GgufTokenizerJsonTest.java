@@ -4,14 +4,14 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
-import dev.ashlar.formats.Checkpoint;
-import dev.ashlar.formats.CheckpointException;
 import dev.ashlar.formats.Checkpoints;
 import dev.ashlar.formats.Shared;
-import dev.ashlar.formats.TokenizerSource;
-import dev.ashlar.formats.json.Json;
-import dev.ashlar.formats.tokenizer.Tokenizer;
-import dev.ashlar.formats.tokenizer.Tokenizers;
+import dev.ashlar.formats.checkpoint.Checkpoint;
+import dev.ashlar.io.InputException;
+import dev.ashlar.io.json.Json;
+import dev.ashlar.text.TokenizerSource;
+import dev.ashlar.text.tokenizer.Tokenizer;
+import dev.ashlar.text.tokenizer.Tokenizers;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -109,14 +109,14 @@ class GgufTokenizerJsonTest {
     GgufBytes g = GgufBytes.tinyLlama().put("tokenizer.ggml.model", "frob");
     g.put("tokenizer.ggml.tokens", List.of("a", "b", "c", "d", "e", "f"));
     try (Checkpoint c = Checkpoints.open(g.write(temp.resolve("a.gguf")))) {
-      CheckpointException e = assertThrows(CheckpointException.class, () -> c.writeSideFiles(temp));
-      assertEquals("tokenizer.ggml.model", e.tensor());
+      InputException e = assertThrows(InputException.class, () -> c.writeSideFiles(temp));
+      assertEquals("tokenizer.ggml.model", e.place());
     }
     g.put("tokenizer.ggml.model", "gpt2").put("tokenizer.ggml.pre", "warp");
     g.put("tokenizer.ggml.merges", List.of("a b"));
     try (Checkpoint c = Checkpoints.open(g.write(temp.resolve("b.gguf")))) {
-      CheckpointException e = assertThrows(CheckpointException.class, () -> c.writeSideFiles(temp));
-      assertEquals("tokenizer.ggml.pre", e.tensor());
+      InputException e = assertThrows(InputException.class, () -> c.writeSideFiles(temp));
+      assertEquals("tokenizer.ggml.pre", e.place());
     }
   }
 }

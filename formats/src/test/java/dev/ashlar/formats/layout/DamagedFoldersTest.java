@@ -2,9 +2,9 @@ package dev.ashlar.formats.layout;
 
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.ashlar.formats.Checkpoint;
-import dev.ashlar.formats.CheckpointException;
 import dev.ashlar.formats.Checkpoints;
+import dev.ashlar.formats.checkpoint.Checkpoint;
+import dev.ashlar.io.InputException;
 import java.io.IOException;
 import java.net.URISyntaxException;
 import java.nio.file.Files;
@@ -53,7 +53,7 @@ class DamagedFoldersTest {
       Files.write(folder.resolve(name), bytes);
       try (Checkpoint checkpoint = Checkpoints.open(folder)) {
         checkpoint.quantizedNames().forEach(checkpoint::quantized);
-      } catch (CheckpointException e) {
+      } catch (InputException e) {
         assertTrue(e.getMessage().startsWith(folder.toString()), e.getMessage());
       }
     }

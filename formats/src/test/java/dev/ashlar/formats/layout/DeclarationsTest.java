@@ -6,8 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTimeout;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.ashlar.formats.CheckpointException;
-import dev.ashlar.formats.json.Json;
+import dev.ashlar.io.InputException;
+import dev.ashlar.io.json.Json;
 import dev.ashlar.tensor.quant.QuantScheme;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -156,7 +156,7 @@ class DeclarationsTest {
         "{'quant_method':7}",
       })
   void refusesWhatItCannotRead(String json) {
-    CheckpointException e = assertThrows(CheckpointException.class, () -> plan(json));
+    InputException e = assertThrows(InputException.class, () -> plan(json));
     assertTrue(e.getMessage().startsWith("config: quantization_config."), e.getMessage());
   }
 
@@ -167,6 +167,6 @@ class DeclarationsTest {
             "{'quant_method':'gptq','bits':4,'group_size':32,'dynamic':{'a*a*a*a*a*a*a*a*a*a*b':{}}}");
     assertTimeout(
         Duration.ofSeconds(2),
-        () -> assertThrows(CheckpointException.class, () -> plan.scheme("a".repeat(60) + "!")));
+        () -> assertThrows(InputException.class, () -> plan.scheme("a".repeat(60) + "!")));
   }
 }

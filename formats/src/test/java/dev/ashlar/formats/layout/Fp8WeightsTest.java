@@ -5,11 +5,11 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.ashlar.formats.Checkpoint;
-import dev.ashlar.formats.CheckpointException;
 import dev.ashlar.formats.Checkpoints;
+import dev.ashlar.formats.checkpoint.Checkpoint;
 import dev.ashlar.formats.safetensors.SafetensorsWriter;
 import dev.ashlar.formats.safetensors.TensorOutput;
+import dev.ashlar.io.InputException;
 import dev.ashlar.tensor.DType;
 import dev.ashlar.tensor.Shape;
 import dev.ashlar.tensor.StoredTensor;
@@ -74,10 +74,10 @@ class Fp8WeightsTest {
 
   @Test
   void scalesThatDoNotFitAreRefused() {
-    CheckpointException e =
+    InputException e =
         assertThrows(
-            CheckpointException.class, () -> checkpoint(", \"weight_block_size\": [2, 3]", 2, 3));
+            InputException.class, () -> checkpoint(", \"weight_block_size\": [2, 3]", 2, 3));
     assertTrue(e.getMessage().contains("a.weight_scale_inv"), e.getMessage());
-    assertThrows(CheckpointException.class, () -> checkpoint(", \"weight_block_size\": 128", 2, 2));
+    assertThrows(InputException.class, () -> checkpoint(", \"weight_block_size\": 128", 2, 2));
   }
 }

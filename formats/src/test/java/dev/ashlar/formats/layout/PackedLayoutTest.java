@@ -7,7 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.ashlar.formats.CheckpointException;
+import dev.ashlar.io.InputException;
 import dev.ashlar.tensor.DType;
 import dev.ashlar.tensor.Shape;
 import dev.ashlar.tensor.StoredTensor;
@@ -254,11 +254,11 @@ class PackedLayoutTest {
           } else {
             parts.put(part, bad);
           }
-          CheckpointException e =
+          InputException e =
               assertThrows(
-                  CheckpointException.class,
+                  InputException.class,
                   () -> layout.unpack(with(packed, parts), new QuantScheme(4, 32, false)));
-          assertTrue(e.tensor().startsWith(MODULE + "."), e.getMessage());
+          assertTrue(e.place().startsWith(MODULE + "."), e.getMessage());
           assertEquals("test", e.file());
         });
   }

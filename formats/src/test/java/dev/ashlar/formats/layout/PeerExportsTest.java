@@ -5,11 +5,11 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.ashlar.formats.Checkpoint;
 import dev.ashlar.formats.Checkpoints;
 import dev.ashlar.formats.Shared;
-import dev.ashlar.formats.json.Json;
+import dev.ashlar.formats.checkpoint.Checkpoint;
 import dev.ashlar.formats.safetensors.SafetensorsFile;
+import dev.ashlar.io.json.Json;
 import dev.ashlar.tensor.StoredTensor;
 import dev.ashlar.tensor.Tensor;
 import dev.ashlar.tensor.quant.QuantizedTensor;

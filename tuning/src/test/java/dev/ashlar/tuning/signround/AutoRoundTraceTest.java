@@ -3,10 +3,10 @@ package dev.ashlar.tuning.signround;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.ashlar.formats.Checkpoint;
 import dev.ashlar.formats.Checkpoints;
-import dev.ashlar.formats.json.Json;
+import dev.ashlar.formats.checkpoint.Checkpoint;
 import dev.ashlar.formats.safetensors.SafetensorsFile;
+import dev.ashlar.io.json.Json;
 import dev.ashlar.nn.architecture.Architectures;
 import dev.ashlar.nn.decoder.Decoder;
 import dev.ashlar.tensor.Tensor;

@@ -1,0 +1,70 @@
+package dev.ashlar.formats.checkpoint;
+
+import dev.ashlar.formats.Checkpoints;
+import dev.ashlar.io.InputException;
+import dev.ashlar.tensor.StoredTensor;
+import dev.ashlar.tensor.WeightSource;
+import dev.ashlar.text.TokenizerSource;
+import java.nio.file.Path;
+import java.util.List;
+
+/**
+ * A model on disk, open for reading: its configuration and weights ({@link WeightSource}), and what
+ * lies beside them. Opened by {@link Checkpoints#open}; owns the mappings of its files until it is
+ * closed, and may be read by several threads.
+ */
+public abstract class Checkpoint implements WeightSource {
+  /** For containers; nothing is open yet. */
+  protected Checkpoint() {}
+
+  /** The model folder, or the file where the model is a single file. */
+  public abstract Path path();
+
+  /**
+   * The names of all dense tensors, file by file in the order of the files: what lies in one file
+   * can be read in one go.
+   */
+  public List<List<String>> shards() {
+    return List.of(List.copyOf(names()));
+  }
+
+  /** Where the tokenizer is described. */
+  public abstract TokenizerSource tokenizer();
+
+  /**
+   * Writes into {@code folder} whatever a Hugging Face model folder has beside its configuration
+   * and weights: tokenizer, chat template, generation settings, processor settings and custom code.
+   * Files are copied where the checkpoint has them and rebuilt where a container holds the same
+   * facts in another form. Each is published whole; existing ones are replaced.
+   *
+   * @throws InputException if a file cannot be read or written
+   */
+  public abstract void writeSideFiles(Path folder);
+
+  @Override
+  public String description() {
+    return path().toString();
+  }
+
+  @Override
+  public StoredTensor tensor(String name) {
+    return find(name)
+        .orElseThrow(
+            () ->
+                InputException.in(path())
+                    .place(name)
+                    .problem("no such tensor")
+                    .hint("the checkpoint is incomplete or of another architecture")
+                    .exception());
+  }
+
+  @Override
+  public InputException fault(String tensor, String expected, String found, String hint) {
+    return InputException.in(path())
+        .place(tensor)
+        .expected(expected)
+        .found(found)
+        .hint(hint)
+        .exception();
+  }
+}

@@ -1,7 +1,0 @@
-/**
- * What templates can name: filters, tests, functions, and the methods of text, lists and mappings,
- * each as in Jinja under transformers. What is not here is refused by name, never passed over.
- *
- * <p>Start at {@link dev.ashlar.formats.jinja.library.Library}.
- */
-package dev.ashlar.formats.jinja.library;

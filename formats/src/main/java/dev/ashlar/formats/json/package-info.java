@@ -1,8 +1,0 @@
-/**
- * JSON as checkpoints use it, read strictly: duplicate keys, trailing values, bare {@code NaN},
- * ill-formed UTF-8 and lone surrogates are refused, and nothing is coerced. Values are plain maps,
- * lists, strings, numbers and booleans.
- *
- * <p>Start at {@link dev.ashlar.formats.json.Json}.
- */
-package dev.ashlar.formats.json;

@@ -1,7 +1,0 @@
-/**
- * Decoders: how the tokens of a text become the text again.
- *
- * <p>One class each, registered by its {@code type} in {@link
- * dev.ashlar.formats.tokenizer.decode.Decoders}.
- */
-package dev.ashlar.formats.tokenizer.decode;

@@ -1,9 +1,0 @@
-/**
- * Models: how a piece of text becomes token ids.
- *
- * <p>One class each, registered by its {@code type} in {@link
- * dev.ashlar.formats.tokenizer.model.Models}. Vocabularies are looked up by spans of bytes, so that
- * encoding makes no strings. Start at {@link dev.ashlar.formats.tokenizer.model.Model} and {@link
- * dev.ashlar.formats.tokenizer.model.Encoder}; {@code ByteBpe} is the encoder that most models use.
- */
-package dev.ashlar.formats.tokenizer.model;

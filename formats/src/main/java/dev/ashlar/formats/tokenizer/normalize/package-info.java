@@ -1,7 +1,0 @@
-/**
- * Normalizers: what is done to the text between added tokens before it is split.
- *
- * <p>One class each, registered by its {@code type} in {@link
- * dev.ashlar.formats.tokenizer.normalize.Normalizers}.
- */
-package dev.ashlar.formats.tokenizer.normalize;

@@ -1,0 +1,8 @@
+/**
+ * JSON as checkpoints use it, read strictly: duplicate keys, trailing values, bare {@code NaN},
+ * ill-formed UTF-8 and lone surrogates are refused, and nothing is coerced. Values are plain maps,
+ * lists, strings, numbers and booleans.
+ *
+ * <p>Start at {@link dev.ashlar.io.json.Json}.
+ */
+package dev.ashlar.io.json;

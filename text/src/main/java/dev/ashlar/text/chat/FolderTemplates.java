@@ -1,0 +1,143 @@
+package dev.ashlar.text.chat;
+
+import dev.ashlar.io.InputException;
+import dev.ashlar.io.json.Json;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeSet;
+
+/**
+ * Finds the templates of a model folder, where transformers looks for them:
+ *
+ * <table>
+ * <caption>in this order</caption>
+ * <tr><td>{@code chat_template.jinja}</td><td>the template itself</td></tr>
+ * <tr><td>{@code tokenizer_config.json}</td><td>{@code chat_template}: text, or a list of {@code
+ * {"name", "template"}}</td></tr>
+ * <tr><td>{@code chat_template.json}</td><td>{@code chat_template}: text (of older processors)</td>
+ * </tr>
+ * <tr><td>{@code additional_chat_templates/NAME.jinja}</td><td>more of them</td></tr>
+ * </table>
+ */
+final class FolderTemplates {
+  private static final int MAX_BYTES = 4 << 20;
+  private static final String KEY = "chat_template";
+  private static final String SUFFIX = ".jinja";
+  private static final List<String> SPECIAL =
+      List.of(
+          "bos_token",
+          "eos_token",
+          "unk_token",
+          "sep_token",
+          "pad_token",
+          "cls_token",
+          "mask_token");
+
+  private FolderTemplates() {}
+
+  static Optional<ChatTemplate> read(Path folder) {
+    Map<String, Object> config = object(folder.resolve("tokenizer_config.json"));
+    Map<String, String> found = new LinkedHashMap<>();
+    Path origin = folder.resolve("tokenizer_config.json");
+    Path file = folder.resolve(KEY + SUFFIX);
+    Path legacy = folder.resolve(KEY + ".json");
+    if (Files.exists(file)) {
+      origin = file;
+      found.put(ChatTemplate.DEFAULT, text(file));
+    } else if (config.get(KEY) != null) {
+      found.putAll(templates(config.get(KEY), origin));
+    } else if (object(legacy).get(KEY) != null) {
+      origin = legacy;
+      found.putAll(templates(object(legacy).get(KEY), legacy));
+    }
+    additional(folder.resolve("additional_chat_templates"), found);
+    return found.isEmpty()
+        ? Optional.empty()
+        : Optional.of(ChatTemplate.named(found, specialTokens(folder, config), origin.toString()));
+  }
+
+  private static Map<String, Object> object(Path file) {
+    return Files.exists(file) ? Json.readObject(file) : Map.of();
+  }
+
+  private static Map<String, String> templates(Object value, Path file) {
+    if (value instanceof String one) {
+      return Map.of(ChatTemplate.DEFAULT, one);
+    }
+    Map<String, String> templates = new LinkedHashMap<>();
+    for (Object element : value instanceof List<?> list ? list : List.of(value)) {
+      boolean named =
+          element instanceof Map<?, ?> map
+              && map.get("name") instanceof String name
+              && map.get("template") instanceof String template
+              && templates.put(name, template) == null;
+      if (!named) {
+        throw InputException.in(file)
+            .place(KEY)
+            .expected("text, or a list of objects with name and template")
+            .found(Json.describe(element))
+            .exception();
+      }
+    }
+    return templates;
+  }
+
+  private static void additional(Path folder, Map<String, String> found) {
+    if (!Files.isDirectory(folder)) {
+      return;
+    }
+    try (DirectoryStream<Path> files = Files.newDirectoryStream(folder, "*" + SUFFIX)) {
+      TreeSet<Path> sorted = new TreeSet<>();
+      files.forEach(sorted::add);
+      for (Path file : sorted) {
+        String name = file.getFileName().toString();
+        found.put(name.substring(0, name.length() - SUFFIX.length()), text(file));
+      }
+    } catch (IOException e) {
+      throw InputException.unreadable(folder, e);
+    }
+  }
+
+  private static String text(Path file) {
+    try {
+      if (Files.size(file) > MAX_BYTES) {
+        throw InputException.in(file)
+            .expected("a chat template of at most " + MAX_BYTES + " bytes")
+            .found(Files.size(file) + " bytes")
+            .exception();
+      }
+      return Files.readString(file, StandardCharsets.UTF_8);
+    } catch (IOException e) {
+      throw InputException.unreadable(file, e);
+    }
+  }
+
+  /** What {@code tokenizer_config.json} says wins over the older {@code special_tokens_map}. */
+  private static Map<String, String> specialTokens(Path folder, Map<String, Object> config) {
+    Map<String, String> tokens = new LinkedHashMap<>();
+    Map<String, Object> map = object(folder.resolve("special_tokens_map.json"));
+    for (Map<String, Object> from : List.of(map, config)) {
+      for (String name : SPECIAL) {
+        put(tokens, name, from.get(name));
+      }
+    }
+    if (config.get("extra_special_tokens") instanceof Map<?, ?> extra) {
+      extra.forEach((name, token) -> put(tokens, String.valueOf(name), token));
+    }
+    return tokens;
+  }
+
+  private static void put(Map<String, String> tokens, String name, Object token) {
+    Object content = token instanceof Map<?, ?> added ? added.get("content") : token;
+    if (content instanceof String text) {
+      tokens.put(name, text);
+    }
+  }
+}

@@ -1,0 +1,28 @@
+package dev.ashlar.text.tokenizer.model;
+
+import dev.ashlar.text.tokenizer.config.Node;
+import java.util.Map;
+import java.util.function.Function;
+
+/** The list of models by the name they have in tokenizer files. */
+public final class Models {
+  private static final Map<String, Function<Node, Model>> ALL =
+      Map.of(
+          "BPE", Bpe::read,
+          "Unigram", Unigram::read,
+          "WordPiece", WordPiece::read,
+          "WordLevel", WordLevel::read);
+
+  private Models() {}
+
+  /** The model an object describes; old files leave out the type of a byte pair encoding. */
+  public static Model read(Node node) {
+    if (node.isNull()) {
+      throw node.expected("a model");
+    }
+    if (node.get("type").isNull() && !node.get("merges").isNull()) {
+      return Bpe.read(node);
+    }
+    return node.component("model type", ALL);
+  }
+}

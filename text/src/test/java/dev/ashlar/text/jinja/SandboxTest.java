@@ -1,0 +1,165 @@
+package dev.ashlar.text.jinja;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.ashlar.text.jinja.value.TemplateException;
+import dev.ashlar.text.jinja.value.TemplateException.Kind;
+import java.time.LocalDateTime;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicReference;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** No template leads out of the interpreter, or holds it up, or fills its memory or stack. */
+class SandboxTest {
+  private static final int STACK = 512 << 10;
+  private static final long LIMIT_MILLIS = 20_000; // a second or two; machines are shared
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "{{ ''.__class__ }}",
+        "{{ ''['__class__'] }}",
+        "{{ ''|attr('__class__') }}",
+        "{{ [].__class__.__mro__[1].__subclasses__() }}",
+        "{{ messages.__init__.__globals__ }}",
+        "{{ '{0.__class__}'.format(1) }}",
+        "{{ ____int3rpr3t3r____ }}",
+        "{{ ____int3rpr3t3r____.config }}",
+        "{{ __builtins__ }}",
+        "{{ ''.getClass() }}",
+        "{{ ''.getClass().forName('java.lang.Runtime') }}",
+        "{{ ''.class.name }}",
+        "{{ [].stream() }}",
+        "{{ range.getClass() }}",
+        "{{ namespace().attributes.put }}",
+        "{{ [].append(1) }}",
+        "{% set x = {} %}{% set y = x.update({'a': 1}) %}",
+        "{% set x = {} %}{% set x.a = 1 %}",
+        "{% include '/etc/passwd' %}",
+        "{% import '/etc/passwd' as p %}",
+        "{% from '/etc/passwd' import p %}",
+        "{% extends '/etc/passwd' %}",
+        "{% do [].append(1) %}",
+        "{% import os %}",
+        "{{ open('/etc/passwd') }}",
+        "{{ lipsum() }}",
+        "{{ cycler.__init__ }}"
+      })
+  void nothingLeadsOut(String template) throws InterruptedException {
+    TemplateException e = refusal(template);
+    assertTrue(e.kind() == Kind.SYNTAX || e.kind() == Kind.RUNTIME, e.getMessage());
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "{{ 'A' * 1000000000 }}",
+        "{{ 'A' * 8000000 }}{{ 'A' * 8000000 }}",
+        "{{ [1] * 1000000000 }}",
+        "{{ 2 ** 1000000000 }}",
+        "{{ 10 ** 1000 * 10 ** 1000 }}",
+        "{{ 'a'.center(1000000000) }}",
+        "{{ 'a'|indent(1000000000) }}",
+        "{{ '%9999999d' % 1 }}",
+        "{{ '{:9999999}'.format(1) }}",
+        "{{ ('x' * 1000000).replace('', 'yyyyyyyyyyyyyyyyyyyy') }}",
+        "{{ ('x,' * 2000000).split(',') }}",
+        "{{ [1]|batch(1000000000, 2)|list }}",
+        "{{ [1]|slice(1000000000)|list }}",
+        "{% for i in range(1000000000000) %}{% endfor %}",
+        "{% for i in range(99999) %}{% for j in range(99999) %}{% endfor %}{% endfor %}",
+        "{% for i in range(99999) %}{% set x = 'x' * 1000000 %}{{ x[i] }}{% endfor %}",
+        "{% for i in range(99999) %}{% set x %}{{ 'x' * 8000000 }}{% endset %}{% endfor %}",
+        "{% set n = namespace(x='ab') %}"
+            + "{% for i in range(60) %}{% set n.x = n.x ~ n.x %}{% endfor %}",
+        "{% set n = namespace(x=[1]) %}"
+            + "{% for i in range(60) %}{% set n.x = n.x + n.x %}{% endfor %}",
+        "{% set n = namespace(x=[1]) %}"
+            + "{% for i in range(60) %}{% set n.x = [n.x, n.x] %}{% endfor %}{{ n.x }}",
+        "{% set n = namespace(x=[1]) %}"
+            + "{% for i in range(60) %}{% set n.x = [n.x, n.x] %}{% endfor %}{{ n.x|tojson }}",
+        "{% set n = namespace(x=[1], y=[1]) %}{% for i in range(60) %}{% set n.x = [n.x, n.x] %}"
+            + "{% set n.y = [n.y, n.y] %}{% endfor %}{{ n.x == n.y }}",
+        "{% set n = namespace(x=[]) %}"
+            + "{% for i in range(9999) %}{% set n.x = [n.x] %}{% endfor %}{{ n.x }}",
+        "{% set n = namespace(x=[]) %}"
+            + "{% for i in range(9999) %}{% set n.x = [n.x] %}{% endfor %}{{ n.x|tojson }}",
+        "{% set n = namespace() %}{% set n.x = [n] %}{{ n }}",
+        "{% macro m() %}{{ m() }}{% endmacro %}{{ m() }}",
+        "{% macro m(x) %}{% for i in [1] %}{% if true %}{% with %}{% set q %}"
+            + "{{ [1]|map('upper')|list ~ (x + m(x + 1)) }}"
+            + "{% endset %}{{ q }}{% endwith %}{% endif %}{% endfor %}{% endmacro %}{{ m(1) }}",
+        "{% macro m(x) %}{% call m(x + 1) %}{{ caller() }}{% endcall %}{% endmacro %}{{ m(1) }}",
+        "{% for x in [[1]] recursive %}{{ loop([x]) }}{% endfor %}"
+      })
+  void nothingGrowsWithoutEnd(String template) throws InterruptedException {
+    assertEquals(Kind.LIMIT, refusal(template).kind());
+  }
+
+  @Test
+  void deepSyntaxIsRefused() throws InterruptedException {
+    Map<String, String> deep = new LinkedHashMap<>();
+    deep.put("(", "{{ " + "(".repeat(5000) + "1" + ")".repeat(5000) + " }}");
+    deep.put("[", "{{ " + "[".repeat(5000) + "]".repeat(5000) + " }}");
+    deep.put("-", "{{ " + "-".repeat(5000) + "1 }}");
+    deep.put("not", "{{ " + "not ".repeat(5000) + "1 }}");
+    deep.put("+", "{{ 1" + " + 1".repeat(20000) + " }}");
+    deep.put("|", "{{ 1" + "|string".repeat(20000) + " }}");
+    deep.put(".", "{{ x" + ".a".repeat(20000) + " }}");
+    deep.put("else", "{{ " + "1 if false else ".repeat(5000) + "1 }}");
+    deep.put("if", "{% if true %}".repeat(5000) + "{% endif %}".repeat(5000));
+    for (Map.Entry<String, String> e : deep.entrySet()) {
+      assertNotNull(refusal(e.getValue()), e.getKey());
+    }
+  }
+
+  @Test
+  void longSyntaxIsNot() {
+    String template =
+        "{% if false %}"
+            + "{% elif false %}".repeat(5000)
+            + "{% endif %}{{ 'a' ~ "
+            + "'a' ~ ".repeat(5000)
+            + "'b' }}";
+    assertEquals(5002, render(template).length());
+  }
+
+  @Test
+  void keysOfMappingsMayHaveAnyName() {
+    Map<String, Object> variables = Map.of("m", Map.of("__proto__", "x", "_a", "y"));
+    Template template = Template.parse("{{ m.__proto__ }}{{ m._a }}{{ m['__proto__'] }}");
+    assertEquals("xyx", template.render(variables, LocalDateTime.MIN));
+  }
+
+  private static String render(String template) {
+    return Template.parse(template).render(Map.of("messages", List.of()), LocalDateTime.MIN);
+  }
+
+  /** The refusal of a template on a thread with little stack. */
+  private static TemplateException refusal(String template) throws InterruptedException {
+    AtomicReference<Object> outcome = new AtomicReference<>();
+    Thread thread =
+        new Thread(
+            null,
+            () -> {
+              try {
+                outcome.set(render(template));
+              } catch (Throwable t) {
+                outcome.set(t);
+              }
+            },
+            "sandbox",
+            STACK);
+    thread.start();
+    thread.join(LIMIT_MILLIS);
+    assertNotNull(outcome.get(), "still running: " + template);
+    return assertInstanceOf(TemplateException.class, outcome.get(), template);
+  }
+}

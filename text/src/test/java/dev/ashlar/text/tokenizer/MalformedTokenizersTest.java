@@ -1,0 +1,131 @@
+package dev.ashlar.text.tokenizer;
+
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.ashlar.io.InputException;
+import dev.ashlar.io.json.Json;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Faulty tokenizers end in a {@link InputException} that names the place, and nothing else. */
+class MalformedTokenizersTest {
+  private static final long SEED = 11;
+
+  private static byte[] resource(String name) throws Exception {
+    return Files.readAllBytes(
+        Path.of(MalformedTokenizersTest.class.getResource("/tokenizers/" + name).toURI()));
+  }
+
+  /** Opens and uses what may be broken; anything but a fault of the file gets through. */
+  private static void tryToUse(byte[] bytes, boolean json) {
+    try {
+      Tokenizer tokenizer =
+          json
+              ? Tokenizers.fromJson(Json.parse(bytes, "f"), "f")
+              : SentencePieceTokenizer.read(bytes, "f");
+      tokenizer.decode(tokenizer.encode("Some text, ünd 文字 <s> 12\n", true), true);
+    } catch (InputException e) {
+      assertTrue(e.getMessage().startsWith("f") && !e.getMessage().contains("\n"), e.getMessage());
+    } catch (IllegalArgumentException e) {
+      // The vocabulary has become one that cannot spell the text.
+      assertTrue(e.getMessage().contains("vocabulary"), e.getMessage());
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "spm_bpe.model",
+        "spm_unigram.model",
+        "syn_phi3_added.json",
+        "syn_unigram.json",
+        "syn_wordpiece.json",
+        "syn_falcon.json"
+      })
+  void oneWrongByteNeverEscapes(String name) throws Exception {
+    byte[] good = resource(name);
+    Random random = new Random(SEED);
+    for (int n = 0; n < 150; n++) {
+      byte[] bad = good.clone();
+      // Half of the damage where the configuration is, before the vocabulary.
+      int at = random.nextInt(n % 2 == 0 ? Math.min(3000, bad.length) : bad.length);
+      switch (n % 3) {
+        case 0 -> bad[at] ^= (byte) (1 << random.nextInt(8));
+        case 1 -> bad = Arrays.copyOf(bad, at);
+        default -> {
+          byte[] longer = Arrays.copyOf(bad, bad.length + 1);
+          System.arraycopy(bad, at, longer, at + 1, bad.length - at);
+          bad = longer;
+        }
+      }
+      tryToUse(bad, name.endsWith(".json"));
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "{'type':'BPE','vocab':{'a':0},'merges':['a'],'x':'merges[0]'}",
+        "{'type':'BPE','vocab':{'a':0},'merges':[['a']],'x':'merges[0]'}",
+        "{'type':'BPE','vocab':{'a':0},'merges':[],'dropout':0.5,'x':'dropout'}",
+        "{'type':'BPE','vocab':{'a':0},'merges':[],'unk_token':'u','x':'unk_token'}",
+        "{'type':'BPE','vocab':[],'merges':[],'x':'vocab'}",
+        "{'type':'BPE','vocab':{'a':2000000000},'merges':[],'x':'vocab'}",
+        "{'type':'WordPiece','vocab':{'a':0},'unk_token':'u','continuing_subword_prefix':'','x':'unk_token'}",
+        "{'type':'Unigram','vocab':[['a',0]],'unk_id':1,'x':'unk_id'}",
+        "{'type':'Unigram','vocab':[['a']],'unk_id':0,'x':'vocab[0]'}",
+        "{'type':3,'x':'type'}"
+      })
+  void modelsSayWhere(String model) {
+    Object parsed = Json.parse(model.replace('\'', '"').getBytes(StandardCharsets.UTF_8), "f");
+    String place = "model." + ((Map<?, ?>) parsed).get("x");
+    InputException e =
+        assertThrows(InputException.class, () -> Tokenizers.fromJson(Map.of("model", parsed), "f"));
+    assertTrue(e.getMessage().startsWith("f: " + place + ":"), e.getMessage());
+  }
+
+  @Test
+  void ggufFaultsAreNamed() {
+    Map<String, Object> good =
+        Map.of(
+            "tokenizer.ggml.model",
+            "llama",
+            "tokenizer.ggml.tokens",
+            List.of("<unk>", "<s>", "</s>", "a"),
+            "tokenizer.ggml.scores",
+            new float[] {0, 0, 0, -1},
+            "tokenizer.ggml.token_type",
+            new int[] {2, 3, 3, 1});
+    assertTrue(Tokenizers.fromGguf(good).encode("a", true).length > 1);
+    refused(good, "tokenizer.ggml.model", "rwkv");
+    refused(good, "tokenizer.ggml.tokens", List.of());
+    refused(good, "tokenizer.ggml.tokens", List.of(1L));
+    refused(good, "tokenizer.ggml.scores", List.of(1f));
+    refused(good, "tokenizer.ggml.token_type", List.of(1L));
+    refused(good, "tokenizer.ggml.bos_token_id", 4L);
+    refused(good, "tokenizer.ggml.eos_token_id", -1);
+    refused(good, "tokenizer.ggml.add_bos_token", "yes");
+    Map<String, Object> bytes = new HashMap<>(good);
+    bytes.put("tokenizer.ggml.model", "gpt2");
+    bytes.put("tokenizer.ggml.merges", List.of());
+    refused(bytes, "tokenizer.ggml.pre", "nonesuch");
+    refused(bytes, "tokenizer.ggml.merges", List.of("a b"));
+  }
+
+  private static void refused(Map<String, Object> good, String key, Object value) {
+    Map<String, Object> bad = new HashMap<>(good);
+    bad.put(key, value);
+    InputException e = assertThrows(InputException.class, () -> Tokenizers.fromGguf(bad, "f"), key);
+    assertTrue(e.getMessage().startsWith("f: tokenizer.ggml."), e.getMessage());
+  }
+}
