@@ -12,8 +12,10 @@ import dev.ashlar.tensor.kernel.Activations;
 import dev.ashlar.tensor.kernel.AttentionKernel;
 import dev.ashlar.tensor.kernel.Backend;
 import dev.ashlar.tensor.kernel.Backends;
-import dev.ashlar.tensor.quant.AffineGroups;
+import dev.ashlar.tensor.quant.Codes;
+import dev.ashlar.tensor.quant.Groups;
 import dev.ashlar.tensor.quant.PackedMatrix;
+import dev.ashlar.tensor.quant.QuantizedMatrix;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -143,7 +145,7 @@ public final class NoCollapse {
                 3, 1, (from, to) -> b.attention().forward(spec, from, to, x, x, x, out, null)));
   }
 
-  private static AffineGroups groups(int bits) {
+  private static QuantizedMatrix groups(int bits) {
     byte[] codes = new byte[SIDE * SIDE];
     float[] scales = new float[codes.length / 64];
     float[] minimums = new float[scales.length];
@@ -154,7 +156,8 @@ public final class NoCollapse {
       scales[i] = 0.25f;
       minimums[i] = -0.5f * (i % 3);
     }
-    return new AffineGroups(SIDE, SIDE, bits, 64, codes, scales, minimums);
+    return new QuantizedMatrix(
+        SIDE, SIDE, new Codes.Integers(bits, codes), new Groups.Minimums(64, scales, minimums));
   }
 
   /** Prints the first call's microseconds and the least of several medians of warm calls. */

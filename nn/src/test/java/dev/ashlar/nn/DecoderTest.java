@@ -133,7 +133,7 @@ class DecoderTest {
     for (int i = 0; i < expected.length; i++) {
       assertEquals(expected[i], found[i], 1e-4);
     }
-    Weight w = new PackedWeight(q, Backends.chosen(), Activations.FLOAT);
+    Weight w = new PackedWeight(q.matrix(), Backends.chosen(), Activations.FLOAT);
     Tape tape = Tape.recording();
     Tensor x = Tensor.zeros(2, 64);
     tape.watch(x);

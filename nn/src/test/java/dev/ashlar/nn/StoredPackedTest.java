@@ -54,8 +54,7 @@ class StoredPackedTest {
   private static void agree(Path file) {
     try (Checkpoint checkpoint = open(file)) {
       Assumptions.assumeTrue(
-          checkpoint.names().stream()
-              .anyMatch(n -> checkpoint.tensor(n).affineGroups().isPresent()),
+          checkpoint.names().stream().anyMatch(n -> checkpoint.tensor(n).quantized().isPresent()),
           "skipped: no blocks of codes in it");
       float[] dense = logits(Architectures.load(checkpoint));
       float[] packed = logits(Architectures.loadPacked(checkpoint, Backends.chosen()));

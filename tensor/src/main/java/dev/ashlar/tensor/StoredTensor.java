@@ -1,6 +1,6 @@
 package dev.ashlar.tensor;
 
-import dev.ashlar.tensor.quant.AffineGroups;
+import dev.ashlar.tensor.quant.QuantizedMatrix;
 import java.util.Optional;
 
 /**
@@ -38,10 +38,10 @@ public interface StoredTensor {
   void readBytes(long from, byte[] target, int offset, int count);
 
   /**
-   * The matrix as codes with a scale and a minimum per group, where that is exactly what the file
-   * holds ({@link #read} gives the same values); else empty. A new value with each call.
+   * The matrix as the codes and groups that the file holds ({@link #read} gives the same values);
+   * empty if it holds something else. A new value with each call.
    */
-  default Optional<AffineGroups> affineGroups() {
+  default Optional<QuantizedMatrix> quantized() {
     return Optional.empty();
   }
 

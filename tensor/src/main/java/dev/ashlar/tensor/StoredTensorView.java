@@ -1,6 +1,6 @@
 package dev.ashlar.tensor;
 
-import dev.ashlar.tensor.quant.AffineGroups;
+import dev.ashlar.tensor.quant.QuantizedMatrix;
 import java.util.Optional;
 
 /** Another stored tensor in all that an implementation does not say otherwise. */
@@ -44,7 +44,7 @@ public interface StoredTensorView extends StoredTensor {
   }
 
   @Override
-  default Optional<AffineGroups> affineGroups() {
-    return stored().affineGroups();
+  default Optional<QuantizedMatrix> quantized() {
+    return stored().quantized();
   }
 }

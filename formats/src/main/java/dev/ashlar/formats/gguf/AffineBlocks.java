@@ -4,30 +4,57 @@ import static dev.ashlar.formats.gguf.GgufBlock.Words.half;
 import static dev.ashlar.formats.gguf.GgufBlock.Words.word;
 
 import dev.ashlar.tensor.Parallel;
-import dev.ashlar.tensor.quant.AffineGroups;
+import dev.ashlar.tensor.quant.Codes;
+import dev.ashlar.tensor.quant.Groups;
+import dev.ashlar.tensor.quant.Groups.SuperBlocks.Multiples;
+import dev.ashlar.tensor.quant.Groups.SuperBlocks.Offset;
+import dev.ashlar.tensor.quant.QuantScheme;
+import dev.ashlar.tensor.quant.QuantizedMatrix;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
+import java.util.Arrays;
 import java.util.Optional;
 
 /**
- * Block types whose values are {@code scale · code + minimum}, taken apart instead of widened:
- * {@link SmallBlocks} and {@link SuperBlocks} say what they mean, and hold the bit layouts.
+ * Block types whose values are affine in their codes, taken apart instead of widened: {@link
+ * SmallBlocks} and {@link SuperBlocks} say what they mean, and hold the bit layouts.
  *
  * @param bits bits per code
- * @param group elements per scale and minimum
+ * @param group elements per scale
+ * @param form what goes with the scales
+ * @param zero the code of weight zero in the centered forms
  * @param split takes one block apart
  */
-record AffineBlocks(int bits, int group, Split split) {
-  /** Takes the block that begins at {@code src[from]} apart. */
+record AffineBlocks(int bits, int group, Form form, int zero, Split split) {
+  /** What a file has beside codes and scales. */
+  enum Form {
+    /** One zero point for all. */
+    CENTERED,
+    /** A minimum for each scale. */
+    MINIMUMS,
+    /** Scales in two levels, one zero point for all. */
+    SUPER_CENTERED,
+    /** Scales and minimums in two levels. */
+    SUPER_MINIMUMS
+  }
+
+  /**
+   * Where blocks are taken apart to.
+   *
+   * @param codes one per element
+   * @param scales one per block
+   * @param minimums one per block, or null
+   * @param scaleFactors one per group, or null
+   * @param minimumFactors one per group, or null
+   */
+  record Target(
+      byte[] codes, float[] scales, float[] minimums, byte[] scaleFactors, byte[] minimumFactors) {}
+
+  /** Takes the block that begins at {@code src[from]} apart, to the {@code b}-th place. */
   @FunctionalInterface
   interface Split {
-    /**
-     * @param codes takes the block's codes from {@code to} on
-     * @param scales takes its groups' scales from {@code g} on
-     * @param minimums takes its groups' minimums from {@code g} on
-     */
-    void split(byte[] src, int from, byte[] codes, int to, float[] scales, float[] minimums, int g);
+    void split(byte[] src, int from, Target target, int b);
   }
 
   /** Bytes read at a time: each read of a mapped file asks for its length first. */
@@ -45,16 +72,16 @@ record AffineBlocks(int bits, int group, Split split) {
   static Optional<AffineBlocks> of(GgufType type) {
     AffineBlocks blocks =
         switch (type) {
-          case Q4_0 -> new AffineBlocks(4, 32, AffineBlocks::q4_0);
-          case Q4_1 -> new AffineBlocks(4, 32, AffineBlocks::q4_1);
-          case Q5_0 -> new AffineBlocks(5, 32, AffineBlocks::q5_0);
-          case Q5_1 -> new AffineBlocks(5, 32, AffineBlocks::q5_1);
-          case Q8_0 -> new AffineBlocks(8, 32, AffineBlocks::q8_0);
-          case Q2_K -> new AffineBlocks(2, 16, AffineBlocks::q2k);
-          case Q3_K -> new AffineBlocks(3, 16, AffineBlocks::q3k);
-          case Q4_K -> new AffineBlocks(4, 32, AffineBlocks::q4k);
-          case Q5_K -> new AffineBlocks(5, 32, AffineBlocks::q5k);
-          case Q6_K -> new AffineBlocks(6, 16, AffineBlocks::q6k);
+          case Q4_0 -> new AffineBlocks(4, 32, Form.CENTERED, 8, AffineBlocks::q4_0);
+          case Q4_1 -> new AffineBlocks(4, 32, Form.MINIMUMS, 0, AffineBlocks::q4_1);
+          case Q5_0 -> new AffineBlocks(5, 32, Form.CENTERED, 16, AffineBlocks::q5_0);
+          case Q5_1 -> new AffineBlocks(5, 32, Form.MINIMUMS, 0, AffineBlocks::q5_1);
+          case Q8_0 -> new AffineBlocks(8, 32, Form.CENTERED, 128, AffineBlocks::q8_0);
+          case Q2_K -> new AffineBlocks(2, 16, Form.SUPER_MINIMUMS, 0, AffineBlocks::q2k);
+          case Q3_K -> new AffineBlocks(3, 16, Form.SUPER_CENTERED, 4, AffineBlocks::q3k);
+          case Q4_K -> new AffineBlocks(4, 32, Form.SUPER_MINIMUMS, 0, AffineBlocks::q4k);
+          case Q5_K -> new AffineBlocks(5, 32, Form.SUPER_MINIMUMS, 0, AffineBlocks::q5k);
+          case Q6_K -> new AffineBlocks(6, 16, Form.SUPER_CENTERED, 32, AffineBlocks::q6k);
           default -> null;
         };
     return Optional.ofNullable(blocks);
@@ -66,11 +93,9 @@ record AffineBlocks(int bits, int group, Split split) {
    * @param type the blocks' type
    * @param read reads bytes {@code [from, from + count)} of the matrix into an array's start
    */
-  AffineGroups matrix(int out, int in, GgufType type, Reader read) {
-    byte[] codes = new byte[Math.multiplyExact(out, in)];
-    float[] scales = new float[codes.length / group];
-    float[] minimums = new float[codes.length / group];
+  QuantizedMatrix matrix(int out, int in, GgufType type, Reader read) {
     int blocks = in / type.elements();
+    Target target = target(Math.multiplyExact(out, in), out * blocks);
     int rowBytes = Math.multiplyExact(blocks, type.bytes());
     int rows = Math.clamp(CHUNK_BYTES / Math.max(1, rowBytes), 1, Math.max(1, out));
     Parallel.rows(
@@ -81,13 +106,42 @@ record AffineBlocks(int bits, int group, Split split) {
           for (int o = from; o < to; o += rows) {
             int count = Math.min(rows, to - o);
             read.read((long) o * rowBytes, raw, count * rowBytes);
-            int at = o * in;
-            for (int b = 0; b < count * blocks; b++, at += type.elements()) {
-              split.split(raw, b * type.bytes(), codes, at, scales, minimums, at / group);
+            for (int b = 0; b < count * blocks; b++) {
+              split.split(raw, b * type.bytes(), target, o * blocks + b);
             }
           }
         });
-    return new AffineGroups(out, in, bits, group, codes, scales, minimums);
+    return new QuantizedMatrix(out, in, new Codes.Integers(bits, target.codes), groups(target));
+  }
+
+  private Target target(int elements, int blocks) {
+    boolean minimums = form == Form.MINIMUMS || form == Form.SUPER_MINIMUMS;
+    boolean nested = form == Form.SUPER_CENTERED || form == Form.SUPER_MINIMUMS;
+    return new Target(
+        new byte[elements],
+        new float[blocks],
+        minimums ? new float[blocks] : null,
+        nested ? new byte[elements / group] : null,
+        nested && minimums ? new byte[elements / group] : null);
+  }
+
+  private Groups groups(Target t) {
+    return switch (form) {
+      case CENTERED -> {
+        byte[] zeros = new byte[t.scales.length];
+        Arrays.fill(zeros, (byte) zero);
+        yield new Groups.ZeroPoints(new QuantScheme(bits, group, true), t.scales, zeros);
+      }
+      case MINIMUMS -> new Groups.Minimums(group, t.scales, t.minimums);
+      case SUPER_CENTERED -> twoLevels(t, new Offset.ZeroPoint(zero));
+      case SUPER_MINIMUMS ->
+          twoLevels(t, new Offset.Below(new Multiples(t.minimums, t.minimumFactors)));
+    };
+  }
+
+  private Groups twoLevels(Target t, Offset offset) {
+    return new Groups.SuperBlocks(
+        group, SIZE / group, new Multiples(t.scales, t.scaleFactors), offset);
   }
 
   /** Reads a range of bytes; called by several threads. */
@@ -110,92 +164,80 @@ record AffineBlocks(int bits, int group, Split split) {
     }
   }
 
-  private static void q4_0(
-      byte[] src, int from, byte[] codes, int to, float[] scales, float[] minimums, int g) {
-    scales[g] = half(src, from);
-    minimums[g] = -8 * scales[g];
-    nibbles(src, from + 2, codes, to);
+  private static void q4_0(byte[] src, int from, Target t, int b) {
+    t.scales[b] = half(src, from);
+    nibbles(src, from + 2, t.codes, 2 * HALF * b);
   }
 
-  private static void q4_1(
-      byte[] src, int from, byte[] codes, int to, float[] scales, float[] minimums, int g) {
-    scales[g] = half(src, from);
-    minimums[g] = half(src, from + 2);
-    nibbles(src, from + 4, codes, to);
+  private static void q4_1(byte[] src, int from, Target t, int b) {
+    t.scales[b] = half(src, from);
+    t.minimums[b] = half(src, from + 2);
+    nibbles(src, from + 4, t.codes, 2 * HALF * b);
   }
 
-  private static void q5_0(
-      byte[] src, int from, byte[] codes, int to, float[] scales, float[] minimums, int g) {
-    scales[g] = half(src, from);
-    minimums[g] = -16 * scales[g];
-    nibbles(src, from + 6, codes, to);
-    fifthBits(word(src, from + 2), codes, to);
+  private static void q5_0(byte[] src, int from, Target t, int b) {
+    t.scales[b] = half(src, from);
+    nibbles(src, from + 6, t.codes, 2 * HALF * b);
+    fifthBits(word(src, from + 2), t.codes, 2 * HALF * b);
   }
 
-  private static void q5_1(
-      byte[] src, int from, byte[] codes, int to, float[] scales, float[] minimums, int g) {
-    scales[g] = half(src, from);
-    minimums[g] = half(src, from + 2);
-    nibbles(src, from + 8, codes, to);
-    fifthBits(word(src, from + 4), codes, to);
+  private static void q5_1(byte[] src, int from, Target t, int b) {
+    t.scales[b] = half(src, from);
+    t.minimums[b] = half(src, from + 2);
+    nibbles(src, from + 8, t.codes, 2 * HALF * b);
+    fifthBits(word(src, from + 4), t.codes, 2 * HALF * b);
   }
 
-  private static void q8_0(
-      byte[] src, int from, byte[] codes, int to, float[] scales, float[] minimums, int g) {
-    scales[g] = half(src, from);
-    minimums[g] = -128 * scales[g];
+  private static void q8_0(byte[] src, int from, Target t, int b) {
+    t.scales[b] = half(src, from);
+    int to = 2 * HALF * b;
     for (int j = 0; j < 2 * HALF; j += Long.BYTES) {
-      LONGS.set(codes, to + j, (long) LONGS.get(src, from + 2 + j) ^ SIGN_BITS);
+      LONGS.set(t.codes, to + j, (long) LONGS.get(src, from + 2 + j) ^ SIGN_BITS);
     }
   }
 
-  private static void q2k(
-      byte[] src, int from, byte[] codes, int to, float[] scales, float[] minimums, int g) {
-    float d = half(src, from + 80);
-    float dmin = half(src, from + 82);
+  private static void q2k(byte[] src, int from, Target t, int b) {
+    t.scales[b] = half(src, from + 80);
+    t.minimums[b] = half(src, from + 82);
     for (int sub = 0; sub < 16; sub++) {
-      scales[g + sub] = d * (src[from + sub] & 15);
-      minimums[g + sub] = -dmin * (src[from + sub] >> 4 & 15);
+      t.scaleFactors[16 * b + sub] = (byte) (src[from + sub] & 15);
+      t.minimumFactors[16 * b + sub] = (byte) (src[from + sub] >> 4 & 15);
     }
     for (int i = 0; i < SIZE; i++) {
-      codes[to + i] = (byte) SuperBlocks.twoBits(src, from + 16, i);
+      t.codes[SIZE * b + i] = (byte) SuperBlocks.twoBits(src, from + 16, i);
     }
   }
 
-  private static void q3k(
-      byte[] src, int from, byte[] codes, int to, float[] scales, float[] minimums, int g) {
-    float d = half(src, from + 108);
+  private static void q3k(byte[] src, int from, Target t, int b) {
+    t.scales[b] = half(src, from + 108);
     for (int sub = 0; sub < 16; sub++) {
-      scales[g + sub] = d * SuperBlocks.scale3(src, from + 96, sub);
-      minimums[g + sub] = -4 * scales[g + sub];
+      t.scaleFactors[16 * b + sub] = (byte) SuperBlocks.scale3(src, from + 96, sub);
     }
     for (int i = 0; i < SIZE; i++) {
       int bit = src[from + i % 32] >> i / 32 & 1;
-      codes[to + i] = (byte) (SuperBlocks.twoBits(src, from + 32, i) + 4 * bit);
+      t.codes[SIZE * b + i] = (byte) (SuperBlocks.twoBits(src, from + 32, i) + 4 * bit);
     }
   }
 
-  private static void q4k(
-      byte[] src, int from, byte[] codes, int to, float[] scales, float[] minimums, int g) {
-    superScales(src, from, scales, minimums, g);
-    superNibbles(src, from + 16, codes, to);
+  private static void q4k(byte[] src, int from, Target t, int b) {
+    superScales(src, from, t, b);
+    superNibbles(src, from + 16, t.codes, SIZE * b);
   }
 
-  private static void q5k(
-      byte[] src, int from, byte[] codes, int to, float[] scales, float[] minimums, int g) {
-    superScales(src, from, scales, minimums, g);
-    superNibbles(src, from + 48, codes, to);
+  private static void q5k(byte[] src, int from, Target t, int b) {
+    superScales(src, from, t, b);
+    superNibbles(src, from + 48, t.codes, SIZE * b);
     for (int i = 0; i < SIZE; i++) {
-      codes[to + i] |= (byte) ((src[from + 16 + i % 32] >> i / 32 & 1) << 4);
+      t.codes[SIZE * b + i] |= (byte) ((src[from + 16 + i % 32] >> i / 32 & 1) << 4);
     }
   }
 
-  private static void superScales(byte[] src, int from, float[] scales, float[] minimums, int g) {
-    float d = half(src, from);
-    float dmin = half(src, from + 2);
+  private static void superScales(byte[] src, int from, Target t, int b) {
+    t.scales[b] = half(src, from);
+    t.minimums[b] = half(src, from + 2);
     for (int sub = 0; sub < 8; sub++) {
-      scales[g + sub] = d * SuperBlocks.scale(src, from + 4, sub);
-      minimums[g + sub] = -dmin * SuperBlocks.min(src, from + 4, sub);
+      t.scaleFactors[8 * b + sub] = (byte) SuperBlocks.scale(src, from + 4, sub);
+      t.minimumFactors[8 * b + sub] = (byte) SuperBlocks.min(src, from + 4, sub);
     }
   }
 
@@ -205,15 +247,11 @@ record AffineBlocks(int bits, int group, Split split) {
     }
   }
 
-  private static void q6k(
-      byte[] src, int from, byte[] codes, int to, float[] scales, float[] minimums, int g) {
-    float d = half(src, from + 208);
-    for (int sub = 0; sub < 16; sub++) {
-      scales[g + sub] = d * src[from + 192 + sub];
-      minimums[g + sub] = -32 * scales[g + sub];
-    }
+  private static void q6k(byte[] src, int from, Target t, int b) {
+    t.scales[b] = half(src, from + 208);
+    System.arraycopy(src, from + 192, t.scaleFactors, 16 * b, 16);
     for (int i = 0; i < SIZE; i++) {
-      codes[to + i] = (byte) SuperBlocks.code6(src, from, i);
+      t.codes[SIZE * b + i] = (byte) SuperBlocks.code6(src, from, i);
     }
   }
 }

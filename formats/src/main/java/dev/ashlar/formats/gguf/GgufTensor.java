@@ -5,7 +5,7 @@ import dev.ashlar.io.file.MappedFile;
 import dev.ashlar.tensor.DType;
 import dev.ashlar.tensor.Shape;
 import dev.ashlar.tensor.StoredTensor;
-import dev.ashlar.tensor.quant.AffineGroups;
+import dev.ashlar.tensor.quant.QuantizedMatrix;
 import java.util.Optional;
 
 /**
@@ -71,7 +71,7 @@ record GgufTensor(
   }
 
   @Override
-  public Optional<AffineGroups> affineGroups() {
+  public Optional<QuantizedMatrix> quantized() {
     Optional<AffineBlocks> blocks = AffineBlocks.of(type);
     boolean fits = shape.rank() == 2 && shape.dim(1) % type.elements() == 0;
     if (blocks.isEmpty() || !fits || shape.size() > Integer.MAX_VALUE - 8) {

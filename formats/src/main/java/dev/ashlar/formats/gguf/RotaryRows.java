@@ -2,7 +2,7 @@ package dev.ashlar.formats.gguf;
 
 import dev.ashlar.tensor.StoredTensor;
 import dev.ashlar.tensor.StoredTensorView;
-import dev.ashlar.tensor.quant.AffineGroups;
+import dev.ashlar.tensor.quant.QuantizedMatrix;
 import java.util.Optional;
 
 /**
@@ -55,21 +55,7 @@ record RotaryRows(StoredTensor stored, int headDim) implements StoredTensorView 
   }
 
   @Override
-  public Optional<AffineGroups> affineGroups() {
-    return stored.affineGroups().map(this::ordered);
-  }
-
-  private AffineGroups ordered(AffineGroups w) {
-    byte[] codes = new byte[w.codes().length];
-    float[] scales = new float[w.scales().length];
-    float[] minimums = new float[w.minimums().length];
-    int groups = w.groups();
-    for (int o = 0; o < w.out(); o++) {
-      int from = Math.toIntExact(source(o));
-      System.arraycopy(w.codes(), from * w.in(), codes, o * w.in(), w.in());
-      System.arraycopy(w.scales(), from * groups, scales, o * groups, groups);
-      System.arraycopy(w.minimums(), from * groups, minimums, o * groups, groups);
-    }
-    return new AffineGroups(w.out(), w.in(), w.bits(), w.groupSize(), codes, scales, minimums);
+  public Optional<QuantizedMatrix> quantized() {
+    return stored.quantized().map(w -> w.withRows(o -> Math.toIntExact(source(o))));
   }
 }

@@ -8,7 +8,7 @@ import dev.ashlar.io.InputException;
 import dev.ashlar.tensor.DType;
 import dev.ashlar.tensor.Shape;
 import dev.ashlar.tensor.StoredTensor;
-import dev.ashlar.tensor.quant.AffineGroups;
+import dev.ashlar.tensor.quant.QuantizedMatrix;
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
@@ -45,17 +45,17 @@ class AffineBlocksTest {
   }
 
   private static boolean assertSameValues(StoredTensor t) {
-    Optional<AffineGroups> groups = t.affineGroups();
+    Optional<QuantizedMatrix> groups = t.quantized();
     if (groups.isEmpty()) {
       return false;
     }
-    AffineGroups w = groups.get();
+    QuantizedMatrix w = groups.get();
     assertEquals(t.shape(), Shape.of(w.out(), w.in()));
     float[] expected = t.toTensor().data();
     float[] found = w.dequantize().data();
     for (int i = 0; i < expected.length; i++) {
       assertEquals(expected[i], found[i], 0f, t.storage() + " at " + i);
-      assertTrue((w.codes()[i] & 0xFF) >>> w.bits() == 0, t.storage());
+      assertTrue((w.codes().values()[i] & 0xFF) >>> w.codes().bits() == 0, t.storage());
     }
     return true;
   }
@@ -109,7 +109,7 @@ class AffineBlocksTest {
     }
 
     @Override
-    public Optional<AffineGroups> affineGroups() {
+    public Optional<QuantizedMatrix> quantized() {
       return AffineBlocks.of(GgufType.Q4_0)
           .map(b -> b.matrix(12, 64, GgufType.Q4_0, (at, to, n) -> readBytes(at, to, 0, n)));
     }

@@ -20,8 +20,7 @@ import dev.ashlar.tensor.kernel.AttentionKernel.Spec;
 import dev.ashlar.tensor.kernel.AttentionKernel.Strides;
 import dev.ashlar.tensor.kernel.Backend;
 import dev.ashlar.tensor.kernel.Backends;
-import dev.ashlar.tensor.quant.AffineGroups;
-import dev.ashlar.tensor.quant.QuantizedTensor;
+import dev.ashlar.tensor.quant.QuantizedMatrix;
 import java.util.Arrays;
 import java.util.Optional;
 import java.util.Set;
@@ -52,9 +51,6 @@ final class WarmUp implements AutoCloseable {
 
   private static final int MATRIX_ROWS = 64;
   private static final int LEAST_COLUMNS = 64;
-
-  /** Elements that share nested scales in super-blocks. */
-  private static final int SUPER_BLOCK = 256;
 
   private static final int KEYS = 40;
 
@@ -96,22 +92,10 @@ final class WarmUp implements AutoCloseable {
   }
 
   /** Adds products with matrices like {@code w}, once for each kind. */
-  void like(String kind, AffineGroups w) {
-    if (aside != null && known.add(kind) && w.out() >= MATRIX_ROWS) {
-      int super0 = w.in() % SUPER_BLOCK == 0 ? SUPER_BLOCK : w.groupSize();
-      int columns = Math.max(super0, Math.min(w.in(), ceil(LEAST_COLUMNS, w.groupSize())));
-      AffineGroups corner = w.corner(MATRIX_ROWS, columns);
-      add(() -> products(new PackedWeight(corner, backend, activations)));
-    }
-  }
-
-  /** As above. */
-  void like(QuantizedTensor w) {
-    int group = w.scheme().effectiveGroup(w.in());
-    String kind = w.scheme().bits() + "/" + group;
-    if (aside != null && known.add(kind) && w.out() >= MATRIX_ROWS) {
-      QuantizedTensor corner =
-          w.corner(MATRIX_ROWS, Math.min(w.in(), ceil(LEAST_COLUMNS, Math.max(1, group))));
+  void like(QuantizedMatrix w) {
+    if (aside != null && known.add(w.kind()) && w.out() >= MATRIX_ROWS) {
+      int columns = Math.min(w.in(), ceil(LEAST_COLUMNS, w.groups().cut(w.in())));
+      QuantizedMatrix corner = w.corner(MATRIX_ROWS, columns);
       add(() -> products(new PackedWeight(corner, backend, activations)));
     }
   }

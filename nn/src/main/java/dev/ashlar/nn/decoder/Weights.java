@@ -210,9 +210,9 @@ final class Weights {
           SHAPE_HINT);
     }
     if (packed()) {
-      warmUp.like(q);
+      warmUp.like(q.matrix());
     }
-    return new PackedWeight(q, backend, activations);
+    return new PackedWeight(q.matrix(), backend, activations);
   }
 
   private Weight stored(String parent, LinearSpec spec) {
@@ -236,13 +236,14 @@ final class Weights {
     }
     StoredTensor stored = stored(name, out, in);
     return stored
-        .affineGroups()
+        .quantized()
         .map(
-            groups -> {
-              warmUp.like(stored.storage(), groups);
-              finite(stored, groups.scales(), 0, groups.scales().length);
-              finite(stored, groups.minimums(), 0, groups.minimums().length);
-              return new PackedWeight(groups, backend, activations);
+            matrix -> {
+              warmUp.like(matrix);
+              if (!matrix.groups().isFinite()) {
+                throw notFinite(stored);
+              }
+              return new PackedWeight(matrix, backend, activations);
             });
   }
 
@@ -267,9 +268,13 @@ final class Weights {
       found |= (Float.floatToRawIntBits(values[i]) & exponent) + 0x00800000;
     }
     if (found < 0) {
-      throw source.fault(
-          stored.name(), "finite values", "NaN or infinity", "the checkpoint is damaged");
+      throw notFinite(stored);
     }
+  }
+
+  private RuntimeException notFinite(StoredTensor stored) {
+    return source.fault(
+        stored.name(), "finite values", "NaN or infinity", "the checkpoint is damaged");
   }
 
   private Tensor dense(String parent, LinearSpec spec) {

@@ -6,9 +6,8 @@ import dev.ashlar.tensor.autograd.Tape;
 import dev.ashlar.tensor.kernel.Activations;
 import dev.ashlar.tensor.kernel.Backend;
 import dev.ashlar.tensor.kernel.PackedKernel;
-import dev.ashlar.tensor.quant.AffineGroups;
 import dev.ashlar.tensor.quant.PackedMatrix;
-import dev.ashlar.tensor.quant.QuantizedTensor;
+import dev.ashlar.tensor.quant.QuantizedMatrix;
 
 /** A quantized matrix in a backend's own layout: for inference, gradients cannot pass it. */
 public final class PackedWeight implements Weight {
@@ -21,24 +20,15 @@ public final class PackedWeight implements Weight {
 
   private volatile Shapes shapes;
 
-  private PackedWeight(PackedKernel kernel, PackedMatrix matrix, Activations activations) {
-    this.kernel = kernel;
-    this.matrix = matrix;
-    this.activations = activations;
-  }
-
   /**
-   * Packs {@code tensor}, which is not kept, for the kernels of {@code backend}.
+   * Packs {@code matrix}, which is not kept, for the kernels of {@code backend}.
    *
    * @param activations how products take theirs
    */
-  public PackedWeight(QuantizedTensor tensor, Backend backend, Activations activations) {
-    this(backend.packed(), backend.packed().pack(tensor), activations);
-  }
-
-  /** As above, for codes with minimums. */
-  public PackedWeight(AffineGroups groups, Backend backend, Activations activations) {
-    this(backend.packed(), backend.packed().pack(groups), activations);
+  public PackedWeight(QuantizedMatrix matrix, Backend backend, Activations activations) {
+    this.kernel = backend.packed();
+    this.matrix = kernel.pack(matrix);
+    this.activations = activations;
   }
 
   /** The result's shape; token after token asks for the same one. */

@@ -1,7 +1,7 @@
 package dev.ashlar.tensor.kernel;
 
-import dev.ashlar.tensor.quant.AffineGroups;
 import dev.ashlar.tensor.quant.PackedMatrix;
+import dev.ashlar.tensor.quant.QuantizedMatrix;
 import dev.ashlar.tensor.quant.QuantizedTensor;
 
 /**
@@ -10,10 +10,12 @@ import dev.ashlar.tensor.quant.QuantizedTensor;
  */
 public interface PackedKernel {
   /** Repacks codes into the layout this backend's product wants; the argument is not kept. */
-  PackedMatrix pack(QuantizedTensor tensor);
+  PackedMatrix pack(QuantizedMatrix matrix);
 
-  /** As above, for codes with minimums in place of zero points. */
-  PackedMatrix pack(AffineGroups groups);
+  /** As above. */
+  default PackedMatrix pack(QuantizedTensor tensor) {
+    return pack(tensor.matrix());
+  }
 
   /**
    * {@code y[m, out] = x[m, in] · wᵀ}.

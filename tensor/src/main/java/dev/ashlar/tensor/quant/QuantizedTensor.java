@@ -72,6 +72,12 @@ public final class QuantizedTensor {
     }
   }
 
+  /** The same as a matrix of parts. */
+  public QuantizedMatrix matrix() {
+    return new QuantizedMatrix(out, in, scheme, codes, scales, zeros)
+        .withGroupOfColumn(groupOfColumn);
+  }
+
   public int out() {
     return out;
   }

@@ -1,9 +1,8 @@
 /**
- * Quantization values: what codes mean ({@link dev.ashlar.tensor.quant.QuantScheme}), and codes
- * with their scales and zero points ({@link dev.ashlar.tensor.quant.QuantizedTensor}) or minimums
- * ({@link dev.ashlar.tensor.quant.AffineGroups}).
+ * Quantization values: what codes mean ({@link dev.ashlar.tensor.quant.QuantScheme}), and a matrix
+ * of codes with what makes them weights ({@link dev.ashlar.tensor.quant.QuantizedMatrix}).
  *
  * <p>Choosing codes is {@code tuning}'s work; laying them in files is {@code formats}'. Start at
- * {@link dev.ashlar.tensor.quant.QuantScheme}.
+ * {@link dev.ashlar.tensor.quant.QuantizedMatrix}.
  */
 package dev.ashlar.tensor.quant;

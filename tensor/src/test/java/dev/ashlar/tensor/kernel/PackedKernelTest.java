@@ -6,9 +6,12 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.ashlar.tensor.Parallel;
-import dev.ashlar.tensor.quant.AffineGroups;
+import dev.ashlar.tensor.quant.Codes;
+import dev.ashlar.tensor.quant.Groups;
+import dev.ashlar.tensor.quant.Groups.SuperBlocks;
 import dev.ashlar.tensor.quant.PackedMatrix;
 import dev.ashlar.tensor.quant.QuantScheme;
+import dev.ashlar.tensor.quant.QuantizedMatrix;
 import dev.ashlar.tensor.quant.QuantizedTensor;
 import java.util.Arrays;
 import java.util.Random;
@@ -124,8 +127,8 @@ class PackedKernelTest {
   }
 
   /**
-   * Minimums that are float16, any float, an integer zero point in disguise, zero, or with their
-   * scales multiples of a base that super-blocks share.
+   * Minimums that are float16, any float, an integer zero point in disguise, or zero; and scales in
+   * two levels with a zero point, minimums in two levels, and super-blocks of two groups.
    */
   @ParameterizedTest
   @MethodSource("backends")
@@ -133,7 +136,7 @@ class PackedKernelTest {
     Random random = new Random(7);
     for (int bits : BITS) {
       for (int group : new int[] {16, 32}) {
-        for (int form = 0; form < 6; form++) {
+        for (int form = 0; form < 7; form++) {
           for (int m : new int[] {1, 3, 7}) {
             checkMinimums(
                 backend, affine(45, form < 4 ? 96 : 512, bits, group, form, random), m, random);
@@ -143,7 +146,7 @@ class PackedKernelTest {
     }
   }
 
-  private static AffineGroups affine(
+  private static QuantizedMatrix affine(
       int out, int in, int bits, int group, int form, Random random) {
     byte[] codes = new byte[out * in];
     for (int i = 0; i < codes.length; i++) {
@@ -161,26 +164,37 @@ class PackedKernelTest {
             default -> 0;
           };
     }
-    if (form >= 4) {
-      nest(scales, minimums, 256 / group, form == 4 ? -(1 << bits - 1) : 0, random);
-    }
-    return new AffineGroups(out, in, bits, group, codes, scales, minimums);
+    Groups groups =
+        form < 4
+            ? new Groups.Minimums(group, scales, minimums)
+            : nested(out, in, group, form == 6 ? 2 : 256 / group, form, 1 << bits - 1, random);
+    return new QuantizedMatrix(out, in, new Codes.Integers(bits, codes), groups);
   }
 
-  private static void nest(float[] scales, float[] minimums, int perBase, int zero, Random random) {
-    float base = 0;
-    float minimum = 0;
-    for (int i = 0; i < scales.length; i++) {
-      if (i % perBase == 0) {
-        base = half(random.nextFloat() * 0.01f);
-        minimum = half(random.nextFloat() * 0.01f);
-      }
-      scales[i] = base * (random.nextInt(192) - 64);
-      minimums[i] = zero == 0 ? -minimum * random.nextInt(64) : scales[i] * zero;
-    }
+  private static Groups nested(
+      int out, int in, int group, int perBlock, int form, int zero, Random random) {
+    int groups = out * in / group;
+    SuperBlocks.Offset offset =
+        form == 4
+            ? new SuperBlocks.Offset.ZeroPoint(zero)
+            : new SuperBlocks.Offset.Below(multiples(groups, perBlock, 0, 64, random));
+    return new SuperBlocks(group, perBlock, multiples(groups, perBlock, -128, 128, random), offset);
   }
 
-  private static void checkMinimums(Backend backend, AffineGroups w, int m, Random random) {
+  private static SuperBlocks.Multiples multiples(
+      int groups, int perBlock, int from, int to, Random random) {
+    float[] bases = new float[groups / perBlock];
+    byte[] factors = new byte[groups];
+    for (int i = 0; i < bases.length; i++) {
+      bases[i] = half(random.nextFloat() * 0.01f);
+    }
+    for (int i = 0; i < groups; i++) {
+      factors[i] = (byte) random.nextInt(from, to);
+    }
+    return new SuperBlocks.Multiples(bases, factors);
+  }
+
+  private static void checkMinimums(Backend backend, QuantizedMatrix w, int m, Random random) {
     float[] x = floats(random, m * w.in());
     float[] found = new float[m * w.out()];
     backend.packed().multiply(m, x, 0, backend.packed().pack(w), found, 0);
@@ -190,13 +204,15 @@ class PackedKernelTest {
         double sum = 0;
         double bound = 1e-30;
         for (int k = 0; k < w.in(); k++) {
-          int g = o * w.groups() + k / w.groupSize();
+          int g = o * w.groupsPerRow() + w.group(k);
           double a = x[r * w.in() + k];
           sum += a * dense[o * w.in() + k];
-          double size = Math.abs(w.scales()[g]) * (2 << w.bits()) + Math.abs(w.minimums()[g]);
+          double size =
+              Math.abs(w.groups().scale(g)) * (2 << w.codes().bits())
+                  + Math.abs(w.groups().weight(g, 0));
           bound += 1e-6 * Math.abs(a) * size;
         }
-        assertEquals(sum, found[r * w.out() + o], bound, w.bits() + " bits, m=" + m);
+        assertEquals(sum, found[r * w.out() + o], bound, w + ", m=" + m);
       }
     }
   }

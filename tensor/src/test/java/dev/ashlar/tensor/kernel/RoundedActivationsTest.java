@@ -5,9 +5,11 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.ashlar.tensor.Parallel;
-import dev.ashlar.tensor.quant.AffineGroups;
+import dev.ashlar.tensor.quant.Codes;
+import dev.ashlar.tensor.quant.Groups;
 import dev.ashlar.tensor.quant.PackedMatrix;
 import dev.ashlar.tensor.quant.QuantScheme;
+import dev.ashlar.tensor.quant.QuantizedMatrix;
 import dev.ashlar.tensor.quant.QuantizedTensor;
 import java.util.Arrays;
 import java.util.Random;
@@ -49,14 +51,15 @@ class RoundedActivationsTest {
         : new QuantizedTensor(out, in, scheme, codes, scales, zeros);
   }
 
-  private static AffineGroups minimums(int out, int in, int bits, int group, Random random) {
+  private static QuantizedMatrix minimums(int out, int in, int bits, int group, Random random) {
     byte[] codes = new byte[out * in];
     for (int i = 0; i < codes.length; i++) {
       codes[i] = (byte) random.nextInt(1 << bits);
     }
     float[] scales = KernelTesting.floats(random, out * in / group, 0.1f);
     float[] minimums = KernelTesting.floats(random, scales.length, 0.5f);
-    return new AffineGroups(out, in, bits, group, codes, scales, minimums);
+    return new QuantizedMatrix(
+        out, in, new Codes.Integers(bits, codes), new Groups.Minimums(group, scales, minimums));
   }
 
   private static float[] product(
@@ -122,7 +125,7 @@ class RoundedActivationsTest {
     Random random = new Random(2);
     for (int bits : new int[] {2, 4}) {
       for (int m : new int[] {1, 3, PROMPT}) {
-        AffineGroups w = minimums(45, 224, bits, 32, random);
+        QuantizedMatrix w = minimums(45, 224, bits, 32, random);
         float[] x = KernelTesting.floats(random, m * w.in(), 2);
         Backend definition = Backends.reference();
         float[] expected = product(definition, definition.packed().pack(w), m, x, Activations.INT8);

@@ -3,126 +3,66 @@ package dev.ashlar.tensor.kernel.reference;
 import dev.ashlar.tensor.Parallel;
 import dev.ashlar.tensor.kernel.Activations;
 import dev.ashlar.tensor.kernel.PackedKernel;
-import dev.ashlar.tensor.quant.AffineGroups;
+import dev.ashlar.tensor.quant.Codes;
+import dev.ashlar.tensor.quant.Outliers;
 import dev.ashlar.tensor.quant.PackedMatrix;
-import dev.ashlar.tensor.quant.QuantizedTensor;
+import dev.ashlar.tensor.quant.QuantizedMatrix;
 
-/** Multiplies by the dequantized weight, element by element, straight from the plain codes. */
+/** Multiplies by the dequantized weight, row by row, straight from the plain codes. */
 final class ReferencePacked implements PackedKernel {
-  private interface Plain extends PackedMatrix {
-    float weight(int o, int k);
-
-    int bits();
-
-    int groups();
-
-    int group(int k);
-  }
-
-  private record Quantized(QuantizedTensor tensor) implements Plain {
+  private record Plain(QuantizedMatrix matrix) implements PackedMatrix {
     @Override
     public int out() {
-      return tensor.out();
+      return matrix.out();
     }
 
     @Override
     public int in() {
-      return tensor.in();
+      return matrix.in();
     }
 
     @Override
     public long byteSize() {
-      return tensor.codes().length + 4L * tensor.scales().length + tensor.zeros().length;
+      return matrix.codes().values().length
+          + matrix.groups().byteSize()
+          + matrix.outliers().map(Outliers::byteSize).orElse(0L);
     }
 
-    @Override
-    public float weight(int o, int k) {
-      int g = o * tensor.groups() + tensor.group(k);
-      int q = (tensor.codes()[o * tensor.in() + k] & 0xFF) - (tensor.zeros()[g] & 0xFF);
-      return tensor.scales()[g] * q;
-    }
-
-    @Override
-    public int bits() {
-      return tensor.scheme().bits();
-    }
-
-    @Override
-    public int groups() {
-      return tensor.groups();
-    }
-
-    @Override
-    public int group(int k) {
-      return tensor.group(k);
-    }
-  }
-
-  private record Affine(AffineGroups affine) implements Plain {
-    @Override
-    public int out() {
-      return affine.out();
-    }
-
-    @Override
-    public int in() {
-      return affine.in();
-    }
-
-    @Override
-    public long byteSize() {
-      return affine.codes().length + 8L * affine.scales().length;
-    }
-
-    @Override
-    public float weight(int o, int k) {
-      return affine.weight(o, k);
-    }
-
-    @Override
-    public int bits() {
-      return affine.bits();
-    }
-
-    @Override
-    public int groups() {
-      return affine.groups();
-    }
-
-    @Override
-    public int group(int k) {
-      return k / affine.groupSize();
+    boolean rounds(Activations activations) {
+      return matrix.codes() instanceof Codes.Integers codes
+          && activations.rounds(codes.bits(), matrix.in());
     }
   }
 
   @Override
-  public PackedMatrix pack(QuantizedTensor tensor) {
-    return new Quantized(tensor);
-  }
-
-  @Override
-  public PackedMatrix pack(AffineGroups groups) {
-    return new Affine(groups);
+  public PackedMatrix pack(QuantizedMatrix matrix) {
+    return new Plain(matrix);
   }
 
   @Override
   public void multiply(
       int m, float[] x, int xOff, PackedMatrix w, Activations activations, float[] y, int yOff) {
     Plain plain = (Plain) w;
+    QuantizedMatrix matrix = plain.matrix();
     int in = w.in();
     int out = w.out();
-    boolean rounds = activations.rounds(plain.bits(), in);
-    float[] a = rounds ? rounded(m, x, xOff, plain) : x;
+    boolean rounds = plain.rounds(activations);
+    float[] a = rounds ? rounded(m, x, xOff, matrix) : x;
     int aAt = rounds ? 0 : xOff;
     Parallel.rows(
         out,
         1,
         (from, to) -> {
+          float[] row = new float[in];
           for (int o = from; o < to; o++) {
+            matrix.readRow(o, row, 0);
             for (int r = 0; r < m; r++) {
               double sum = 0;
               for (int k = 0; k < in; k++) {
-                sum += (double) a[aAt + r * in + k] * plain.weight(o, k);
+                sum += (double) a[aAt + r * in + k] * row[k];
+              }
+              if (matrix.outliers().isPresent()) {
+                sum += matrix.outliers().get().dot(o, x, xOff + r * in);
               }
               y[yOff + r * out + o] = (float) sum;
             }
@@ -131,10 +71,10 @@ final class ReferencePacked implements PackedKernel {
   }
 
   /** What {@link Activations#INT8} makes of {@code x}. */
-  private static float[] rounded(int m, float[] x, int xOff, Plain w) {
+  private static float[] rounded(int m, float[] x, int xOff, QuantizedMatrix w) {
     float[] rounded = new float[m * w.in()];
     for (int r = 0; r < m; r++) {
-      float[] step = new float[w.groups()];
+      float[] step = new float[w.groupsPerRow()];
       for (int k = 0; k < w.in(); k++) {
         // Math.max passes NaN on.
         int g = w.group(k);

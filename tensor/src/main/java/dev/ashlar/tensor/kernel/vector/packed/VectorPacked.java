@@ -2,10 +2,10 @@ package dev.ashlar.tensor.kernel.vector.packed;
 
 import dev.ashlar.tensor.kernel.Activations;
 import dev.ashlar.tensor.kernel.PackedKernel;
-import dev.ashlar.tensor.quant.AffineGroups;
+import dev.ashlar.tensor.kernel.reference.ReferenceBackend;
+import dev.ashlar.tensor.quant.Codes;
 import dev.ashlar.tensor.quant.PackedMatrix;
-import dev.ashlar.tensor.quant.QuantScheme;
-import dev.ashlar.tensor.quant.QuantizedTensor;
+import dev.ashlar.tensor.quant.QuantizedMatrix;
 
 /**
  * Products with packed weights. A few rows of activations (decoding) multiply straight from the
@@ -25,32 +25,43 @@ public final class VectorPacked implements PackedKernel {
 
   private final VectorPackedScratch.Pool pool = new VectorPackedScratch.Pool();
 
-  @Override
-  public PackedMatrix pack(QuantizedTensor tensor) {
-    QuantScheme scheme = tensor.scheme();
-    int group = scheme.effectiveGroup(tensor.in());
-    VectorPackedCodes codes = VectorPackedCodes.of(scheme.bits(), group);
-    VectorPackedColumns columns =
-        VectorPackedColumns.of(
-            tensor.in(), tensor.groups(), group, tensor.groupOfColumn(), codes.columns());
-    VectorPackedGroups groups =
-        VectorPackedGroups.of(tensor.out(), tensor.groups(), tensor.scales(), tensor.zeros());
-    return new VectorPackedMatrix(
-        tensor.out(), tensor.in(), scheme.bits(), tensor.codes(), codes, columns, groups);
+  /** Codes of a table have no kernel of their own yet: the reference multiplies them. */
+  private record Plain(PackedMatrix matrix) implements PackedMatrix {
+    @Override
+    public int out() {
+      return matrix.out();
+    }
+
+    @Override
+    public int in() {
+      return matrix.in();
+    }
+
+    @Override
+    public long byteSize() {
+      return matrix.byteSize();
+    }
   }
 
   @Override
-  public PackedMatrix pack(AffineGroups w) {
-    VectorPackedCodes codes = VectorPackedCodes.of(w.bits(), w.groupSize());
+  public PackedMatrix pack(QuantizedMatrix w) {
+    if (w.codes() instanceof Codes.Table) {
+      return new Plain(ReferenceBackend.INSTANCE.packed().pack(w));
+    }
+    int size = w.groups().size(w.in());
+    VectorPackedCodes codes = VectorPackedCodes.of(w.codes().bits(), size);
     VectorPackedColumns columns =
-        VectorPackedColumns.of(w.in(), w.groups(), w.groupSize(), null, codes.columns());
-    return new VectorPackedMatrix(
-        w.out(), w.in(), w.bits(), w.codes(), codes, columns, VectorPackedGroups.of(w));
+        VectorPackedColumns.of(w.in(), w.groupsPerRow(), size, w.groupOfColumn(), codes.columns());
+    return new VectorPackedMatrix(w, codes, columns, VectorPackedGroups.of(w));
   }
 
   @Override
   public void multiply(
       int m, float[] x, int xOff, PackedMatrix w, Activations activations, float[] y, int yOff) {
+    if (w instanceof Plain plain) {
+      ReferenceBackend.INSTANCE.packed().multiply(m, x, xOff, plain.matrix(), activations, y, yOff);
+      return;
+    }
     if (!(w instanceof VectorPackedMatrix matrix)) {
       throw new IllegalArgumentException("packed by another backend: " + w);
     }
@@ -62,6 +73,9 @@ public final class VectorPacked implements PackedKernel {
         scratch.direct().multiply(pool, m, x, xOff, matrix, activations, y, yOff);
       } else {
         new VectorPackedPanels(matrix, activations, pool).multiply(m, x, xOff, y, yOff, scratch);
+      }
+      if (matrix.outliers() != null) {
+        matrix.outliers().add(m, x, xOff, y, yOff, scratch);
       }
     } finally {
       pool.giveBack(scratch);

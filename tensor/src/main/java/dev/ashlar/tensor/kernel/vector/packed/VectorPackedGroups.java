@@ -9,7 +9,9 @@ import static jdk.incubator.vector.VectorOperators.LSHL;
 import static jdk.incubator.vector.VectorOperators.LSHR;
 
 import dev.ashlar.tensor.Parallel;
-import dev.ashlar.tensor.quant.AffineGroups;
+import dev.ashlar.tensor.quant.Groups;
+import dev.ashlar.tensor.quant.Groups.SuperBlocks.Offset;
+import dev.ashlar.tensor.quant.QuantizedMatrix;
 import java.util.OptionalDouble;
 import java.util.function.IntUnaryOperator;
 import jdk.incubator.vector.FloatVector;
@@ -20,7 +22,7 @@ import jdk.incubator.vector.IntVector;
  * · q + minimum}, where {@code minimum} is {@code −scale · zero} for integer zero points.
  *
  * <p>The group's part of a product is {@code scale · Σxq + minimum · Σx}. The smallest form that
- * holds the values exactly is taken: multiples of shared bases ({@link VectorPackedNested}), scales
+ * holds the values exactly is taken: super-blocks as they are ({@link VectorPackedNested}), scales
  * alone where one zero point serves the whole matrix, pairs of 16-bit floats, pairs of 32-bit
  * floats. A decode step reads these with every token, so bytes here are time.
  */
@@ -32,13 +34,29 @@ abstract sealed class VectorPackedGroups
   /** Rows of a matrix whose groups are worth handing to a thread. */
   private static final int GRAIN = 512;
 
-  /**
-   * The smallest form for integer zero points.
-   *
-   * @param scales {@code [out, groups]}
-   * @param zeros {@code [out, groups]}
-   */
-  static VectorPackedGroups of(int out, int groups, float[] scales, byte[] zeros) {
+  /** The smallest form for the groups of a matrix. */
+  static VectorPackedGroups of(QuantizedMatrix w) {
+    int out = w.out();
+    int groups = w.groupsPerRow();
+    return switch (w.groups()) {
+      case Groups.ZeroPoints z -> of(out, groups, z.scales(), z.zeros());
+      case Groups.Minimums m -> of(out, groups, m.scales(), m.minimums());
+      case Groups.SuperBlocks s -> of(out, groups, s);
+    };
+  }
+
+  private static VectorPackedGroups of(int out, int groups, Groups.SuperBlocks s) {
+    if (VectorPackedNested.holds(s)) {
+      return new VectorPackedNested(out, groups, s);
+    }
+    float[] scales = floats(out, groups, s::scale);
+    return switch (s.offset()) {
+      case Offset.ZeroPoint z -> new Centered(scales, z.zero());
+      case Offset.Below below -> new Affine(scales, floats(out, groups, s::minimum));
+    };
+  }
+
+  private static VectorPackedGroups of(int out, int groups, float[] scales, byte[] zeros) {
     boolean same = true;
     boolean halves = true;
     for (int i = 0; i < scales.length; i++) {
@@ -57,22 +75,10 @@ abstract sealed class VectorPackedGroups
         floats(out, groups, i -> -scales[i] * (zeros[i] & 0xFF)));
   }
 
-  /** The smallest form for minimums. */
-  static VectorPackedGroups of(AffineGroups w) {
-    int out = w.out();
-    int groups = w.groups();
-    float[] scales = w.scales();
-    float[] minimums = w.minimums();
+  private static VectorPackedGroups of(int out, int groups, float[] scales, float[] minimums) {
     OptionalDouble common = commonZero(scales, minimums);
-    float zero = (float) common.orElse(0);
-    float[] needed = common.isPresent() ? null : minimums;
-    VectorPackedGroups nested =
-        VectorPackedNested.of(out, groups, w.groupSize(), scales, needed, zero);
-    if (nested != null) {
-      return nested;
-    }
     if (common.isPresent()) {
-      return new Centered(floats(out, groups, i -> scales[i]), zero);
+      return new Centered(floats(out, groups, i -> scales[i]), (float) common.getAsDouble());
     }
     boolean halves = true;
     for (int i = 0; i < scales.length; i++) {

@@ -6,6 +6,7 @@ import dev.ashlar.tensor.Parallel;
 import dev.ashlar.tensor.kernel.Activations;
 import dev.ashlar.tensor.kernel.vector.lanes.Lanes;
 import dev.ashlar.tensor.quant.PackedMatrix;
+import dev.ashlar.tensor.quant.QuantizedMatrix;
 import java.util.Arrays;
 
 /**
@@ -32,30 +33,29 @@ final class VectorPackedMatrix implements PackedMatrix {
 
   private final int out;
   private final int in;
+
+  /** As the codes are declared; the layout may give them more. */
   private final int bits;
+
   private final VectorPackedCodes codes;
   private final VectorPackedColumns columns;
   private final VectorPackedGroups groups;
   private final int[] words;
+  private final VectorPackedOutliers outliers;
 
-  /**
-   * @param bits as the codes are declared; the layout may give them more
-   * @param plain codes {@code [out, in]}, one per byte, in input order
-   */
   VectorPackedMatrix(
-      int out,
-      int in,
-      int bits,
-      byte[] plain,
+      QuantizedMatrix w,
       VectorPackedCodes codes,
       VectorPackedColumns columns,
       VectorPackedGroups groups) {
-    this.out = out;
-    this.in = in;
-    this.bits = bits;
+    this.out = w.out();
+    this.in = w.in();
+    this.bits = w.codes().bits();
     this.codes = codes;
     this.columns = columns;
     this.groups = groups;
+    this.outliers = w.outliers().map(o -> VectorPackedOutliers.of(out, in, o)).orElse(null);
+    byte[] plain = w.codes().values();
     long size = FIRST + (long) blocks(out) * blockWords();
     if (size > Integer.MAX_VALUE - 8) {
       throw new IllegalArgumentException(
@@ -113,7 +113,13 @@ final class VectorPackedMatrix implements PackedMatrix {
 
   @Override
   public long byteSize() {
-    return 4L * (words.length - FIRST) + groups.byteSize();
+    long dense = 4L * (words.length - FIRST) + groups.byteSize();
+    return outliers == null ? dense : dense + outliers.byteSize();
+  }
+
+  /** What is added to a product with the codes, or null. */
+  VectorPackedOutliers outliers() {
+    return outliers;
   }
 
   VectorPackedColumns columns() {

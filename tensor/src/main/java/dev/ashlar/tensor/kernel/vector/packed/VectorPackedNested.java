@@ -9,24 +9,17 @@ import static jdk.incubator.vector.VectorOperators.ASHR;
 import static jdk.incubator.vector.VectorOperators.I2F;
 import static jdk.incubator.vector.VectorOperators.LSHL;
 
+import dev.ashlar.tensor.quant.Groups.SuperBlocks;
+import dev.ashlar.tensor.quant.Groups.SuperBlocks.Multiples;
+import dev.ashlar.tensor.quant.Groups.SuperBlocks.Offset;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 
 /**
- * Scales that are small multiples of a base shared by several groups, as in super-blocks: a float
- * per base and a signed byte per group, four to an int. Minimums are held likewise, or follow from
- * one zero point for all.
- *
- * <p>The bases are found from the values alone, as greatest common divisors, and reproduce them
- * exactly.
+ * Scales in two levels, as super-blocks have them: a float per super-block and a signed byte per
+ * group, four to an int. Minimums are held likewise, or follow from one zero point for all.
  */
 final class VectorPackedNested extends VectorPackedGroups {
-  /** Elements that share a base. */
-  private static final int SUPER = 256;
-
-  /** Largest multiple of a base. */
-  private static final int MAX_FACTOR = 127;
-
   /** Groups whose factors share an int. */
   private static final int PER_WORD = 4;
 
@@ -36,31 +29,21 @@ final class VectorPackedNested extends VectorPackedGroups {
     private final float[] bases;
     private final int[] factors;
 
-    private Products(int out, int groups, int perBase) {
+    /**
+     * @param sign what the bases are multiplied by
+     */
+    Products(int out, int groups, int perBase, Multiples values, float sign) {
       this.perBase = perBase;
       int size = Math.multiplyExact(VectorPackedMatrix.blocks(out) * ROWS, groups / PER_WORD);
       this.factors = new int[size];
       this.bases = new float[size / (perBase / PER_WORD)];
-    }
-
-    /** The values as products, or null if they are not. */
-    static Products of(int out, int groups, int perBase, float[] values) {
-      Products p = new Products(out, groups, perBase);
-      for (int i = 0; i < out * groups; i += perBase) {
-        float base = base(values, i, perBase);
-        if (Float.isNaN(base)) {
-          return null;
-        }
+      for (int i = 0; i < out * groups; i++) {
         int lane = i / groups % ROWS;
         int g = i / groups / ROWS * groups + i % groups;
-        p.bases[g / perBase * ROWS + lane] = base;
-        for (int j = 0; j < perBase && base != 0; j++) {
-          int factor = Math.round(values[i + j] / base);
-          int word = (g + j) / PER_WORD * ROWS + lane;
-          p.factors[word] |= (factor & 0xFF) << 8 * ((g + j) % PER_WORD);
-        }
+        bases[g / perBase * ROWS + lane] = sign * values.bases()[i / perBase];
+        int word = g / PER_WORD * ROWS + lane;
+        factors[word] |= (values.factors()[i] & 0xFF) << 8 * (g % PER_WORD);
       }
-      return p;
     }
 
     long byteSize() {
@@ -77,65 +60,19 @@ final class VectorPackedNested extends VectorPackedGroups {
   private final Products minimums;
   private final float zero;
 
-  private VectorPackedNested(Products scales, Products minimums, float zero) {
-    this.scales = scales;
-    this.minimums = minimums;
-    this.zero = zero;
+  /** Super-blocks of rows of {@code groups} groups, in a form that {@link #holds} them. */
+  VectorPackedNested(int out, int groups, SuperBlocks from) {
+    this.scales = new Products(out, groups, from.perBlock(), from.scales(), 1);
+    this.minimums =
+        from.offset() instanceof Offset.Below b
+            ? new Products(out, groups, from.perBlock(), b.below(), -1)
+            : null;
+    this.zero = from.offset() instanceof Offset.ZeroPoint z ? z.zero() : 0;
   }
 
-  /**
-   * Scales and minimums in this form, or null if they are not such multiples.
-   *
-   * @param minimums null if {@code zero}, a zero point for all, stands for them
-   */
-  static VectorPackedNested of(
-      int out, int groups, int groupSize, float[] scales, float[] minimums, float zero) {
-    int perBase = SUPER / groupSize;
-    if (perBase < PER_WORD || perBase % PER_WORD != 0 || groups % perBase != 0) {
-      return null;
-    }
-    Products s = Products.of(out, groups, perBase, scales);
-    if (s == null || minimums == null) {
-      return s == null ? null : new VectorPackedNested(s, null, zero);
-    }
-    Products m = Products.of(out, groups, perBase, minimums);
-    return m == null ? null : new VectorPackedNested(s, m, zero);
-  }
-
-  /** The largest float of which all values are small multiples; NaN if there is none. */
-  private static float base(float[] values, int from, int count) {
-    int exponent = Integer.MAX_VALUE;
-    for (int i = from; i < from + count; i++) {
-      if (values[i] != 0) {
-        exponent = Math.min(exponent, Math.getExponent(values[i]) - 23);
-      }
-    }
-    if (exponent == Integer.MAX_VALUE) {
-      return 0;
-    }
-    long divisor = 0;
-    double largest = 0;
-    for (int i = from; i < from + count; i++) {
-      double scaled = Math.scalb((double) values[i], -exponent);
-      largest = Math.max(largest, Math.abs(scaled));
-      // Normal floats are whole numbers here, and below 2^31 if they can have a common base.
-      if (scaled != Math.rint(scaled) || largest > Integer.MAX_VALUE) {
-        return Float.NaN;
-      }
-      divisor = divisor(divisor, Math.abs((long) scaled));
-    }
-    return largest / divisor <= MAX_FACTOR
-        ? (float) Math.scalb((double) divisor, exponent)
-        : Float.NaN;
-  }
-
-  private static long divisor(long a, long b) {
-    while (b != 0) {
-      long rest = a % b;
-      a = b;
-      b = rest;
-    }
-    return a;
+  /** Whether the factors of a super-block fill whole ints. */
+  static boolean holds(SuperBlocks blocks) {
+    return blocks.perBlock() % PER_WORD == 0;
   }
 
   @Override

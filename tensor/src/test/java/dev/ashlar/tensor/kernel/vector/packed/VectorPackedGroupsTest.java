@@ -3,7 +3,10 @@ package dev.ashlar.tensor.kernel.vector.packed;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 
-import dev.ashlar.tensor.quant.AffineGroups;
+import dev.ashlar.tensor.quant.Codes;
+import dev.ashlar.tensor.quant.Groups;
+import dev.ashlar.tensor.quant.Groups.SuperBlocks;
+import dev.ashlar.tensor.quant.QuantizedMatrix;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 
@@ -18,17 +21,21 @@ class VectorPackedGroupsTest {
   private final Random random = new Random(1);
 
   private VectorPackedGroups taken() {
-    AffineGroups w = new AffineGroups(OUT, IN, 4, 32, new byte[OUT * IN], scales, minimums);
-    VectorPackedGroups groups = VectorPackedGroups.of(w);
+    return taken(new Groups.Minimums(32, scales, minimums));
+  }
+
+  private VectorPackedGroups taken(Groups from) {
+    Codes codes = new Codes.Integers(4, new byte[OUT * IN]);
+    VectorPackedGroups groups = VectorPackedGroups.of(new QuantizedMatrix(OUT, IN, codes, from));
     float[] affine = new float[2 * VectorPackedCodes.ROWS];
     for (int o = 0; o < OUT; o++) {
       for (int g = 0; g < GROUPS; g++) {
         groups.affine(o / VectorPackedCodes.ROWS * GROUPS + g, affine);
         int lane = o % VectorPackedCodes.ROWS;
-        float scale = scales[o * GROUPS + g];
-        assertEquals(scale, affine[lane]);
+        assertEquals(from.scale(o * GROUPS + g), affine[lane]);
         // Added zeros make a negative zero a positive one.
-        assertEquals(0 + minimums[o * GROUPS + g], 0 + affine[VectorPackedCodes.ROWS + lane]);
+        float minimum = from.weight(o * GROUPS + g, 0);
+        assertEquals(0 + minimum, 0 + affine[VectorPackedCodes.ROWS + lane]);
       }
     }
     return groups;
@@ -38,16 +45,37 @@ class VectorPackedGroupsTest {
     return Float.float16ToFloat(Float.floatToFloat16(x));
   }
 
-  @Test
-  void multiplesOfSharedBasesTakeAByteEach() {
-    for (int i = 0; i < scales.length; i++) {
-      scales[i] = half(0.01f + i / 8 * 1e-5f) * random.nextInt(64);
-      minimums[i] = -half(0.02f + i / 8 * 1e-5f) * random.nextInt(64);
+  private SuperBlocks.Multiples multiples(int perBlock) {
+    float[] bases = new float[scales.length / perBlock];
+    byte[] factors = new byte[scales.length];
+    random.nextBytes(factors);
+    for (int i = 0; i < bases.length; i++) {
+      bases[i] = half(random.nextFloat());
     }
-    VectorPackedGroups groups = taken();
+    return new SuperBlocks.Multiples(bases, factors);
+  }
+
+  @Test
+  void superBlocksStayAsTheyAre() {
+    SuperBlocks.Offset below = new SuperBlocks.Offset.Below(multiples(8));
+    VectorPackedGroups groups = taken(new SuperBlocks(32, 8, multiples(8), below));
     assertInstanceOf(VectorPackedNested.class, groups);
     long rows = (long) VectorPackedMatrix.blocks(OUT) * VectorPackedCodes.ROWS;
     assertEquals(rows * GROUPS * (4 + 8) / 8 * 2, groups.byteSize());
+    SuperBlocks.Offset zero = new SuperBlocks.Offset.ZeroPoint(4);
+    groups = taken(new SuperBlocks(32, 4, multiples(4), zero));
+    assertInstanceOf(VectorPackedNested.class, groups);
+    assertEquals(rows * GROUPS * (4 + 4) / 4, groups.byteSize());
+  }
+
+  @Test
+  void superBlocksThatFillNoWordsAreMultipliedOut() {
+    SuperBlocks.Offset below = new SuperBlocks.Offset.Below(multiples(2));
+    assertInstanceOf(
+        VectorPackedGroups.Affine.class, taken(new SuperBlocks(32, 2, multiples(2), below)));
+    SuperBlocks.Offset zero = new SuperBlocks.Offset.ZeroPoint(4);
+    assertInstanceOf(
+        VectorPackedGroups.Centered.class, taken(new SuperBlocks(32, 2, multiples(2), zero)));
   }
 
   @Test
