@@ -6,6 +6,7 @@ module dev.ashlar.cli {
   requires dev.ashlar.io;
   requires dev.ashlar.text;
   requires dev.ashlar.formats;
+  requires dev.ashlar.engine;
   requires info.picocli;
   requires java.management;
   requires jdk.management;

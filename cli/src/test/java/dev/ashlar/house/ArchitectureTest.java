@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Test;
 /** The arrows between the rooms, and what may be named only in one of them. */
 class ArchitectureTest {
   private static final List<String> MODULES =
-      List.of("tensor", "nn", "tuning", "io", "text", "formats", "tornado", "cli");
+      List.of("tensor", "nn", "tuning", "io", "text", "formats", "engine", "tornado", "cli");
 
   private static JavaClasses house;
 
@@ -50,21 +50,25 @@ class ArchitectureTest {
         .definedBy("dev.ashlar.text..")
         .layer("formats")
         .definedBy("dev.ashlar.formats..")
+        .layer("engine")
+        .definedBy("dev.ashlar.engine..")
         .layer("tornado")
         .definedBy("dev.ashlar.tornado..")
         .layer("cli")
         .definedBy("dev.ashlar.cli..")
         .whereLayer("tensor")
-        .mayOnlyBeAccessedByLayers("nn", "tuning", "formats", "tornado", "cli")
+        .mayOnlyBeAccessedByLayers("nn", "tuning", "formats", "engine", "tornado", "cli")
         .whereLayer("nn")
-        .mayOnlyBeAccessedByLayers("tuning", "cli")
+        .mayOnlyBeAccessedByLayers("tuning", "engine", "cli")
         .whereLayer("tuning")
-        .mayOnlyBeAccessedByLayers("cli")
+        .mayOnlyBeAccessedByLayers("engine", "cli")
         .whereLayer("io")
-        .mayOnlyBeAccessedByLayers("text", "formats", "cli")
+        .mayOnlyBeAccessedByLayers("text", "formats", "engine", "cli")
         .whereLayer("text")
-        .mayOnlyBeAccessedByLayers("formats", "cli")
+        .mayOnlyBeAccessedByLayers("formats", "engine", "cli")
         .whereLayer("formats")
+        .mayOnlyBeAccessedByLayers("engine", "cli")
+        .whereLayer("engine")
         .mayOnlyBeAccessedByLayers("cli")
         .whereLayer("tornado")
         .mayNotBeAccessedByAnyLayer()
@@ -75,6 +79,8 @@ class ArchitectureTest {
 
   @Test
   void packagesHaveNoCycles() {
+    slices().matching("dev.ashlar.engine.(*)..").should().beFreeOfCycles().check(house);
+    slices().matching("dev.ashlar.text.(*)..").should().beFreeOfCycles().check(house);
     slices().matching("dev.ashlar.formats.(*)..").should().beFreeOfCycles().check(house);
     slices().matching("dev.ashlar.nn.(*)..").should().beFreeOfCycles().check(house);
     slices().matching("dev.ashlar.tuning.(*)..").should().beFreeOfCycles().check(house);
@@ -114,7 +120,7 @@ class ArchitectureTest {
         .check(house);
     classes()
         .that()
-        .resideInAnyPackage("dev.ashlar.text..", "dev.ashlar.formats..")
+        .resideInAnyPackage("dev.ashlar.text..", "dev.ashlar.formats..", "dev.ashlar.engine..")
         .should()
         .onlyDependOnClassesThat()
         .resideInAnyPackage("dev.ashlar..", "java..")
@@ -138,7 +144,8 @@ class ArchitectureTest {
             "dev.ashlar.tuning..",
             "dev.ashlar.io..",
             "dev.ashlar.text..",
-            "dev.ashlar.formats..")
+            "dev.ashlar.formats..",
+            "dev.ashlar.engine..")
         .and()
         .haveNameNotMatching("dev\\.ashlar\\.tensor\\.Parallel(\\$.*)?")
         .should()

@@ -3,6 +3,7 @@ package dev.ashlar.cli.chat;
 import dev.ashlar.cli.console.Console;
 import dev.ashlar.cli.console.Figures;
 import dev.ashlar.cli.console.Keyboard;
+import dev.ashlar.engine.chat.Conversation;
 import dev.ashlar.io.InputException;
 import dev.ashlar.io.file.AtomicFile;
 import dev.ashlar.io.json.JsonWriter;

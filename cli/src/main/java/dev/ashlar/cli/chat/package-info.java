@@ -1,5 +1,5 @@
 /**
- * A conversation with a model: {@link dev.ashlar.cli.chat.Conversation} keeps the messages and asks
- * the model, {@link dev.ashlar.cli.chat.ChatSession} is the terminal's side of it.
+ * The terminal's side of a conversation: {@link dev.ashlar.cli.chat.ChatSession} reads lines, shows
+ * answers as they come and obeys commands.
  */
 package dev.ashlar.cli.chat;

@@ -1,11 +1,11 @@
 package dev.ashlar.cli.command;
 
 import dev.ashlar.cli.chat.ChatSession;
-import dev.ashlar.cli.chat.Conversation;
 import dev.ashlar.cli.console.Console;
 import dev.ashlar.cli.console.Keyboard;
 import dev.ashlar.cli.console.Report;
-import dev.ashlar.cli.model.Model;
+import dev.ashlar.engine.chat.Conversation;
+import dev.ashlar.engine.model.Model;
 import dev.ashlar.io.InputException;
 import dev.ashlar.io.json.Json;
 import dev.ashlar.tensor.kernel.Activations;

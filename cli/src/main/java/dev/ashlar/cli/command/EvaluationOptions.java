@@ -1,6 +1,6 @@
 package dev.ashlar.cli.command;
 
-import dev.ashlar.cli.quantize.QuantizeRequest.Evaluation;
+import dev.ashlar.engine.quantize.QuantizeRequest.Evaluation;
 import java.nio.file.Path;
 import java.util.Optional;
 import picocli.CommandLine.Option;

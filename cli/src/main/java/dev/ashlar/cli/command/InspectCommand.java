@@ -3,7 +3,7 @@ package dev.ashlar.cli.command;
 import dev.ashlar.cli.console.Console;
 import dev.ashlar.cli.console.Figures;
 import dev.ashlar.cli.console.Report;
-import dev.ashlar.cli.model.Model;
+import dev.ashlar.engine.model.Model;
 import dev.ashlar.formats.checkpoint.Checkpoint;
 import dev.ashlar.nn.architecture.Architectures;
 import dev.ashlar.tensor.StoredTensor;

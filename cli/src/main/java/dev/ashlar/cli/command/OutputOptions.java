@@ -1,7 +1,7 @@
 package dev.ashlar.cli.command;
 
-import dev.ashlar.cli.model.ModelPaths;
-import dev.ashlar.cli.quantize.QuantizeRequest.Output;
+import dev.ashlar.engine.model.ModelPaths;
+import dev.ashlar.engine.quantize.QuantizeRequest.Output;
 import dev.ashlar.formats.export.ExportFormat;
 import dev.ashlar.formats.export.ExportFormats;
 import dev.ashlar.tensor.quant.QuantScheme;

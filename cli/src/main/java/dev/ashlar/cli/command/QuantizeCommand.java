@@ -1,13 +1,16 @@
 package dev.ashlar.cli.command;
 
 import dev.ashlar.cli.console.Console;
+import dev.ashlar.cli.console.ConsoleListener;
 import dev.ashlar.cli.console.Report;
-import dev.ashlar.cli.model.ModelPaths;
-import dev.ashlar.cli.quantize.ModelFreeJob;
-import dev.ashlar.cli.quantize.QuantizeJob;
-import dev.ashlar.cli.quantize.QuantizeRequest;
-import dev.ashlar.cli.quantize.QuantizeRequest.CalibrationRequest;
-import dev.ashlar.cli.quantize.Recipe;
+import dev.ashlar.cli.doctor.Memory;
+import dev.ashlar.engine.model.ModelPaths;
+import dev.ashlar.engine.quantize.ModelFreeJob;
+import dev.ashlar.engine.quantize.QuantizeJob;
+import dev.ashlar.engine.quantize.QuantizeRequest;
+import dev.ashlar.engine.quantize.QuantizeRequest.CalibrationRequest;
+import dev.ashlar.engine.quantize.QuantizeResult;
+import dev.ashlar.engine.quantize.Recipe;
 import dev.ashlar.tuning.Methods;
 import dev.ashlar.tuning.RunOptions;
 import dev.ashlar.tuning.method.BlockQuantizer;
@@ -77,14 +80,18 @@ final class QuantizeCommand extends Command {
   Report execute() {
     QuantizeRequest request = request();
     if (!modelFree) {
-      return new QuantizeJob(request, console).run();
+      return report(new QuantizeJob(request, new ConsoleListener(console)).run());
     }
     requireUsage(
         request.evaluation().isEmpty(),
         "--eval needs the model, which --model-free does not build");
     requireUsage(
         request.output().work().isEmpty(), "--model-free has no work folder: a run begins anew");
-    return new ModelFreeJob(request, console).run();
+    return report(new ModelFreeJob(request, new ConsoleListener(console)).run());
+  }
+
+  private static Report report(QuantizeResult result) {
+    return QuantizeReport.of(result, Memory.peak());
   }
 
   /** The request that the options amount to. */

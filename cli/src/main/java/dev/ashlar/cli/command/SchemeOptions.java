@@ -1,7 +1,7 @@
 package dev.ashlar.cli.command;
 
-import dev.ashlar.cli.quantize.LayerConfig;
-import dev.ashlar.cli.quantize.NamedScheme;
+import dev.ashlar.engine.quantize.LayerConfig;
+import dev.ashlar.engine.quantize.NamedScheme;
 import dev.ashlar.tensor.DType;
 import dev.ashlar.tensor.quant.QuantScheme;
 import dev.ashlar.tuning.plan.QuantizationPlan;

@@ -5,7 +5,7 @@ import dev.ashlar.cli.console.Figures;
 import dev.ashlar.cli.console.Progress;
 import dev.ashlar.cli.console.Report;
 import dev.ashlar.cli.demo.DemoTraining;
-import dev.ashlar.cli.model.OutputFolder;
+import dev.ashlar.engine.model.OutputFolder;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;

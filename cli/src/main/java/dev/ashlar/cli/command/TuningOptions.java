@@ -1,7 +1,7 @@
 package dev.ashlar.cli.command;
 
-import dev.ashlar.cli.quantize.QuantizeRequest.CalibrationRequest;
-import dev.ashlar.cli.quantize.Recipe;
+import dev.ashlar.engine.quantize.QuantizeRequest.CalibrationRequest;
+import dev.ashlar.engine.quantize.Recipe;
 import dev.ashlar.tuning.RunOptions;
 import java.util.LinkedHashMap;
 import java.util.List;

@@ -1,5 +1,6 @@
 package dev.ashlar.cli.console;
 
+import dev.ashlar.engine.job.Stage;
 import java.util.Locale;
 
 /**
@@ -8,7 +9,7 @@ import java.util.Locale;
  *
  * <p>Drawn by whoever calls {@link #at}, so it needs no thread of its own.
  */
-public final class Progress implements AutoCloseable {
+public final class Progress implements Stage {
   private static final long FIRST_NANOS = 500_000_000L;
   private static final long REDRAW_NANOS = 100_000_000L;
   private static final int BAR = 24;
@@ -38,22 +39,14 @@ public final class Progress implements AutoCloseable {
     offset = done;
   }
 
-  /**
-   * Notes that {@code done} of the total is done.
-   *
-   * @param detail what is going on right now, or empty
-   */
+  @Override
   public void at(double done, String detail) {
     double progressed = done - offset;
     double elapsed = (System.nanoTime() - start) / 1e9;
     at(done, progressed <= 0 ? Double.NaN : elapsed * (total - done) / progressed, detail);
   }
 
-  /**
-   * The same, for work that knows its own pace.
-   *
-   * @param secondsLeft NaN if not known yet
-   */
+  @Override
   public void at(double done, double secondsLeft, String detail) {
     long now = System.nanoTime();
     if (!console.terminal() || now < nextDraw) {

@@ -1,5 +1,6 @@
 package dev.ashlar.cli.demo;
 
+import dev.ashlar.engine.demo.DemoGrammar;
 import dev.ashlar.formats.safetensors.SafetensorsWriter;
 import dev.ashlar.io.file.AtomicFile;
 import dev.ashlar.io.json.JsonWriter;
@@ -31,15 +32,6 @@ public final class DemoTraining {
   private static final int CORPUS_CHARACTERS = 6_000_000;
   private static final int TOKENIZER_CHARACTERS = 1_000_000;
 
-  /** Seeds of the corpora; whoever measures the model uses the last one or makes another. */
-  private static final long TRAINING_TEXT = 1;
-
-  /** Seed of the text that figures about the demo model are taken on. */
-  public static final long TEST_TEXT = 3;
-
-  /** Seed of the text the demo model is calibrated on. */
-  public static final long CALIBRATION_TEXT = 2;
-
   private DemoTraining() {}
 
   /** The options that made the bundled model. */
@@ -49,7 +41,7 @@ public final class DemoTraining {
 
   /** Trains and writes the model into {@code folder}, which must exist. */
   public static void run(Path folder, Trainer.Options options, Trainer.Progress progress) {
-    String corpus = new DemoGrammar().generate(TRAINING_TEXT, CORPUS_CHARACTERS).text();
+    String corpus = new DemoGrammar().generate(DemoGrammar.TRAINING_TEXT, CORPUS_CHARACTERS).text();
     Map<String, Object> tokenizerJson =
         BpeTrainer.train(
             corpus.substring(0, TOKENIZER_CHARACTERS), DemoModel.VOCABULARY, List.of(END));

@@ -1,6 +1,5 @@
 /**
- * The bundled demo model: the grammar its corpus comes from, its training, and where it is found.
- * Nothing here is needed to quantize any other model. Start at {@link
- * dev.ashlar.cli.demo.DemoGrammar}.
+ * The making of the bundled demo model: its shape and its training, on texts of {@link
+ * dev.ashlar.engine.demo.DemoGrammar}. Start at {@link dev.ashlar.cli.demo.DemoTraining}.
  */
 package dev.ashlar.cli.demo;

@@ -1,0 +1,196 @@
+package dev.ashlar.cli.command;
+
+import dev.ashlar.cli.console.Figures;
+import dev.ashlar.cli.console.Report;
+import dev.ashlar.engine.quantize.KeptTensors;
+import dev.ashlar.engine.quantize.QuantizeRequest;
+import dev.ashlar.engine.quantize.QuantizeResult;
+import dev.ashlar.engine.quantize.Written;
+import dev.ashlar.tensor.quant.QuantScheme;
+import dev.ashlar.tuning.RunReport;
+import dev.ashlar.tuning.UnitReport;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
+
+/** Says what a run of {@code quantize} found out. */
+final class QuantizeReport {
+  private final QuantizeRequest request;
+  private final QuantizeResult result;
+  private final RunReport run;
+  private final Map<String, Object> perplexity = new LinkedHashMap<>();
+
+  private QuantizeReport(QuantizeResult result) {
+    this.request = result.request();
+    this.result = result;
+    this.run = result.run();
+    result
+        .perplexities()
+        .ifPresent(
+            p -> {
+              perplexity.put("float", p.original());
+              perplexity.put("rtn", p.rounded());
+              perplexity.put("tuned", p.tuned());
+            });
+  }
+
+  /**
+   * The result in its two forms.
+   *
+   * @param peakMemory bytes
+   */
+  static Report of(QuantizeResult result, long peakMemory) {
+    return new QuantizeReport(result).report(peakMemory);
+  }
+
+  private Report report(long peakMemory) {
+    Map<String, Object> json = new LinkedHashMap<>();
+    Map<String, Object> outputs = new LinkedHashMap<>();
+    result.written().forEach(w -> outputs.put(w.format(), w.folder().toString()));
+    json.put("outputs", outputs);
+    json.put("seconds", rounded(seconds(result.time())));
+    json.put("peakMemoryBytes", peakMemory);
+    json.put("model", request.model());
+    json.put("method", request.method());
+    json.put("scheme", request.plan().defaultScheme().toString());
+    if (!perplexity.isEmpty()) {
+      json.put("perplexity", perplexity);
+      json.put(
+          "perplexityWindows",
+          result.perplexities().map(QuantizeResult.Perplexity::windows).orElse(0));
+    }
+    json.put("quantizedLayers", run.schemes().size());
+    json.put("floatLayers", run.skipped());
+    json.put("keptTensors", result.kept());
+    json.put("bytesBefore", result.bytesBefore());
+    json.put("bytesAfter", result.bytesAfter());
+    json.put("tuningSeconds", rounded(run.time().toMillis() / 1e3));
+    json.put(
+        "estimatedSeconds",
+        rounded(result.estimate().map(QuantizeReport::seconds).orElse(Double.NaN)));
+    json.put("units", units());
+    json.put("checks", checks());
+    return new Report(text(peakMemory), json);
+  }
+
+  private static double seconds(Duration time) {
+    return time.toNanos() / 1e9;
+  }
+
+  private static Double rounded(double value) {
+    return Double.isFinite(value) ? Math.round(value * 1000) / 1e3 : Double.NaN;
+  }
+
+  private List<Object> units() {
+    List<Object> units = new ArrayList<>();
+    for (UnitReport u : run.units()) {
+      Map<String, Object> unit = new LinkedHashMap<>();
+      unit.put("name", u.name());
+      unit.put("layers", u.layers());
+      u.history()
+          .ifPresent(
+              h -> {
+                unit.put("firstLoss", h.firstLoss());
+                unit.put("bestLoss", h.bestLoss());
+                unit.put("bestIteration", h.bestIteration());
+              });
+      unit.put("resumed", u.resumed());
+      unit.put("seconds", rounded(u.time().toMillis() / 1e3));
+      units.add(unit);
+    }
+    return units;
+  }
+
+  private Map<String, Object> checks() {
+    Map<String, Object> checks = new LinkedHashMap<>();
+    for (Written w : result.written()) {
+      Map<String, Object> check = new LinkedHashMap<>();
+      check.put("layout", w.layout());
+      check.put("files", w.check().files());
+      check.put("tensors", w.check().tensors());
+      check.put("packedLayers", w.check().packed());
+      check.put("tensorBytes", w.check().tensorBytes());
+      w.logitError().ifPresent(error -> check.put("logitError", error));
+      checks.put(w.format(), check);
+    }
+    return checks;
+  }
+
+  private String text(long peakMemory) {
+    StringBuilder t = new StringBuilder();
+    t.append(
+        String.format(
+            Locale.ROOT,
+            "Quantized %s to %s with %s.%n%n",
+            request.model(),
+            describe(request.plan().defaultScheme()),
+            request.method()));
+    if (!perplexity.isEmpty()) {
+      t.append("perplexity\n").append(perplexities()).append('\n');
+    }
+    line(t, "layers", run.schemes().size() + " quantized" + left());
+    if (!result.kept().isEmpty()) {
+      line(t, "beside them", KeptTensors.sentence(result.kept()));
+    }
+    line(
+        t,
+        "weights",
+        String.format(
+            Locale.ROOT,
+            "%s before, %s after (%.0f%%)",
+            Figures.bytes(result.bytesBefore()),
+            Figures.bytes(result.bytesAfter()),
+            100.0 * result.bytesAfter() / Math.max(1, result.bytesBefore())));
+    line(
+        t,
+        "time",
+        Figures.seconds(seconds(result.time()))
+            + ", of which tuning "
+            + Figures.seconds(run.time().toMillis() / 1e3));
+    line(t, "peak memory", Figures.bytes(peakMemory));
+    for (Written w : result.written()) {
+      String read = w.logitError().isPresent() ? "bytes and logits" : "bytes";
+      line(t, w.format(), w.folder() + "  (read again: " + read + " as they should be)");
+    }
+    return t.toString();
+  }
+
+  private String perplexities() {
+    StringBuilder t = new StringBuilder();
+    Map<String, String> names =
+        Map.of("float", "float", "rtn", "round-to-nearest", "tuned", request.method());
+    perplexity.forEach(
+        (key, value) -> {
+          boolean same = key.equals("tuned") && request.method().equals("rtn");
+          String name = same ? "as written" : names.get(key);
+          t.append(String.format("  %-16s%12s%n", name, Figures.perplexity((Double) value)));
+        });
+    return t.toString();
+  }
+
+  private String left() {
+    if (run.skipped().isEmpty()) {
+      return "";
+    }
+    Map<String, Integer> reasons = new TreeMap<>();
+    run.skipped().values().forEach(r -> reasons.merge(r, 1, Integer::sum));
+    StringBuilder t = new StringBuilder(", ").append(run.skipped().size()).append(" left float");
+    reasons.forEach((reason, count) -> t.append("; ").append(count).append(": ").append(reason));
+    return t.toString();
+  }
+
+  private static String describe(QuantScheme s) {
+    return s.bits()
+        + " bits, "
+        + (s.groupSize() < 0 ? "one group for each row" : "groups of " + s.groupSize())
+        + (s.symmetric() ? ", symmetric" : ", asymmetric");
+  }
+
+  private static void line(StringBuilder t, String name, String value) {
+    t.append(String.format("%-18s%s%n", name, value));
+  }
+}

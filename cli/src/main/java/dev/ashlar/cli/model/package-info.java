@@ -1,5 +1,0 @@
-/**
- * From what a user calls a model to an open checkpoint with its tokenizer and decoder. Start at
- * {@link dev.ashlar.cli.model.ModelPaths}.
- */
-package dev.ashlar.cli.model;

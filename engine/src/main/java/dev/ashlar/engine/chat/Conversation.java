@@ -1,0 +1,190 @@
+package dev.ashlar.engine.chat;
+
+import dev.ashlar.engine.model.Model;
+import dev.ashlar.io.InputException;
+import dev.ashlar.nn.decoder.Decoder;
+import dev.ashlar.nn.decoder.InferenceOptions;
+import dev.ashlar.nn.generate.Generator;
+import dev.ashlar.nn.generate.Sampler;
+import dev.ashlar.tensor.kernel.Activations;
+import dev.ashlar.text.chat.ChatTemplate;
+import dev.ashlar.text.chat.ChatTemplateException;
+import dev.ashlar.text.tokenizer.StreamDecoder;
+import dev.ashlar.text.tokenizer.Tokenizer;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Predicate;
+import java.util.stream.IntStream;
+
+/**
+ * Messages so far, and the model that answers them. The model's cache is kept from turn to turn, so
+ * that only what is new is read. Not thread-safe.
+ */
+public final class Conversation {
+  private final ChatTemplate template;
+  private final Tokenizer tokenizer;
+  private final Generator generator;
+  private final Set<Integer> stops;
+  private final int contextLength;
+  private final Map<String, Object> variables;
+  private final List<Map<String, Object>> messages = new ArrayList<>();
+  private Map<String, Object> system;
+
+  // The text and ids of the last turn, answer included: its ids are kept, because text that the
+  // model wrote is not always cut into the same tokens when it is read again.
+  private String lastText = "";
+  private int[] lastIds = new int[0];
+
+  /**
+   * An answer.
+   *
+   * @param text what the model said
+   * @param result tokens and times
+   * @param promptTokens of the whole conversation before the answer
+   * @param contextFull whether it ended because nothing more fits the model
+   */
+  public record Answer(
+      String text, Generator.Result result, int promptTokens, boolean contextFull) {}
+
+  /**
+   * An empty conversation.
+   *
+   * @param activations what packed weights are multiplied by
+   * @param variables more variables for the template
+   */
+  public Conversation(
+      Model model,
+      Activations activations,
+      ChatTemplate template,
+      Sampler sampler,
+      Map<String, Object> variables) {
+    this.template = template;
+    this.tokenizer = model.tokenizer();
+    Decoder decoder = model.runner(InferenceOptions.defaults().with(activations));
+    for (int i = 0; i < decoder.blockCount(); i++) {
+      // Blocks are read at first use; the first answer should not wait for that.
+      decoder.block(i);
+    }
+    this.generator = new Generator(decoder, sampler);
+    this.stops = model.answerStops(template);
+    this.contextLength = model.contextLength();
+    this.variables = Map.copyOf(variables);
+  }
+
+  /** Sets what the model is told before everything else; null for nothing. */
+  public void system(String text) {
+    system = text == null ? null : message("system", text);
+  }
+
+  /** All messages, the system's first. */
+  public List<Map<String, Object>> messages() {
+    List<Map<String, Object>> all = new ArrayList<>();
+    if (system != null) {
+      all.add(system);
+    }
+    all.addAll(messages);
+    return all;
+  }
+
+  /** Tokens that fit the model; {@link Integer#MAX_VALUE} if it does not say. */
+  public int contextLength() {
+    return contextLength;
+  }
+
+  /** Forgets all messages but the system's. */
+  public void clear() {
+    messages.clear();
+    lastText = "";
+    lastIds = new int[0];
+  }
+
+  private static Map<String, Object> message(String role, String content) {
+    Map<String, Object> message = new LinkedHashMap<>();
+    message.put("role", role);
+    message.put("content", content);
+    return message;
+  }
+
+  /**
+   * The model's answer to {@code text}, which is then part of the conversation, as the answer is.
+   * If it fails, the conversation is what it was.
+   *
+   * @param maxTokens of the answer
+   * @param listener is given the answer as it comes, in whole characters; false ends it
+   * @throws InputException if the conversation does not fit the model any more
+   * @throws ChatTemplateException if the template fails or refuses the conversation
+   */
+  public Answer ask(String text, int maxTokens, Predicate<String> listener) {
+    messages.add(message("user", text));
+    boolean answered = false;
+    try {
+      Answer answer = answer(maxTokens, listener);
+      // An answer that was stopped before it began leaves no question behind.
+      answered = !answer.text().isEmpty() || answer.result().end() != Generator.End.LISTENER;
+      if (answered) {
+        messages.add(message("assistant", answer.text()));
+      }
+      return answer;
+    } finally {
+      if (!answered) {
+        messages.removeLast();
+      }
+    }
+  }
+
+  private Answer answer(int maxTokens, Predicate<String> listener) {
+    String prompt = template.render(messages(), null, true, variables);
+    int[] ids = encode(prompt);
+    int room = contextLength - ids.length;
+    if (ids.length == 0 || room < 1) {
+      throw new InputException(
+          ids.length == 0
+              ? "the chat template makes nothing of this conversation"
+              : "the conversation has "
+                  + ids.length
+                  + " tokens and the model takes "
+                  + contextLength
+                  + "; start anew with /clear, or ask something shorter");
+    }
+    StreamDecoder stream = tokenizer.stream();
+    StringBuilder text = new StringBuilder();
+    Generator.Result result =
+        generator.generate(
+            ids, Math.min(maxTokens, room), stops, id -> show(stream.push(id), text, listener));
+    show(stream.flush(), text, listener);
+    remember(prompt + text, ids, result.tokens());
+    boolean full = result.end() == Generator.End.LIMIT && room <= maxTokens;
+    return new Answer(text.toString(), result, ids.length, full);
+  }
+
+  private static boolean show(String piece, StringBuilder text, Predicate<String> listener) {
+    text.append(piece);
+    return listener.test(piece);
+  }
+
+  private void remember(String text, int[] prompt, List<Integer> answer) {
+    boolean plain = answer.stream().noneMatch(tokenizer::isSpecial);
+    lastText = plain ? text : "";
+    lastIds =
+        IntStream.concat(Arrays.stream(prompt), answer.stream().mapToInt(Integer::intValue))
+            .toArray();
+  }
+
+  /**
+   * The ids of a prompt: those of the last turn, if it goes on behind them with a special token,
+   * which text before it cannot change.
+   */
+  private int[] encode(String prompt) {
+    if (!lastText.isEmpty() && prompt.startsWith(lastText)) {
+      int[] rest = tokenizer.encode(prompt.substring(lastText.length()));
+      if (rest.length > 0 && tokenizer.isSpecial(rest[0])) {
+        return IntStream.concat(Arrays.stream(lastIds), Arrays.stream(rest)).toArray();
+      }
+    }
+    return tokenizer.encode(prompt);
+  }
+}

@@ -1,0 +1,147 @@
+package dev.ashlar.engine.model;
+
+import dev.ashlar.formats.Checkpoints;
+import dev.ashlar.formats.checkpoint.Checkpoint;
+import dev.ashlar.io.json.Json;
+import dev.ashlar.nn.architecture.Architectures;
+import dev.ashlar.nn.decoder.Decoder;
+import dev.ashlar.nn.decoder.InferenceOptions;
+import dev.ashlar.tensor.kernel.Backends;
+import dev.ashlar.text.TokenizerSource;
+import dev.ashlar.text.chat.ChatTemplate;
+import dev.ashlar.text.tokenizer.Tokenizer;
+import dev.ashlar.text.tokenizer.Tokenizers;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * A model open for use: checkpoint, tokenizer, decoder. The last two are made when first asked for,
+ * so that a command which needs neither does not fail for them. Not thread-safe.
+ */
+public final class Model implements AutoCloseable {
+  private static final String GENERATION = "generation_config.json";
+  private static final List<String> CONTEXT_KEYS =
+      List.of("max_position_embeddings", "n_positions", "n_ctx", "max_seq_len", "seq_length");
+
+  private final Checkpoint checkpoint;
+  private Tokenizer tokenizer;
+  private Decoder decoder;
+
+  private Model(Checkpoint checkpoint) {
+    this.checkpoint = checkpoint;
+  }
+
+  /** Opens the model a user names; see {@link ModelPaths}. */
+  public static Model open(String name) {
+    return open(ModelPaths.resolve(name));
+  }
+
+  /** Opens the model in a folder or file. */
+  public static Model open(Path path) {
+    return new Model(Checkpoints.open(path));
+  }
+
+  public Checkpoint checkpoint() {
+    return checkpoint;
+  }
+
+  public Tokenizer tokenizer() {
+    if (tokenizer == null) {
+      tokenizer =
+          switch (checkpoint.tokenizer()) {
+            case TokenizerSource.Folder f -> Tokenizers.fromFolder(f.folder());
+            case TokenizerSource.Metadata m -> Tokenizers.fromGguf(m.values(), m.file().toString());
+          };
+    }
+    return tokenizer;
+  }
+
+  public Decoder decoder() {
+    if (decoder == null) {
+      decoder = Architectures.load(checkpoint);
+    }
+    return decoder;
+  }
+
+  /**
+   * A new decoder for running the model, not for changing it: matrices stay packed as the
+   * checkpoint stores them, so that a token reads their codes and not four bytes for each weight.
+   *
+   * @param options how it is going to be run
+   */
+  public Decoder runner(InferenceOptions options) {
+    return Architectures.loadPacked(checkpoint, Backends.chosen(), options);
+  }
+
+  /** Tokens that end a text: those of the configuration and the tokenizer's own. */
+  public Set<Integer> stopTokens() {
+    Set<Integer> stops = new LinkedHashSet<>();
+    add(stops, checkpoint.config().get("eos_token_id"));
+    tokenizer().eos().ifPresent(stops::add);
+    return stops;
+  }
+
+  /** Adds one id or a list of them. */
+  private static void add(Set<Integer> stops, Object configured) {
+    List<?> ids = configured instanceof List<?> list ? list : List.of();
+    for (Object id : configured instanceof Number n ? List.of(n) : ids) {
+      if (id instanceof Number n) {
+        stops.add(n.intValue());
+      }
+    }
+  }
+
+  /**
+   * Tokens that end an answer: those that end a text, those of the generation settings, and the one
+   * that the template writes behind an answer.
+   */
+  public Set<Integer> answerStops(ChatTemplate template) {
+    Set<Integer> stops = stopTokens();
+    if (checkpoint.tokenizer() instanceof TokenizerSource.Folder f
+        && Files.exists(f.folder().resolve(GENERATION))) {
+      add(stops, Json.readObject(f.folder().resolve(GENERATION)).get("eos_token_id"));
+    }
+    // Only the first token: what follows may begin the next message.
+    int[] end = tokenizer().encode(template.endOfAnswer().stripLeading());
+    if (end.length > 0 && tokenizer().isSpecial(end[0])) {
+      stops.add(end[0]);
+    }
+    return stops;
+  }
+
+  /** The template of conversations that comes with the model, if one does. */
+  public Optional<ChatTemplate> chatTemplate() {
+    return ChatTemplate.of(checkpoint.tokenizer());
+  }
+
+  /** The tokens that open and end a text, by their names in templates. */
+  public Map<String, String> specialTokens() {
+    Map<String, String> tokens = new LinkedHashMap<>();
+    tokenizer().bos().ifPresent(id -> tokens.put("bos_token", tokenizer().token(id)));
+    tokenizer().eos().ifPresent(id -> tokens.put("eos_token", tokenizer().token(id)));
+    return tokens;
+  }
+
+  /** Tokens that the model takes at once; {@link Integer#MAX_VALUE} if it does not say. */
+  public int contextLength() {
+    Map<String, Object> config = checkpoint.config();
+    Map<?, ?> text = config.get("text_config") instanceof Map<?, ?> inner ? inner : config;
+    for (String key : CONTEXT_KEYS) {
+      if (text.get(key) instanceof Number n && n.longValue() > 0) {
+        return Math.clamp(n.longValue(), 1, Integer.MAX_VALUE);
+      }
+    }
+    return Integer.MAX_VALUE;
+  }
+
+  @Override
+  public void close() {
+    checkpoint.close();
+  }
+}

@@ -1,0 +1,234 @@
+package dev.ashlar.engine.quantize;
+
+import dev.ashlar.engine.job.JobListener;
+import dev.ashlar.engine.job.Stage;
+import dev.ashlar.engine.model.Model;
+import dev.ashlar.engine.model.OutputFolder;
+import dev.ashlar.formats.checkpoint.Checkpoint;
+import dev.ashlar.formats.export.ExportOptions;
+import dev.ashlar.formats.export.ExportPlan;
+import dev.ashlar.io.InputException;
+import dev.ashlar.nn.architecture.Architectures;
+import dev.ashlar.nn.decoder.DecoderSpec;
+import dev.ashlar.tensor.Shape;
+import dev.ashlar.tensor.StoredTensor;
+import dev.ashlar.tensor.Tensor;
+import dev.ashlar.tensor.kernel.Backends;
+import dev.ashlar.tensor.quant.QuantScheme;
+import dev.ashlar.tuning.RunReport;
+import dev.ashlar.tuning.layerwise.RoundToNearest;
+import dev.ashlar.tuning.method.Finite;
+import dev.ashlar.tuning.method.LinearLayer;
+import dev.ashlar.tuning.plan.LayerShape;
+import dev.ashlar.tuning.plan.QuantizationPlan;
+import dev.ashlar.tuning.plan.QuantizationPlan.Decision;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * Round-to-nearest straight from file to file (algorithm specification 15): matrix after matrix is
+ * read, rounded and written, each weight file of the source becomes one, and no model is built. So
+ * families work that nobody described, and memory holds one matrix.
+ *
+ * <p>Where the family is known it says which tensors are linear maps, and the codes are those of an
+ * ordinary run; else their names and shapes do. A run that is killed leaves only hidden temporary
+ * files, which the next one removes.
+ */
+public final class ModelFreeJob {
+  private final QuantizeRequest request;
+  private final JobListener listener;
+  private final long start = System.nanoTime();
+  private final Map<String, QuantScheme> schemes = new LinkedHashMap<>();
+  private final Map<String, String> skipped = new LinkedHashMap<>();
+
+  /** A run that tells {@code listener} how it goes. */
+  public ModelFreeJob(QuantizeRequest request, JobListener listener) {
+    this.request = request;
+    this.listener = listener;
+  }
+
+  /**
+   * Does everything.
+   *
+   * @throws InputException if something that was given cannot be used
+   */
+  public QuantizeResult run() {
+    boolean overwrite = request.output().overwrite();
+    try (OutputFolder output = OutputFolder.claim(request.output().folder(), overwrite);
+        Model model = Model.open(request.model())) {
+      Checkpoint source = model.checkpoint();
+      QuantizeJob.requireFloat(source);
+      Optional<DecoderSpec> family = family(source);
+      ModelTensors tensors =
+          family
+              .map(spec -> ModelTensors.of(spec, source))
+              .orElseGet(() -> ModelTensors.guessed(source));
+      decide(tensors, family, source);
+      ExportPlan plan = tensors.plan(request.plan().defaultScheme(), schemes, request.settings());
+      Exports.requirePossible(request.output().formats(), source, plan);
+      return write(
+          output,
+          source,
+          tensors,
+          plan,
+          others(family, tensors, source),
+          family.map(DecoderSpec::prefix).orElse("model."));
+    }
+  }
+
+  private QuantizeResult write(
+      OutputFolder output,
+      Checkpoint source,
+      ModelTensors tensors,
+      ExportPlan plan,
+      Set<String> others,
+      String prefix) {
+    boolean overwrite = request.output().overwrite();
+    RunReport report;
+    List<Written> written;
+    ExportOptions options = ExportOptions.defaults().overwriting(overwrite);
+    try (Exports exports =
+        new Exports(output.path(), request.output().formats(), source, plan, options)) {
+      pass(source, tensors, exports, others);
+      exports.publish();
+      Duration time = Duration.ofNanos(System.nanoTime() - start);
+      report = new RunReport(List.of(), schemes, skipped, time);
+      written = exports.verify(Optional.empty(), tensors.named(others, source));
+    }
+    return new QuantizeResult(
+        request,
+        report,
+        written,
+        KeptTensors.byPart(others, prefix),
+        QuantizeJob.bytes(source),
+        Duration.ofNanos(System.nanoTime() - start),
+        Optional.empty(),
+        Optional.empty());
+  }
+
+  /** What the family says; empty if nobody described it. */
+  private Optional<DecoderSpec> family(Checkpoint source) {
+    Object type = source.config().get("model_type");
+    if (!(type instanceof String name) || Architectures.find(name).isEmpty()) {
+      listener.note(
+          "no family is known as "
+              + (type == null ? "nothing" : "\"" + type + "\"")
+              + "; names and shapes tell which tensors are linear maps");
+      return Optional.empty();
+    }
+    try {
+      return Optional.of(Architectures.spec(source));
+    } catch (InputException e) {
+      listener.warning(e.getMessage() + "; names and shapes tell instead");
+      return Optional.empty();
+    }
+  }
+
+  private void decide(ModelTensors tensors, Optional<DecoderSpec> family, Checkpoint source) {
+    QuantizationPlan plan = request.plan();
+    boolean tied = family.map(f -> f.head().tied()).orElseGet(() -> declaredTied(source));
+    List<String> names = new ArrayList<>();
+    for (StoredLinear l : tensors.linears()) {
+      requireShape(l, source);
+      LayerShape layer = new LayerShape(l.module(), l.out(), l.in(), l.routes());
+      names.add(layer.name());
+      boolean head = l.module().equals(tensors.head());
+      Decision decision = head ? plan.decideHead(layer, tied) : plan.decide(layer);
+      if (decision.quantized()) {
+        schemes.put(layer.name(), decision.scheme());
+      } else if (!head || plan.asksForHead(layer.name())) {
+        skipped.put(layer.name(), decision.reason());
+      }
+    }
+    try {
+      plan.requireRulesMatch(names);
+    } catch (IllegalArgumentException e) {
+      throw new InputException(e.getMessage(), e);
+    }
+    if (schemes.isEmpty()) {
+      throw new InputException(
+          source.description()
+              + ": no tensor in it can be quantized; linear maps are two-dimensional, called"
+              + " NAME.NUMBER.NAME.weight, and multiples of 32 both ways");
+    }
+  }
+
+  private static boolean declaredTied(Checkpoint source) {
+    Object tied = source.config().get("tie_word_embeddings");
+    if (tied == null && source.config().get("text_config") instanceof Map<?, ?> text) {
+      tied = text.get("tie_word_embeddings");
+    }
+    return Boolean.TRUE.equals(tied);
+  }
+
+  private static void requireShape(StoredLinear l, Checkpoint source) {
+    StoredTensor stored = source.tensor(l.tensor());
+    long rows = l.transposed() ? l.in() : l.out();
+    long columns = l.transposed() ? l.out() : l.in();
+    Shape found = stored.shape();
+    boolean fits =
+        found.rank() == (l.stacked() ? 3 : 2)
+            && found.dim(-2) == rows
+            && found.dim(-1) == columns
+            && (!l.stacked() || found.dim(0) > l.index());
+    if (!fits) {
+      throw source.fault(
+          l.tensor(),
+          "matrices of shape " + Shape.of(rows, columns),
+          "shape " + found,
+          "the tensors and config.json are of different models");
+    }
+  }
+
+  /** Tensors of towers beside the language model. */
+  private static Set<String> others(
+      Optional<DecoderSpec> family, ModelTensors tensors, Checkpoint source) {
+    Set<String> others = new LinkedHashSet<>();
+    for (String name : source.names()) {
+      String full = tensors.named(source.tensor(name)).name();
+      boolean outside = family.isPresent() && isOutside(full, family.get());
+      if (outside || LinearNames.isOtherPart(full)) {
+        others.add(name);
+      }
+    }
+    return others;
+  }
+
+  private static boolean isOutside(String name, DecoderSpec spec) {
+    return !name.startsWith(spec.prefix()) && !name.startsWith(spec.head().output().name() + ".");
+  }
+
+  private void pass(Checkpoint source, ModelTensors tensors, Exports exports, Set<String> others) {
+    double total = source.names().stream().mapToLong(n -> source.tensor(n).byteSize()).sum();
+    double done = 0;
+    try (Stage stage = listener.begin("rtn", total)) {
+      for (List<String> shard : source.shards()) {
+        for (String name : shard) {
+          quantize(source, tensors, name, exports);
+          exports.others(tensors, name, others.contains(name));
+          done += source.tensor(name).byteSize();
+          stage.at(done, name);
+        }
+        exports.endShard();
+      }
+    }
+  }
+
+  private void quantize(Checkpoint source, ModelTensors tensors, String name, Exports exports) {
+    for (StoredLinear l : tensors.in(name)) {
+      QuantScheme scheme = schemes.get(l.module());
+      if (scheme != null) {
+        Tensor matrix = l.read(source.tensor(name));
+        Finite.requireWeight(l.module(), matrix, Backends.chosen());
+        exports.quantized(
+            l.module(), RoundToNearest.quantize(new LinearLayer(l.module(), matrix, scheme)));
+      }
+    }
+  }
+}

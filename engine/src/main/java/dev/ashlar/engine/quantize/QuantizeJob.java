@@ -1,0 +1,306 @@
+package dev.ashlar.engine.quantize;
+
+import dev.ashlar.engine.job.JobListener;
+import dev.ashlar.engine.job.Stage;
+import dev.ashlar.engine.model.Model;
+import dev.ashlar.engine.model.OutputFolder;
+import dev.ashlar.engine.quantize.QuantizeRequest.CalibrationRequest;
+import dev.ashlar.formats.checkpoint.Checkpoint;
+import dev.ashlar.formats.export.ExportOptions;
+import dev.ashlar.formats.export.ExportPlan;
+import dev.ashlar.io.InputException;
+import dev.ashlar.nn.architecture.Architectures;
+import dev.ashlar.nn.decoder.Decoder;
+import dev.ashlar.tensor.WeightSource;
+import dev.ashlar.tuning.BlockwiseQuantization;
+import dev.ashlar.tuning.RunListener;
+import dev.ashlar.tuning.RunOptions;
+import dev.ashlar.tuning.RunReport;
+import dev.ashlar.tuning.UnitReport;
+import dev.ashlar.tuning.calibration.Calibration;
+import dev.ashlar.tuning.calibration.CalibrationSet;
+import dev.ashlar.tuning.work.WorkFolder;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.Set;
+
+/**
+ * One run of {@code quantize}: reads and checks all inputs, tunes block by block into a work
+ * folder, writes the formats asked for, reads them again, measures.
+ *
+ * <p>A run that is killed leaves no folder that is a model, and its finished blocks in the work
+ * folder; the same command then goes on where it was and writes the same bytes.
+ */
+public final class QuantizeJob {
+  private static final int CHECKED_SAMPLES = 2;
+  private static final int CHECKED_TOKENS = 64;
+
+  private final QuantizeRequest request;
+  private final JobListener listener;
+  private final long start = System.nanoTime();
+
+  /** A run that tells {@code listener} how it goes. */
+  public QuantizeJob(QuantizeRequest request, JobListener listener) {
+    this.request = request;
+    this.listener = listener;
+  }
+
+  /**
+   * Does everything.
+   *
+   * @throws InputException if something that was given cannot be used
+   * @throws dev.ashlar.tuning.method.TuningException if weights or activations are not finite
+   */
+  public QuantizeResult run() {
+    // In this order, faults show before anything expensive begins.
+    List<Calibration.Source> texts =
+        request.quantizer().needsInputs() ? Texts.calibration(request.calibration()) : List.of();
+    Optional<String> evaluationText = request.evaluation().map(Texts::evaluation);
+    Path folder = request.output().folder();
+    WorkPlace work = new WorkPlace(folder, request.output().work());
+    boolean overwrite = request.output().overwrite() || work.interrupted();
+    try (OutputFolder output = OutputFolder.claim(folder, overwrite);
+        Model model = Model.open(request.model())) {
+      return run(model, output, overwrite, work, texts, evaluationText);
+    }
+  }
+
+  private QuantizeResult run(
+      Model model,
+      OutputFolder output,
+      boolean overwrite,
+      WorkPlace work,
+      List<Calibration.Source> texts,
+      Optional<String> evaluationText) {
+    Checkpoint source = model.checkpoint();
+    requireFloat(source);
+    RecordingSource read = new RecordingSource(source);
+    Decoder decoder = load(read);
+    ModelTensors tensors = ModelTensors.of(decoder.spec(), source);
+    Optional<Perplexities> measure = evaluationText.map(text -> measure(model, text));
+    CalibrationSet data = calibration(model, texts);
+    BlockwiseQuantization quantization = quantization(decoder, data);
+    ExportPlan plan =
+        tensors.plan(request.plan().defaultScheme(), quantization.schemes(), request.settings());
+    Exports.requirePossible(request.output().formats(), source, plan);
+    Optional<Duration> estimate = estimate(quantization);
+    Optional<Double> original = measure.map(m -> m.ofFloat(source));
+    Optional<Double> rounded = measure.map(m -> m.ofRounding(source, quantization.schemes()));
+    RunReport report;
+    List<Written> written;
+    Set<String> unused;
+    ExportOptions options = ExportOptions.defaults().overwriting(overwrite);
+    try (WorkFolder blocks =
+            work.open(quantization.job(facts(source)), request.output().restart());
+        Exports exports =
+            new Exports(output.path(), request.output().formats(), source, plan, options)) {
+      TunedReference reference = reference(decoder, data);
+      report = tune(quantization, blocks, exports, reference);
+      unused = unused(read, decoder);
+      exports.finish(tensors, unused);
+      written = exports.verify(Optional.of(reference), tensors.named(unused, source));
+    }
+    Path first = written.getFirst().folder();
+    Optional<QuantizeResult.Perplexity> perplexities =
+        measure.map(
+            m ->
+                new QuantizeResult.Perplexity(
+                    original.orElseThrow(),
+                    rounded.orElseThrow(),
+                    m.ofFolder("quantized", first),
+                    m.windows()));
+    work.remove();
+    return new QuantizeResult(
+        request,
+        report,
+        written,
+        KeptTensors.byPart(unused, decoder.spec().prefix()),
+        bytes(source),
+        Duration.ofNanos(System.nanoTime() - start),
+        estimate,
+        perplexities);
+  }
+
+  private static Decoder load(WeightSource source) {
+    boolean known =
+        !(source.config().get("model_type") instanceof String type)
+            || Architectures.find(type).isPresent();
+    try {
+      return Architectures.load(source);
+    } catch (InputException e) {
+      if (known) {
+        throw e;
+      }
+      throw new InputException(
+          e.getMessage() + "; --method rtn --model-free quantizes it without knowing the family",
+          e);
+    }
+  }
+
+  /** Tensors that the model, all of whose blocks were read by now, does not use. */
+  private static Set<String> unused(RecordingSource read, Decoder decoder) {
+    Set<String> unused = read.unused();
+    if (decoder.tiedHead()) {
+      String head = decoder.spec().head().output().name() + ".";
+      unused.removeIf(name -> name.startsWith(head));
+    }
+    return unused;
+  }
+
+  static void requireFloat(Checkpoint source) {
+    if (!source.quantizedNames().isEmpty()) {
+      throw new InputException(
+          source.description()
+              + ": is quantized already ("
+              + source.quantizedNames().size()
+              + " layers); quantize the float model it was made from");
+    }
+  }
+
+  private Perplexities measure(Model model, String text) {
+    QuantizeRequest.Evaluation e = request.evaluation().orElseThrow();
+    int length = Math.min(e.length(), longest(model));
+    return new Perplexities(listener, model.tokenizer().encode(text, false), length, e.limit());
+  }
+
+  private CalibrationSet calibration(Model model, List<Calibration.Source> texts) {
+    if (texts.isEmpty()) {
+      return CalibrationSet.none();
+    }
+    CalibrationRequest wanted = request.calibration();
+    int length = Math.min(wanted.length(), longest(model));
+    if (length < wanted.length()) {
+      listener.note("the model takes at most " + length + " tokens; --seqlen is " + length);
+    }
+    Calibration made =
+        Calibration.of(
+            texts,
+            (text, special) -> model.tokenizer().encode(text, special),
+            wanted.samples(),
+            length,
+            request.run().seed(),
+            padding(model.checkpoint()));
+    made.warnings().forEach(listener::warning);
+    return made.set();
+  }
+
+  /** The most tokens the model was made for; anything if its configuration does not say. */
+  private static int longest(Model model) {
+    int longest = Integer.MAX_VALUE;
+    for (String key : List.of("max_position_embeddings", "n_positions", "n_ctx")) {
+      int positions = number(model.checkpoint(), key).orElse(0);
+      longest = positions > 1 ? Math.min(longest, positions) : longest;
+    }
+    return longest;
+  }
+
+  private static OptionalInt padding(Checkpoint source) {
+    return number(source, "pad_token_id");
+  }
+
+  /** A number of the configuration, or of its section on the language part. */
+  private static OptionalInt number(Checkpoint source, String key) {
+    Object value = source.config().get(key);
+    if (value == null && source.config().get("text_config") instanceof Map<?, ?> text) {
+      value = text.get(key);
+    }
+    return value instanceof Number n ? OptionalInt.of(n.intValue()) : OptionalInt.empty();
+  }
+
+  private BlockwiseQuantization quantization(Decoder decoder, CalibrationSet data) {
+    RunOptions run = request.run();
+    if (data.count() > 0) {
+      // A batch cannot be larger than the data it is drawn from.
+      int batch = Math.min(run.batchSize(), data.count());
+      int steps = Math.clamp(data.count() / batch, 1, run.accumulate());
+      run = new RunOptions(batch, steps, run.nblocks(), run.quantizedInput(), run.seed());
+    }
+    try {
+      return new BlockwiseQuantization(decoder, request.plan(), data, request.quantizer(), run);
+    } catch (IllegalArgumentException e) {
+      throw new InputException(e.getMessage(), e);
+    }
+  }
+
+  private static Map<String, String> facts(Checkpoint source) {
+    return Map.of(
+        "source", source.path().toAbsolutePath().normalize().toString(),
+        "sourceBytes", Long.toString(bytes(source)));
+  }
+
+  /** Bytes of all tensors. */
+  static long bytes(Checkpoint source) {
+    return source.names().stream().mapToLong(n -> source.tensor(n).byteSize()).sum();
+  }
+
+  private Optional<Duration> estimate(BlockwiseQuantization quantization) {
+    if (!request.quantizer().needsInputs()) {
+      return Optional.empty();
+    }
+    Duration time = quantization.estimate();
+    listener.estimated(quantization.schemes().size(), request.method(), time);
+    return Optional.of(time);
+  }
+
+  private TunedReference reference(Decoder decoder, CalibrationSet data) {
+    int batch = data.count() == 0 ? CHECKED_SAMPLES : Math.min(CHECKED_SAMPLES, data.count());
+    int length = data.count() == 0 ? CHECKED_TOKENS : Math.min(CHECKED_TOKENS, data.length());
+    int[] ids = new int[batch * length];
+    for (int i = 0; i < ids.length; i++) {
+      // Without data any tokens do: a stride that shares no factor with usual vocabularies.
+      ids[i] =
+          data.count() == 0
+              ? (int) (7919L * i % decoder.spec().vocab())
+              : data.sample(i / length)[i % length];
+    }
+    return new TunedReference(decoder, ids, batch);
+  }
+
+  private RunReport tune(
+      BlockwiseQuantization quantization,
+      WorkFolder blocks,
+      Exports exports,
+      TunedReference reference) {
+    try (Stage stage = listener.begin(request.method(), 1)) {
+      return quantization.run(
+          Optional.of(blocks),
+          (module, tensor) -> {
+            exports.quantized(module, tensor);
+            reference.quantized(module, tensor);
+          },
+          new Tuning(stage));
+    }
+  }
+
+  /** Passes on what the run says. */
+  private final class Tuning implements RunListener {
+    private final Stage stage;
+
+    Tuning(Stage stage) {
+      this.stage = stage;
+    }
+
+    @Override
+    public void progress(dev.ashlar.tuning.Progress p) {
+      double left = p.remaining().map(d -> d.toMillis() / 1e3).orElse(Double.NaN);
+      String loss = Double.isNaN(p.loss()) ? "" : String.format(", loss %.3g", p.loss());
+      stage.at(p.fraction(), left, "block " + (p.unit() + 1) + " of " + p.units() + loss);
+    }
+
+    @Override
+    public void unitFinished(UnitReport report) {
+      if (report.resumed() && report.index() == 0) {
+        listener.note("going on with the work of an earlier run");
+      }
+    }
+
+    @Override
+    public void warning(String sentence) {
+      listener.warning(sentence);
+    }
+  }
+}

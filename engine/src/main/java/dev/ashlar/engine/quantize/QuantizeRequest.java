@@ -1,0 +1,69 @@
+package dev.ashlar.engine.quantize;
+
+import dev.ashlar.formats.export.ExportFormat;
+import dev.ashlar.tuning.RunOptions;
+import dev.ashlar.tuning.method.BlockQuantizer;
+import dev.ashlar.tuning.plan.QuantizationPlan;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * What is to be done, with every default settled.
+ *
+ * @param model as the user names it
+ * @param plan which layers get which scheme
+ * @param method name of the method
+ * @param quantizer the method with its options
+ * @param settings what an export records of the method's options, as plain JSON values
+ * @param run how the model is walked through
+ * @param calibration the data to tune on
+ * @param output where the result goes
+ * @param evaluation whether and on what perplexity is measured
+ */
+public record QuantizeRequest(
+    String model,
+    QuantizationPlan plan,
+    String method,
+    BlockQuantizer quantizer,
+    Map<String, Object> settings,
+    RunOptions run,
+    CalibrationRequest calibration,
+    Output output,
+    Optional<Evaluation> evaluation) {
+
+  /**
+   * Data to tune on.
+   *
+   * @param dataset data sets as the user names them; empty for the demo model's own text
+   * @param samples how many
+   * @param length tokens of each
+   */
+  public record CalibrationRequest(Optional<String> dataset, int samples, int length) {}
+
+  /**
+   * Where the result goes.
+   *
+   * @param folder holds the model, or a folder for each of several formats
+   * @param formats at least one
+   * @param overwrite whether what is in the folder may be replaced
+   * @param work where finished blocks are kept; empty for a folder inside the output folder
+   * @param restart whether finished blocks of an earlier, interrupted run are forgotten
+   */
+  public record Output(
+      Path folder,
+      List<ExportFormat> formats,
+      boolean overwrite,
+      Optional<Path> work,
+      boolean restart) {}
+
+  /**
+   * Measuring perplexity.
+   *
+   * @param file text; empty for the demo model's own
+   * @param length tokens of each window
+   * @param limit windows at most; 0 for all
+   */
+  public record Evaluation(Optional<Path> file, int length, int limit) {}
+}

@@ -1,0 +1,51 @@
+package dev.ashlar.engine.quantize;
+
+import dev.ashlar.tuning.RunReport;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * What a finished job has to tell.
+ *
+ * @param request what was asked for
+ * @param run which layers were quantized, and how the tuning went
+ * @param written the folders, each read again and checked, in the order of the request's formats
+ * @param kept how many tensors of each part beside the language model were written unchanged
+ * @param bytesBefore of the source's tensors
+ * @param time of the whole job
+ * @param estimate of the tuning before it began, where it was estimated
+ * @param perplexities where perplexity was measured
+ */
+public record QuantizeResult(
+    QuantizeRequest request,
+    RunReport run,
+    List<Written> written,
+    Map<String, Integer> kept,
+    long bytesBefore,
+    Duration time,
+    Optional<Duration> estimate,
+    Optional<Perplexity> perplexities) {
+  /**
+   * Perplexity before, of plain rounding, and after.
+   *
+   * @param windows how many were measured
+   */
+  public record Perplexity(double original, double rounded, double tuned, int windows) {}
+
+  public QuantizeResult {
+    written = List.copyOf(written);
+  }
+
+  /** The first format's folder. */
+  public Path folder() {
+    return written.getFirst().folder();
+  }
+
+  /** Bytes of the first folder's tensors. */
+  public long bytesAfter() {
+    return written.getFirst().check().tensorBytes();
+  }
+}
