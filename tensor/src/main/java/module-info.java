@@ -9,4 +9,8 @@ module dev.ashlar.tensor {
   exports dev.ashlar.tensor.quant;
 
   uses dev.ashlar.tensor.kernel.BackendProvider;
+
+  provides dev.ashlar.tensor.kernel.BackendProvider with
+      dev.ashlar.tensor.kernel.reference.ReferenceProvider,
+      dev.ashlar.tensor.kernel.vector.VectorProvider;
 }

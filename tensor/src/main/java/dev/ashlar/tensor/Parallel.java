@@ -1,5 +1,6 @@
 package dev.ashlar.tensor;
 
+import java.util.Arrays;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
@@ -15,8 +16,9 @@ import java.util.concurrent.locks.ReentrantLock;
  * same bits for every thread count. Regions never nest: a region opened inside another, or while
  * another caller holds the pool, simply runs on the calling thread.
  *
- * <p>The pool has as many threads as the container's CPU limit allows, or the system property
- * {@code ashlar.threads}; {@link #limited} narrows that for a scope.
+ * <p>Regions use as many threads as the container's CPU limit allows, or the system property {@code
+ * ashlar.threads}; {@link #limited} sets another number for a scope, smaller or larger. The pool
+ * grows to what is asked of it.
  */
 public final class Parallel {
   /** Work on rows {@code [from, to)}. */
@@ -44,30 +46,37 @@ public final class Parallel {
    */
   private static final long KEEP_NANOS = 4_000;
 
+  private static final int MOST = 1024;
+
   private static final ScopedValue<Integer> LIMIT = ScopedValue.newInstance();
   private static final int THREADS = configuredThreads();
-  private static final ReentrantLock POOL = new ReentrantLock();
-  private static final Worker[] WORKERS = startWorkers(THREADS - 1);
+  private static final Pool POOL = new Pool();
 
   private Parallel() {}
 
   private static int configuredThreads() {
     int available = Runtime.getRuntime().availableProcessors();
     int asked = Integer.getInteger("ashlar.threads", available);
-    return Math.clamp(asked, 1, 1024);
+    return Math.clamp(asked, 1, MOST);
   }
 
-  /** Threads that a region may use here: the pool's size or the limit of the enclosing scope. */
+  /** Threads that a region may use here: the process's number or that of the enclosing scope. */
   public static int threads() {
-    return LIMIT.isBound() ? Math.min(LIMIT.get(), THREADS) : THREADS;
+    return LIMIT.isBound() ? LIMIT.get() : THREADS;
   }
 
-  /** Runs {@code action} with at most {@code threads} threads. */
+  /**
+   * Runs {@code action} with at most {@code threads} threads, whatever the process's number is;
+   * what it begins {@linkplain #aside aside} keeps to that too. The innermost scope counts. Results
+   * do not depend on it.
+   *
+   * @param threads at least 1; more than 1024 count as 1024
+   */
   public static <T> T limited(int threads, Action<T> action) {
     if (threads < 1) {
       throw new IllegalArgumentException("threads must be at least 1: " + threads);
     }
-    return ScopedValue.where(LIMIT, threads).call(action::run);
+    return ScopedValue.where(LIMIT, Math.min(threads, MOST)).call(action::run);
   }
 
   /**
@@ -89,7 +98,7 @@ public final class Parallel {
       return;
     }
     try {
-      new Region(n, Math.max(1, grain), parts, body).run();
+      new Region(n, Math.max(1, grain), parts, body).run(POOL.workers(parts - 1));
     } finally {
       POOL.unlock();
     }
@@ -130,7 +139,8 @@ public final class Parallel {
    * pool: waiting for the compiler, reading ahead. A daemon: it does not keep the process alive.
    */
   public static Aside aside(Runnable work) {
-    Aside aside = new Aside(work);
+    int threads = threads();
+    Aside aside = new Aside(() -> ScopedValue.where(LIMIT, threads).run(work));
     Thread.ofPlatform().daemon().name("ashlar-aside").start(aside.task);
     return aside;
   }
@@ -144,13 +154,25 @@ public final class Parallel {
     }
   }
 
-  private static Worker[] startWorkers(int count) {
-    Worker[] workers = new Worker[count];
-    for (int i = 0; i < count; i++) {
-      workers[i] = new Worker(i);
-      workers[i].start();
+  /** The workers, and the lock that the caller of a region holds while it lasts. */
+  private static final class Pool extends ReentrantLock {
+    private static final long serialVersionUID = 1;
+
+    // Guarded by the lock itself.
+    private transient Worker[] workers = new Worker[0];
+
+    /** At least {@code count} workers; the lock must be held. */
+    Worker[] workers(int count) {
+      if (workers.length < count) {
+        int present = workers.length;
+        workers = Arrays.copyOf(workers, count);
+        for (int i = present; i < count; i++) {
+          workers[i] = new Worker(i);
+          workers[i].start();
+        }
+      }
+      return workers;
     }
-    return workers;
   }
 
   /** One parallel region: ranges are taken from a shared counter until none are left. */
@@ -179,14 +201,14 @@ public final class Parallel {
       this.running = helpers;
     }
 
-    void run() {
+    void run(Worker[] workers) {
       for (int i = 0; i < helpers; i++) {
-        WORKERS[i].submit(this);
+        workers[i].submit(this);
       }
       work();
       for (int i = 0; i < helpers; i++) {
         // A worker that has not woken up yet is not waited for: all ranges are taken already.
-        if (WORKERS[i].slot.compareAndSet(this, null)) {
+        if (workers[i].slot.compareAndSet(this, null)) {
           RUNNING.decrementAndGet(this);
         }
       }

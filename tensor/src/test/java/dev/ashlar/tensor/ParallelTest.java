@@ -5,6 +5,11 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicIntegerArray;
 import org.junit.jupiter.api.Test;
 
@@ -110,7 +115,46 @@ class ParallelTest {
   void theLimitHoldsInItsScope() {
     int all = Parallel.threads();
     assertEquals(1, Parallel.<Integer>limited(1, Parallel::threads));
+    assertEquals(all + 3, Parallel.<Integer>limited(all + 3, Parallel::threads));
+    assertEquals(
+        2, Parallel.<Integer>limited(1, () -> Parallel.limited(2, Parallel::threads)), "innermost");
     assertEquals(all, Parallel.threads());
     assertThrows(IllegalArgumentException.class, () -> Parallel.limited(0, () -> null));
+  }
+
+  @Test
+  void aLimitAboveTheProcessGrowsThePool() {
+    int more = Parallel.threads() + 2;
+    Set<Thread> seen = ConcurrentHashMap.newKeySet();
+    CountDownLatch all = new CountDownLatch(more);
+    limited(
+        more,
+        () ->
+            Parallel.rows(
+                more,
+                1,
+                (from, to) -> {
+                  seen.add(Thread.currentThread());
+                  all.countDown();
+                  // A thread stays in its range until every other has one.
+                  assertTrue(await(all));
+                }));
+    assertEquals(more, seen.size());
+    everyRowOnce();
+  }
+
+  private static boolean await(CountDownLatch latch) {
+    try {
+      return latch.await(30, TimeUnit.SECONDS);
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  @Test
+  void whatGoesOnAsideKeepsToTheLimit() {
+    AtomicInteger found = new AtomicInteger();
+    limited(3, () -> Parallel.aside(() -> found.set(Parallel.threads())).await());
+    assertEquals(3, found.get());
   }
 }

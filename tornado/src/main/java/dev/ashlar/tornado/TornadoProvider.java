@@ -1,8 +1,8 @@
 package dev.ashlar.tornado;
 
+import dev.ashlar.tensor.kernel.Availability;
 import dev.ashlar.tensor.kernel.Backend;
 import dev.ashlar.tensor.kernel.BackendProvider;
-import java.util.Optional;
 
 /**
  * Looks whether TornadoVM runs under this JVM. It names no type of TornadoVM, so that it loads
@@ -24,14 +24,20 @@ public final class TornadoProvider implements BackendProvider {
   }
 
   @Override
-  public Optional<Backend> create() {
-    return Optional.empty();
+  public int priority() {
+    return 200;
   }
 
   @Override
-  public String reason() {
-    return System.getProperty(IMPLEMENTATION) == null
-        ? "this JVM was not started with TornadoVM's argument file"
-        : "TornadoVM is there, but this version of Ashlar has no device kernels";
+  public Availability availability() {
+    return new Availability.Absent(
+        System.getProperty(IMPLEMENTATION) == null
+            ? "this JVM was not started with TornadoVM's argument file"
+            : "TornadoVM is there, but this version of Ashlar has no device kernels");
+  }
+
+  @Override
+  public Backend backend() {
+    throw new IllegalStateException(availability().reason());
   }
 }

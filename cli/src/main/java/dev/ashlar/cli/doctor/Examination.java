@@ -35,6 +35,7 @@ public final class Examination {
     found.put("backend", backend.name());
     found.put("backendReason", Backends.reason());
     found.put("backends", Backends.all().stream().map(Backend::name).toList());
+    found.put("candidates", Backends.candidates().stream().map(Examination::candidate).toList());
     found.put("processors", Runtime.getRuntime().availableProcessors());
     found.put("threads", Parallel.threads());
     found.put("memoryBytes", Memory.physical());
@@ -53,6 +54,22 @@ public final class Examination {
     collapsed("4-bit products", packed / reading).ifPresent(warnings::add);
     found.put("warnings", warnings);
     return new Report(text(found), found);
+  }
+
+  private static Map<String, Object> candidate(Backends.Candidate c) {
+    Map<String, Object> facts = new LinkedHashMap<>();
+    facts.put("name", c.name());
+    facts.put("used", c.chosen());
+    facts.put("reason", c.reason());
+    return facts;
+  }
+
+  /** A line for each backend that is not used, below that of the one that is. */
+  private static String unused() {
+    return Backends.candidates().stream()
+        .filter(c -> !c.chosen())
+        .map(c -> "\n" + " ".repeat(10) + c.name() + ", not used: " + c.reason())
+        .collect(Collectors.joining());
   }
 
   private static List<String> flags() {
@@ -92,7 +109,7 @@ public final class Examination {
     lines.put("java", f.get("java") + " in " + f.get("javaHome"));
     lines.put("flags", f.get("javaFlags").toString().replaceAll("^\\[|]$", ""));
     lines.put("system", f.get("system") + ", " + f.get("processors") + " processors");
-    lines.put("backend", f.get("backendReason") + "");
+    lines.put("backend", f.get("backendReason") + unused());
     lines.put("threads", f.get("threads") + "");
     lines.put(
         "memory",

@@ -28,13 +28,21 @@ public final class Decoder {
   }
 
   private final DecoderSpec spec;
+  private final Backend backend;
   private final Embedding embedding;
   private final Head head;
   private final Loader loader;
   private final Block[] blocks;
 
-  private Decoder(DecoderSpec spec, Embedding embedding, Head head, Loader loader, Block[] blocks) {
+  private Decoder(
+      DecoderSpec spec,
+      Backend backend,
+      Embedding embedding,
+      Head head,
+      Loader loader,
+      Block[] blocks) {
     this.spec = spec;
+    this.backend = backend;
     this.embedding = embedding;
     this.head = head;
     this.loader = loader;
@@ -45,7 +53,7 @@ public final class Decoder {
    * A decoder over the tensors of {@code source}, which are all checked to be there in their shapes
    * and of which embedding and head are read.
    *
-   * @param backend packs the quantized matrices
+   * @param backend packs the quantized matrices, and is what {@link #backend()} gives
    * @throws RuntimeException the source's own exception for the first tensor at fault
    */
   public static Decoder load(DecoderSpec spec, WeightSource source, Backend backend) {
@@ -88,6 +96,7 @@ public final class Decoder {
     Rotaries rotaries = new Rotaries();
     return new Decoder(
         spec,
+        weights.backend(),
         embedding,
         Head.load(spec.head(), spec.embedding().name(), embedding, weights),
         i -> DecoderBlock.load(i, spec.blocks().get(i), weights, rotaries),
@@ -104,6 +113,11 @@ public final class Decoder {
 
   public DecoderSpec spec() {
     return spec;
+  }
+
+  /** What it was loaded for: tapes that run it should be on the same. */
+  public Backend backend() {
+    return backend;
   }
 
   public int blockCount() {
@@ -131,7 +145,7 @@ public final class Decoder {
       throw new IllegalArgumentException(
           others.size() + " blocks for a decoder of " + blocks.length);
     }
-    return new Decoder(spec, embedding, head, loader, others.toArray(new Block[0]));
+    return new Decoder(spec, backend, embedding, head, loader, others.toArray(new Block[0]));
   }
 
   /**
@@ -147,12 +161,12 @@ public final class Decoder {
       Block b = block(i);
       mapped[i] = b.mapWeights((name, weight) -> f.apply(b.name() + "." + name, weight));
     }
-    return new Decoder(spec, embedding, head.mapWeights(f), loader, mapped);
+    return new Decoder(spec, backend, embedding, head.mapWeights(f), loader, mapped);
   }
 
   /** The same for the output head alone; blocks stay as they are, loaded or not. */
   public Decoder mapHead(BiFunction<String, Weight, Weight> f) {
-    return new Decoder(spec, embedding, head.mapWeights(f), loader, blocks);
+    return new Decoder(spec, backend, embedding, head.mapWeights(f), loader, blocks);
   }
 
   /**
@@ -160,7 +174,7 @@ public final class Decoder {
    * complete checkpoint name; the output's matrix is {@link #mapHead}'s.
    */
   public Decoder mapHeadTensors(BiFunction<String, Tensor, Tensor> f) {
-    return new Decoder(spec, embedding, head.mapTensors(f), loader, blocks);
+    return new Decoder(spec, backend, embedding, head.mapTensors(f), loader, blocks);
   }
 
   /**

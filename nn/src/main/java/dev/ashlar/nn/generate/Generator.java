@@ -96,14 +96,14 @@ public final class Generator {
     if (limit < 1) {
       throw new IllegalArgumentException("the limit must be at least 1: " + limit);
     }
-    Tape tape = Tape.off();
+    Tape tape = Tape.off(decoder.backend());
     long begin = System.nanoTime();
     int computed = prompt.length - reuse(prompt);
     int token = prefill(prompt, prompt.length - computed, tape);
     long first = System.nanoTime();
     List<Integer> tokens = new ArrayList<>();
     End end = End.LIMIT;
-    tape = Tape.off();
+    tape = Tape.off(decoder.backend());
     while (true) {
       if (stops.contains(token)) {
         end = End.STOP_TOKEN;

@@ -34,8 +34,8 @@ public record LogitComparison(
     }
     Windows windows = Windows.of(ids, length, limit);
     BlockContext context = BlockContext.of(1, length);
-    Tape referenceTape = Tape.off();
-    Tape otherTape = Tape.off();
+    Tape referenceTape = Tape.off(reference.backend());
+    Tape otherTape = Tape.off(other.backend());
     Rows rows = new Rows(length);
     for (int i = 0; i < windows.count(); i++) {
       int[] window = windows.window(i);

@@ -31,7 +31,7 @@ public record Perplexity(double value, double meanLoss, int windows, long tokens
       Decoder model, int[] ids, int length, int limit, WindowListener listener) {
     long start = System.nanoTime();
     Windows windows = Windows.of(ids, length, limit);
-    Tape tape = Tape.off();
+    Tape tape = Tape.off(model.backend());
     BlockContext context = BlockContext.of(1, length);
     double sum = 0;
     long tokens = 0;

@@ -49,13 +49,14 @@ public final class Trainer {
   private final List<Tensor> parameters = new ArrayList<>();
   private final List<Tensor> gradients = new ArrayList<>();
   private final AdamW optimizer;
-  private final Tape tape = Tape.recording();
+  private final Tape tape;
 
   /**
    * @param decoder its tensors are trained in place; a tied head is the embedding
    */
   public Trainer(Decoder decoder, Options options) {
     this.decoder = decoder;
+    this.tape = Tape.recording(decoder.backend());
     this.options = options;
     Map<Tensor, Tensor> seen = new LinkedHashMap<>();
     decoder.forEachTensor((name, t) -> seen.putIfAbsent(t, Tensor.zeros(t.shape())));

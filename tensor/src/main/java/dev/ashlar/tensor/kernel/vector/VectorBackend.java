@@ -25,7 +25,6 @@ import dev.ashlar.tensor.kernel.vector.pointwise.VectorNorm;
 import dev.ashlar.tensor.kernel.vector.pointwise.VectorProbe;
 import dev.ashlar.tensor.kernel.vector.pointwise.VectorRotary;
 import dev.ashlar.tensor.kernel.vector.pointwise.VectorSoftmax;
-import java.util.Optional;
 import jdk.incubator.vector.FloatVector;
 
 /** The Vector API kernels, gathered; what has none of its own is the reference. */
@@ -45,41 +44,7 @@ public final class VectorBackend implements Backend {
   private final ConversionKernel conversion = new VectorConversion();
   private final ProbeKernel probe = new VectorProbe();
 
-  /** A fused multiply-add takes nanoseconds as an instruction, microseconds as a library call. */
-  private static final long SLOW_FMA_NANOS = 1_000;
-
-  private static final int FMA_CALLS = 100;
-  private static final int FMA_TRIES = 5;
-
   private VectorBackend() {}
-
-  /**
-   * Why these kernels would be slower than the reference in this process, or empty: without the
-   * optimizing compiler or the multiply-add instruction every vector operation is a library call.
-   */
-  public static Optional<String> obstacle() {
-    String mode = System.getProperty("java.vm.info", "");
-    if (mode.contains("interpreted") || mode.contains("emulated-client")) {
-      return Optional.of("java runs without its optimizing compiler (" + mode + ")");
-    }
-    return fmaNanos() > SLOW_FMA_NANOS
-        ? Optional.of("this processor, or the flags of java, lack the multiply-add instruction")
-        : Optional.empty();
-  }
-
-  /** Best of some tries, so that losing the core in one of them does not matter. */
-  private static long fmaNanos() {
-    long best = Long.MAX_VALUE;
-    float x = 1;
-    for (int t = 0; t < FMA_TRIES; t++) {
-      long start = System.nanoTime();
-      for (int i = 0; i < FMA_CALLS; i++) {
-        x = Math.fma(x, 0.5f, 0.3f);
-      }
-      best = Math.min(best, System.nanoTime() - start);
-    }
-    return x > 0 ? best / FMA_CALLS : 0;
-  }
 
   @Override
   public String name() {
