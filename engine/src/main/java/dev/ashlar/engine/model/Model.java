@@ -2,16 +2,14 @@ package dev.ashlar.engine.model;
 
 import dev.ashlar.formats.Checkpoints;
 import dev.ashlar.formats.checkpoint.Checkpoint;
-import dev.ashlar.io.json.Json;
 import dev.ashlar.nn.architecture.Architectures;
 import dev.ashlar.nn.decoder.Decoder;
+import dev.ashlar.nn.decoder.DecoderSpec;
 import dev.ashlar.nn.decoder.InferenceOptions;
 import dev.ashlar.tensor.kernel.Backends;
-import dev.ashlar.text.TokenizerSource;
 import dev.ashlar.text.chat.ChatTemplate;
 import dev.ashlar.text.tokenizer.Tokenizer;
 import dev.ashlar.text.tokenizer.Tokenizers;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -25,12 +23,9 @@ import java.util.Set;
  * so that a command which needs neither does not fail for them. Not thread-safe.
  */
 public final class Model implements AutoCloseable {
-  private static final String GENERATION = "generation_config.json";
-  private static final List<String> CONTEXT_KEYS =
-      List.of("max_position_embeddings", "n_positions", "n_ctx", "max_seq_len", "seq_length");
-
   private final Checkpoint checkpoint;
   private Tokenizer tokenizer;
+  private DecoderSpec spec;
   private Decoder decoder;
 
   private Model(Checkpoint checkpoint) {
@@ -53,11 +48,7 @@ public final class Model implements AutoCloseable {
 
   public Tokenizer tokenizer() {
     if (tokenizer == null) {
-      tokenizer =
-          switch (checkpoint.tokenizer()) {
-            case TokenizerSource.Folder f -> Tokenizers.fromFolder(f.folder());
-            case TokenizerSource.Metadata m -> Tokenizers.fromGguf(m.values(), m.file().toString());
-          };
+      tokenizer = Tokenizers.open(checkpoint.tokenizer());
     }
     return tokenizer;
   }
@@ -103,10 +94,7 @@ public final class Model implements AutoCloseable {
    */
   public Set<Integer> answerStops(ChatTemplate template) {
     Set<Integer> stops = stopTokens();
-    if (checkpoint.tokenizer() instanceof TokenizerSource.Folder f
-        && Files.exists(f.folder().resolve(GENERATION))) {
-      add(stops, Json.readObject(f.folder().resolve(GENERATION)).get("eos_token_id"));
-    }
+    add(stops, checkpoint.generationConfig().get("eos_token_id"));
     // Only the first token: what follows may begin the next message.
     int[] end = tokenizer().encode(template.endOfAnswer().stripLeading());
     if (end.length > 0 && tokenizer().isSpecial(end[0])) {
@@ -128,16 +116,17 @@ public final class Model implements AutoCloseable {
     return tokens;
   }
 
-  /** Tokens that the model takes at once; {@link Integer#MAX_VALUE} if it does not say. */
-  public int contextLength() {
-    Map<String, Object> config = checkpoint.config();
-    Map<?, ?> text = config.get("text_config") instanceof Map<?, ?> inner ? inner : config;
-    for (String key : CONTEXT_KEYS) {
-      if (text.get(key) instanceof Number n && n.longValue() > 0) {
-        return Math.clamp(n.longValue(), 1, Integer.MAX_VALUE);
-      }
+  /** What the model's configuration describes. */
+  public DecoderSpec spec() {
+    if (spec == null) {
+      spec = Architectures.spec(checkpoint);
     }
-    return Integer.MAX_VALUE;
+    return spec;
+  }
+
+  /** Tokens that the model takes at once; {@link Integer#MAX_VALUE} if nothing bounds them. */
+  public int contextLength() {
+    return spec().maxPositions();
   }
 
   @Override

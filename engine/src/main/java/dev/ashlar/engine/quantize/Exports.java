@@ -2,7 +2,6 @@ package dev.ashlar.engine.quantize;
 
 import dev.ashlar.formats.Checkpoints;
 import dev.ashlar.formats.checkpoint.Checkpoint;
-import dev.ashlar.formats.export.ExportCheck;
 import dev.ashlar.formats.export.ExportFormat;
 import dev.ashlar.formats.export.ExportOptions;
 import dev.ashlar.formats.export.ExportPlan;
@@ -15,13 +14,9 @@ import dev.ashlar.tensor.Tensor;
 import dev.ashlar.tensor.quant.QuantScheme;
 import dev.ashlar.tensor.quant.QuantizedTensor;
 import dev.ashlar.tuning.LayerSink;
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.Set;
@@ -35,11 +30,13 @@ final class Exports implements LayerSink, AutoCloseable {
   private static final double TOLERANCE = 1e-2;
 
   private static final String WEIGHT = ".weight";
-  private static final String CONFIG = "config.json";
+
+  /** One format on its way to its place. */
+  private record Export(ExportFormat format, Path place, ExportSink sink) {}
 
   private final Checkpoint source;
   private final ExportPlan plan;
-  private final Map<Path, ExportSink> sinks = new LinkedHashMap<>();
+  private final List<Export> exports = new ArrayList<>();
 
   /**
    * Refuses what a format cannot hold.
@@ -69,8 +66,8 @@ final class Exports implements LayerSink, AutoCloseable {
     boolean complete = false;
     try {
       for (ExportFormat format : formats) {
-        Path own = formats.size() == 1 ? folder : folder.resolve(format.name());
-        sinks.put(own, format.create(own, source, plan, options));
+        Path own = format.place(folder, formats.size() == 1);
+        exports.add(new Export(format, own, format.create(own, source, plan, options)));
       }
       complete = true;
     } finally {
@@ -82,7 +79,7 @@ final class Exports implements LayerSink, AutoCloseable {
 
   @Override
   public void quantized(String module, QuantizedTensor tensor) {
-    sinks.values().forEach(s -> s.quantized(module, tensor));
+    exports.forEach(e -> e.sink().quantized(module, tensor));
   }
 
   /**
@@ -100,12 +97,12 @@ final class Exports implements LayerSink, AutoCloseable {
 
   /** Publishes the folders. */
   void publish() {
-    sinks.values().forEach(ExportSink::finish);
+    exports.forEach(e -> e.sink().finish());
   }
 
   /** Ends the present weight file of every folder. */
   void endShard() {
-    sinks.values().forEach(ExportSink::endShard);
+    exports.forEach(e -> e.sink().endShard());
   }
 
   /** Writes what is not quantized of one of the source's tensors. */
@@ -114,14 +111,14 @@ final class Exports implements LayerSink, AutoCloseable {
     StoredTensor stored = source.tensor(name);
     if (linears.stream().noneMatch(l -> isQuantized(l.module()))) {
       StoredTensor named = tensors.named(stored);
-      sinks.values().forEach(s -> write(s, named, keep));
+      exports.forEach(e -> write(e.sink(), named, keep));
       return;
     }
     // What was one stack of experts is one tensor for each as soon as one of them is packed.
     for (StoredLinear l : linears) {
       if (!isQuantized(l.module())) {
         Tensor matrix = l.read(stored);
-        sinks.values().forEach(s -> s.tensor(l.module() + WEIGHT, matrix));
+        exports.forEach(e -> e.sink().tensor(l.module() + WEIGHT, matrix));
       }
     }
   }
@@ -148,22 +145,20 @@ final class Exports implements LayerSink, AutoCloseable {
    */
   List<Written> verify(Optional<TunedReference> reference, Set<String> kept) {
     List<Written> written = new ArrayList<>();
-    for (Map.Entry<Path, ExportSink> e : sinks.entrySet()) {
-      Path folder = e.getKey();
+    for (Export e : exports) {
       boolean good = false;
       try {
-        ExportReport report = ExportCheck.verify(folder, kept);
+        ExportReport report = e.format().verify(e.place(), kept);
         OptionalDouble error = OptionalDouble.empty();
         if (reference.isPresent()) {
-          error = OptionalDouble.of(logitError(folder, reference.get()));
+          error = OptionalDouble.of(logitError(e.place(), reference.get()));
         }
-        String format = e.getValue().summary().format();
-        String layout = e.getValue().summary().layout();
-        written.add(new Written(format, folder, layout, report, error));
+        String layout = e.sink().summary().layout();
+        written.add(new Written(e.format().name(), e.place(), layout, report, error));
         good = true;
       } finally {
         if (!good) {
-          disable(folder);
+          e.format().withdraw(e.place());
         }
       }
     }
@@ -187,17 +182,9 @@ final class Exports implements LayerSink, AutoCloseable {
     }
   }
 
-  private static void disable(Path folder) {
-    try {
-      Files.deleteIfExists(folder.resolve(CONFIG));
-    } catch (IOException e) {
-      throw new InputException(folder + ": faulty, and cannot be removed; do not use it", e);
-    }
-  }
-
   /** Removes what was begun and not published. */
   @Override
   public void close() {
-    sinks.values().forEach(ExportSink::close);
+    exports.forEach(e -> e.sink().close());
   }
 }

@@ -78,8 +78,7 @@ public final class QuantizeJob {
       Optional<String> evaluationText) {
     Checkpoint source = model.checkpoint();
     requireFloat(source);
-    RecordingSource read = new RecordingSource(source);
-    Decoder decoder = load(read);
+    Decoder decoder = load(source);
     ModelTensors tensors = ModelTensors.of(decoder.spec(), source);
     Optional<Perplexities> measure = evaluationText.map(text -> measure(model, text));
     CalibrationSet data = calibration(model, texts);
@@ -100,7 +99,7 @@ public final class QuantizeJob {
             new Exports(output.path(), request.output().formats(), source, plan, options)) {
       TunedReference reference = reference(decoder, data);
       report = tune(quantization, blocks, exports, reference);
-      unused = unused(read, decoder);
+      unused = decoder.spec().others(source);
       exports.finish(tensors, unused);
       written = exports.verify(Optional.of(reference), tensors.named(unused, source));
     }
@@ -141,16 +140,6 @@ public final class QuantizeJob {
     }
   }
 
-  /** Tensors that the model, all of whose blocks were read by now, does not use. */
-  private static Set<String> unused(RecordingSource read, Decoder decoder) {
-    Set<String> unused = read.unused();
-    if (decoder.tiedHead()) {
-      String head = decoder.spec().head().output().name() + ".";
-      unused.removeIf(name -> name.startsWith(head));
-    }
-    return unused;
-  }
-
   static void requireFloat(Checkpoint source) {
     if (!source.quantizedNames().isEmpty()) {
       throw new InputException(
@@ -163,7 +152,7 @@ public final class QuantizeJob {
 
   private Perplexities measure(Model model, String text) {
     QuantizeRequest.Evaluation e = request.evaluation().orElseThrow();
-    int length = Math.min(e.length(), longest(model));
+    int length = Math.min(e.length(), model.contextLength());
     return new Perplexities(listener, model.tokenizer().encode(text, false), length, e.limit());
   }
 
@@ -172,7 +161,7 @@ public final class QuantizeJob {
       return CalibrationSet.none();
     }
     CalibrationRequest wanted = request.calibration();
-    int length = Math.min(wanted.length(), longest(model));
+    int length = Math.min(wanted.length(), model.contextLength());
     if (length < wanted.length()) {
       listener.note("the model takes at most " + length + " tokens; --seqlen is " + length);
     }
@@ -186,16 +175,6 @@ public final class QuantizeJob {
             padding(model.checkpoint()));
     made.warnings().forEach(listener::warning);
     return made.set();
-  }
-
-  /** The most tokens the model was made for; anything if its configuration does not say. */
-  private static int longest(Model model) {
-    int longest = Integer.MAX_VALUE;
-    for (String key : List.of("max_position_embeddings", "n_positions", "n_ctx")) {
-      int positions = number(model.checkpoint(), key).orElse(0);
-      longest = positions > 1 ? Math.min(longest, positions) : longest;
-    }
-    return longest;
   }
 
   private static OptionalInt padding(Checkpoint source) {

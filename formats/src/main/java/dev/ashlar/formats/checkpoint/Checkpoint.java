@@ -7,6 +7,7 @@ import dev.ashlar.tensor.WeightSource;
 import dev.ashlar.text.TokenizerSource;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 
 /**
  * A model on disk, open for reading: its configuration and weights ({@link WeightSource}), and what
@@ -28,8 +29,24 @@ public abstract class Checkpoint implements WeightSource {
     return List.of(List.copyOf(names()));
   }
 
+  /** The container's name: {@code safetensors}, {@code gguf}. */
+  public abstract String kind();
+
+  /**
+   * Whether the container gives tensors different float types to save room, so that in a copy the
+   * type that the configuration states counts and not each tensor's own.
+   */
+  public boolean mixesFloatTypes() {
+    return false;
+  }
+
   /** Where the tokenizer is described. */
   public abstract TokenizerSource tokenizer();
+
+  /** The settings that the model comes with for generating, as plain values; empty if none. */
+  public Map<String, Object> generationConfig() {
+    return Map.of();
+  }
 
   /**
    * Writes into {@code folder} whatever a Hugging Face model folder has beside its configuration

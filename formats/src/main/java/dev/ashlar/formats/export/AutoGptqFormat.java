@@ -17,7 +17,7 @@ import java.util.TreeSet;
  * GPTQ folders that AutoGPTQ, GPTQModel and their kernels read (formats specification 5.2): zeros
  * minus one, {@code g_idx} always, float tensors in F16.
  */
-final class AutoGptqFormat implements ExportFormat {
+final class AutoGptqFormat extends FolderFormat {
   /** Module lists that loaders find by themselves. */
   private static final Set<String> KNOWN_BLOCKS =
       Set.of("model.layers", "model.decoder.layers", "transformer.h", "gpt_neox.layers");

@@ -15,7 +15,7 @@ import java.util.Optional;
  * AutoRound's own folders (formats specification 3.5, 5.1): the layout follows from the schemes,
  * and {@code extra_config} names the layers that differ.
  */
-final class AutoRoundFormat implements ExportFormat {
+final class AutoRoundFormat extends FolderFormat {
   /** The release whose reader understands what is written here. */
   private static final String COMPATIBLE_VERSION = "0.16.1";
 

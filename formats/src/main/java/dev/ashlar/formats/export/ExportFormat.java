@@ -4,6 +4,7 @@ import dev.ashlar.formats.checkpoint.Checkpoint;
 import dev.ashlar.tensor.WeightSource;
 import java.nio.file.Path;
 import java.util.Optional;
+import java.util.Set;
 
 /** A kind of model folder that quantized weights can be written as. */
 public interface ExportFormat {
@@ -17,6 +18,15 @@ public interface ExportFormat {
   Optional<String> refusal(WeightSource source, ExportPlan plan);
 
   /**
+   * Where this format writes below the folder a user named.
+   *
+   * @param alone whether no other format is written by the same run
+   */
+  default Path place(Path output, boolean alone) {
+    return alone ? output : output.resolve(name());
+  }
+
+  /**
    * Begins a model folder. Nothing can be taken for a model before {@code finish()}.
    *
    * @param folder created if absent
@@ -27,4 +37,20 @@ public interface ExportFormat {
    *     allow overwriting it, is the source itself, or cannot be written
    */
   ExportSink create(Path folder, Checkpoint source, ExportPlan plan, ExportOptions options);
+
+  /**
+   * Reads what was written again and holds it against the format's rules.
+   *
+   * @param written what {@link #place} gave
+   * @param kept tensors that are no part of the language model and so may be of any type
+   * @throws dev.ashlar.io.InputException naming the first rule that is broken
+   */
+  ExportReport verify(Path written, Set<String> kept);
+
+  /**
+   * Makes what was written unreadable as a model: it turned out to be faulty.
+   *
+   * @throws dev.ashlar.io.InputException if that is not possible
+   */
+  void withdraw(Path written);
 }

@@ -11,7 +11,7 @@ import java.util.Optional;
  * An ordinary float model that has the quantized weights' values (formats specification 9): every
  * tool reads it, and every packed export must equal it within the rounding of its float type.
  */
-final class FakeFormat implements ExportFormat {
+final class FakeFormat extends FolderFormat {
   @Override
   public String name() {
     return "fake";

@@ -13,7 +13,6 @@ import dev.ashlar.tensor.DType;
 import dev.ashlar.tensor.StoredTensor;
 import dev.ashlar.tensor.Tensor;
 import dev.ashlar.tensor.quant.QuantizedTensor;
-import dev.ashlar.text.TokenizerSource;
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
@@ -33,7 +32,7 @@ import java.util.function.Function;
  */
 final class FolderExport implements ExportSink {
   private static final System.Logger LOG = System.getLogger("dev.ashlar.formats.export");
-  private static final String CONFIG = "config.json";
+  static final String CONFIG = "config.json";
   private static final String WEIGHT = ".weight";
   private static final String HEAD = "lm_head";
   private static final List<String> QUANTIZATION_FILES =
@@ -73,9 +72,8 @@ final class FolderExport implements ExportSink {
     this.created = created;
     this.source = source;
     this.style = style;
-    // GGUF mixes types within one model; what its configuration states is the type of the whole.
-    boolean gguf = source.tokenizer() instanceof TokenizerSource.Metadata;
-    DType kept = gguf ? ModelConfig.floatType(source.config()).orElse(DType.F16) : null;
+    boolean mixed = source.mixesFloatTypes();
+    DType kept = mixed ? ModelConfig.floatType(source.config()).orElse(DType.F16) : null;
     this.floatType = style.floatType() == null ? kept : style.floatType();
     this.tied = ModelConfig.tied(source);
     this.layers = new WrittenLayers(plan);

@@ -139,6 +139,16 @@ public final class GgufCheckpoint extends Checkpoint {
   }
 
   @Override
+  public String kind() {
+    return "gguf";
+  }
+
+  @Override
+  public boolean mixesFloatTypes() {
+    return true;
+  }
+
+  @Override
   public TokenizerSource tokenizer() {
     return new TokenizerSource.Metadata(path, parts.metadata());
   }

@@ -142,6 +142,17 @@ public final class ModelFolder extends Checkpoint {
   }
 
   @Override
+  public String kind() {
+    return "safetensors";
+  }
+
+  @Override
+  public Map<String, Object> generationConfig() {
+    Path file = folder.resolve("generation_config.json");
+    return Files.exists(file) ? Json.readObject(file) : Map.of();
+  }
+
+  @Override
   public TokenizerSource tokenizer() {
     return new TokenizerSource.Folder(folder);
   }

@@ -43,6 +43,12 @@ final class Bloom implements Architecture {
               "seq_length"));
     }
 
+    /** Its biases have no end: only what a configuration says was trained on. */
+    @Override
+    int defaultMaxPositions() {
+      return Integer.MAX_VALUE;
+    }
+
     @Override
     NormSpec norm(String name, int size) {
       return NormSpec.layer(name, size, (float) config.positive("layer_norm_epsilon", 1e-5));

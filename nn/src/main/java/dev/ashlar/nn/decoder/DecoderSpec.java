@@ -2,7 +2,9 @@ package dev.ashlar.nn.decoder;
 
 import dev.ashlar.tensor.WeightSource;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.function.UnaryOperator;
 
 /**
@@ -12,7 +14,8 @@ import java.util.function.UnaryOperator;
  * @param prefix what complete names begin with, which checkpoints of bare models leave out
  * @param vocab tokens
  * @param dim width of the hidden state
- * @param maxPositions longest sequence it was made for
+ * @param maxPositions longest sequence it was made for; {@link Integer#MAX_VALUE} if nothing bounds
+ *     it
  */
 public record DecoderSpec(
     String modelType,
@@ -48,6 +51,21 @@ public record DecoderSpec(
 
   private static boolean has(String name, WeightSource source) {
     return source.quantizedNames().contains(name) || source.find(name).isPresent();
+  }
+
+  /**
+   * Complete names of all tensors that make up the decoder, those of a tied head among them, which
+   * a checkpoint need not hold, and both ways in which stacked experts may lie.
+   */
+  public Set<String> tensors() {
+    return TensorNames.of(this);
+  }
+
+  /** The tensors of {@code source} that are no part of the decoder, as the source spells them. */
+  public Set<String> others(WeightSource source) {
+    Set<String> others = new LinkedHashSet<>(source.names());
+    tensors().forEach(name -> others.remove(storedName(name, source)));
+    return others;
   }
 
   /** The same decoder with another head. */
