@@ -11,5 +11,8 @@ module dev.ashlar.tuning {
   exports dev.ashlar.tuning.quality;
   exports dev.ashlar.tuning.signround;
   exports dev.ashlar.tuning.train;
+  exports dev.ashlar.tuning.walk;
   exports dev.ashlar.tuning.work;
+
+  uses dev.ashlar.tuning.method.Method;
 }

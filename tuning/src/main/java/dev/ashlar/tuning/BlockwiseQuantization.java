@@ -1,61 +1,53 @@
 package dev.ashlar.tuning;
 
-import dev.ashlar.nn.decoder.Block;
-import dev.ashlar.nn.decoder.BlockContext;
-import dev.ashlar.nn.decoder.BlockSpec;
 import dev.ashlar.nn.decoder.Decoder;
-import dev.ashlar.nn.decoder.LinearSpec;
-import dev.ashlar.nn.layer.DenseWeight;
-import dev.ashlar.tensor.Tensor;
-import dev.ashlar.tensor.autograd.Tape;
 import dev.ashlar.tensor.quant.QuantScheme;
 import dev.ashlar.tuning.calibration.CalibrationSet;
-import dev.ashlar.tuning.calibration.Shuffle;
 import dev.ashlar.tuning.method.Activations;
 import dev.ashlar.tuning.method.BlockQuantizer;
 import dev.ashlar.tuning.method.Targets;
 import dev.ashlar.tuning.method.Unit;
 import dev.ashlar.tuning.method.UnitResult;
-import dev.ashlar.tuning.method.UnitTask;
-import dev.ashlar.tuning.plan.LayerShape;
 import dev.ashlar.tuning.plan.QuantizationPlan;
-import dev.ashlar.tuning.plan.QuantizationPlan.Decision;
+import dev.ashlar.tuning.walk.BlockWalk;
 import dev.ashlar.tuning.work.Job;
-import dev.ashlar.tuning.work.WeightChecksum;
-import dev.ashlar.tuning.work.WorkFolder;
+import dev.ashlar.tuning.work.UnitStore;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.CancellationException;
 
 /**
- * The main flow (algorithm specification 4.4): unit after unit is loaded, quantized against what
- * the float model does, handed on, and released; two streams of activations move along.
+ * The main flow: unit after unit is loaded, quantized against what the float model does, handed on,
+ * and released; two streams of activations move along ({@link Cascade}).
  *
- * <p>Which layers are quantized how is settled before anything is computed; see {@link #schemes()}
- * and {@link #skipped()}.
+ * <p>Which layers are quantized how is settled before anything is computed ({@link UnitPlan}).
  */
 public final class BlockwiseQuantization {
   /** Part of every job's identity: work of another version is not continued. */
-  private static final String FORMAT_VERSION = "2";
+  private static final String FORMAT_VERSION = "3";
+
+  /** How long to wait before asking again whether somebody else has finished a unit. */
+  private static final int PATIENCE_MILLIS = 200;
 
   private final Decoder model;
   private final QuantizationPlan plan;
   private final CalibrationSet data;
   private final BlockQuantizer quantizer;
   private final RunOptions options;
-  private final Map<String, QuantScheme> schemes = new LinkedHashMap<>();
-  private final Map<String, String> skipped = new LinkedHashMap<>();
-  private final boolean headPlanned;
+  private final MemoryLimit limit;
+  private final UnitPlan units;
+  private final UnitRunner runner;
 
   /**
    * @param data may be {@link CalibrationSet#none()} if the method needs no inputs
-   * @throws IllegalArgumentException if a layer rule matches nothing, or data are needed and
-   *     missing
+   * @throws IllegalArgumentException if a layer rule matches nothing, the method refuses a scheme,
+   *     or data are needed and missing
    */
   public BlockwiseQuantization(
       Decoder model,
@@ -63,13 +55,27 @@ public final class BlockwiseQuantization {
       CalibrationSet data,
       BlockQuantizer quantizer,
       RunOptions options) {
+    this(model, plan, data, quantizer, options, MemoryLimit.none());
+  }
+
+  /** The same with a limit of memory, which changes nothing of the result. */
+  public BlockwiseQuantization(
+      Decoder model,
+      QuantizationPlan plan,
+      CalibrationSet data,
+      BlockQuantizer quantizer,
+      RunOptions options,
+      MemoryLimit limit) {
     this.model = model;
     this.plan = plan;
     this.data = data;
     this.quantizer = quantizer;
     this.options = options;
+    this.limit = limit;
     requireData();
-    this.headPlanned = decide();
+    this.units = new UnitPlan(model.spec(), model.tiedHead(), plan, options.nblocks());
+    this.runner = new UnitRunner(quantizer, options);
+    requireSchemes();
   }
 
   private void requireData() {
@@ -89,44 +95,38 @@ public final class BlockwiseQuantization {
     }
   }
 
-  private boolean decide() {
-    List<String> names = new ArrayList<>();
-    for (BlockSpec block : model.spec().blocks()) {
-      Set<String> routers = block.routers();
-      for (LinearSpec l : block.linears()) {
-        boolean routes = routers.contains(l.name());
-        LayerShape layer = new LayerShape(block.name() + "." + l.name(), l.out(), l.in(), routes);
-        names.add(layer.name());
-        note(layer, plan.decide(layer));
+  private void requireSchemes() {
+    Set<QuantScheme> all = new LinkedHashSet<>(units.schemes().values());
+    for (QuantScheme scheme : all) {
+      Optional<String> refusal = quantizer.refusal(scheme);
+      if (refusal.isPresent()) {
+        throw new IllegalArgumentException(
+            "method '" + quantizer.describe() + "' " + refusal.get() + " (" + scheme + ")");
       }
-    }
-    LinearSpec output = model.spec().head().output();
-    LayerShape head = new LayerShape(output.name(), model.spec().vocab(), output.in());
-    names.add(head.name());
-    plan.requireRulesMatch(names);
-    Decision decision = plan.decideHead(head, model.tiedHead());
-    if (plan.asksForHead(head.name())) {
-      note(head, decision);
-    }
-    return decision.quantized();
-  }
-
-  private void note(LayerShape layer, Decision decision) {
-    if (decision.quantized()) {
-      schemes.put(layer.name(), decision.scheme());
-    } else {
-      skipped.put(layer.name(), decision.reason());
     }
   }
 
   /** Scheme of each layer that is quantized, by complete module name, in the model's order. */
   public Map<String, QuantScheme> schemes() {
-    return new LinkedHashMap<>(schemes);
+    return units.schemes();
   }
 
   /** Layers of blocks (and the head, if it was asked for) that stay float, with the reason. */
   public Map<String, String> skipped() {
-    return new LinkedHashMap<>(skipped);
+    return units.skipped();
+  }
+
+  /** What the run is thought to take, and how it keeps to its limit. */
+  public MemoryPlan memory() {
+    return MemoryPlan.of(
+        model.spec(),
+        model.tiedHead(),
+        units.largest(),
+        quantizer,
+        options,
+        data.count(),
+        data.length(),
+        limit);
   }
 
   /**
@@ -146,39 +146,7 @@ public final class BlockwiseQuantization {
     return new Job(all);
   }
 
-  private int units() {
-    return blockUnits() + (headPlanned ? 1 : 0);
-  }
-
-  private int blockUnits() {
-    return (model.blockCount() + options.nblocks() - 1) / options.nblocks();
-  }
-
-  private Unit unit(int index) {
-    if (index == blockUnits()) {
-      return Unit.head(model);
-    }
-    int from = index * options.nblocks();
-    List<Block> blocks = new ArrayList<>();
-    for (int i = from; i < Math.min(model.blockCount(), from + options.nblocks()); i++) {
-      blocks.add(model.loadBlock(i));
-    }
-    return Unit.of(blocks);
-  }
-
-  private Map<String, QuantScheme> schemes(Unit unit) {
-    Map<String, QuantScheme> own = new LinkedHashMap<>();
-    for (String name : unit.weights().keySet()) {
-      if (schemes.containsKey(name)) {
-        own.put(name, schemes.get(name));
-      }
-    }
-    return own;
-  }
-
-  /**
-   * Quantizes everything without a work folder; see {@link #run(Optional, LayerSink, RunListener)}.
-   */
+  /** Quantizes everything without a store; see {@link #run(Optional, LayerSink, RunListener)}. */
   public RunReport run(LayerSink sink, RunListener listener) {
     return run(Optional.empty(), sink, listener);
   }
@@ -190,72 +158,110 @@ public final class BlockwiseQuantization {
    * @param sink gets every layer, taken or made, in the model's order
    * @throws dev.ashlar.tuning.method.TuningException if weights or activations are not finite, or a
    *     scale overflows
+   * @throws CancellationException if the listener asked for it; what was finished is in the store
    */
-  public RunReport run(Optional<WorkFolder> work, LayerSink sink, RunListener listener) {
+  public RunReport run(Optional<? extends UnitStore> work, LayerSink sink, RunListener listener) {
     long start = System.nanoTime();
-    if (skipped.containsKey(model.spec().head().output().name())) {
-      String head = model.spec().head().output().name();
-      listener.warning(head + " stays float: " + skipped.get(head));
+    MemoryPlan memory = memory();
+    memory.warning().ifPresent(listener::warning);
+    String head = model.spec().head().output().name();
+    if (skipped().containsKey(head)) {
+      listener.warning(head + " stays float: " + skipped().get(head));
     }
-    Pace pace = new Pace(units(), listener);
-    Streams streams =
-        quantizer.needsInputs()
-            ? new Streams(model, data, options.batchSize(), options.quantizedInput())
-            : null;
+    Pace pace = new Pace(units.units().size(), listener);
     List<UnitReport> reports = new ArrayList<>();
-    for (int i = 0; i < units(); i++) {
-      UnitReport report = run(i, streams, work, sink, pace);
-      reports.add(report);
-      listener.unitFinished(report);
+    try (Cascade cascade = quantizer.needsInputs() ? cascade(memory, data, pace) : null) {
+      for (UnitPlan.Entry entry : units.units()) {
+        UnitReport report = run(entry, cascade, work, sink, pace);
+        reports.add(report);
+        listener.unitFinished(report);
+      }
     }
     return new RunReport(
         reports, schemes(), skipped(), Duration.ofNanos(System.nanoTime() - start));
   }
 
+  private Cascade cascade(MemoryPlan memory, CalibrationSet samples, Pace pace) {
+    BlockWalk walk = new BlockWalk(memory.passBatch(), pace::proceed);
+    return new Cascade(
+        walk, memory.store(options.streamType(), limit), model, samples, options.quantizedInput());
+  }
+
   private UnitReport run(
-      int index, Streams streams, Optional<WorkFolder> work, LayerSink sink, Pace pace) {
+      UnitPlan.Entry entry,
+      Cascade cascade,
+      Optional<? extends UnitStore> work,
+      LayerSink sink,
+      Pace pace) {
     long start = System.nanoTime();
-    Unit unit = unit(index);
-    pace.begin(index, unit.name());
-    boolean head = index == blockUnits();
-    boolean last = index == units() - 1;
-    long weights = work.isPresent() ? checksum(unit) : 0;
-    Optional<UnitResult> found = work.flatMap(w -> w.find(index, unit.name(), weights));
+    Unit unit = entry.load(model);
+    pace.begin(entry.index(), entry.name());
+    boolean last = entry.index() == units.units().size() - 1;
+    long weights = work.isPresent() ? UnitRunner.checksum(unit) : 0;
+    Optional<UnitResult> found = work.flatMap(w -> w.find(entry.index(), entry.name(), weights));
     Targets targets = null;
-    if (streams != null && quantizer.needsTargets() && !(last && found.isPresent())) {
-      targets = head ? streams.headTargets(unit, model.spec().vocab()) : streams.targets(unit);
+    if (cascade != null && quantizer.needsTargets() && !(last && found.isPresent())) {
+      targets =
+          entry.head() ? cascade.headTargets(unit, model.spec().vocab()) : cascade.targets(unit);
     }
     UnitResult result =
-        found.isPresent() ? found.get() : quantize(index, unit, streams, targets, head, pace);
-    if (found.isEmpty()) {
-      work.ifPresent(w -> w.publish(index, unit.name(), weights, result));
-    }
+        found.isPresent() ? found.get() : make(entry, unit, cascade, targets, work, weights, pace);
     result.layers().forEach(sink::quantized);
-    if (streams != null && !last) {
-      streams.advance(unit, result.layers());
+    result.tensors().forEach(sink::changed);
+    if (cascade != null && !last) {
+      cascade.advance(unit, result);
     }
     pace.end(found.isPresent());
     return new UnitReport(
-        index,
-        unit.name(),
+        entry.index(),
+        entry.name(),
         result.layers().size(),
         result.history(),
+        result.figures(),
         found.isPresent(),
         Duration.ofNanos(System.nanoTime() - start));
   }
 
+  /** Makes a unit, or waits until whoever has its lease has made it. */
+  private UnitResult make(
+      UnitPlan.Entry entry,
+      Unit unit,
+      Cascade cascade,
+      Targets targets,
+      Optional<? extends UnitStore> work,
+      long weights,
+      Pace pace) {
+    if (work.isEmpty()) {
+      return quantize(entry, unit, cascade, targets, pace);
+    }
+    UnitStore store = work.get();
+    while (true) {
+      Optional<UnitStore.Lease> lease = store.lease(entry.index());
+      if (lease.isPresent()) {
+        try (UnitStore.Lease held = lease.get()) {
+          Optional<UnitResult> meanwhile = store.find(entry.index(), entry.name(), weights);
+          if (meanwhile.isPresent()) {
+            return meanwhile.get();
+          }
+          UnitResult result = quantize(entry, unit, cascade, targets, pace);
+          held.publish(entry.name(), weights, result);
+          return result;
+        }
+      }
+      pace.proceed();
+      try {
+        Thread.sleep(PATIENCE_MILLIS);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        throw new CancellationException("interrupted while another worker had " + entry.name());
+      }
+    }
+  }
+
   private UnitResult quantize(
-      int index, Unit unit, Streams streams, Targets targets, boolean head, Pace pace) {
-    UnitQuantized event = new UnitQuantized();
-    event.begin();
-    Activations inputs = streams == null ? Activations.zeros(0, 0, 0) : streams.inputs();
-    UnitResult result =
-        quantizer.quantize(task(index, unit, inputs, targets, head, pace::iteration));
-    event.unit = index;
-    event.name = unit.name();
-    event.layers = result.layers().size();
-    event.bestLoss = result.history().map(h -> h.bestLoss()).orElse(Double.NaN);
-    event.commit();
+      UnitPlan.Entry entry, Unit unit, Cascade cascade, Targets targets, Pace pace) {
+    Activations inputs = cascade == null ? Activations.zeros(0, 0, 0) : cascade.inputs();
+    UnitResult result = runner.run(entry, unit, inputs, targets, data.counted(), pace::iteration);
     result
         .history()
         .filter(h -> h.diverged())
@@ -271,41 +277,6 @@ public final class BlockwiseQuantization {
     return result;
   }
 
-  /** The head is tuned sample by sample: its outputs are as wide as the vocabulary (4.10). */
-  private UnitTask task(
-      int index,
-      Unit unit,
-      Activations inputs,
-      Targets targets,
-      boolean head,
-      UnitTask.IterationListener listener) {
-    int step = Math.multiplyExact(options.batchSize(), options.accumulate());
-    return new UnitTask(
-        index,
-        unit,
-        schemes(unit),
-        inputs,
-        targets,
-        data.counted(),
-        head ? 1 : options.batchSize(),
-        head ? step : options.accumulate(),
-        Shuffle.seed(options.seed(), index),
-        listener);
-  }
-
-  private static long checksum(Unit unit) {
-    WeightChecksum sum = new WeightChecksum();
-    unit.weights()
-        .values()
-        .forEach(
-            w -> {
-              if (w instanceof DenseWeight d) {
-                sum.add(d.matrix());
-              }
-            });
-    return sum.value();
-  }
-
   /**
    * How long {@link #run} will take on this machine: a few iterations of the first unit are timed
    * and multiplied. The cost of a unit is taken to be the same for all.
@@ -314,35 +285,6 @@ public final class BlockwiseQuantization {
     if (model.blockCount() == 0) {
       return Duration.ZERO;
     }
-    Unit unit = unit(0);
-    if (!quantizer.needsInputs()) {
-      UnitTask task = task(0, unit, Activations.zeros(0, 0, 0), null, false, (i, n, loss) -> {});
-      return quantizer.estimate(task, 0).multipliedBy(blockUnits());
-    }
-    int step = Math.multiplyExact(options.batchSize(), options.accumulate());
-    CalibrationSet sample = data.first(step);
-    int batches = (data.count() + options.batchSize() - 1) / options.batchSize();
-    Streams streams = new Streams(model, sample, options.batchSize(), true);
-    Activations targets = streams.targets(unit);
-    Duration pass = forward(unit, streams.inputs());
-    UnitTask task = task(0, unit, streams.inputs(), targets, false, (i, n, loss) -> {});
-    Duration tuning = quantizer.estimate(task, (data.count() + step - 1) / step);
-    int passes = (quantizer.needsTargets() ? 1 : 0) + (options.quantizedInput() ? 1 : 0);
-    return tuning.plus(pass.multipliedBy((long) passes * batches)).multipliedBy(blockUnits());
-  }
-
-  /** Time of one batch through {@code unit}, the second time. */
-  private Duration forward(Unit unit, Activations inputs) {
-    int count = Math.min(options.batchSize(), inputs.count());
-    Tape tape = Tape.off();
-    Tensor x = Tensor.zeros(count, inputs.length(), inputs.dim());
-    inputs.read(0, count, x);
-    long start = 0;
-    for (int i = 0; i < 2; i++) {
-      start = System.nanoTime();
-      unit.forward(x, BlockContext.of(count, inputs.length()), tape);
-      tape.reset();
-    }
-    return Duration.ofNanos(System.nanoTime() - start);
+    return new Estimate(model, units, runner, quantizer, options, data, memory()).run();
   }
 }

@@ -1,8 +1,9 @@
 package dev.ashlar.tuning;
 
+import dev.ashlar.tensor.Tensor;
 import dev.ashlar.tensor.quant.QuantizedTensor;
 
-/** Takes finished layers, in the model's order. */
+/** Takes what a run makes, unit after unit, layers in the model's order. */
 @FunctionalInterface
 public interface LayerSink {
   /**
@@ -10,4 +11,17 @@ public interface LayerSink {
    * @param tensor the layer's codes, the receiver's to keep
    */
   void quantized(String module, QuantizedTensor tensor);
+
+  /**
+   * Takes a tensor that a method has changed beside the codes (a norm, a bias, a matrix that stays
+   * float), after the layers of its unit.
+   *
+   * @param name complete checkpoint name
+   * @param tensor the receiver's to keep
+   * @throws UnsupportedOperationException unless it is overridden: losing one silently would be
+   *     worse
+   */
+  default void changed(String name, Tensor tensor) {
+    throw new UnsupportedOperationException("nothing here takes changed tensors: " + name);
+  }
 }

@@ -3,22 +3,35 @@ package dev.ashlar.tuning;
 import dev.ashlar.tuning.layerwise.RoundToNearest;
 import dev.ashlar.tuning.method.Method;
 import dev.ashlar.tuning.signround.SignRound;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.ServiceLoader;
 
-/** All ways to choose codes. A new method is one file and one line here. */
+/** All ways to choose codes. A new method is one file and one line here, or a service. */
 public final class Methods {
   /** One line for each method. */
   public static final List<Method> ALL = List.of(SignRound.METHOD, RoundToNearest.METHOD);
 
+  /** What results are compared with: it needs no data and cannot fail. */
+  public static final Method BASELINE = RoundToNearest.METHOD;
+
   private Methods() {}
 
+  /** Those here, and those that other modules provide. */
+  public static List<Method> all() {
+    List<Method> all = new ArrayList<>(ALL);
+    ServiceLoader.load(Method.class).forEach(all::add);
+    return all;
+  }
+
   /**
-   * The method of that name.
+   * The method of that name; of two with one name, that of this list.
    *
    * @throws IllegalArgumentException naming the methods that there are
    */
   public static Method named(String name) {
-    for (Method m : ALL) {
+    List<Method> all = all();
+    for (Method m : all) {
       if (m.name().equals(name)) {
         return m;
       }
@@ -27,6 +40,6 @@ public final class Methods {
         "unknown method '"
             + name
             + "'; there are "
-            + String.join(", ", ALL.stream().map(Method::name).toList()));
+            + String.join(", ", all.stream().map(Method::name).toList()));
   }
 }

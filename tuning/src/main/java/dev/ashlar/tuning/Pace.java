@@ -2,6 +2,7 @@ package dev.ashlar.tuning;
 
 import java.time.Duration;
 import java.util.Optional;
+import java.util.concurrent.CancellationException;
 
 /** Keeps the time of a run and tells its listener; what was resumed does not count as pace. */
 final class Pace {
@@ -21,6 +22,7 @@ final class Pace {
   void begin(int index, String unitName) {
     unit = index;
     name = unitName;
+    proceed();
     tell(0, 0, Double.NaN);
   }
 
@@ -33,6 +35,19 @@ final class Pace {
 
   void iteration(int iteration, int iterations, double loss) {
     tell(iteration + 1, iterations, loss);
+    proceed();
+  }
+
+  /**
+   * Asked wherever a run can end.
+   *
+   * @throws CancellationException if it shall
+   */
+  void proceed() {
+    if (listener.cancelled()) {
+      throw new CancellationException(
+          "the run was ended at " + name + ", unit " + (unit + 1) + " of " + units);
+    }
   }
 
   void warning(String sentence) {

@@ -11,6 +11,15 @@ public interface RunListener {
   /** A unit is finished and was handed on. */
   default void unitFinished(UnitReport report) {}
 
+  /**
+   * Asked between batches, iterations and units: whether the run shall end. It ends with a {@link
+   * java.util.concurrent.CancellationException}; finished units are kept, and a later run goes on
+   * behind them.
+   */
+  default boolean cancelled() {
+    return false;
+  }
+
   /** Something the user should know, as one sentence. */
   default void warning(String sentence) {}
 }

@@ -1,5 +1,7 @@
 package dev.ashlar.tuning;
 
+import dev.ashlar.tensor.DType;
+
 /**
  * How a model is walked through, whatever the method.
  *
@@ -9,9 +11,16 @@ package dev.ashlar.tuning;
  * @param quantizedInput whether a block is tuned on what the quantized blocks before it put out
  *     (the target stays the float block on float inputs)
  * @param seed decides everything that is random; block k's part depends on it and on k only
+ * @param streamType how activations wait for the next block: {@code F32}, or {@code BF16} for half
+ *     the memory and other results
  */
 public record RunOptions(
-    int batchSize, int accumulate, int nblocks, boolean quantizedInput, long seed) {
+    int batchSize,
+    int accumulate,
+    int nblocks,
+    boolean quantizedInput,
+    long seed,
+    DType streamType) {
   public RunOptions {
     if (batchSize < 1 || accumulate < 1 || nblocks < 1) {
       throw new IllegalArgumentException(
@@ -22,6 +31,14 @@ public record RunOptions(
               + ", "
               + nblocks);
     }
+    if (streamType != DType.F32 && streamType != DType.BF16) {
+      throw new IllegalArgumentException("activations are F32 or BF16: " + streamType);
+    }
+  }
+
+  /** The same with activations as floats. */
+  public RunOptions(int batchSize, int accumulate, int nblocks, boolean quantizedInput, long seed) {
+    this(batchSize, accumulate, nblocks, quantizedInput, seed, DType.F32);
   }
 
   /** AutoRound's defaults. */

@@ -2,6 +2,7 @@ package dev.ashlar.tuning;
 
 import dev.ashlar.tuning.method.TuningHistory;
 import java.time.Duration;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -11,6 +12,7 @@ import java.util.Optional;
  * @param name of its first block, or of the head
  * @param layers quantized linear maps
  * @param history how the tuning went, for methods that tune
+ * @param figures what the method says of it, by name
  * @param resumed whether it was taken from the work folder
  * @param time spent on it
  */
@@ -19,5 +21,6 @@ public record UnitReport(
     String name,
     int layers,
     Optional<TuningHistory> history,
+    Map<String, Double> figures,
     boolean resumed,
     Duration time) {}

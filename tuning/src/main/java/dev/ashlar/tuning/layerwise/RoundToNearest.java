@@ -5,25 +5,41 @@ import dev.ashlar.tensor.kernel.Backends;
 import dev.ashlar.tensor.kernel.FakeQuantKernel;
 import dev.ashlar.tensor.quant.QuantScheme;
 import dev.ashlar.tensor.quant.QuantizedTensor;
-import dev.ashlar.tuning.method.Layerwise;
+import dev.ashlar.tuning.method.BlockQuantizer;
 import dev.ashlar.tuning.method.LinearLayer;
 import dev.ashlar.tuning.method.LinearQuantizer;
 import dev.ashlar.tuning.method.Method;
-import dev.ashlar.tuning.method.TuningException;
-import java.util.List;
+import dev.ashlar.tuning.method.MethodOptions;
+import dev.ashlar.tuning.method.Scales;
 
 /**
  * Round-to-nearest: the grid spans each group's minimum and maximum (both taken to include zero),
- * every weight goes to its nearest code (algorithm specification 2.1, 2.2 and 6.1).
+ * every weight goes to its nearest code (Gholami et al., arXiv 2103.13630, section III).
  */
 public final class RoundToNearest implements LinearQuantizer {
   /** How users call it. */
   public static final Method METHOD =
-      new Method(
-          "rtn",
-          "round to nearest on the min/max grid of each group; needs no data",
-          List.of(),
-          options -> new Layerwise(new RoundToNearest(), "rtn"));
+      new Method() {
+        @Override
+        public String name() {
+          return "rtn";
+        }
+
+        @Override
+        public String description() {
+          return "round to nearest on the min/max grid of each group; needs no data";
+        }
+
+        @Override
+        public String label() {
+          return "round-to-nearest";
+        }
+
+        @Override
+        public BlockQuantizer quantizer(MethodOptions options) {
+          return new Layerwise(new RoundToNearest(), name());
+        }
+      };
 
   /** Weights below which another thread does not pay. */
   private static final int GRAIN = 1 << 14;
@@ -39,7 +55,8 @@ public final class RoundToNearest implements LinearQuantizer {
   /**
    * The codes of a layer.
    *
-   * @throws TuningException if a group spans more than its scale type can hold
+   * @throws dev.ashlar.tuning.method.TuningException if a group spans more than its scale type can
+   *     hold
    */
   public static QuantizedTensor quantize(LinearLayer layer) {
     QuantScheme scheme = layer.scheme();
@@ -62,32 +79,7 @@ public final class RoundToNearest implements LinearQuantizer {
           kernel.range(scheme, from, to, in, w, wMin, wMax);
           kernel.forward(p, from, to, null, codes, scales, zeros);
         });
-    requireScales(layer.name(), scheme, in, scales);
+    Scales.require(layer.name(), scheme, in, scales);
     return new QuantizedTensor(out, in, scheme, codes, scales, zeros);
-  }
-
-  /**
-   * Refuses scales that overflowed (specification 2.4).
-   *
-   * @param scales {@code [out, groups]}
-   * @throws TuningException naming the layer, the row and the group
-   */
-  public static void requireScales(String name, QuantScheme scheme, int in, float[] scales) {
-    int groups = scheme.groups(in);
-    for (int i = 0; i < scales.length; i++) {
-      if (!Float.isFinite(scales[i])) {
-        throw new TuningException(
-            name,
-            "row "
-                + i / groups
-                + ", group "
-                + i % groups
-                + " spans more than a "
-                + scheme.scaleType()
-                + " scale of a "
-                + scheme.bits()
-                + "-bit grid can hold; leave this layer float or use more bits");
-      }
-    }
   }
 }

@@ -1,6 +1,8 @@
 package dev.ashlar.tuning.method;
 
+import dev.ashlar.tensor.quant.QuantScheme;
 import java.time.Duration;
+import java.util.Optional;
 
 /** A method that quantizes a unit as a whole. */
 public interface BlockQuantizer {
@@ -16,6 +18,24 @@ public interface BlockQuantizer {
 
   /** Whether the method compares with the float unit's outputs. */
   boolean needsTargets();
+
+  /**
+   * Why the method cannot choose codes of this kind, as the rest of a sentence that begins with the
+   * method's name, or empty if it can.
+   */
+  default Optional<String> refusal(QuantScheme scheme) {
+    return Optional.empty();
+  }
+
+  /**
+   * About how many bytes {@link #quantize} takes beside the unit's own floats and the inputs.
+   *
+   * @param tokens of one micro-batch
+   */
+  default long workingBytes(UnitSize unit, long tokens) {
+    // The codes, the floats of the codes, and one micro-batch passing through.
+    return unit.weights() * (Byte.BYTES + Float.BYTES) + unit.passBytes(tokens);
+  }
 
   /** Everything that decides what codes come out, as one line; equal lines give equal codes. */
   String describe();

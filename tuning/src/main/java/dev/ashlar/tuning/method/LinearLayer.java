@@ -2,6 +2,8 @@ package dev.ashlar.tuning.method;
 
 import dev.ashlar.tensor.Tensor;
 import dev.ashlar.tensor.quant.QuantScheme;
+import dev.ashlar.tensor.quant.QuantizedTensor;
+import java.util.Optional;
 
 /**
  * One linear map that a method is to quantize.
@@ -9,8 +11,15 @@ import dev.ashlar.tensor.quant.QuantScheme;
  * @param name complete module name
  * @param weight {@code [out, in]}, not to be changed
  * @param scheme what the codes shall mean
+ * @param previous the codes of the round before, for methods that go over a unit several times
  */
-public record LinearLayer(String name, Tensor weight, QuantScheme scheme) {
+public record LinearLayer(
+    String name, Tensor weight, QuantScheme scheme, Optional<QuantizedTensor> previous) {
+  /** A layer that has no codes yet. */
+  public LinearLayer(String name, Tensor weight, QuantScheme scheme) {
+    this(name, weight, scheme, Optional.empty());
+  }
+
   public int out() {
     return weight.dim(0);
   }

@@ -1,41 +1,126 @@
 package dev.ashlar.tuning.method;
 
+import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.function.Function;
+import java.util.Map;
+import java.util.Optional;
 
 /**
- * A way to choose codes, as users see it.
+ * A way to choose codes, as users see it: one file knows all of it. Command lines, their help,
+ * recipes, exports and reports are written from what a method says here, and compare no names.
  *
- * @param name what a command line calls it
- * @param description one line
- * @param options what can be set
- * @param factory makes one from options
+ * <p>A method of another module is found if that module provides this interface as a service
+ * ({@code provides dev.ashlar.tuning.method.Method with …}, or a file in {@code META-INF/services}
+ * on a class path), or is passed as a value.
  */
-public record Method(
-    String name,
-    String description,
-    List<Option> options,
-    Function<MethodOptions, BlockQuantizer> factory) {
+public interface Method {
   /**
    * Something that can be set.
    *
-   * @param name with underscores
+   * @param name with underscores, as it is recorded
    * @param fallback what holds if it is not set, as text
    * @param description one line
+   * @param spelling how a command line has it
    */
-  public record Option(String name, String fallback, String description) {}
-
-  public Method {
-    options = List.copyOf(options);
+  record Option(String name, String fallback, String description, Spelling spelling) {
+    /** An option that a command line knows as a pair of name and value only. */
+    public Option(String name, String fallback, String description) {
+      this(name, fallback, description, new Spelling.Pair());
+    }
   }
+
+  /** How a command line has an option. */
+  sealed interface Spelling {
+    /**
+     * {@code --name VALUE}, with dashes in place of underscores.
+     *
+     * @param label stands for the value in help
+     */
+    record Named(String label) implements Spelling {}
+
+    /**
+     * {@code --flag}, which sets the option to {@code value}.
+     *
+     * @param flag without the two dashes
+     */
+    record Switch(String flag, String value) implements Spelling {}
+
+    /** Among others, in a list of {@code name=value}. */
+    record Pair() implements Spelling {}
+  }
+
+  /**
+   * A method with its options.
+   *
+   * @param options those that are set
+   */
+  record Choice(Method method, MethodOptions options) {
+    /**
+     * @throws IllegalArgumentException if an option is unknown or has a wrong value
+     */
+    public BlockQuantizer create() {
+      return method.create(options);
+    }
+  }
+
+  /** What a command line calls it. */
+  String name();
+
+  /** One line; begins small and has no full stop. */
+  String description();
+
+  /** What reports call it. */
+  default String label() {
+    return name();
+  }
+
+  /** What can be set. */
+  default List<Option> options() {
+    return List.of();
+  }
+
+  /** The recipes, with what each sets of this method's options. */
+  default List<Effort> efforts() {
+    return Effort.STANDARD;
+  }
+
+  /** The effort of that recipe; {@code auto-round-best} is {@code best}. */
+  default Optional<Effort> effort(String recipe) {
+    String prefix = "auto-round-";
+    String bare = recipe.startsWith(prefix) ? recipe.substring(prefix.length()) : recipe;
+    return efforts().stream().filter(e -> e.recipe().equals(bare)).findFirst();
+  }
+
+  /** The method that these options amount to, with what is left of them: tuning in no steps. */
+  default Choice settle(MethodOptions options) {
+    return new Choice(this, options);
+  }
+
+  /**
+   * Makes one from options, all of which {@link #options} names. Called by {@link #create}.
+   *
+   * @throws IllegalArgumentException if one has a wrong value
+   */
+  BlockQuantizer quantizer(MethodOptions options);
 
   /**
    * The method with these options.
    *
    * @throws IllegalArgumentException if an option is unknown or has a wrong value
    */
-  public BlockQuantizer create(MethodOptions chosen) {
-    chosen.requireKnown(name, options);
-    return factory.apply(chosen);
+  default BlockQuantizer create(MethodOptions options) {
+    options.requireKnown(name(), options());
+    return quantizer(options);
+  }
+
+  /** What an export records of a run with these options, as plain JSON values. */
+  default Map<String, Object> recorded(MethodOptions options, RunFacts run) {
+    Map<String, Object> settings = new LinkedHashMap<>();
+    settings.put("iters", 0L);
+    if (create(options).needsInputs()) {
+      settings.putAll(run.recorded());
+    }
+    settings.putAll(options.values());
+    return settings;
   }
 }

@@ -4,6 +4,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.TreeMap;
 
 /**
  * Options of a method by name, as a command line or a configuration file gives them. Dashes and
@@ -26,6 +27,18 @@ public final class MethodOptions {
     Map<String, String> spelled = new HashMap<>();
     values.forEach((name, value) -> spelled.put(spelled(name), value));
     return new MethodOptions(spelled);
+  }
+
+  /** What is set, by names with underscores. */
+  public Map<String, String> values() {
+    return new TreeMap<>(values);
+  }
+
+  /** The same without {@code name}. */
+  public MethodOptions without(String name) {
+    Map<String, String> left = new HashMap<>(values);
+    left.remove(spelled(name));
+    return new MethodOptions(left);
   }
 
   private static String spelled(String name) {

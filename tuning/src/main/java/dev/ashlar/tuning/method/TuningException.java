@@ -14,7 +14,16 @@ public final class TuningException extends RuntimeException {
    * @param problem the rest of the sentence
    */
   public TuningException(String subject, String problem) {
-    super(subject + ": " + problem);
+    this(subject, problem, null);
+  }
+
+  /**
+   * The same with what caused it.
+   *
+   * @param cause or null
+   */
+  public TuningException(String subject, String problem, Throwable cause) {
+    super(subject + ": " + problem, cause);
     this.subject = subject;
   }
 

@@ -3,9 +3,11 @@ package dev.ashlar.tuning.method;
 import dev.ashlar.nn.decoder.Block;
 import dev.ashlar.nn.decoder.BlockContext;
 import dev.ashlar.nn.decoder.Decoder;
+import dev.ashlar.nn.layer.DenseWeight;
 import dev.ashlar.nn.layer.Weight;
 import dev.ashlar.tensor.Tensor;
 import dev.ashlar.tensor.autograd.Tape;
+import dev.ashlar.tensor.quant.QuantizedTensor;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -23,6 +25,54 @@ public interface Unit {
   /** A new unit with the weights that {@code f} gives for complete module name and weight. */
   Unit mapWeights(BiFunction<String, Weight, Weight> f);
 
+  /**
+   * A new unit with the tensors (norms, biases, routers) that {@code f} gives for complete
+   * checkpoint name and present tensor.
+   */
+  Unit mapTensors(BiFunction<String, Tensor, Tensor> f);
+
+  /**
+   * Complete names of the linear maps in the order of {@link #weights()}, those together that read
+   * the same input.
+   */
+  List<List<String>> sharedInputs();
+
+  /**
+   * The unit as {@code result} leaves it: floats of the codes in place of weights, and the tensors
+   * that it changed.
+   */
+  default Unit with(UnitResult result) {
+    Unit coded =
+        mapWeights(
+            (name, weight) -> {
+              QuantizedTensor q = result.layers().get(name);
+              Tensor changed = result.tensors().get(name + ".weight");
+              Tensor matrix = q != null ? q.dequantize() : changed;
+              return matrix == null ? weight : new DenseWeight(matrix);
+            });
+    return result.tensors().isEmpty()
+        ? coded
+        : coded.mapTensors((name, t) -> result.tensors().getOrDefault(name, t));
+  }
+
+  /** The tensors that may be changed: those of {@link #mapTensors}, and dense matrices. */
+  default Map<String, Tensor> tensors() {
+    Map<String, Tensor> found = new LinkedHashMap<>();
+    weights()
+        .forEach(
+            (name, weight) -> {
+              if (weight instanceof DenseWeight d) {
+                found.put(name + ".weight", d.matrix());
+              }
+            });
+    mapTensors(
+        (name, t) -> {
+          found.put(name, t);
+          return t;
+        });
+    return found;
+  }
+
   /** The linear maps by complete module name, in the order in which the unit uses them. */
   default Map<String, Weight> weights() {
     Map<String, Weight> found = new LinkedHashMap<>();
@@ -34,7 +84,7 @@ public interface Unit {
     return found;
   }
 
-  /** Consecutive blocks as one unit (specification 4.8). */
+  /** Consecutive blocks as one unit. */
   static Unit of(List<? extends Block> blocks) {
     return new Blocks(List.copyOf(blocks));
   }
@@ -68,6 +118,25 @@ public interface Unit {
       }
       return new Blocks(List.copyOf(mapped));
     }
+
+    @Override
+    public Unit mapTensors(BiFunction<String, Tensor, Tensor> f) {
+      List<Block> mapped = new ArrayList<>();
+      for (Block b : blocks) {
+        mapped.add(b.mapTensors((name, t) -> f.apply(b.name() + "." + name, t)));
+      }
+      return new Blocks(List.copyOf(mapped));
+    }
+
+    @Override
+    public List<List<String>> sharedInputs() {
+      List<List<String>> all = new ArrayList<>();
+      for (Block b : blocks) {
+        b.sharedInputs()
+            .forEach(group -> all.add(group.stream().map(n -> b.name() + "." + n).toList()));
+      }
+      return all;
+    }
   }
 
   /** The output head; the norm before it is part of the unit, so that inputs are hidden states. */
@@ -85,6 +154,16 @@ public interface Unit {
     @Override
     public Unit mapWeights(BiFunction<String, Weight, Weight> f) {
       return new Head(decoder.mapHead(f));
+    }
+
+    @Override
+    public Unit mapTensors(BiFunction<String, Tensor, Tensor> f) {
+      return new Head(decoder.mapHeadTensors(f));
+    }
+
+    @Override
+    public List<List<String>> sharedInputs() {
+      return weights().keySet().stream().map(List::of).toList();
     }
   }
 }

@@ -1,18 +1,72 @@
 package dev.ashlar.tuning.method;
 
+import dev.ashlar.tensor.Tensor;
 import dev.ashlar.tensor.quant.QuantizedTensor;
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 
 /**
- * A finished unit.
+ * A finished unit, or a part of one.
  *
  * @param layers codes by complete module name, in the unit's order
+ * @param tensors what else is no longer as it was (norms, biases, matrices that stay float), by
+ *     complete checkpoint name, in the shape that the unit has it in
  * @param history how the tuning went, for methods that tune
+ * @param figures what a report should say of this unit, by name
  */
-public record UnitResult(Map<String, QuantizedTensor> layers, Optional<TuningHistory> history) {
-  /** A result of a method that does not iterate. */
+public record UnitResult(
+    Map<String, QuantizedTensor> layers,
+    Map<String, Tensor> tensors,
+    Optional<TuningHistory> history,
+    Map<String, Double> figures) {
+  public UnitResult {
+    layers = Collections.unmodifiableMap(new LinkedHashMap<>(layers));
+    tensors = Collections.unmodifiableMap(new LinkedHashMap<>(tensors));
+    figures = Collections.unmodifiableMap(new LinkedHashMap<>(figures));
+  }
+
+  /** Codes and nothing else. */
   public static UnitResult of(Map<String, QuantizedTensor> layers) {
-    return new UnitResult(layers, Optional.empty());
+    return new UnitResult(layers, Map.of(), Optional.empty(), Map.of());
+  }
+
+  /** The same with changed tensors in place of its own. */
+  public UnitResult withTensors(Map<String, Tensor> changed) {
+    return new UnitResult(layers, changed, history, figures);
+  }
+
+  /** The same with a history. */
+  public UnitResult withHistory(TuningHistory tuned) {
+    return new UnitResult(layers, tensors, Optional.of(tuned), figures);
+  }
+
+  /** The same with figures in place of its own. */
+  public UnitResult withFigures(Map<String, Double> found) {
+    return new UnitResult(layers, tensors, history, found);
+  }
+
+  /** Both; where both have something of one name, that of {@code later}. */
+  public UnitResult and(UnitResult later) {
+    Map<String, QuantizedTensor> allLayers = new LinkedHashMap<>(layers);
+    Map<String, Tensor> allTensors = new LinkedHashMap<>(tensors);
+    Map<String, Double> allFigures = new LinkedHashMap<>(figures);
+    allLayers.putAll(later.layers);
+    allTensors.putAll(later.tensors);
+    allFigures.putAll(later.figures);
+    return new UnitResult(
+        allLayers, allTensors, later.history.isPresent() ? later.history : history, allFigures);
+  }
+
+  /** The same with layers in the order of {@code names}, which holds all of them. */
+  public UnitResult inOrderOf(Iterable<String> names) {
+    Map<String, QuantizedTensor> ordered = new LinkedHashMap<>();
+    for (String name : names) {
+      if (layers.containsKey(name)) {
+        ordered.put(name, layers.get(name));
+      }
+    }
+    return new UnitResult(ordered, tensors, history, figures);
   }
 }

@@ -1,5 +1,8 @@
 package dev.ashlar.tuning.method;
 
+import dev.ashlar.nn.layer.DenseWeight;
+import dev.ashlar.nn.layer.Weight;
+import dev.ashlar.tensor.kernel.Backends;
 import dev.ashlar.tensor.quant.QuantScheme;
 import java.util.Map;
 
@@ -39,6 +42,24 @@ public record UnitTask(
      * @param loss of this iteration's batch
      */
     void iteration(int iteration, int iterations, double loss);
+  }
+
+  /**
+   * A layer that is to be quantized.
+   *
+   * @throws TuningException if its weight is not finite, or is codes already
+   */
+  public LinearLayer layer(String name) {
+    return layer(name, unit.weights().get(name));
+  }
+
+  /** The same for a weight that is at hand. */
+  public LinearLayer layer(String name, Weight weight) {
+    if (!(weight instanceof DenseWeight dense)) {
+      throw new TuningException(name, "the layer is quantized already; quantize the float model");
+    }
+    Finite.requireWeight(name, dense.matrix(), Backends.chosen());
+    return new LinearLayer(name, dense.matrix(), schemes.get(name));
   }
 
   /** Whether nothing is to be quantized here. */

@@ -4,13 +4,12 @@ import dev.ashlar.tensor.autograd.Tape;
 import dev.ashlar.tensor.autograd.Workspace;
 import dev.ashlar.tensor.quant.QuantizedTensor;
 import dev.ashlar.tuning.calibration.BatchOrder;
-import dev.ashlar.tuning.layerwise.RoundToNearest;
 import dev.ashlar.tuning.method.BlockQuantizer;
 import dev.ashlar.tuning.method.Method;
-import dev.ashlar.tuning.method.MethodOptions;
 import dev.ashlar.tuning.method.TuningException;
 import dev.ashlar.tuning.method.TuningHistory;
 import dev.ashlar.tuning.method.UnitResult;
+import dev.ashlar.tuning.method.UnitSize;
 import dev.ashlar.tuning.method.UnitTask;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -18,12 +17,11 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.stream.IntStream;
 
 /**
- * Tunes the rounding of a unit's weights by signed gradient descent (arXiv 2309.05516, algorithm
- * specification 4.5).
+ * Tunes the rounding of a unit's weights by signed gradient descent (Cheng et al., arXiv
+ * 2309.05516, section 3).
  *
  * <p>Each iteration builds ŵ from V, α and β, runs a batch forward and backward against the float
  * unit's outputs, and steps by the signs of the gradients. The parameters that <em>produced</em>
@@ -34,12 +32,7 @@ import java.util.stream.IntStream;
  */
 public final class SignRound implements BlockQuantizer {
   /** How users call it. */
-  public static final Method METHOD =
-      new Method(
-          "signround",
-          "tune rounding and ranges block by block with signed gradients (AutoRound)",
-          SignRoundOptions.OPTIONS,
-          SignRound::create);
+  public static final Method METHOD = new SignRoundMethod();
 
   /** A cold program computes ten times slower for its first seconds: the estimate sits them out. */
   private static final long ESTIMATE_NANOS = 20_000_000_000L;
@@ -73,13 +66,6 @@ public final class SignRound implements BlockQuantizer {
     this.orders = orders;
   }
 
-  private static BlockQuantizer create(MethodOptions o) {
-    boolean none = o.has("iters") && o.integer("iters", 0) == 0;
-    return none
-        ? RoundToNearest.METHOD.create(MethodOptions.none())
-        : new SignRound(SignRoundOptions.from(o));
-  }
-
   @Override
   public boolean needsInputs() {
     return true;
@@ -88,6 +74,12 @@ public final class SignRound implements BlockQuantizer {
   @Override
   public boolean needsTargets() {
     return true;
+  }
+
+  @Override
+  public long workingBytes(UnitSize unit, long tokens) {
+    // V, ŵ and its gradient; codes; and a forward whose values wait for their gradients.
+    return unit.weights() * (3 * Float.BYTES + Byte.BYTES) + 2 * unit.passBytes(tokens);
   }
 
   @Override
@@ -107,7 +99,7 @@ public final class SignRound implements BlockQuantizer {
       layers.put(w.layer().name(), w.result());
     }
     tape.reset();
-    return new UnitResult(layers, Optional.of(history));
+    return UnitResult.of(layers).withHistory(history);
   }
 
   /** A unit with V = 0 and α = β = 1; ends the one that was begun before. */

@@ -1,12 +1,9 @@
 package dev.ashlar.tuning.signround;
 
-import dev.ashlar.tuning.method.Method.Option;
-import dev.ashlar.tuning.method.MethodOptions;
-import java.util.List;
 import java.util.Optional;
 
 /**
- * What can be set of SignRound (algorithm specification 4.5 to 4.7 and 20).
+ * What can be set of SignRound (Cheng et al., arXiv 2309.05516).
  *
  * @param iterations sign steps per unit
  * @param lr first step of V; 0 means 1/iterations, or 2/iterations for layers of at most 3 bits
@@ -17,9 +14,9 @@ import java.util.Optional;
  * @param dynamicMaxGap stop when that many iterations brought nothing better; −1 never
  * @param clampV bound of |V|, or 0 for none (the schedule bounds it at about 0.5 by itself)
  * @param exactGradients whether gradients pass where a weight lands on the first or last code, as
- *     the specification's formulas say; AutoRound stops them there. Empty decides by the layer's
- *     bits ({@link #exact}): on SmolLM2-135M, asymmetric, groups of 64, exact gradients reach a
- *     perplexity of 82 against 102 at 2 bits, but 54 against 39 at 3 bits
+ *     the exact formulas say; AutoRound stops them there. Empty decides by the layer's bits ({@link
+ *     #exact}): on SmolLM2-135M, asymmetric, groups of 64, exact gradients reach a perplexity of 82
+ *     against 102 at 2 bits, but 54 against 39 at 3 bits
  * @param holdoutEvery 0 to compare the losses of the iterations' own batches, as AutoRound does;
  *     otherwise every how many iterations the loss of a fixed set of samples is taken instead
  * @param holdoutSamples size of that set: the first samples
@@ -38,21 +35,6 @@ public record SignRoundOptions(
   private static final int MANY_ITERATIONS = 1000;
   private static final int FEW_BITS = 3;
   private static final int FEWEST_BITS = 2;
-  private static final String EXACT = "exact_gradients";
-
-  static final List<Option> OPTIONS =
-      List.of(
-          new Option("iters", "200", "sign steps per block"),
-          new Option("lr", "auto", "first step of the rounding offsets; auto is 1/iters"),
-          new Option("minmax_lr", "lr", "first step of the range multipliers"),
-          new Option("enable_minmax_tuning", "true", "tune the range multipliers"),
-          new Option("not_use_best_mse", "false", "keep the last iteration, not the best"),
-          new Option("dynamic_max_gap", "-1", "stop after so many iterations without a better one"),
-          new Option("clamp_v", "0", "bound of the rounding offsets; 0 for none"),
-          new Option(
-              EXACT, "auto", "gradients pass at the first and last code; auto: at 2 bits only"),
-          new Option("holdout_every", "0", "judge by fixed samples every so many iterations"),
-          new Option("holdout_samples", "8", "how many fixed samples"));
 
   public SignRoundOptions {
     if (iterations < 1) {
@@ -109,26 +91,6 @@ public record SignRoundOptions(
         exactGradients,
         holdoutEvery,
         holdoutSamples);
-  }
-
-  /** The options in {@code o}. */
-  static SignRoundOptions from(MethodOptions o) {
-    return new SignRoundOptions(
-        o.integer("iters", 200),
-        o.real("lr", 0),
-        o.real("minmax_lr", 0),
-        o.flag("enable_minmax_tuning", true),
-        !o.flag("not_use_best_mse", false),
-        o.integer("dynamic_max_gap", -1),
-        o.real("clamp_v", 0),
-        exactGradients(o),
-        o.integer("holdout_every", 0),
-        o.integer("holdout_samples", 8));
-  }
-
-  private static Optional<Boolean> exactGradients(MethodOptions o) {
-    boolean open = !o.has(EXACT) || o.is(EXACT, "auto");
-    return open ? Optional.empty() : Optional.of(o.flag(EXACT, true));
   }
 
   /**

@@ -10,8 +10,8 @@ import dev.ashlar.tensor.autograd.op.MatMul;
 import dev.ashlar.tensor.kernel.FakeQuantKernel;
 import dev.ashlar.tensor.quant.QuantScheme;
 import dev.ashlar.tensor.quant.QuantizedTensor;
-import dev.ashlar.tuning.layerwise.RoundToNearest;
 import dev.ashlar.tuning.method.LinearLayer;
+import dev.ashlar.tuning.method.Scales;
 import java.util.Arrays;
 
 /**
@@ -83,7 +83,7 @@ final class TunableWeight implements Weight {
                 parameters.wMin(),
                 parameters.wMax()));
     keep();
-    RoundToNearest.requireScales(layer.name(), scheme, layer.in(), bestScales);
+    Scales.require(layer.name(), scheme, layer.in(), bestScales);
   }
 
   private static float[] ones(int n) {

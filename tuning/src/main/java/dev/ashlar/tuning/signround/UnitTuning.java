@@ -5,7 +5,6 @@ import dev.ashlar.tensor.Tensor;
 import dev.ashlar.tensor.autograd.Gradients;
 import dev.ashlar.tensor.autograd.Tape;
 import dev.ashlar.tensor.autograd.Workspace;
-import dev.ashlar.tuning.method.Layerwise;
 import dev.ashlar.tuning.method.Unit;
 import dev.ashlar.tuning.method.UnitTask;
 import java.util.ArrayList;
@@ -49,10 +48,7 @@ final class UnitTuning {
                   }
                   TunableWeight w =
                       new TunableWeight(
-                          Layerwise.layer(task, name, weight),
-                          buffers,
-                          tape.backend().fakeQuant(),
-                          options);
+                          task.layer(name, weight), buffers, tape.backend().fakeQuant(), options);
                   weights.add(w);
                   return w;
                 });

@@ -1,6 +1,7 @@
 package dev.ashlar.tuning.work;
 
 import dev.ashlar.tensor.DType;
+import dev.ashlar.tensor.Tensor;
 import dev.ashlar.tensor.quant.QuantScheme;
 import dev.ashlar.tensor.quant.QuantizedTensor;
 import dev.ashlar.tuning.method.TuningHistory;
@@ -29,7 +30,7 @@ import java.util.Optional;
  * One finished unit in a file, all numbers big-endian:
  *
  * <pre>
- * 8 bytes   "ASHUNIT1"
+ * 8 bytes   "ASHUNIT2"
  * string    hash of the job
  * string    name of the unit
  * int64     checksum of the float weights it was made from
@@ -40,15 +41,20 @@ import java.util.Optional;
  *   float32 scales [out, groups]
  *   bytes   zero points [out, groups]
  *   byte    whether columns have explicit groups; if so int32 [in]
+ * int32     changed tensors, then for each:
+ *   string  name
+ *   int32   dimensions, then int64 each
+ *   float32 elements
  * byte      whether there is a history; if so:
  *   int32   losses, then float64 each; int32 best iteration; float64 best loss; byte diverged
+ * int32     figures, then for each: string name; float64 value
  * 32 bytes  SHA-256 of everything before
  * </pre>
  *
  * Strings are modified UTF-8 with a 16-bit length, as {@link DataOutputStream#writeUTF} has them.
  */
 final class UnitFile {
-  private static final long MAGIC = 0x415348554E495431L;
+  private static final long MAGIC = 0x415348554E495432L;
   private static final int HASH_BYTES = 32;
   private static final int CHUNK = 1 << 16;
 
@@ -85,9 +91,19 @@ final class UnitFile {
       out.writeUTF(e.getKey());
       write(out, e.getValue());
     }
+    out.writeInt(result.tensors().size());
+    for (Map.Entry<String, Tensor> e : result.tensors().entrySet()) {
+      out.writeUTF(e.getKey());
+      write(out, e.getValue());
+    }
     out.writeBoolean(result.history().isPresent());
     if (result.history().isPresent()) {
       write(out, result.history().get());
+    }
+    out.writeInt(result.figures().size());
+    for (Map.Entry<String, Double> e : result.figures().entrySet()) {
+      out.writeUTF(e.getKey());
+      out.writeDouble(e.getValue());
     }
     out.flush();
     target.write(sha.digest());
@@ -112,6 +128,16 @@ final class UnitFile {
         out.writeInt(g);
       }
     }
+  }
+
+  private static void write(DataOutputStream out, Tensor t) throws IOException {
+    out.writeInt(t.shape().rank());
+    for (int i = 0; i < t.shape().rank(); i++) {
+      out.writeLong(t.shape().dim(i));
+    }
+    ByteBuffer elements = ByteBuffer.allocate(Math.multiplyExact(t.size(), Float.BYTES));
+    elements.asFloatBuffer().put(t.data(), 0, t.size());
+    out.write(elements.array());
   }
 
   private static void write(DataOutputStream out, TuningHistory h) throws IOException {
@@ -140,9 +166,19 @@ final class UnitFile {
       for (int i = 0; i < count; i++) {
         layers.put(in.readUTF(), tensor(in));
       }
+      Map<String, Tensor> changed = new LinkedHashMap<>();
+      int tensors = in.readInt();
+      for (int i = 0; i < tensors; i++) {
+        changed.put(in.readUTF(), floats(in));
+      }
       Optional<TuningHistory> history =
           in.readBoolean() ? Optional.of(history(in)) : Optional.empty();
-      return new UnitResult(layers, history);
+      Map<String, Double> figures = new LinkedHashMap<>();
+      int stated = in.readInt();
+      for (int i = 0; i < stated; i++) {
+        figures.put(in.readUTF(), in.readDouble());
+      }
+      return new UnitResult(layers, changed, history, figures);
     }
   }
 
@@ -192,6 +228,18 @@ final class UnitFile {
       }
     }
     return new QuantizedTensor(out, columns, scheme, codes, scales, zeros, groupOfColumn);
+  }
+
+  private static Tensor floats(DataInputStream in) throws IOException {
+    long[] dims = new long[in.readInt()];
+    for (int i = 0; i < dims.length; i++) {
+      dims[i] = in.readLong();
+    }
+    Tensor t = Tensor.zeros(dims);
+    ByteBuffer.wrap(in.readNBytes(Math.multiplyExact(t.size(), Float.BYTES)))
+        .asFloatBuffer()
+        .get(t.data(), 0, t.size());
+    return t;
   }
 
   private static TuningHistory history(DataInputStream in) throws IOException {

@@ -19,16 +19,20 @@ import java.util.Optional;
  * A folder with what a job has finished so far. It is locked while it is open; files appear under
  * their names only when they are whole and on disk (temporary name, sync, rename, folder sync).
  */
-public final class WorkFolder implements AutoCloseable {
+public final class WorkFolder implements UnitStore, AutoCloseable {
   private static final String JOB = "job.json";
   private static final String LOCK = "lock";
   private static final String TEMPORARY = ".tmp";
+  private static final String LEASE = ".lease";
 
   private final Path folder;
   private final Job job;
   private final FileChannel lockChannel;
   private final FileLock lock;
 
+  /**
+   * @param lockChannel holds {@code lock}; both null for a folder that was joined
+   */
   private WorkFolder(Path folder, Job job, FileChannel lockChannel, FileLock lock) {
     this.folder = folder;
     this.job = job;
@@ -61,6 +65,27 @@ public final class WorkFolder implements AutoCloseable {
       }
     } catch (IOException e) {
       throw new WorkFolderException(folder, "cannot be used as a work folder (" + e + ")", e);
+    }
+  }
+
+  /**
+   * The folder of {@code job}, which somebody has opened or will go on with, for working on units
+   * of it beside others: leases alone keep workers apart.
+   *
+   * @throws WorkFolderException if it is not there or belongs to another job
+   */
+  public static WorkFolder join(Path folder, Job job) {
+    try {
+      String found = Files.readString(folder.resolve(JOB));
+      if (!found.equals(job.json())) {
+        throw new WorkFolderException(
+            folder,
+            "it holds the work of another job (" + firstDifference(found, job.json()) + ")",
+            null);
+      }
+      return new WorkFolder(folder, job, null, null);
+    } catch (IOException e) {
+      throw new WorkFolderException(folder, "holds no job to join (" + e + ")", e);
     }
   }
 
@@ -123,11 +148,7 @@ public final class WorkFolder implements AutoCloseable {
     return String.format("unit-%04d", index);
   }
 
-  /**
-   * The finished unit {@code index}, if it is here and whole.
-   *
-   * @param weights checksum of the float weights that it must have been made from
-   */
+  @Override
   public Optional<UnitResult> find(int index, String unit, long weights) {
     Path file = folder.resolve(name(index));
     if (!Files.exists(file)) {
@@ -144,8 +165,60 @@ public final class WorkFolder implements AutoCloseable {
     }
   }
 
+  /**
+   * {@inheritDoc}
+   *
+   * <p>A lease is a locked file: the system takes the lock back from a process that dies.
+   */
+  @Override
+  public Optional<Lease> lease(int index) {
+    Path file = folder.resolve(name(index) + LEASE);
+    try {
+      FileChannel channel =
+          FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+      FileLock held = null;
+      try {
+        held = channel.tryLock();
+      } catch (OverlappingFileLockException e) {
+        // Another thread of this process has it.
+      } finally {
+        if (held == null) {
+          channel.close();
+        }
+      }
+      return held == null ? Optional.empty() : Optional.of(new FileLease(index, channel));
+    } catch (IOException e) {
+      throw new WorkFolderException(file, "cannot be locked (" + e + ")", e);
+    }
+  }
+
+  private final class FileLease implements Lease {
+    private final int index;
+    private final FileChannel channel;
+
+    FileLease(int index, FileChannel channel) {
+      this.index = index;
+      this.channel = channel;
+    }
+
+    @Override
+    public void publish(String unit, long weights, UnitResult result) {
+      WorkFolder.this.publish(index, unit, weights, result);
+    }
+
+    /** The file stays: were it removed, a second one could be locked beside it. */
+    @Override
+    public void close() {
+      try {
+        channel.close();
+      } catch (IOException e) {
+        throw new WorkFolderException(folder, "cannot be unlocked (" + e + ")", e);
+      }
+    }
+  }
+
   /** Keeps a finished unit; when this returns, it is on disk. */
-  public void publish(int index, String unit, long weights, UnitResult result) {
+  private void publish(int index, String unit, long weights, UnitResult result) {
     try {
       publish(name(index), out -> UnitFile.write(out, job.hash(), unit, weights, result));
     } catch (IOException e) {
@@ -190,8 +263,10 @@ public final class WorkFolder implements AutoCloseable {
   @Override
   public void close() {
     try {
-      lock.release();
-      lockChannel.close();
+      if (lockChannel != null) {
+        lock.release();
+        lockChannel.close();
+      }
     } catch (IOException e) {
       throw new WorkFolderException(folder, "cannot be unlocked (" + e + ")", e);
     }

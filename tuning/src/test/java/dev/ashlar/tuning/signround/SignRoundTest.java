@@ -278,8 +278,10 @@ class SignRoundTest {
     assertTrue(SignRoundOptions.of(200).exact(2));
     assertFalse(SignRoundOptions.of(200).exact(3));
     assertFalse(SignRoundOptions.of(200).asAutoRound().exact(2));
-    assertTrue(SignRoundOptions.from(MethodOptions.of(Map.of("exact_gradients", "true"))).exact(4));
-    assertTrue(SignRoundOptions.from(MethodOptions.of(Map.of("exact_gradients", "auto"))).exact(2));
+    assertTrue(
+        SignRoundMethod.chosen(MethodOptions.of(Map.of("exact_gradients", "true"))).exact(4));
+    assertTrue(
+        SignRoundMethod.chosen(MethodOptions.of(Map.of("exact_gradients", "auto"))).exact(2));
     assertEquals(1.0 / 200, SignRoundOptions.of(200).firstLr(2));
     assertEquals(2.0 / 1000, SignRoundOptions.of(1000).firstLr(3));
     assertEquals(1.0 / 1000, SignRoundOptions.of(1000).firstLr(4));

@@ -1,4 +1,4 @@
-package dev.ashlar.tuning;
+package dev.ashlar.tuning.walk;
 
 import jdk.jfr.Category;
 import jdk.jfr.Description;
@@ -16,7 +16,4 @@ import jdk.jfr.StackTrace;
 final class StreamPass extends Event {
   @Label("Unit")
   String name;
-
-  @Label("Quantized")
-  boolean quantized;
 }

@@ -1,0 +1,126 @@
+package dev.ashlar.tuning;
+
+import dev.ashlar.nn.decoder.BlockContext;
+import dev.ashlar.nn.decoder.Decoder;
+import dev.ashlar.tensor.Tensor;
+import dev.ashlar.tensor.autograd.Tape;
+import dev.ashlar.tuning.calibration.CalibrationSet;
+import dev.ashlar.tuning.method.Activations;
+import dev.ashlar.tuning.method.Targets;
+import dev.ashlar.tuning.method.Unit;
+import dev.ashlar.tuning.method.UnitResult;
+import dev.ashlar.tuning.walk.ActivationStore;
+import dev.ashlar.tuning.walk.BlockWalk;
+
+/**
+ * The two streams of activations that move through the network, unit after unit: the float one
+ * gives the targets, the quantized one the inputs. This is the only part of a run that has to go in
+ * order.
+ */
+final class Cascade implements AutoCloseable {
+  private final BlockWalk walk;
+  private final ActivationStore store;
+  private final boolean quantizedInput;
+  private Activations floats;
+  private Activations quantized;
+  private Activations targets;
+  private Activations spare;
+
+  /**
+   * Embeds all samples.
+   *
+   * @param quantizedInput whether there is a quantized stream
+   */
+  Cascade(
+      BlockWalk walk,
+      ActivationStore store,
+      Decoder model,
+      CalibrationSet data,
+      boolean quantizedInput) {
+    this.walk = walk;
+    this.store = store;
+    this.quantizedInput = quantizedInput;
+    this.floats = walk.embed(model, data.count(), data.length(), data::ids, store);
+  }
+
+  /** What flows into the present unit when it is tuned. */
+  Activations inputs() {
+    return quantized == null ? floats : quantized;
+  }
+
+  /** The float unit's outputs for float inputs; call before {@link #advance}. */
+  Activations targets(Unit unit) {
+    // Float inputs that are also the inputs of the tuning are needed once more; others are not.
+    if (quantized != null) {
+      targets = floats;
+    } else if (spare != null) {
+      targets = spare;
+    } else {
+      targets = store.zeros(floats.count(), floats.length(), floats.dim());
+    }
+    walk.pass(unit, floats, targets, unit.name());
+    return targets;
+  }
+
+  /**
+   * Moves on to the next unit. Without {@link #targets} there is one stream only: the quantized one
+   * if there is a cascade, else the float one.
+   */
+  void advance(Unit unit, UnitResult result) {
+    if (targets == null) {
+      pass(quantizedInput, unit, result, floats);
+      return;
+    }
+    if (quantizedInput) {
+      Activations next = inputs();
+      pass(true, unit, result, next);
+      quantized = next;
+    } else {
+      spare = floats;
+    }
+    floats = targets;
+    targets = null;
+  }
+
+  private void pass(boolean changed, Unit unit, UnitResult result, Activations states) {
+    if (changed) {
+      walk.pass(unit.with(result), states, states, unit.name() + " (quantized)");
+    } else {
+      walk.pass(unit, states, states, unit.name());
+    }
+  }
+
+  /**
+   * What the float head puts out for the float stream, computed when it is asked for: logits of all
+   * samples would not fit in memory.
+   */
+  Targets headTargets(Unit head, int vocab) {
+    Activations hidden = floats;
+    Tape own = Tape.off();
+    return new Targets() {
+      @Override
+      public int dim() {
+        return vocab;
+      }
+
+      @Override
+      public void gather(int[] rows, int from, int count, Tensor into) {
+        Tensor x = own.workspace().take(count, hidden.length(), hidden.dim());
+        hidden.gather(rows, from, count, x);
+        Tensor y = head.forward(x, BlockContext.of(count, hidden.length()), own);
+        System.arraycopy(y.data(), 0, into.data(), 0, y.size());
+        own.reset();
+      }
+    };
+  }
+
+  @Override
+  public void close() {
+    floats.close();
+    for (Activations other : new Activations[] {quantized, targets, spare}) {
+      if (other != null) {
+        other.close();
+      }
+    }
+  }
+}

@@ -1,0 +1,158 @@
+package dev.ashlar.tuning;
+
+import dev.ashlar.nn.decoder.Block;
+import dev.ashlar.nn.decoder.BlockSpec;
+import dev.ashlar.nn.decoder.Decoder;
+import dev.ashlar.nn.decoder.DecoderSpec;
+import dev.ashlar.nn.decoder.LinearSpec;
+import dev.ashlar.tensor.quant.QuantScheme;
+import dev.ashlar.tuning.method.Unit;
+import dev.ashlar.tuning.method.UnitSize;
+import dev.ashlar.tuning.plan.LayerShape;
+import dev.ashlar.tuning.plan.QuantizationPlan;
+import dev.ashlar.tuning.plan.QuantizationPlan.Decision;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * What is to be done, settled before anything is computed and from the model's description alone:
+ * which units there are in which order, and which layers of each get which scheme.
+ */
+public final class UnitPlan {
+  /**
+   * One unit.
+   *
+   * @param index its place, from 0
+   * @param name of its first block, or of the head
+   * @param from its first block; the number of blocks for the head
+   * @param to behind its last block; the same as {@code from} for the head
+   * @param schemes of its layers that are quantized, by complete module name, in the unit's order
+   * @param size how large it is
+   */
+  public record Entry(
+      int index, String name, int from, int to, Map<String, QuantScheme> schemes, UnitSize size) {
+    public Entry {
+      schemes = Collections.unmodifiableMap(new LinkedHashMap<>(schemes));
+    }
+
+    /** Whether it is the output head, which is tuned sample by sample. */
+    public boolean head() {
+      return from == to;
+    }
+
+    /** The unit itself, its blocks fresh from the model's source. */
+    public Unit load(Decoder model) {
+      if (head()) {
+        return Unit.head(model);
+      }
+      List<Block> blocks = new ArrayList<>();
+      for (int i = from; i < to; i++) {
+        blocks.add(model.loadBlock(i));
+      }
+      return Unit.of(blocks);
+    }
+  }
+
+  private final DecoderSpec spec;
+  private final List<Entry> units;
+  private final Map<String, QuantScheme> schemes = new LinkedHashMap<>();
+  private final Map<String, String> skipped = new LinkedHashMap<>();
+
+  /**
+   * @param tied whether the head's matrix is the embedding's
+   * @param nblocks blocks of one unit
+   * @throws IllegalArgumentException if a layer rule matches nothing
+   */
+  public UnitPlan(DecoderSpec spec, boolean tied, QuantizationPlan plan, int nblocks) {
+    this.spec = spec;
+    boolean head = decide(plan, tied);
+    List<Entry> entries = new ArrayList<>();
+    int blocks = spec.blocks().size();
+    for (int from = 0; from < blocks; from += nblocks) {
+      entries.add(blocks(entries.size(), from, Math.min(blocks, from + nblocks)));
+    }
+    if (head) {
+      String name = spec.head().output().name();
+      UnitSize size = new UnitSize((long) spec.vocab() * headInputs(), spec.vocab(), spec.dim());
+      entries.add(
+          new Entry(entries.size(), name, blocks, blocks, Map.of(name, schemes.get(name)), size));
+    }
+    this.units = List.copyOf(entries);
+  }
+
+  private int headInputs() {
+    return spec.head().output().in();
+  }
+
+  private Entry blocks(int index, int from, int to) {
+    Map<String, QuantScheme> own = new LinkedHashMap<>();
+    long weights = 0;
+    long widths = 0;
+    for (BlockSpec block : spec.blocks().subList(from, to)) {
+      for (LinearSpec l : block.linears()) {
+        String name = block.name() + "." + l.name();
+        if (schemes.containsKey(name)) {
+          own.put(name, schemes.get(name));
+        }
+        weights += (long) l.out() * l.in();
+        widths += l.out();
+      }
+    }
+    UnitSize size = new UnitSize(weights, widths, spec.dim());
+    return new Entry(index, spec.blocks().get(from).name(), from, to, own, size);
+  }
+
+  private boolean decide(QuantizationPlan plan, boolean tied) {
+    List<String> names = new ArrayList<>();
+    for (BlockSpec block : spec.blocks()) {
+      Set<String> routers = block.routers();
+      for (LinearSpec l : block.linears()) {
+        boolean routes = routers.contains(l.name());
+        LayerShape layer = new LayerShape(block.name() + "." + l.name(), l.out(), l.in(), routes);
+        names.add(layer.name());
+        note(layer, plan.decide(layer));
+      }
+    }
+    LinearSpec output = spec.head().output();
+    LayerShape head = new LayerShape(output.name(), spec.vocab(), output.in());
+    names.add(head.name());
+    plan.requireRulesMatch(names);
+    Decision decision = plan.decideHead(head, tied);
+    if (plan.asksForHead(head.name())) {
+      note(head, decision);
+    }
+    return decision.quantized();
+  }
+
+  private void note(LayerShape layer, Decision decision) {
+    if (decision.quantized()) {
+      schemes.put(layer.name(), decision.scheme());
+    } else {
+      skipped.put(layer.name(), decision.reason());
+    }
+  }
+
+  /** All units, in the order in which data flow through them. */
+  public List<Entry> units() {
+    return units;
+  }
+
+  /** Scheme of each layer that is quantized, by complete module name, in the model's order. */
+  public Map<String, QuantScheme> schemes() {
+    return new LinkedHashMap<>(schemes);
+  }
+
+  /** Layers of blocks (and the head, if it was asked for) that stay float, with the reason. */
+  public Map<String, String> skipped() {
+    return new LinkedHashMap<>(skipped);
+  }
+
+  /** A size that no unit exceeds. */
+  public UnitSize largest() {
+    return units.stream().map(Entry::size).reduce(new UnitSize(0, 0, spec.dim()), UnitSize::max);
+  }
+}

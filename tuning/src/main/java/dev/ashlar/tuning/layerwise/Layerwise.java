@@ -1,0 +1,140 @@
+package dev.ashlar.tuning.layerwise;
+
+import dev.ashlar.tensor.quant.QuantizedTensor;
+import dev.ashlar.tuning.method.BlockQuantizer;
+import dev.ashlar.tuning.method.GroupQuantizer;
+import dev.ashlar.tuning.method.LinearLayer;
+import dev.ashlar.tuning.method.LinearQuantizer;
+import dev.ashlar.tuning.method.ObservedWeight;
+import dev.ashlar.tuning.method.Unit;
+import dev.ashlar.tuning.method.UnitResult;
+import dev.ashlar.tuning.method.UnitTask;
+import dev.ashlar.tuning.walk.BlockWalk;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * Lifts methods for linear maps to units: observes the inputs of all layers in one pass, or of one
+ * group after the other, then solves each.
+ */
+public final class Layerwise implements BlockQuantizer {
+  private final GroupQuantizer quantizer;
+  private final String description;
+
+  /** Time spent on observing, for the estimate. */
+  private long observing;
+
+  /**
+   * @param description everything that decides what codes come out, as one line
+   */
+  public Layerwise(GroupQuantizer quantizer, String description) {
+    this.quantizer = quantizer;
+    this.description = description;
+  }
+
+  /** The same for a method that takes one map at a time. */
+  public Layerwise(LinearQuantizer quantizer, String description) {
+    this(GroupQuantizer.each(quantizer), description);
+  }
+
+  @Override
+  public boolean needsInputs() {
+    return quantizer.observes();
+  }
+
+  @Override
+  public boolean needsTargets() {
+    return false;
+  }
+
+  @Override
+  public String describe() {
+    return description;
+  }
+
+  @Override
+  public UnitResult quantize(UnitTask task) {
+    UnitResult result = UnitResult.of(Map.of());
+    for (int round = 0; round < quantizer.rounds(); round++) {
+      result = quantizer.sequential() ? inTurn(task, result) : atOnce(task, result);
+    }
+    return result.inOrderOf(task.schemes().keySet());
+  }
+
+  /** Names of the layers that are to be quantized, those that read one input together. */
+  private static List<List<String>> groups(UnitTask task) {
+    List<List<String>> groups = new ArrayList<>();
+    for (List<String> group : task.unit().sharedInputs()) {
+      List<String> wanted = group.stream().filter(task.schemes()::containsKey).toList();
+      if (!wanted.isEmpty()) {
+        groups.add(wanted);
+      }
+    }
+    return groups;
+  }
+
+  private GroupQuantizer.Work begin(
+      UnitTask task, Unit present, List<String> names, UnitResult before) {
+    List<LinearLayer> layers = new ArrayList<>();
+    for (String name : names) {
+      LinearLayer l = task.layer(name);
+      Optional<QuantizedTensor> codes = Optional.ofNullable(before.layers().get(name));
+      layers.add(new LinearLayer(name, l.weight(), l.scheme(), codes));
+    }
+    return quantizer.begin(new GroupQuantizer.Group(task, present, layers));
+  }
+
+  private UnitResult atOnce(UnitTask task, UnitResult before) {
+    Unit present = task.unit().with(before);
+    // By the first of each group: all of its layers get the same input.
+    Map<String, GroupQuantizer.Work> work = new LinkedHashMap<>();
+    for (List<String> names : groups(task)) {
+      work.put(names.getFirst(), begin(task, present, names, before));
+    }
+    observe(task, present, work);
+    UnitResult result = before;
+    for (GroupQuantizer.Work w : work.values()) {
+      result = result.and(w.finish());
+    }
+    return result;
+  }
+
+  private UnitResult inTurn(UnitTask task, UnitResult before) {
+    UnitResult result = before;
+    for (List<String> names : groups(task)) {
+      Unit present = task.unit().with(result);
+      GroupQuantizer.Work w = begin(task, present, names, before);
+      observe(task, present, Map.of(names.getFirst(), w));
+      result = result.and(w.finish());
+    }
+    return result;
+  }
+
+  private void observe(UnitTask task, Unit present, Map<String, GroupQuantizer.Work> work) {
+    if (!quantizer.observes() || work.isEmpty()) {
+      return;
+    }
+    long start = System.nanoTime();
+    Unit observed =
+        present.mapWeights(
+            (name, weight) -> {
+              GroupQuantizer.Work w = work.get(name);
+              return w == null ? weight : new ObservedWeight(weight, w::observe);
+            });
+    new BlockWalk(task.batchSize(), BlockWalk.Check.NONE).observe(observed, task.inputs());
+    observing += System.nanoTime() - start;
+  }
+
+  @Override
+  public Duration estimate(UnitTask sample, int batches) {
+    long start = System.nanoTime();
+    observing = 0;
+    quantize(sample);
+    long took = System.nanoTime() - start;
+    return Duration.ofNanos(observing * batches + took - observing);
+  }
+}
