@@ -7,6 +7,7 @@ module dev.ashlar.tensor {
   exports dev.ashlar.tensor.autograd.op;
   exports dev.ashlar.tensor.kernel;
   exports dev.ashlar.tensor.quant;
+  exports dev.ashlar.tensor.weights;
 
   uses dev.ashlar.tensor.kernel.BackendProvider;
 

@@ -2,9 +2,9 @@ package dev.ashlar.bench;
 
 import dev.ashlar.tensor.DType;
 import dev.ashlar.tensor.Shape;
-import dev.ashlar.tensor.StoredTensor;
-import dev.ashlar.tensor.WeightSource;
 import dev.ashlar.tensor.quant.QuantizedTensor;
+import dev.ashlar.tensor.weights.StoredTensor;
+import dev.ashlar.tensor.weights.WeightSource;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;

@@ -11,7 +11,7 @@ import dev.ashlar.formats.gguf.GgufFile;
 import dev.ashlar.formats.safetensors.SafetensorsFile;
 import dev.ashlar.io.InputException;
 import dev.ashlar.io.json.Json;
-import dev.ashlar.tensor.StoredTensor;
+import dev.ashlar.tensor.weights.StoredTensor;
 import dev.ashlar.text.chat.ChatTemplate;
 import dev.ashlar.text.chat.ChatTemplateException;
 import dev.ashlar.text.tokenizer.Tokenizers;

@@ -4,8 +4,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import dev.ashlar.nn.architecture.Architectures;
 import dev.ashlar.nn.decoder.DecoderSpec;
-import dev.ashlar.tensor.MemoryWeights;
 import dev.ashlar.tensor.Tensor;
+import dev.ashlar.tensor.weights.MemoryWeights;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 

@@ -1,5 +1,7 @@
 package dev.ashlar.tensor;
 
+import dev.ashlar.tensor.weights.StoredTensor;
+
 /**
  * How one element of a stored tensor is written. What Ashlar computes is always {@code F32}; the
  * others are what files hold.

@@ -1,7 +1,7 @@
 package dev.ashlar.cli.demo;
 
-import dev.ashlar.tensor.MemoryWeights;
 import dev.ashlar.tensor.Tensor;
+import dev.ashlar.tensor.weights.MemoryWeights;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;

@@ -7,7 +7,7 @@ import dev.ashlar.io.json.JsonWriter;
 import dev.ashlar.nn.architecture.Architectures;
 import dev.ashlar.nn.decoder.Decoder;
 import dev.ashlar.tensor.DType;
-import dev.ashlar.tensor.MemoryWeights;
+import dev.ashlar.tensor.weights.MemoryWeights;
 import dev.ashlar.text.tokenizer.BpeTrainer;
 import dev.ashlar.text.tokenizer.Tokenizer;
 import dev.ashlar.text.tokenizer.Tokenizers;

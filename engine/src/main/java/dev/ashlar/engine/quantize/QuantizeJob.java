@@ -11,7 +11,7 @@ import dev.ashlar.formats.export.ExportPlan;
 import dev.ashlar.io.InputException;
 import dev.ashlar.nn.architecture.Architectures;
 import dev.ashlar.nn.decoder.Decoder;
-import dev.ashlar.tensor.WeightSource;
+import dev.ashlar.tensor.weights.WeightSource;
 import dev.ashlar.tuning.BlockwiseQuantization;
 import dev.ashlar.tuning.RunListener;
 import dev.ashlar.tuning.RunOptions;

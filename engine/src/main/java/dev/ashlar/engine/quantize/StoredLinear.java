@@ -1,7 +1,7 @@
 package dev.ashlar.engine.quantize;
 
-import dev.ashlar.tensor.StoredTensor;
 import dev.ashlar.tensor.Tensor;
+import dev.ashlar.tensor.weights.StoredTensor;
 
 /**
  * A linear map as it lies in a checkpoint.

@@ -2,8 +2,8 @@ package dev.ashlar.formats.checkpoint;
 
 import dev.ashlar.formats.Checkpoints;
 import dev.ashlar.io.InputException;
-import dev.ashlar.tensor.StoredTensor;
-import dev.ashlar.tensor.WeightSource;
+import dev.ashlar.tensor.weights.StoredTensor;
+import dev.ashlar.tensor.weights.WeightSource;
 import dev.ashlar.text.TokenizerSource;
 import java.nio.file.Path;
 import java.util.List;

@@ -2,8 +2,8 @@ package dev.ashlar.formats.checkpoint;
 
 import dev.ashlar.formats.Checkpoints;
 import dev.ashlar.io.InputException;
-import dev.ashlar.tensor.StoredTensor;
 import dev.ashlar.tensor.quant.QuantizedTensor;
+import dev.ashlar.tensor.weights.StoredTensor;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;

@@ -1,6 +1,6 @@
 package dev.ashlar.formats.checkpoint;
 
-import dev.ashlar.tensor.StoredTensor;
+import dev.ashlar.tensor.weights.StoredTensor;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.Optional;

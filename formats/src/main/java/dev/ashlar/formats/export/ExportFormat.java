@@ -1,7 +1,7 @@
 package dev.ashlar.formats.export;
 
 import dev.ashlar.formats.checkpoint.Checkpoint;
-import dev.ashlar.tensor.WeightSource;
+import dev.ashlar.tensor.weights.WeightSource;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.Set;

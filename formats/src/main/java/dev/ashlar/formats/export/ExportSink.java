@@ -1,7 +1,7 @@
 package dev.ashlar.formats.export;
 
-import dev.ashlar.tensor.StoredTensor;
-import dev.ashlar.tensor.WeightSink;
+import dev.ashlar.tensor.weights.StoredTensor;
+import dev.ashlar.tensor.weights.WeightSink;
 
 /** The writing end of an export. */
 public interface ExportSink extends WeightSink {

@@ -1,7 +1,7 @@
 package dev.ashlar.formats.export;
 
 import dev.ashlar.tensor.DType;
-import dev.ashlar.tensor.WeightSource;
+import dev.ashlar.tensor.weights.WeightSource;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;

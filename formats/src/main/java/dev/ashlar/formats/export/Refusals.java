@@ -2,8 +2,8 @@ package dev.ashlar.formats.export;
 
 import dev.ashlar.formats.layout.PackedLayout;
 import dev.ashlar.tensor.Shape;
-import dev.ashlar.tensor.WeightSource;
 import dev.ashlar.tensor.quant.QuantScheme;
+import dev.ashlar.tensor.weights.WeightSource;
 import java.util.Map;
 import java.util.Optional;
 

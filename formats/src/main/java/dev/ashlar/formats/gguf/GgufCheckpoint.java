@@ -1,8 +1,8 @@
 package dev.ashlar.formats.gguf;
 
 import dev.ashlar.formats.checkpoint.Checkpoint;
-import dev.ashlar.tensor.StoredTensor;
 import dev.ashlar.tensor.quant.QuantizedTensor;
+import dev.ashlar.tensor.weights.StoredTensor;
 import dev.ashlar.text.TokenizerSource;
 import java.io.IOException;
 import java.io.InputStream;

@@ -1,6 +1,6 @@
 package dev.ashlar.formats.gguf;
 
-import dev.ashlar.tensor.StoredTensor;
+import dev.ashlar.tensor.weights.StoredTensor;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;

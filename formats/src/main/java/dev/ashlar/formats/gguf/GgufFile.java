@@ -3,7 +3,7 @@ package dev.ashlar.formats.gguf;
 import dev.ashlar.io.InputException;
 import dev.ashlar.io.file.MappedFile;
 import dev.ashlar.tensor.Shape;
-import dev.ashlar.tensor.StoredTensor;
+import dev.ashlar.tensor.weights.StoredTensor;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;

@@ -1,7 +1,7 @@
 package dev.ashlar.formats.gguf;
 
 import dev.ashlar.io.InputException;
-import dev.ashlar.tensor.StoredTensor;
+import dev.ashlar.tensor.weights.StoredTensor;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;

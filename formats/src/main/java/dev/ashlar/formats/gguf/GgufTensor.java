@@ -4,8 +4,8 @@ import dev.ashlar.formats.checkpoint.Elements;
 import dev.ashlar.io.file.MappedFile;
 import dev.ashlar.tensor.DType;
 import dev.ashlar.tensor.Shape;
-import dev.ashlar.tensor.StoredTensor;
 import dev.ashlar.tensor.quant.QuantizedMatrix;
+import dev.ashlar.tensor.weights.StoredTensor;
 import java.util.Optional;
 
 /**

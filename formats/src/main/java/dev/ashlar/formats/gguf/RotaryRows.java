@@ -1,8 +1,8 @@
 package dev.ashlar.formats.gguf;
 
-import dev.ashlar.tensor.StoredTensor;
-import dev.ashlar.tensor.StoredTensorView;
 import dev.ashlar.tensor.quant.QuantizedMatrix;
+import dev.ashlar.tensor.weights.StoredTensor;
+import dev.ashlar.tensor.weights.StoredTensorView;
 import java.util.Optional;
 
 /**

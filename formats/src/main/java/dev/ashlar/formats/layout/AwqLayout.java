@@ -3,9 +3,9 @@ package dev.ashlar.formats.layout;
 import dev.ashlar.io.InputException;
 import dev.ashlar.tensor.DType;
 import dev.ashlar.tensor.Shape;
-import dev.ashlar.tensor.StoredTensor;
 import dev.ashlar.tensor.quant.QuantScheme;
 import dev.ashlar.tensor.quant.QuantizedTensor;
+import dev.ashlar.tensor.weights.StoredTensor;
 import java.util.List;
 import java.util.Optional;
 

@@ -3,7 +3,7 @@ package dev.ashlar.formats.layout;
 import dev.ashlar.io.InputException;
 import dev.ashlar.tensor.DType;
 import dev.ashlar.tensor.Shape;
-import dev.ashlar.tensor.StoredTensor;
+import dev.ashlar.tensor.weights.StoredTensor;
 import java.util.Map;
 import java.util.Optional;
 

@@ -2,8 +2,8 @@ package dev.ashlar.formats.layout;
 
 import dev.ashlar.tensor.DType;
 import dev.ashlar.tensor.Shape;
-import dev.ashlar.tensor.StoredTensor;
 import dev.ashlar.tensor.quant.QuantizedTensor;
+import dev.ashlar.tensor.weights.StoredTensor;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;

@@ -3,8 +3,8 @@ package dev.ashlar.formats.layout;
 import dev.ashlar.formats.checkpoint.StoredTensors;
 import dev.ashlar.io.InputException;
 import dev.ashlar.tensor.Shape;
-import dev.ashlar.tensor.StoredTensor;
 import dev.ashlar.tensor.quant.QuantScheme;
+import dev.ashlar.tensor.weights.StoredTensor;
 import java.util.Optional;
 
 /**

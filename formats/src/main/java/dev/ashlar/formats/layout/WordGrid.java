@@ -1,7 +1,7 @@
 package dev.ashlar.formats.layout;
 
 import dev.ashlar.tensor.Parallel;
-import dev.ashlar.tensor.StoredTensor;
+import dev.ashlar.tensor.weights.StoredTensor;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;

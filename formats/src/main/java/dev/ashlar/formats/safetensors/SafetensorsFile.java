@@ -4,7 +4,7 @@ import dev.ashlar.io.InputException;
 import dev.ashlar.io.file.MappedFile;
 import dev.ashlar.io.json.Json;
 import dev.ashlar.tensor.Shape;
-import dev.ashlar.tensor.StoredTensor;
+import dev.ashlar.tensor.weights.StoredTensor;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;

@@ -5,7 +5,7 @@ import dev.ashlar.io.InputException;
 import dev.ashlar.io.file.MappedFile;
 import dev.ashlar.tensor.DType;
 import dev.ashlar.tensor.Shape;
-import dev.ashlar.tensor.StoredTensor;
+import dev.ashlar.tensor.weights.StoredTensor;
 
 /**
  * A tensor in a mapped safetensors file.

@@ -2,7 +2,7 @@ package dev.ashlar.formats.safetensors;
 
 import dev.ashlar.io.InputException;
 import dev.ashlar.io.json.Json;
-import dev.ashlar.tensor.StoredTensor;
+import dev.ashlar.tensor.weights.StoredTensor;
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;

@@ -11,7 +11,7 @@ import dev.ashlar.formats.Shared;
 import dev.ashlar.formats.checkpoint.Checkpoint;
 import dev.ashlar.io.InputException;
 import dev.ashlar.tensor.DType;
-import dev.ashlar.tensor.StoredTensor;
+import dev.ashlar.tensor.weights.StoredTensor;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -10,7 +10,7 @@ import dev.ashlar.formats.safetensors.SafetensorsFile;
 import dev.ashlar.io.InputException;
 import dev.ashlar.io.json.Json;
 import dev.ashlar.tensor.Shape;
-import dev.ashlar.tensor.StoredTensor;
+import dev.ashlar.tensor.weights.StoredTensor;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.DirectoryStream;

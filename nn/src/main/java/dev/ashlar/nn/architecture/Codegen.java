@@ -3,7 +3,7 @@ package dev.ashlar.nn.architecture;
 import dev.ashlar.nn.decoder.AttentionSpec.FusedOrder;
 import dev.ashlar.nn.decoder.AttentionSpec.ProjectionSpec;
 import dev.ashlar.nn.decoder.DecoderSpec;
-import dev.ashlar.tensor.WeightSource;
+import dev.ashlar.tensor.weights.WeightSource;
 import java.util.Map;
 
 /** CodeGen (Nijkamp et al., arXiv 2203.13474): GPT-J with a fused projection in four slices. */

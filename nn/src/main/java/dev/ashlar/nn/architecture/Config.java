@@ -1,7 +1,7 @@
 package dev.ashlar.nn.architecture;
 
-import dev.ashlar.tensor.WeightSource;
 import dev.ashlar.tensor.kernel.ActivationKernel.Function;
+import dev.ashlar.tensor.weights.WeightSource;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;

@@ -4,7 +4,7 @@ import dev.ashlar.nn.decoder.DecoderSpec;
 import dev.ashlar.nn.decoder.FeedForwardSpec.RouterSpec;
 import dev.ashlar.nn.decoder.LinearSpec;
 import dev.ashlar.nn.op.Route;
-import dev.ashlar.tensor.WeightSource;
+import dev.ashlar.tensor.weights.WeightSource;
 import java.util.Map;
 import java.util.Optional;
 

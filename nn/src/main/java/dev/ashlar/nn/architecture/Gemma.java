@@ -3,8 +3,8 @@ package dev.ashlar.nn.architecture;
 import dev.ashlar.nn.decoder.DecoderSpec;
 import dev.ashlar.nn.decoder.EmbeddingSpec;
 import dev.ashlar.nn.decoder.NormSpec;
-import dev.ashlar.tensor.WeightSource;
 import dev.ashlar.tensor.kernel.ActivationKernel.Function;
+import dev.ashlar.tensor.weights.WeightSource;
 import java.util.Map;
 
 /** Gemma (Gemma Team, arXiv 2403.08295): scaled embeddings, norms that multiply by 1 + weight. */

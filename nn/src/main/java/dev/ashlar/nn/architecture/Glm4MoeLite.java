@@ -3,7 +3,7 @@ package dev.ashlar.nn.architecture;
 import dev.ashlar.nn.decoder.DecoderSpec;
 import dev.ashlar.nn.decoder.FeedForwardSpec;
 import dev.ashlar.nn.decoder.FeedForwardSpec.RouterSpec;
-import dev.ashlar.tensor.WeightSource;
+import dev.ashlar.tensor.weights.WeightSource;
 import java.util.Map;
 
 /** GLM 4.7 Flash (Z.ai): the latents and experts of DeepSeek-V3. */

@@ -2,8 +2,8 @@ package dev.ashlar.nn.architecture;
 
 import dev.ashlar.nn.decoder.AttentionSpec.FusedOrder;
 import dev.ashlar.nn.decoder.DecoderSpec;
-import dev.ashlar.tensor.WeightSource;
 import dev.ashlar.tensor.kernel.ActivationKernel.Function;
+import dev.ashlar.tensor.weights.WeightSource;
 import java.util.Map;
 
 /** SantaCoder and StarCoder (Li et al., arXiv 2305.06161): GPT-2 with one key/value head. */

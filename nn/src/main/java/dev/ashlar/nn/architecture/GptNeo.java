@@ -4,7 +4,7 @@ import dev.ashlar.nn.decoder.AttentionSpec.ProjectionSpec;
 import dev.ashlar.nn.decoder.DecoderSpec;
 import dev.ashlar.nn.decoder.FeedForwardSpec;
 import dev.ashlar.nn.decoder.LinearSpec;
-import dev.ashlar.tensor.WeightSource;
+import dev.ashlar.tensor.weights.WeightSource;
 import java.util.List;
 import java.util.Map;
 

@@ -4,7 +4,7 @@ import dev.ashlar.nn.decoder.DecoderSpec;
 import dev.ashlar.nn.decoder.EmbeddingSpec;
 import dev.ashlar.nn.decoder.HeadSpec;
 import dev.ashlar.nn.decoder.ResidualSpec;
-import dev.ashlar.tensor.WeightSource;
+import dev.ashlar.tensor.weights.WeightSource;
 import java.util.Map;
 import java.util.Optional;
 

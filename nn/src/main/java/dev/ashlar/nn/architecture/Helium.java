@@ -2,7 +2,7 @@ package dev.ashlar.nn.architecture;
 
 import dev.ashlar.nn.decoder.DecoderSpec;
 import dev.ashlar.nn.decoder.PositionSpec;
-import dev.ashlar.tensor.WeightSource;
+import dev.ashlar.tensor.weights.WeightSource;
 import java.util.Map;
 
 /** Helium (Kyutai): Llama that rotates neighbouring elements. */

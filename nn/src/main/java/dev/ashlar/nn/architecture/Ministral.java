@@ -1,7 +1,7 @@
 package dev.ashlar.nn.architecture;
 
 import dev.ashlar.nn.decoder.DecoderSpec;
-import dev.ashlar.tensor.WeightSource;
+import dev.ashlar.tensor.weights.WeightSource;
 import java.util.Map;
 
 /** Ministral 8B (Mistral): Mistral in which some layers slide. */

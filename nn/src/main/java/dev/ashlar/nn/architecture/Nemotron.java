@@ -4,8 +4,8 @@ import dev.ashlar.nn.decoder.DecoderSpec;
 import dev.ashlar.nn.decoder.FeedForwardSpec;
 import dev.ashlar.nn.decoder.NormSpec;
 import dev.ashlar.nn.decoder.PositionSpec;
-import dev.ashlar.tensor.WeightSource;
 import dev.ashlar.tensor.kernel.ActivationKernel.Function;
+import dev.ashlar.tensor.weights.WeightSource;
 import java.util.Map;
 
 /** Nemotron (NVIDIA, arXiv 2402.16819): layer norms that multiply by 1 + weight, squared ReLU. */

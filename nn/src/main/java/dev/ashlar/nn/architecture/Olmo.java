@@ -2,7 +2,7 @@ package dev.ashlar.nn.architecture;
 
 import dev.ashlar.nn.decoder.DecoderSpec;
 import dev.ashlar.nn.decoder.NormSpec;
-import dev.ashlar.tensor.WeightSource;
+import dev.ashlar.tensor.weights.WeightSource;
 import java.util.Map;
 
 /** OLMo (Groeneveld et al., arXiv 2402.00838): layer norms without weights, clipped projections. */

@@ -2,7 +2,7 @@ package dev.ashlar.nn.architecture;
 
 import dev.ashlar.nn.decoder.DecoderSpec;
 import dev.ashlar.nn.decoder.PositionSpec;
-import dev.ashlar.tensor.WeightSource;
+import dev.ashlar.tensor.weights.WeightSource;
 import java.util.Map;
 
 /** OLMo 3 (Ai2): OLMo 2 in which three of four layers slide and are not stretched. */

@@ -11,7 +11,7 @@ import dev.ashlar.nn.decoder.LinearSpec;
 import dev.ashlar.nn.decoder.NormSpec;
 import dev.ashlar.nn.decoder.PositionSpec;
 import dev.ashlar.nn.decoder.ResidualSpec;
-import dev.ashlar.tensor.WeightSource;
+import dev.ashlar.tensor.weights.WeightSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;

@@ -7,8 +7,8 @@ import dev.ashlar.nn.decoder.LinearSpec;
 import dev.ashlar.nn.decoder.NormSpec;
 import dev.ashlar.nn.decoder.PositionSpec;
 import dev.ashlar.nn.decoder.ResidualSpec;
-import dev.ashlar.tensor.WeightSource;
 import dev.ashlar.tensor.kernel.ActivationKernel.Function;
+import dev.ashlar.tensor.weights.WeightSource;
 import java.util.Map;
 import java.util.Optional;
 

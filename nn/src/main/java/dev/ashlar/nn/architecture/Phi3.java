@@ -5,7 +5,7 @@ import dev.ashlar.nn.decoder.AttentionSpec.ProjectionSpec;
 import dev.ashlar.nn.decoder.DecoderSpec;
 import dev.ashlar.nn.decoder.FeedForwardSpec;
 import dev.ashlar.nn.decoder.LinearSpec;
-import dev.ashlar.tensor.WeightSource;
+import dev.ashlar.tensor.weights.WeightSource;
 import java.util.Map;
 
 /** Phi 3 and 4 (Abdin et al., arXiv 2404.14219): fused projections, long rope. */

@@ -1,7 +1,7 @@
 package dev.ashlar.nn.architecture;
 
 import dev.ashlar.nn.decoder.DecoderSpec;
-import dev.ashlar.tensor.WeightSource;
+import dev.ashlar.tensor.weights.WeightSource;
 import java.util.Map;
 
 /** Qwen 2 and 2.5 (Yang et al., arXiv 2407.10671): Llama with biases on queries, keys, values. */

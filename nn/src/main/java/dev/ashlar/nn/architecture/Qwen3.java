@@ -2,7 +2,7 @@ package dev.ashlar.nn.architecture;
 
 import dev.ashlar.nn.decoder.AttentionSpec.HeadNormSpec;
 import dev.ashlar.nn.decoder.DecoderSpec;
-import dev.ashlar.tensor.WeightSource;
+import dev.ashlar.tensor.weights.WeightSource;
 import java.util.Map;
 import java.util.Optional;
 

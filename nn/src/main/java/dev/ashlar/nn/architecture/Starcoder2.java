@@ -3,8 +3,8 @@ package dev.ashlar.nn.architecture;
 import dev.ashlar.nn.decoder.DecoderSpec;
 import dev.ashlar.nn.decoder.FeedForwardSpec;
 import dev.ashlar.nn.decoder.NormSpec;
-import dev.ashlar.tensor.WeightSource;
 import dev.ashlar.tensor.kernel.ActivationKernel.Function;
+import dev.ashlar.tensor.weights.WeightSource;
 import java.util.Map;
 
 /** StarCoder 2 (Lozhkov et al., arXiv 2402.19173): layer norms, biases, a sliding window. */

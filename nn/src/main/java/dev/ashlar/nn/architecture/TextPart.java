@@ -2,7 +2,7 @@ package dev.ashlar.nn.architecture;
 
 import dev.ashlar.nn.decoder.DecoderSpec;
 import dev.ashlar.nn.decoder.HeadSpec;
-import dev.ashlar.tensor.WeightSource;
+import dev.ashlar.tensor.weights.WeightSource;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;

@@ -1,6 +1,6 @@
 package dev.ashlar.nn.decoder;
 
-import dev.ashlar.tensor.WeightSource;
+import dev.ashlar.tensor.weights.WeightSource;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;

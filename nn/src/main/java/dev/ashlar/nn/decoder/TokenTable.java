@@ -1,9 +1,9 @@
 package dev.ashlar.nn.decoder;
 
-import dev.ashlar.tensor.StoredTensor;
 import dev.ashlar.tensor.Tensor;
 import dev.ashlar.tensor.autograd.Tape;
 import dev.ashlar.tensor.autograd.op.Embed;
+import dev.ashlar.tensor.weights.StoredTensor;
 
 /** The embedding vectors of all tokens, {@code [vocab, dim]}. */
 sealed interface TokenTable {

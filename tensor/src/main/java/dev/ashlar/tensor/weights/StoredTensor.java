@@ -1,5 +1,8 @@
-package dev.ashlar.tensor;
+package dev.ashlar.tensor.weights;
 
+import dev.ashlar.tensor.DType;
+import dev.ashlar.tensor.Shape;
+import dev.ashlar.tensor.Tensor;
 import dev.ashlar.tensor.quant.QuantizedMatrix;
 import java.util.Optional;
 

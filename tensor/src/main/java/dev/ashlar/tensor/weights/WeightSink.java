@@ -1,5 +1,6 @@
-package dev.ashlar.tensor;
+package dev.ashlar.tensor.weights;
 
+import dev.ashlar.tensor.Tensor;
 import dev.ashlar.tensor.quant.QuantizedTensor;
 
 /**

@@ -1,4 +1,4 @@
-package dev.ashlar.tensor;
+package dev.ashlar.tensor.weights;
 
 import dev.ashlar.tensor.quant.QuantizedTensor;
 import java.util.Map;
