@@ -18,7 +18,7 @@ import java.util.Map;
  * Texts from files. A {@code .txt} file (or one of any other ending) is one text; a {@code .jsonl}
  * file is one document a line, a {@code .json} file a list of documents. A document is a string, or
  * an object with the key {@code text} or {@code input_ids} (a list of token ids), or with a single
- * key that all of a file have (algorithm specification 16).
+ * key that all of a file have.
  *
  * <p>Files must be valid UTF-8; faults name file and line.
  */

@@ -5,8 +5,8 @@ import java.util.Set;
 import java.util.regex.Pattern;
 
 /**
- * Tells by its name alone what a matrix is, for checkpoints of families that nobody described
- * (algorithm specification 15). Errs on the side of leaving a matrix float.
+ * Tells by its name alone what a matrix is, for checkpoints of families that nobody described. Errs
+ * on the side of leaving a matrix float.
  */
 final class LinearNames {
   /** What a matrix is for. */

@@ -32,9 +32,9 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Round-to-nearest straight from file to file (algorithm specification 15): matrix after matrix is
- * read, rounded and written, each weight file of the source becomes one, and no model is built. So
- * families work that nobody described, and memory holds one matrix.
+ * Round-to-nearest straight from file to file, as AutoRound's model-free mode: matrix after matrix
+ * is read, rounded and written, each weight file of the source becomes one, and no model is built.
+ * So families work that nobody described, and memory holds one matrix.
  *
  * <p>Where the family is known it says which tensors are linear maps, and the codes are those of an
  * ordinary run; else their names and shapes do. A run that is killed leaves only hidden temporary

@@ -6,8 +6,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * A weight scheme by its common name, such as {@code W4A16} or {@code W2A16G64} (algorithm
- * specification 19): symmetric, groups of 128 unless the name says otherwise.
+ * A weight scheme by its common name, such as {@code W4A16} or {@code W2A16G64} (AutoRound's and
+ * the field's): symmetric, groups of 128 unless the name says otherwise.
  *
  * @param bits code width
  * @param groupSize inputs per group

@@ -14,8 +14,8 @@ import java.util.Set;
 import java.util.TreeSet;
 
 /**
- * GPTQ folders that AutoGPTQ, GPTQModel and their kernels read (formats specification 5.2): zeros
- * minus one, {@code g_idx} always, float tensors in F16.
+ * GPTQ folders that AutoGPTQ, GPTQModel and their kernels read (docs/formats.md, GPTQ): zeros minus
+ * one, {@code g_idx} always, float tensors in F16.
  */
 final class AutoGptqFormat extends FolderFormat {
   /** Module lists that loaders find by themselves. */

@@ -12,8 +12,8 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * AutoRound's own folders (formats specification 3.5, 5.1): the layout follows from the schemes,
- * and {@code extra_config} names the layers that differ.
+ * AutoRound's own folders (docs/formats.md, auto_round): the layout follows from the schemes, and
+ * {@code extra_config} names the layers that differ.
  */
 final class AutoRoundFormat extends FolderFormat {
   /** The release whose reader understands what is written here. */

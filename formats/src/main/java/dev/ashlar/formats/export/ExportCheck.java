@@ -27,8 +27,8 @@ import java.util.Set;
 import java.util.TreeSet;
 
 /**
- * Reads an export again and holds it against the rules of the formats specification: what other
- * tools rely on, not only what our own reader needs.
+ * Reads an export again and holds it against the rules of docs/formats.md: what other tools rely
+ * on, not only what our own reader needs.
  *
  * <p>Beyond everything that opening a checkpoint checks: no temporary files; the index names
  * exactly the tensors there are and their total size; no layer is stored twice; every packed layer

@@ -8,7 +8,7 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * An ordinary float model that has the quantized weights' values (formats specification 9): every
+ * An ordinary float model that has the quantized weights' values (docs/formats.md, fake): every
  * tool reads it, and every packed export must equal it within the rounding of its float type.
  */
 final class FakeFormat extends FolderFormat {

@@ -4,7 +4,7 @@ import static dev.ashlar.formats.gguf.GgufBlock.Words.half;
 import static dev.ashlar.formats.gguf.GgufBlock.Words.word;
 
 /**
- * The 32-element blocks (formats specification, 10.2).
+ * The 32-element blocks (docs/formats.md, GGUF).
  *
  * <pre>
  *   Q4_0  f16 d, 16 bytes                  d·(q − 8)

@@ -4,8 +4,7 @@ import static dev.ashlar.formats.gguf.GgufBlock.Words.half;
 import static dev.ashlar.formats.gguf.GgufBlock.Words.nibble;
 
 /**
- * The 256-element super-blocks with quantized scales (formats specification, 10.3, which has the
- * bit layouts).
+ * The 256-element super-blocks with quantized scales (docs/formats.md, GGUF).
  *
  * <pre>
  *   Q2_K   84 bytes   scales[16] qs[64] f16 d f16 dmin             d·sc·q − dmin·mn

@@ -6,7 +6,7 @@ import java.util.Map;
 import java.util.function.UnaryOperator;
 
 /**
- * {@code quant_method: auto-round} (formats specification 5.1): {@code packing_format}, of old
+ * {@code quant_method: auto-round} (docs/formats.md, auto_round): {@code packing_format}, of old
  * {@code backend}, names the layout; {@code extra_config} overrides the scheme by module name or
  * regular expression.
  */

@@ -4,8 +4,8 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * {@code quant_method: awq} (formats specification 5.3): 4 bits, {@code zero_point} = asymmetric,
- * {@code modules_to_not_convert} matched by substring as the loaders do.
+ * {@code quant_method: awq} (docs/formats.md, AWQ): 4 bits, {@code zero_point} = asymmetric, {@code
+ * modules_to_not_convert} matched by substring as the loaders do.
  */
 final class AwqDeclaration implements Declaration {
   @Override

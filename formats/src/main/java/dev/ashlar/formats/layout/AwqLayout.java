@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * The AWQ "GEMM" layout (formats specification 4), 4 bits only: each word holds eight neighbouring
+ * The AWQ "GEMM" layout (docs/formats.md, AWQ), 4 bits only: each word holds eight neighbouring
  * outputs of one input.
  *
  * <pre>

@@ -2,7 +2,7 @@ package dev.ashlar.formats.layout;
 
 /**
  * The order of eight 4-bit values in an AWQ word: nibble {@code p} (bits {@code 4p…4p+3}) holds
- * channel {@code ORDER[p]} of the eight (formats specification 4).
+ * channel {@code ORDER[p]} of the eight (docs/formats.md, AWQ).
  */
 final class AwqNibbles {
   /** Values in a word. */

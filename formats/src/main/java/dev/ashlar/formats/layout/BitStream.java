@@ -6,7 +6,7 @@ package dev.ashlar.formats.layout;
  * 32}.
  *
  * <p>For 2, 4 and 8 bits this is "32/b values a word, lowest first"; for 3 bits, 32 values fill
- * exactly three words and two of them straddle a word boundary (formats specification 3.2, 3.3).
+ * exactly three words and two of them straddle a word boundary (docs/formats.md, GPTQ).
  */
 final class BitStream {
   private BitStream() {}

@@ -15,7 +15,7 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Checkpoints in eight-bit floats with a scale for each block (formats specification 7), as
+ * Checkpoints in eight-bit floats with a scale for each block (docs/formats.md, FP8 blocks), as
  * DeepSeek-V3 is published: {@code W = weight·weight_scale_inv}, block by block. The matrices are
  * widened when they are read.
  */

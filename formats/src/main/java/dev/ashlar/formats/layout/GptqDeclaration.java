@@ -9,7 +9,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * {@code quant_method: gptq} (formats specification 5.2): {@code checkpoint_format} says which zero
+ * {@code quant_method: gptq} (docs/formats.md, GPTQ): {@code checkpoint_format} says which zero
  * convention holds, {@code dynamic} overrides or excludes modules by regular expression.
  */
 final class GptqDeclaration implements Declaration {

@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * The GPTQ family (formats specification 3): codes packed along the inputs, zero points along the
+ * The GPTQ family (docs/formats.md, GPTQ): codes packed along the inputs, zero points along the
  * outputs, both as dense bit streams of 2, 3, 4 or 8 bits.
  *
  * <pre>
@@ -272,7 +272,7 @@ public final class GptqLayout implements PackedLayout {
 
   /**
    * Some files of symmetric models carry the label of the other convention; there every field has
-   * the same telling value, so the fields are believed (formats specification 3.4).
+   * the same telling value, so the fields are believed (docs/formats.md, GPTQ).
    */
   private ZeroConvention believedConvention(
       PackedModule packed, QuantScheme scheme, byte[] fields) {

@@ -11,7 +11,7 @@ import java.util.function.UnaryOperator;
 
 /**
  * Which scheme a configuration gives each module: a base, exceptions by name, then exceptions by
- * regular expression, the first match winning (formats specification 5.5).
+ * regular expression, the first match winning (docs/formats.md, Which layers are packed).
  */
 final class LayerRules {
   private record PatternRule(Predicate<String> matches, UnaryOperator<QuantScheme> change) {}

@@ -8,8 +8,9 @@ import dev.ashlar.tensor.weights.StoredTensor;
 import java.util.Optional;
 
 /**
- * Recognises packed tensors without any configuration by their shapes (formats specification 11,
- * rule 3): as many columns of {@code qweight} as outputs mean GPTQ, an eighth of them AWQ.
+ * Recognises packed tensors without any configuration by their shapes (docs/formats.md, Which
+ * layers are packed): as many columns of {@code qweight} as outputs mean GPTQ, an eighth of them
+ * AWQ.
  */
 final class UndeclaredPlan {
   private static final String MARKER = ".qweight";

@@ -1,9 +1,9 @@
 package dev.ashlar.formats.layout;
 
 /**
- * What a GPTQ-family {@code qzeros} field holds for the zero point {@code zp} (formats
- * specification 3.4). Conversion works field by field and masks with {@code 2^b − 1}: adding a
- * constant to whole words lets a field that wraps corrupt its neighbour.
+ * What a GPTQ-family {@code qzeros} field holds for the zero point {@code zp} (docs/formats.md,
+ * GPTQ). Conversion works field by field and masks with {@code 2^b − 1}: adding a constant to whole
+ * words lets a field that wraps corrupt its neighbour.
  */
 public enum ZeroConvention {
   /** {@code zp − 1}: AutoGPTQ's {@code gptq}, {@code auto_round:auto_gptq}. Cannot hold zp = 0. */

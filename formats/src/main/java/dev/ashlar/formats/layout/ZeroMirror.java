@@ -5,7 +5,7 @@ import dev.ashlar.tensor.quant.QuantizedTensor;
 
 /**
  * Spells groups whose zero point is 0 without a zero point of 0, for layouts that store {@code zp −
- * 1} and so cannot hold it (formats specification 3.4).
+ * 1} and so cannot hold it (docs/formats.md, GPTQ).
  *
  * <p>With zp = 0 a weight is {@code s·u}. Mirrored, {@code (−s)·((max − u) − max)} is the same
  * number, bit for bit: scale {@code −s}, code {@code max − u}, zero point {@code max}. Nothing is

@@ -26,9 +26,9 @@ import java.util.Set;
  *   offset 8+N    the data that data_offsets refer to, without holes or overlaps
  * </pre>
  *
- * <p>Opening checks everything (formats specification, section 1): a file that opens has every byte
- * of its data claimed by exactly one tensor of the size its shape says. Data may begin at any
- * offset: old writers did not align it.
+ * <p>Opening checks everything (docs/formats.md, safetensors): a file that opens has every byte of
+ * its data claimed by exactly one tensor of the size its shape says. Data may begin at any offset:
+ * old writers did not align it.
  */
 public final class SafetensorsFile implements AutoCloseable {
   /** Longest header that is accepted, in bytes; the reference library has the same limit. */

@@ -22,7 +22,7 @@ public final class SideFiles {
   /** A folder of further chat templates, by name. */
   private static final String TEMPLATES = "additional_chat_templates";
 
-  /** Copied byte for byte (formats specification, section 2). */
+  /** Copied byte for byte (docs/formats.md, Shards and side files). */
   private static final Set<String> COPIED =
       Set.of(
           "tokenizer.json",

@@ -152,7 +152,7 @@ class GgufFileTest {
     }
   }
 
-  /** The shorter scale encodings, from the vectors of the formats specification. */
+  /** The shorter scale encodings, from golden vectors. */
   @Test
   void unpacksTheSpecifiedScaleBytes() {
     byte[] q4 = new byte[144];

@@ -8,7 +8,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The words of formats specification 14, and the inverse for every width and length. */
+/** Words that the peers packed, and the inverse for every width and length. */
 class BitStreamTest {
   private static int[] words(int bits, int... values) {
     byte[] codes = new byte[values.length];
