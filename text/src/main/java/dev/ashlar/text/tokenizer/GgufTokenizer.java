@@ -2,11 +2,11 @@ package dev.ashlar.text.tokenizer;
 
 import dev.ashlar.text.tokenizer.config.Node;
 import dev.ashlar.text.tokenizer.decode.ByteLevelDecoder;
-import dev.ashlar.text.tokenizer.decode.Decoders;
+import dev.ashlar.text.tokenizer.decode.TokenDecoders;
 import dev.ashlar.text.tokenizer.model.Bpe;
-import dev.ashlar.text.tokenizer.model.Model;
 import dev.ashlar.text.tokenizer.model.ScoredBpe;
-import dev.ashlar.text.tokenizer.model.TokenTable;
+import dev.ashlar.text.tokenizer.model.TokenIds;
+import dev.ashlar.text.tokenizer.model.TokenModel;
 import dev.ashlar.text.tokenizer.normalize.Normalizer;
 import dev.ashlar.text.tokenizer.normalize.Normalizers;
 import dev.ashlar.text.tokenizer.post.PostProcessor;
@@ -45,13 +45,13 @@ final class GgufTokenizer {
 
   private final Node root;
   private final String file;
-  private final TokenTable tokens;
+  private final TokenIds tokens;
   private final int[] types;
 
   GgufTokenizer(Map<String, Object> metadata, String file) {
     this.file = file;
     root = new Node(file, "", metadata);
-    tokens = TokenTable.of(tokens());
+    tokens = TokenIds.of(tokens());
     types = types();
   }
 
@@ -61,7 +61,7 @@ final class GgufTokenizer {
 
   Tokenizer read() {
     Node kind = ggml("model");
-    Parts parts =
+    TokenizerParts parts =
         switch (kind.string()) {
           case "gpt2" -> byteLevel();
           case "llama" -> sentencePiece();
@@ -75,14 +75,14 @@ final class GgufTokenizer {
         parts, new Extras(bos, eos, template.isNull() ? null : template.string()));
   }
 
-  private Parts byteLevel() {
+  private TokenizerParts byteLevel() {
     Node pre = ggml("pre");
     String name = pre.isNull() ? null : pre.string();
     boolean opened = name != null && OPENED.contains(name);
     Node merges = ggml("merges");
-    Model model = Bpe.ofGguf(tokens, elements(merges), opened, merges);
+    TokenModel model = Bpe.ofGguf(tokens, elements(merges), opened, merges);
     boolean composed = name != null && COMPOSED.contains(name);
-    return new Parts(
+    return new TokenizerParts(
         added(),
         composed ? component("NFC", Normalizers::read) : text -> text,
         GgufSplits.read(name, pre),
@@ -91,11 +91,11 @@ final class GgufTokenizer {
         new ByteLevelDecoder());
   }
 
-  private Parts sentencePiece() {
+  private TokenizerParts sentencePiece() {
     double[] scores = scores();
     boolean prefix =
         ggml("add_space_prefix").isNull() || root.flag("tokenizer.ggml.add_space_prefix");
-    Model model =
+    TokenModel model =
         ScoredBpe.of(
             tokens,
             scores,
@@ -113,13 +113,13 @@ final class GgufTokenizer {
     if (prefix) {
       decoders.add(strip);
     }
-    return new Parts(
+    return new TokenizerParts(
         added(),
         prefix ? text -> text.isEmpty() ? text : marks.normalize(" " + text) : marks,
         PreTokenizers.none(),
         model,
         around(true, 1, 2),
-        Decoders.read(new Node(file, "", Map.of("type", "Sequence", "decoders", decoders))));
+        TokenDecoders.read(new Node(file, "", Map.of("type", "Sequence", "decoders", decoders))));
   }
 
   private <T> T component(String type, Function<Node, T> read) {

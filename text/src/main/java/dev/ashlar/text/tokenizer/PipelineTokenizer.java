@@ -1,7 +1,7 @@
 package dev.ashlar.text.tokenizer;
 
 import dev.ashlar.text.tokenizer.decode.ByteLevelDecoder;
-import dev.ashlar.text.tokenizer.model.Encoder;
+import dev.ashlar.text.tokenizer.model.PieceEncoder;
 import dev.ashlar.text.tokenizer.model.Work;
 import dev.ashlar.text.tokenizer.split.PreTokenizer;
 import dev.ashlar.text.tokenizer.text.IntList;
@@ -21,10 +21,10 @@ import java.util.Set;
  * sees the pieces.
  */
 final class PipelineTokenizer implements Tokenizer {
-  private final Parts parts;
+  private final TokenizerParts parts;
   private final Extras extras;
   private final PreTokenizer preTokenizer;
-  private final Encoder encoder;
+  private final PieceEncoder encoder;
   private final TokenFinder plainFinder;
   private final TokenFinder normalizedFinder;
   private final Map<Integer, AddedToken> addedById = new HashMap<>();
@@ -33,11 +33,11 @@ final class PipelineTokenizer implements Tokenizer {
   private final Set<String> specials = new HashSet<>();
   private final int size;
 
-  PipelineTokenizer(Parts parts, Extras extras) {
+  PipelineTokenizer(TokenizerParts parts, Extras extras) {
     this.parts = parts;
     this.extras = extras;
     PreTokenizer unspelled = parts.preTokenizer().beforeSpelling();
-    Encoder overBytes = unspelled == null ? null : parts.model().overBytes();
+    PieceEncoder overBytes = unspelled == null ? null : parts.model().overBytes();
     preTokenizer = overBytes == null ? parts.preTokenizer() : unspelled;
     encoder = overBytes == null ? parts.model().overText() : overBytes;
     List<AddedToken> plain = new ArrayList<>();

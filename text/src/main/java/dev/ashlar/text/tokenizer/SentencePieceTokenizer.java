@@ -2,10 +2,10 @@ package dev.ashlar.text.tokenizer;
 
 import dev.ashlar.io.InputException;
 import dev.ashlar.text.tokenizer.decode.ByteFallbackDecoder;
-import dev.ashlar.text.tokenizer.model.Encoder;
-import dev.ashlar.text.tokenizer.model.Model;
+import dev.ashlar.text.tokenizer.model.PieceEncoder;
 import dev.ashlar.text.tokenizer.model.ScoredBpe;
-import dev.ashlar.text.tokenizer.model.TokenTable;
+import dev.ashlar.text.tokenizer.model.TokenIds;
+import dev.ashlar.text.tokenizer.model.TokenModel;
 import dev.ashlar.text.tokenizer.model.Unigram;
 import dev.ashlar.text.tokenizer.model.Work;
 import dev.ashlar.text.tokenizer.normalize.CharsMap;
@@ -26,15 +26,15 @@ final class SentencePieceTokenizer implements Tokenizer {
   private static final String MARK = String.valueOf(SentencePieceNormalizer.MARK);
 
   private final SentencePieceModel spec;
-  private final TokenTable tokens;
-  private final Encoder encoder;
+  private final TokenIds tokens;
+  private final PieceEncoder encoder;
   private final TokenFinder userDefined;
   private final SentencePieceNormalizer normalizer;
   private final int unknown;
 
   private SentencePieceTokenizer(SentencePieceModel spec) {
     this.spec = spec;
-    tokens = TokenTable.of(spec.pieces.toArray(String[]::new));
+    tokens = TokenIds.of(spec.pieces.toArray(String[]::new));
     int found = -1;
     List<AddedToken> defined = new ArrayList<>();
     for (int id = 0; id < tokens.size(); id++) {
@@ -54,7 +54,7 @@ final class SentencePieceTokenizer implements Tokenizer {
             : new TokenFinder(defined, defined.stream().map(AddedToken::content).toList());
     CharsMap map = spec.charsMap.length == 0 ? null : CharsMap.of(spec.charsMap);
     normalizer = new SentencePieceNormalizer(spec, map, userDefined);
-    Model model =
+    TokenModel model =
         switch ((int) spec.modelType) {
           case 1 -> unigram();
           case 2 -> bpe();
@@ -77,7 +77,7 @@ final class SentencePieceTokenizer implements Tokenizer {
     }
   }
 
-  private Model unigram() {
+  private TokenModel unigram() {
     float smallest = Float.MAX_VALUE;
     float largest = -Float.MAX_VALUE;
     for (int id = 0; id < tokens.size(); id++) {
@@ -101,7 +101,7 @@ final class SentencePieceTokenizer implements Tokenizer {
         new Unigram.Settings(tokens, scores, unknown, smallest, spec.byteFallback, true));
   }
 
-  private Model bpe() {
+  private TokenModel bpe() {
     double[] scores = spec.scores.stream().mapToDouble(Float::doubleValue).toArray();
     return ScoredBpe.of(tokens, scores, this::isMergeable, unknown, spec.byteFallback);
   }

@@ -9,7 +9,7 @@ import java.util.List;
 /** Finds added tokens in text: leftmost first, the longest of several. */
 final class TokenFinder {
   /** Where the parts of a text go, in order. */
-  interface Parts {
+  interface TokenizerParts {
     /** Takes {@code [start, end)}, which is not empty, with its token's id, or -1 for text. */
     void part(int start, int end, int id);
   }
@@ -54,7 +54,7 @@ final class TokenFinder {
   }
 
   /** Hands the parts of {@code text[0, length)} to {@code out}. */
-  void find(char[] text, Parts out) {
+  void find(char[] text, TokenizerParts out) {
     int done = 0;
     int i = 0;
     while (i < text.length) {

@@ -2,9 +2,9 @@ package dev.ashlar.text.tokenizer;
 
 import dev.ashlar.io.json.Json;
 import dev.ashlar.text.tokenizer.config.Node;
-import dev.ashlar.text.tokenizer.decode.Decoders;
-import dev.ashlar.text.tokenizer.model.Model;
-import dev.ashlar.text.tokenizer.model.Models;
+import dev.ashlar.text.tokenizer.decode.TokenDecoders;
+import dev.ashlar.text.tokenizer.model.TokenModel;
+import dev.ashlar.text.tokenizer.model.TokenModels;
 import dev.ashlar.text.tokenizer.normalize.Normalizers;
 import dev.ashlar.text.tokenizer.post.PostProcessors;
 import dev.ashlar.text.tokenizer.split.PreTokenizers;
@@ -20,19 +20,19 @@ final class TokenizerJson {
   private TokenizerJson() {}
 
   /** The parts that the document {@code json} describes, called {@code file} in messages. */
-  static Parts read(Object json, String file) {
+  static TokenizerParts read(Object json, String file) {
     Node root = new Node(file, "", Json.asObject(json, file));
-    Model model = Models.read(root.get("model"));
-    return new Parts(
+    TokenModel model = TokenModels.read(root.get("model"));
+    return new TokenizerParts(
         added(root, model),
         Normalizers.read(root.get("normalizer")),
         PreTokenizers.read(root.get("pre_tokenizer")),
         model,
         PostProcessors.read(root.get("post_processor")),
-        Decoders.read(root.get("decoder")));
+        TokenDecoders.read(root.get("decoder")));
   }
 
-  private static List<AddedToken> added(Node root, Model model) {
+  private static List<AddedToken> added(Node root, TokenModel model) {
     if (root.get("added_tokens").isNull()) {
       return List.of();
     }
@@ -68,7 +68,7 @@ final class TokenizerJson {
    * tokenizer.json} says of them; files of such models exist whose two halves disagree (DeepSeek's,
    * for one).
    */
-  static Parts withConfiguredEnds(Parts parts, Node config, Extras extras) {
+  static TokenizerParts withConfiguredEnds(TokenizerParts parts, Node config, Extras extras) {
     Node type = config.get("tokenizer_class");
     boolean configured =
         !type.isNull() && type.string().matches("(Llama|CodeLlama|Gemma|Cohere)Tokenizer(Fast)?");
@@ -77,7 +77,7 @@ final class TokenizerJson {
     }
     boolean opens = config.flag("add_bos_token") && extras.bos() >= 0;
     boolean ends = config.flag("add_eos_token", false) && extras.eos() >= 0;
-    return new Parts(
+    return new TokenizerParts(
         parts.added(),
         parts.normalizer(),
         parts.preTokenizer(),

@@ -53,7 +53,8 @@ public final class Tokenizers {
           .hint("tokenizers in other files are not supported")
           .exception();
     }
-    Parts parts = TokenizerJson.read(Json.read(json, Json.MAX_DOCUMENT_BYTES), json.toString());
+    TokenizerParts parts =
+        TokenizerJson.read(Json.read(json, Json.MAX_DOCUMENT_BYTES), json.toString());
     Path config = folder.resolve(CONFIG);
     String template = text(folder.resolve(TEMPLATE));
     Object values = Files.exists(config) ? Json.readObject(config) : Map.of();

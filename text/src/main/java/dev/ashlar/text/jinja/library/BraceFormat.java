@@ -166,8 +166,8 @@ final class BraceFormat {
     String align = m.group("align");
     int precision = m.group("precision") == null ? -1 : Integer.parseInt(m.group("precision"));
     boolean real = n instanceof Double || "eEfFgG%".indexOf(type) >= 0 && type != 0;
-    Shape shape =
-        new Shape(
+    FormatSpec shape =
+        new FormatSpec(
             m.group("fill") != null ? m.group("fill") : zero ? "0" : " ",
             align != null ? align.charAt(0) : zero && numeric ? '=' : numeric ? '>' : '<',
             m.group("sign") == null ? '-' : m.group("sign").charAt(0),
@@ -186,11 +186,12 @@ final class BraceFormat {
     return number(shape, n, type, real);
   }
 
-  private String number(Shape shape, Number n, char type, boolean real) {
+  private String number(FormatSpec shape, Number n, char type, boolean real) {
     if (real && type == 0 && shape.precision() < 0) {
       // Without type and precision a double is printed as str does, but padded.
       String digits = Numbers.repr(n);
-      Shape text = new Shape(shape.fill(), '>', '-', false, shape.width(), (char) 0, -1, 's');
+      FormatSpec text =
+          new FormatSpec(shape.fill(), '>', '-', false, shape.width(), (char) 0, -1, 's');
       return text.text(rendering, digits);
     }
     if (real) {

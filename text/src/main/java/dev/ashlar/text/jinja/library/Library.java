@@ -64,6 +64,6 @@ public final class Library {
    * none of that name.
    */
   public static Object method(Object value, String name) {
-    return Methods.of(value, name);
+    return ValueMethods.of(value, name);
   }
 }

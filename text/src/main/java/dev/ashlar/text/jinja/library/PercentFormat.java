@@ -75,8 +75,8 @@ public final class PercentFormat {
     boolean numeric = "diuxXoeEfFgG".indexOf(type) >= 0;
     boolean left = flags.contains("-") || width < 0;
     boolean zeros = flags.contains("0") && numeric && !left;
-    Shape shape =
-        new Shape(
+    FormatSpec shape =
+        new FormatSpec(
             zeros ? "0" : " ",
             left ? '<' : zeros ? '=' : '>',
             flags.contains("+") ? '+' : flags.contains(" ") ? ' ' : '-',
@@ -88,7 +88,7 @@ public final class PercentFormat {
     out.append(one(shape, value));
   }
 
-  private String one(Shape shape, Object value) {
+  private String one(FormatSpec shape, Object value) {
     return switch (shape.type()) {
       case 's' -> shape.text(rendering, Printer.str(rendering, value));
       case 'r', 'a' -> shape.text(rendering, Printer.repr(rendering, value));
@@ -97,7 +97,7 @@ public final class PercentFormat {
               rendering,
               Values.isText(value) ? value.toString() : Character.toString(codePoint(value)));
       case 'd', 'i', 'u', 'x', 'X', 'o' ->
-          shape.whole(rendering, Shape.integer(value, "%" + shape.type() + " format"));
+          shape.whole(rendering, FormatSpec.integer(value, "%" + shape.type() + " format"));
       case 'e', 'E', 'f', 'F', 'g', 'G' -> {
         Number n = Numbers.number(value);
         if (n == null) {
@@ -110,7 +110,7 @@ public final class PercentFormat {
   }
 
   private static int codePoint(Object value) {
-    int point = Shape.integer(value, "%c").intValue();
+    int point = FormatSpec.integer(value, "%c").intValue();
     if (!Character.isValidCodePoint(point)) {
       throw new TemplateException("%c needs a character");
     }
@@ -119,7 +119,7 @@ public final class PercentFormat {
 
   private int number(String digits, int otherwise) {
     if (digits.equals("*")) {
-      return Shape.integer(next(), "*").intValue();
+      return FormatSpec.integer(next(), "*").intValue();
     }
     return digits.isEmpty() ? otherwise : Integer.parseInt(digits);
   }

@@ -1,7 +1,7 @@
 package dev.ashlar.text.jinja.library;
 
 import dev.ashlar.text.jinja.value.Arguments;
-import dev.ashlar.text.jinja.value.Generator;
+import dev.ashlar.text.jinja.value.PythonGenerator;
 import dev.ashlar.text.jinja.value.Rendering;
 import dev.ashlar.text.jinja.value.TemplateException;
 import dev.ashlar.text.jinja.value.Undefined;
@@ -36,7 +36,7 @@ final class SelectFilters {
         Attributes.getter(r, byAttribute ? a.positional().getFirst() : null, null);
     Arguments test = a.from(byAttribute ? 1 : 0);
     Iterator<Object> it = elements(r, value);
-    return new Generator(
+    return new PythonGenerator(
         new Lazy() {
           @Override
           boolean advance() {
@@ -78,7 +78,7 @@ final class SelectFilters {
       change = item -> r.filter(filter, item, a.from(1));
     }
     Iterator<Object> it = elements(r, value);
-    return new Generator(
+    return new PythonGenerator(
         new Lazy() {
           @Override
           boolean advance() {
@@ -94,7 +94,7 @@ final class SelectFilters {
   private static Object attribute(Rendering r, Object value, Arguments arguments) {
     String name = arguments.bind("attr", "name").text(0, "");
     if (value instanceof Map || value instanceof List) {
-      Object method = Methods.of(value, name);
+      Object method = ValueMethods.of(value, name);
       return method != null ? method : Undefined.attribute(value, name);
     }
     return r.attribute(value, name);

@@ -1,10 +1,10 @@
 package dev.ashlar.text.jinja.library;
 
 import dev.ashlar.text.jinja.value.Arguments;
-import dev.ashlar.text.jinja.value.Generator;
 import dev.ashlar.text.jinja.value.Markup;
 import dev.ashlar.text.jinja.value.Operators;
 import dev.ashlar.text.jinja.value.Printer;
+import dev.ashlar.text.jinja.value.PythonGenerator;
 import dev.ashlar.text.jinja.value.Rendering;
 import dev.ashlar.text.jinja.value.TemplateException;
 import dev.ashlar.text.jinja.value.Tuple;
@@ -64,7 +64,7 @@ final class SequenceFilters {
   }
 
   private static Object last(Rendering r, Object value) {
-    if (value instanceof Generator) {
+    if (value instanceof PythonGenerator) {
       throw new TemplateException("'" + Values.typeName(value) + "' object is not reversible");
     }
     List<Object> items = Values.list(value, r);
@@ -79,11 +79,11 @@ final class SequenceFilters {
       return new Markup(new StringBuilder(m.text()).reverse().toString());
     }
     List<Object> items = Operators.reversed(Values.list(value, r));
-    if (value instanceof Generator || value instanceof Undefined) {
+    if (value instanceof PythonGenerator || value instanceof Undefined) {
       return items;
     }
     String type = value instanceof List ? "list_reverseiterator" : "reversed";
-    return new Generator(type, items.iterator());
+    return new PythonGenerator(type, items.iterator());
   }
 
   private static Object join(Rendering r, Object value, Arguments arguments) {
@@ -131,7 +131,7 @@ final class SequenceFilters {
     UnaryOperator<Object> key = Attributes.key(r, a.get(1), a.flag(0));
     Iterator<Object> it = Values.iterate(value, r);
     List<Object> seen = new ArrayList<>();
-    return new Generator(
+    return new PythonGenerator(
         new Lazy() {
           @Override
           boolean advance() {
@@ -186,7 +186,7 @@ final class SequenceFilters {
       throw new TemplateException("batch needs at least one item a line");
     }
     Iterator<Object> it = Values.iterate(value, r);
-    return new Generator(
+    return new PythonGenerator(
         new Lazy() {
           @Override
           boolean advance() {
@@ -228,7 +228,7 @@ final class SequenceFilters {
       }
       result.add(part);
     }
-    return new Generator(result.iterator());
+    return new PythonGenerator(result.iterator());
   }
 
   private static Object groupBy(Rendering r, Object value, Arguments arguments) {
@@ -277,10 +277,10 @@ final class SequenceFilters {
 
   private static Object items(Object value) {
     if (value instanceof Undefined) {
-      return new Generator(List.of().iterator());
+      return new PythonGenerator(List.of().iterator());
     }
     if (value instanceof Map<?, ?> map) {
-      return new Generator(pairs(map).iterator());
+      return new PythonGenerator(pairs(map).iterator());
     }
     throw new TemplateException("Can only get item pairs from a mapping.");
   }

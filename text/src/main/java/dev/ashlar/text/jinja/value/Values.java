@@ -105,7 +105,7 @@ public final class Values {
         || isText(value)
         || value instanceof Map
         || value instanceof DictView
-        || value instanceof Generator
+        || value instanceof PythonGenerator
         || value instanceof Undefined
         || value instanceof Sequential;
   }
@@ -122,7 +122,7 @@ public final class Values {
         switch (value) {
           case Map<?, ?> m -> m.keySet().iterator();
           case DictView v -> v.elements().iterator();
-          case Generator g -> g.iterator();
+          case PythonGenerator g -> g.iterator();
           case String s -> Text.characters(s);
           case Markup m -> Text.characters(m.text());
           case Undefined u -> Collections.emptyIterator();

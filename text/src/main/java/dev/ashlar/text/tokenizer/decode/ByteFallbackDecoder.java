@@ -5,7 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** Makes text of runs of tokens such as {@code <0x0A>}; a run that is no text, marks of error. */
-public record ByteFallbackDecoder() implements Decoder {
+public record ByteFallbackDecoder() implements TokenDecoder {
   @Override
   public List<String> decode(List<String> tokens) {
     List<String> out = new ArrayList<>(tokens.size());

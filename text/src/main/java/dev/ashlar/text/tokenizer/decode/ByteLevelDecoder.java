@@ -6,7 +6,7 @@ import java.io.ByteArrayOutputStream;
 import java.util.List;
 
 /** Turns tokens spelled in GPT-2's alphabet into bytes, and these into text. */
-public record ByteLevelDecoder() implements Decoder {
+public record ByteLevelDecoder() implements TokenDecoder {
   @Override
   public List<String> decode(List<String> tokens) {
     ByteArrayOutputStream out = new ByteArrayOutputStream(8 * tokens.size());

@@ -5,8 +5,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** Drops repeated and padding tokens, as models of speech emit them. */
-record CtcDecoder(String pad, String delimiter, boolean cleanup) implements Decoder {
-  static Decoder read(Node node) {
+record CtcDecoder(String pad, String delimiter, boolean cleanup) implements TokenDecoder {
+  static TokenDecoder read(Node node) {
     return new CtcDecoder(
         node.string("pad_token"), node.string("word_delimiter_token"), node.flag("cleanup"));
   }

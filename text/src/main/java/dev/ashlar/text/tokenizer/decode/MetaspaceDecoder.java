@@ -4,7 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** Makes spaces of sentencepiece's marks; those of the first token may have been added. */
-record MetaspaceDecoder(String mark, boolean prefix) implements Decoder {
+record MetaspaceDecoder(String mark, boolean prefix) implements TokenDecoder {
   @Override
   public List<String> decode(List<String> tokens) {
     List<String> out = new ArrayList<>(tokens.size());

@@ -4,8 +4,8 @@ import dev.ashlar.text.tokenizer.config.Node;
 import java.util.List;
 
 /** Removes up to so many of a character from each end of each token. */
-record StripDecoder(int content, int start, int stop) implements Decoder {
-  static Decoder read(Node node) {
+record StripDecoder(int content, int start, int stop) implements TokenDecoder {
+  static TokenDecoder read(Node node) {
     return new StripDecoder(
         node.character("content"), node.count("start", 0), node.count("stop", 0));
   }

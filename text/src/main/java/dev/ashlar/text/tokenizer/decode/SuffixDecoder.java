@@ -4,7 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** Makes spaces of the marks that end words, but nothing of the last one. */
-record SuffixDecoder(String suffix) implements Decoder {
+record SuffixDecoder(String suffix) implements TokenDecoder {
   @Override
   public List<String> decode(List<String> tokens) {
     List<String> out = new ArrayList<>(tokens.size());

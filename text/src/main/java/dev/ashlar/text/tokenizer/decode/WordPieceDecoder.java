@@ -5,8 +5,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** Joins the pieces of words, and the words with spaces. */
-record WordPieceDecoder(String prefix, boolean cleanup) implements Decoder {
-  static Decoder read(Node node) {
+record WordPieceDecoder(String prefix, boolean cleanup) implements TokenDecoder {
+  static TokenDecoder read(Node node) {
     return new WordPieceDecoder(node.string("prefix"), node.flag("cleanup"));
   }
 

@@ -8,8 +8,8 @@ public final class Bpe {
   private Bpe() {}
 
   /** The model of a tokenizer file. */
-  static Model read(Node node) {
-    TokenTable tokens = TokenTable.read(node.get("vocab"));
+  static TokenModel read(Node node) {
+    TokenIds tokens = TokenIds.read(node.get("vocab"));
     String prefix = node.optional("continuing_subword_prefix").orElse("");
     Node dropout = node.get("dropout");
     if (!dropout.isNull() && dropout.number() != 0) {
@@ -28,7 +28,7 @@ public final class Bpe {
         node.flag("ignore_merges", false));
   }
 
-  private static Merges readMerges(Node node, TokenTable tokens, String prefix) {
+  private static Merges readMerges(Node node, TokenIds tokens, String prefix) {
     List<?> list = node.list();
     Merges merges = new Merges(list.size());
     int rank = 0;
@@ -62,7 +62,7 @@ public final class Bpe {
 
   private static void addRule(
       Merges merges,
-      TokenTable tokens,
+      TokenIds tokens,
       String left,
       String right,
       String prefix,
@@ -85,7 +85,8 @@ public final class Bpe {
    *
    * @param merges rules such as {@code "Ġ t"}
    */
-  public static Model ofGguf(TokenTable tokens, List<?> merges, boolean ignoreMerges, Node place) {
+  public static TokenModel ofGguf(
+      TokenIds tokens, List<?> merges, boolean ignoreMerges, Node place) {
     Node list = new Node(place.file(), place.path(), merges);
     Merges rules = readMerges(list, tokens, "");
     return new BpeModel(tokens, rules, -1, false, false, "", "", ignoreMerges);

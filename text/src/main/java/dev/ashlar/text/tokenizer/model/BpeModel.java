@@ -11,7 +11,7 @@ package dev.ashlar.text.tokenizer.model;
  * @param ignoreMerges whether a piece that is a token is that token
  */
 record BpeModel(
-    TokenTable tokens,
+    TokenIds tokens,
     Merges merges,
     int unknown,
     boolean fuse,
@@ -19,19 +19,19 @@ record BpeModel(
     String prefix,
     String suffix,
     boolean ignoreMerges)
-    implements Model {
+    implements TokenModel {
   /** Whether characters are tokens as they are. */
   boolean isPlain() {
     return prefix.isEmpty() && suffix.isEmpty();
   }
 
   @Override
-  public Encoder overText() {
+  public PieceEncoder overText() {
     return new CharBpe(this);
   }
 
   @Override
-  public Encoder overBytes() {
+  public PieceEncoder overBytes() {
     return isPlain() ? ByteBpe.of(tokens, merges, ignoreMerges) : null;
   }
 }

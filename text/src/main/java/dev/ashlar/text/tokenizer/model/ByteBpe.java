@@ -5,7 +5,7 @@ import dev.ashlar.text.tokenizer.text.IntList;
 import dev.ashlar.text.tokenizer.text.Utf8;
 
 /** Byte pair encoding that begins with the UTF-8 bytes of a piece, all 256 of which are tokens. */
-final class ByteBpe implements Encoder {
+final class ByteBpe implements PieceEncoder {
   private final SpanIndex index;
   private final Merges merges;
   private final int[] byteIds;
@@ -14,7 +14,7 @@ final class ByteBpe implements Encoder {
   /** By id: 1 if the merges make this token of its own bytes, 2 if not, 0 if not yet tried. */
   private final byte[] whole;
 
-  private ByteBpe(TokenTable tokens, Merges merges, int[] byteIds, boolean ignoreMerges) {
+  private ByteBpe(TokenIds tokens, Merges merges, int[] byteIds, boolean ignoreMerges) {
     this.merges = merges;
     this.byteIds = byteIds;
     this.ignoreMerges = ignoreMerges;
@@ -28,7 +28,7 @@ final class ByteBpe implements Encoder {
   }
 
   /** The model, or null if a byte has no token. */
-  static ByteBpe of(TokenTable tokens, Merges merges, boolean ignoreMerges) {
+  static ByteBpe of(TokenIds tokens, Merges merges, boolean ignoreMerges) {
     int[] byteIds = new int[256];
     for (int b = 0; b < 256; b++) {
       byteIds[b] = tokens.id(String.valueOf(ByteAlphabet.charOf(b)));

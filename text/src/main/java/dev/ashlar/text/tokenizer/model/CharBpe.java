@@ -5,7 +5,7 @@ import dev.ashlar.text.tokenizer.text.Utf8;
 import java.util.Arrays;
 
 /** Byte pair encoding that begins with characters; unknown ones fall back to bytes or a token. */
-final class CharBpe implements Encoder {
+final class CharBpe implements PieceEncoder {
   private static final int UNKNOWN = -1;
 
   private final BpeModel settings;
@@ -21,7 +21,7 @@ final class CharBpe implements Encoder {
   CharBpe(BpeModel settings) {
     this.settings = settings;
     merges = settings.merges();
-    TokenTable tokens = settings.tokens();
+    TokenIds tokens = settings.tokens();
     byte[][] spans = new byte[tokens.size()][];
     for (int id = 0; id < spans.length; id++) {
       spans[id] = tokens.token(id) == null ? null : Utf8.bytes(tokens.token(id));

@@ -14,7 +14,7 @@ final class Joints {
   private Joints() {}
 
   /** The joints of all merge results, or null if unknown characters may take part in merges. */
-  static Joints of(TokenTable tokens, Merges merges) {
+  static Joints of(TokenIds tokens, Merges merges) {
     Joints joints = new Joints();
     boolean[] seen = new boolean[tokens.size()];
     for (int rule = 0; rule < merges.count(); rule++) {

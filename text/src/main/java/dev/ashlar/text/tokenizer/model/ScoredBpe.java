@@ -23,12 +23,8 @@ public final class ScoredBpe {
    * @param unknown the id for unknown characters
    * @param byteFallback whether these become bytes where there are tokens for them
    */
-  public static Model of(
-      TokenTable tokens,
-      double[] scores,
-      IntPredicate mergeable,
-      int unknown,
-      boolean byteFallback) {
+  public static TokenModel of(
+      TokenIds tokens, double[] scores, IntPredicate mergeable, int unknown, boolean byteFallback) {
     List<Rule> rules = new ArrayList<>();
     for (int id = 0; id < tokens.size(); id++) {
       if (mergeable.test(id)) {
@@ -48,7 +44,7 @@ public final class ScoredBpe {
   }
 
   private static void addRules(
-      TokenTable tokens, int id, double score, IntPredicate mergeable, List<Rule> rules) {
+      TokenIds tokens, int id, double score, IntPredicate mergeable, List<Rule> rules) {
     String token = tokens.token(id);
     for (int cut = 1; cut < token.length(); cut++) {
       if (Character.isLowSurrogate(token.charAt(cut))) {

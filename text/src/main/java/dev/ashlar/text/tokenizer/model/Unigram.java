@@ -12,10 +12,10 @@ import java.util.List;
  *
  * <p>"Subword Regularization", Kudo, 2018, section 3.2.
  */
-public final class Unigram implements Model, Encoder {
+public final class Unigram implements TokenModel, PieceEncoder {
   private static final double UNKNOWN_PENALTY = 10;
 
-  private final TokenTable tokens;
+  private final TokenIds tokens;
   private final double[] scores;
   private final boolean singlePrecision;
   private final boolean fuseBytes;
@@ -35,7 +35,7 @@ public final class Unigram implements Model, Encoder {
    * @param singlePrecision whether sums are rounded to float, as sentencepiece does
    */
   public record Settings(
-      TokenTable tokens,
+      TokenIds tokens,
       double[] scores,
       int unknown,
       double smallest,
@@ -78,7 +78,7 @@ public final class Unigram implements Model, Encoder {
     ids.set(node, id);
   }
 
-  static Model read(Node node) {
+  static TokenModel read(Node node) {
     Node vocab = node.get("vocab");
     List<?> list = vocab.list();
     String[] tokens = new String[list.size()];
@@ -103,16 +103,16 @@ public final class Unigram implements Model, Encoder {
     }
     boolean byteFallback = node.flag("byte_fallback", false);
     return new Unigram(
-        new Settings(TokenTable.of(tokens), scores, unknownId, smallest, byteFallback, false));
+        new Settings(TokenIds.of(tokens), scores, unknownId, smallest, byteFallback, false));
   }
 
   @Override
-  public TokenTable tokens() {
+  public TokenIds tokens() {
     return tokens;
   }
 
   @Override
-  public Encoder overText() {
+  public PieceEncoder overText() {
     return this;
   }
 

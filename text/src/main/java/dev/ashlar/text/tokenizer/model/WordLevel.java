@@ -4,14 +4,14 @@ import dev.ashlar.text.tokenizer.config.Node;
 import dev.ashlar.text.tokenizer.text.IntList;
 
 /** Whole words only. */
-record WordLevel(TokenTable tokens, int unknown) implements Model, Encoder {
-  static Model read(Node node) {
-    TokenTable tokens = TokenTable.read(node.get("vocab"));
+record WordLevel(TokenIds tokens, int unknown) implements TokenModel, PieceEncoder {
+  static TokenModel read(Node node) {
+    TokenIds tokens = TokenIds.read(node.get("vocab"));
     return new WordLevel(tokens, tokens.id(node.string("unk_token")));
   }
 
   @Override
-  public Encoder overText() {
+  public PieceEncoder overText() {
     return this;
   }
 

@@ -7,14 +7,14 @@ import dev.ashlar.text.tokenizer.text.Utf8;
 /**
  * Bert's model: the longest token first, again and again; a word that does not end so is unknown.
  */
-final class WordPiece implements Model, Encoder {
-  private final TokenTable tokens;
+final class WordPiece implements TokenModel, PieceEncoder {
+  private final TokenIds tokens;
   private final SpanIndex index;
   private final byte[] prefix;
   private final int unknown;
   private final int longestWord;
 
-  private WordPiece(TokenTable tokens, String prefix, int unknown, int longestWord) {
+  private WordPiece(TokenIds tokens, String prefix, int unknown, int longestWord) {
     this.tokens = tokens;
     this.prefix = Utf8.bytes(prefix);
     this.unknown = unknown;
@@ -26,8 +26,8 @@ final class WordPiece implements Model, Encoder {
     index = new SpanIndex(spans);
   }
 
-  static Model read(Node node) {
-    TokenTable tokens = TokenTable.read(node.get("vocab"));
+  static TokenModel read(Node node) {
+    TokenIds tokens = TokenIds.read(node.get("vocab"));
     return new WordPiece(
         tokens,
         node.string("continuing_subword_prefix"),
@@ -36,12 +36,12 @@ final class WordPiece implements Model, Encoder {
   }
 
   @Override
-  public TokenTable tokens() {
+  public TokenIds tokens() {
     return tokens;
   }
 
   @Override
-  public Encoder overText() {
+  public PieceEncoder overText() {
     return this;
   }
 

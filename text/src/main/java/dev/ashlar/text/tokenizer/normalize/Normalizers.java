@@ -11,7 +11,9 @@ import java.util.function.Function;
 public final class Normalizers {
   private static final Map<String, Function<Node, Normalizer>> ALL =
       Map.ofEntries(
-          Map.entry("Sequence", node -> new Sequence(node.each("normalizers", Normalizers::read))),
+          Map.entry(
+              "Sequence",
+              node -> new NormalizerSequence(node.each("normalizers", Normalizers::read))),
           Map.entry("NFC", node -> new UnicodeForm(Form.NFC)),
           Map.entry("NFD", node -> new UnicodeForm(Form.NFD)),
           Map.entry("NFKC", node -> new UnicodeForm(Form.NFKC)),

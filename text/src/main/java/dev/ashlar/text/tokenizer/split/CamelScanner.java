@@ -32,7 +32,7 @@ record CamelScanner(Contractions contractions, int digits) implements Scanner {
       return contraction > 0 ? contraction : word;
     }
     if ((kind & NUMBER) != 0) {
-      return Numbers.end(text, i, end, digits);
+      return NumberRuns.end(text, i, end, digits);
     }
     int from = c == ' ' && next < end ? next : i;
     if ((CharClasses.at(text, from, end) & OTHER) != 0) {

@@ -90,6 +90,6 @@ public final class GgufSplits {
       steps.add(Split.isolating(pattern, place));
     }
     steps.add(new ByteLevel(false, false, true));
-    return new Sequence(List.copyOf(steps));
+    return new SplitSequence(List.copyOf(steps));
   }
 }

@@ -12,7 +12,8 @@ public final class PreTokenizers {
   private static final Map<String, Function<Node, PreTokenizer>> ALL =
       Map.ofEntries(
           Map.entry(
-              "Sequence", node -> new Sequence(node.each("pretokenizers", PreTokenizers::read))),
+              "Sequence",
+              node -> new SplitSequence(node.each("pretokenizers", PreTokenizers::read))),
           Map.entry("ByteLevel", ByteLevel::read),
           Map.entry("Split", Split::read),
           Map.entry("Digits", PreTokenizers::digits),
@@ -57,7 +58,7 @@ public final class PreTokenizers {
   }
 
   private static PreTokenizer bert() {
-    return new Sequence(
+    return new SplitSequence(
         List.of(
             whitespace(),
             new Split(new CharFinder(LegacyUnicode::isPunctuation), Behavior.ISOLATED, false)));

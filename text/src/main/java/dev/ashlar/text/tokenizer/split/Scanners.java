@@ -61,7 +61,7 @@ final class Scanners {
         (repeat, max) -> {
           putWords(all, LLAMA3.replace("{1,3}", repeat), LETTER, max);
           putWords(all, QWEN35.replace("|\\p{N}|", "|\\p{N}" + repeat + "|"), LETTER | MARK, max);
-          all.put("\\p{N}" + repeat, new Numbers(max));
+          all.put("\\p{N}" + repeat, new NumberRuns(max));
           all.put(GPT4O.replace("{1,3}", repeat), new CamelScanner(Contractions.FOLDED, max));
           all.put(camel("", repeat), new CamelScanner(Contractions.NONE, max));
         });

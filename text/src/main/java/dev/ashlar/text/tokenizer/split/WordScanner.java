@@ -24,7 +24,7 @@ record WordScanner(Contractions contractions, int words, int digits) implements 
       return CharClasses.run(text, i, end, words);
     }
     if ((kind & NUMBER) != 0) {
-      return Numbers.end(text, i, end, digits);
+      return NumberRuns.end(text, i, end, digits);
     }
     int contraction = contractions.end(text, i, end);
     if (contraction > 0) {

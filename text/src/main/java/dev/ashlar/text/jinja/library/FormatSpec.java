@@ -19,7 +19,7 @@ import java.util.Locale;
  * @param grouping {@code ,} or {@code _}, or 0
  * @param precision -1 if not given
  */
-record Shape(
+record FormatSpec(
     String fill,
     char align,
     char sign,

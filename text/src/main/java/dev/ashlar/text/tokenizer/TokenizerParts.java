@@ -1,17 +1,17 @@
 package dev.ashlar.text.tokenizer;
 
-import dev.ashlar.text.tokenizer.decode.Decoder;
-import dev.ashlar.text.tokenizer.model.Model;
+import dev.ashlar.text.tokenizer.decode.TokenDecoder;
+import dev.ashlar.text.tokenizer.model.TokenModel;
 import dev.ashlar.text.tokenizer.normalize.Normalizer;
 import dev.ashlar.text.tokenizer.post.PostProcessor;
 import dev.ashlar.text.tokenizer.split.PreTokenizer;
 import java.util.List;
 
 /** What a tokenizer is put together from. */
-record Parts(
+record TokenizerParts(
     List<AddedToken> added,
     Normalizer normalizer,
     PreTokenizer preTokenizer,
-    Model model,
+    TokenModel model,
     PostProcessor postProcessor,
-    Decoder decoder) {}
+    TokenDecoder decoder) {}

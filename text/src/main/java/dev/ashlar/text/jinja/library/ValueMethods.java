@@ -20,17 +20,17 @@ import java.util.Map;
 import java.util.Set;
 
 /** Methods of values. Those that change a value are refused: the sandbox is immutable. */
-final class Methods {
+final class ValueMethods {
   private static final Map<String, Filter> TEXT = TextMethods.all();
   private static final Map<String, Filter> MAPPING =
       Map.of(
-          "get", Methods::get,
+          "get", ValueMethods::get,
           "items", (r, v, a) -> view("items", v, Part.ITEMS, a),
           "keys", (r, v, a) -> view("keys", v, Part.KEYS, a),
           "values", (r, v, a) -> view("values", v, Part.VALUES, a),
           "copy", (r, v, a) -> new LinkedHashMap<>((Map<?, ?>) v));
   private static final Map<String, Filter> SEQUENCE =
-      Map.of("count", Methods::count, "index", Methods::index);
+      Map.of("count", ValueMethods::count, "index", ValueMethods::index);
   private static final Map<String, Filter> LIST = lists();
   private static final Map<String, Filter> NUMBER =
       Map.of(
@@ -43,7 +43,7 @@ final class Methods {
   private static final Set<String> CHANGES_MAPPING =
       Set.of("clear", "pop", "popitem", "setdefault", "update");
 
-  private Methods() {}
+  private ValueMethods() {}
 
   private static Map<String, Filter> lists() {
     Map<String, Filter> all = new HashMap<>(SEQUENCE);

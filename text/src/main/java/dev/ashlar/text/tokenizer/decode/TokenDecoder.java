@@ -4,7 +4,7 @@ import java.util.List;
 
 /** One step from tokens to text. */
 @FunctionalInterface
-public interface Decoder {
+public interface TokenDecoder {
   /** The strings that, joined or decoded further, are the text of {@code tokens}. */
   List<String> decode(List<String> tokens);
 }

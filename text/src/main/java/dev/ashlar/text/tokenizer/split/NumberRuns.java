@@ -3,7 +3,7 @@ package dev.ashlar.text.tokenizer.split;
 import dev.ashlar.text.tokenizer.text.CharClasses;
 
 /** {@code \p{N}{1,max}}. */
-record Numbers(int max) implements Scanner {
+record NumberRuns(int max) implements Scanner {
   @Override
   public int match(char[] text, int i, int end) {
     return (CharClasses.at(text, i, end) & CharClasses.NUMBER) == 0 ? -1 : end(text, i, end, max);

@@ -3,7 +3,7 @@ package dev.ashlar.text.tokenizer.normalize;
 import java.util.List;
 
 /** Normalizers one after the other. */
-record Sequence(List<Normalizer> steps) implements Normalizer {
+record NormalizerSequence(List<Normalizer> steps) implements Normalizer {
   @Override
   public String normalize(String text) {
     String t = text;

@@ -6,17 +6,17 @@ import java.util.HashMap;
 import java.util.Map;
 
 /** The tokens of a model by id, and back; ids may have gaps. */
-public final class TokenTable {
+public final class TokenIds {
   private final String[] tokens;
   private final Map<String, Integer> ids;
 
-  private TokenTable(String[] tokens, Map<String, Integer> ids) {
+  private TokenIds(String[] tokens, Map<String, Integer> ids) {
     this.tokens = tokens;
     this.ids = ids;
   }
 
   /** The table of an object from tokens to ids; refuses ids that are used twice. */
-  public static TokenTable read(Node vocab) {
+  public static TokenIds read(Node vocab) {
     Map<String, Integer> ids = HashMap.newHashMap(vocab.map().size());
     int largest = -1;
     for (Map.Entry<?, ?> e : vocab.map().entrySet()) {
@@ -42,16 +42,16 @@ public final class TokenTable {
           }
           tokens[id] = token;
         });
-    return new TokenTable(tokens, ids);
+    return new TokenIds(tokens, ids);
   }
 
   /** The table of tokens in the order of their ids; of equal ones the first is found. */
-  public static TokenTable of(String[] tokens) {
+  public static TokenIds of(String[] tokens) {
     Map<String, Integer> ids = HashMap.newHashMap(tokens.length);
     for (int id = 0; id < tokens.length; id++) {
       ids.putIfAbsent(tokens[id], id);
     }
-    return new TokenTable(tokens.clone(), ids);
+    return new TokenIds(tokens.clone(), ids);
   }
 
   /** One more than the largest id. */

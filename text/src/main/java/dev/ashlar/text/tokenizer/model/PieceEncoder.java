@@ -4,7 +4,7 @@ import dev.ashlar.text.tokenizer.text.IntList;
 
 /** Turns pieces of text into token ids; immutable. */
 @FunctionalInterface
-public interface Encoder {
+public interface PieceEncoder {
   /**
    * Appends the ids of {@code text[start, end)}, which is not empty, to {@code out}.
    *

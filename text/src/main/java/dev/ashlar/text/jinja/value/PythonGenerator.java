@@ -3,7 +3,7 @@ package dev.ashlar.text.jinja.value;
 import java.util.Iterator;
 
 /** Elements made while somebody asks for them, and only once. */
-public final class Generator implements PythonObject {
+public final class PythonGenerator implements PythonObject {
   private final String type;
   private final Iterator<Object> iterator;
 
@@ -12,13 +12,13 @@ public final class Generator implements PythonObject {
    *
    * @param type how its type is called
    */
-  public Generator(String type, Iterator<Object> iterator) {
+  public PythonGenerator(String type, Iterator<Object> iterator) {
     this.type = type;
     this.iterator = iterator;
   }
 
   /** A generator of the usual type. */
-  public Generator(Iterator<Object> iterator) {
+  public PythonGenerator(Iterator<Object> iterator) {
     this("generator", iterator);
   }
 

@@ -5,18 +5,18 @@ import java.util.Map;
 import java.util.function.Function;
 
 /** The list of models by the name they have in tokenizer files. */
-public final class Models {
-  private static final Map<String, Function<Node, Model>> ALL =
+public final class TokenModels {
+  private static final Map<String, Function<Node, TokenModel>> ALL =
       Map.of(
           "BPE", Bpe::read,
           "Unigram", Unigram::read,
           "WordPiece", WordPiece::read,
           "WordLevel", WordLevel::read);
 
-  private Models() {}
+  private TokenModels() {}
 
   /** The model an object describes; old files leave out the type of a byte pair encoding. */
-  public static Model read(Node node) {
+  public static TokenModel read(Node node) {
     if (node.isNull()) {
       throw node.expected("a model");
     }

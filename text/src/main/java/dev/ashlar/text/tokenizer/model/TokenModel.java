@@ -1,18 +1,18 @@
 package dev.ashlar.text.tokenizer.model;
 
 /** A vocabulary with the rules by which text becomes its tokens. */
-public interface Model {
+public interface TokenModel {
   /** The tokens and their ids. */
-  TokenTable tokens();
+  TokenIds tokens();
 
   /** The encoder of pieces as they are. */
-  Encoder overText();
+  PieceEncoder overText();
 
   /**
    * The encoder of pieces whose bytes the vocabulary spells in GPT-2's alphabet while the pieces do
    * not, or null if there is none and pieces must be spelled for {@link #overText()}.
    */
-  default Encoder overBytes() {
+  default PieceEncoder overBytes() {
     return null;
   }
 }

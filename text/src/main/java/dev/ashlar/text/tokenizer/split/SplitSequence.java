@@ -4,7 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** Pre-tokenizers one after the other, each cutting the pieces of the one before. */
-public record Sequence(List<PreTokenizer> steps) implements PreTokenizer {
+public record SplitSequence(List<PreTokenizer> steps) implements PreTokenizer {
   @Override
   public void split(char[] text, int start, int end, boolean first, Sink out) {
     from(0, out).piece(text, start, end, first);
@@ -27,6 +27,6 @@ public record Sequence(List<PreTokenizer> steps) implements PreTokenizer {
     }
     List<PreTokenizer> before = new ArrayList<>(steps);
     before.set(before.size() - 1, last);
-    return new Sequence(List.copyOf(before));
+    return new SplitSequence(List.copyOf(before));
   }
 }
