@@ -16,7 +16,7 @@ import java.util.Objects;
  *     .hint("download the file again").exception();
  * }
  */
-public final class InputException extends RuntimeException {
+public final class InputException extends AshlarException {
   private static final long serialVersionUID = 1;
   private static final int LONGEST_PART = 1000;
 

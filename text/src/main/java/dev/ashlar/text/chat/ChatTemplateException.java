@@ -1,5 +1,6 @@
 package dev.ashlar.text.chat;
 
+import dev.ashlar.io.AshlarException;
 import dev.ashlar.text.jinja.value.TemplateException;
 import java.io.Serial;
 
@@ -7,7 +8,7 @@ import java.io.Serial;
  * A chat template that cannot be read or rendered: the one exception for faulty templates and for
  * conversations that a template refuses. Its message is one sentence.
  */
-public final class ChatTemplateException extends RuntimeException {
+public final class ChatTemplateException extends AshlarException {
   @Serial private static final long serialVersionUID = 1;
 
   private final String file;
