@@ -1,12 +1,23 @@
-/** The library that programs embed: models, generation, chat, quantizing, evaluation, exports. */
+/**
+ * The library that programs embed: models, generation, chat, quantizing, evaluation, exports. Start
+ * at {@link dev.ashlar.engine.LanguageModel}.
+ */
+@SuppressWarnings("module") // the command line is compiled later
 module dev.ashlar.engine {
   requires transitive dev.ashlar.formats;
   requires transitive dev.ashlar.tuning;
 
+  exports dev.ashlar.engine;
   exports dev.ashlar.engine.chat;
-  exports dev.ashlar.engine.data;
-  exports dev.ashlar.engine.demo;
   exports dev.ashlar.engine.job;
-  exports dev.ashlar.engine.model;
-  exports dev.ashlar.engine.quantize;
+
+  // What only the command line needs.
+  exports dev.ashlar.engine.data to
+      dev.ashlar.cli;
+  exports dev.ashlar.engine.demo to
+      dev.ashlar.cli;
+  exports dev.ashlar.engine.model to
+      dev.ashlar.cli;
+  exports dev.ashlar.engine.quantize to
+      dev.ashlar.cli;
 }

@@ -4,11 +4,12 @@ import dev.ashlar.cli.console.Console;
 import dev.ashlar.cli.console.Figures;
 import dev.ashlar.cli.console.Keyboard;
 import dev.ashlar.engine.chat.Conversation;
+import dev.ashlar.engine.job.Cancellation;
+import dev.ashlar.io.AshlarException;
 import dev.ashlar.io.InputException;
 import dev.ashlar.io.file.AtomicFile;
 import dev.ashlar.io.json.JsonWriter;
 import dev.ashlar.nn.generate.Generator;
-import dev.ashlar.text.chat.ChatTemplateException;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -114,7 +115,7 @@ public final class ChatSession {
       } else {
         ask(text);
       }
-    } catch (InputException | ChatTemplateException e) {
+    } catch (AshlarException e) {
       if (!keyboard.isTerminal()) {
         throw e;
       }
@@ -160,14 +161,8 @@ public final class ChatSession {
     Conversation.Answer answer;
     boolean stopped;
     try (Keyboard.Watch watch = keyboard.watch()) {
-      answer =
-          conversation.ask(
-              text,
-              maxTokens,
-              piece -> {
-                print(piece);
-                return !watch.interrupted();
-              });
+      Cancellation cancellation = Cancellation.when(watch::interrupted);
+      answer = conversation.ask(text, maxTokens, cancellation, this::print);
       stopped = watch.interrupted();
     }
     if (!quiet) {

@@ -4,12 +4,12 @@ import dev.ashlar.cli.chat.ChatSession;
 import dev.ashlar.cli.console.Console;
 import dev.ashlar.cli.console.Keyboard;
 import dev.ashlar.cli.console.Report;
+import dev.ashlar.engine.ChatOptions;
+import dev.ashlar.engine.LanguageModel;
+import dev.ashlar.engine.ModelOptions;
 import dev.ashlar.engine.chat.Conversation;
-import dev.ashlar.engine.model.Model;
 import dev.ashlar.io.InputException;
 import dev.ashlar.io.json.Json;
-import dev.ashlar.tensor.kernel.Activations;
-import dev.ashlar.text.chat.ChatTemplate;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -78,11 +78,10 @@ final class ChatCommand extends Command {
   @Override
   Report execute() {
     requireUsage(maxTokens >= 1, "--max-tokens must be at least 1: " + maxTokens);
-    var sampler = sampling.sampler();
-    Activations taken = activations.activations();
-    try (Model opened = Model.open(model)) {
-      ChatTemplate template = template(opened);
-      Conversation conversation = new Conversation(opened, taken, template, sampler, values());
+    ModelOptions options = ModelOptions.defaults().withActivations(activations.activations());
+    ChatOptions how = ChatOptions.defaults().with(sampling.options()).withVariables(values());
+    try (LanguageModel opened = LanguageModel.open(model, options)) {
+      Conversation conversation = opened.chat(template(opened, how));
       conversation.system(system);
       // Opened last: until then Ctrl-C ends the program as ever.
       try (Keyboard keyboard = Keyboard.ofProcess()) {
@@ -96,26 +95,22 @@ final class ChatCommand extends Command {
     }
   }
 
-  private ChatTemplate template(Model opened) {
+  private ChatOptions template(LanguageModel opened, ChatOptions how) {
     if (templateFile != null) {
       try {
         String source = Files.readString(templateFile, StandardCharsets.UTF_8);
-        Map<String, String> special =
-            opened.chatTemplate().map(ChatTemplate::specialTokens).orElse(opened.specialTokens());
-        return ChatTemplate.of(source, special, templateFile.toString());
+        return how.with(new ChatOptions.Template(source, templateFile.toString()));
       } catch (IOException e) {
         throw new InputException(templateFile + ": cannot be read (" + e.getMessage() + ")", e);
       }
     }
-    return opened
-        .chatTemplate()
-        .orElseThrow(
-            () ->
-                new InputException(
-                    opened.checkpoint().path()
-                        + ": the model has no chat template, so it was probably not made for"
-                        + " conversations; continue a text with 'ashlar generate', or give a"
-                        + " template with --chat-template"));
+    if (opened.chatTemplate().isEmpty()) {
+      throw new InputException(
+          opened.path()
+              + ": the model has no chat template, so it was probably not made for conversations;"
+              + " continue a text with 'ashlar generate', or give a template with --chat-template");
+    }
+    return how;
   }
 
   /** The variables, each as JSON if it is JSON. */

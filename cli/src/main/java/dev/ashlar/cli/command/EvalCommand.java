@@ -4,11 +4,10 @@ import dev.ashlar.cli.console.Console;
 import dev.ashlar.cli.console.Figures;
 import dev.ashlar.cli.console.Progress;
 import dev.ashlar.cli.console.Report;
+import dev.ashlar.engine.LanguageModel;
+import dev.ashlar.engine.ModelOptions;
 import dev.ashlar.engine.data.TextFiles;
-import dev.ashlar.engine.model.Model;
 import dev.ashlar.io.InputException;
-import dev.ashlar.nn.decoder.InferenceOptions;
-import dev.ashlar.tensor.kernel.Activations;
 import dev.ashlar.tuning.quality.Perplexity;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -86,10 +85,10 @@ final class EvalCommand extends Command {
     }
     requireUsage(seqlen >= 2, "--seqlen must be at least 2: " + seqlen);
     requireUsage(limit >= 0, "--limit must not be negative: " + limit);
-    Activations taken = activations.activations();
+    ModelOptions options = ModelOptions.defaults().withActivations(activations.activations());
     String text = TextFiles.text(dataset);
-    try (Model opened = Model.open(model)) {
-      int[] ids = opened.tokenizer().encode(text);
+    try (LanguageModel opened = LanguageModel.open(model, options)) {
+      int[] ids = opened.encode(text);
       if (ids.length < seqlen) {
         throw new InputException(
             dataset
@@ -102,10 +101,7 @@ final class EvalCommand extends Command {
       Perplexity p;
       try (Progress progress = new Progress(console, PERPLEXITY, 1)) {
         p =
-            Perplexity.of(
-                taken == Activations.FLOAT
-                    ? opened.decoder()
-                    : opened.runner(InferenceOptions.defaults().with(taken)),
+            opened.evaluate(
                 ids,
                 seqlen,
                 limit,

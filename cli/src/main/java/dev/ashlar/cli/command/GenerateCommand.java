@@ -3,13 +3,13 @@ package dev.ashlar.cli.command;
 import dev.ashlar.cli.console.Console;
 import dev.ashlar.cli.console.Figures;
 import dev.ashlar.cli.console.Report;
-import dev.ashlar.engine.model.Model;
+import dev.ashlar.engine.Generated;
+import dev.ashlar.engine.GenerationOptions;
+import dev.ashlar.engine.LanguageModel;
+import dev.ashlar.engine.ModelOptions;
 import dev.ashlar.io.InputException;
-import dev.ashlar.nn.decoder.InferenceOptions;
 import dev.ashlar.nn.decoder.KvCache;
 import dev.ashlar.nn.generate.Generator;
-import dev.ashlar.tensor.kernel.Activations;
-import dev.ashlar.text.tokenizer.StreamDecoder;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
@@ -68,30 +68,22 @@ final class GenerateCommand extends Command {
   @Override
   Report execute() {
     requireUsage(maxTokens >= 1, "--max-tokens must be at least 1: " + maxTokens);
-    KvCache.Precision precision = precision();
-    Activations taken = activations.activations();
-    try (Model opened = Model.open(model)) {
-      int[] ids = opened.tokenizer().encode(prompt, true);
-      if (ids.length == 0) {
+    ModelOptions options =
+        ModelOptions.defaults().withActivations(activations.activations()).withKvCache(precision());
+    GenerationOptions how = sampling.options().withMaxTokens(maxTokens);
+    try (LanguageModel opened = LanguageModel.open(model, options)) {
+      if (opened.tokenizer().encode(prompt, true).length == 0) {
         throw new InputException("the prompt is empty; give --prompt some text");
       }
-      InferenceOptions options = InferenceOptions.defaults().with(taken).forPrompt(ids.length);
-      Generator generator = new Generator(opened.runner(options), sampling.sampler(), precision);
-      StreamDecoder stream = opened.tokenizer().stream();
-      StringBuilder text = new StringBuilder();
-      if (!json) {
-        console.out().print(prompt);
-      }
-      Generator.Result result =
-          generator.generate(
-              ids, maxTokens, opened.stopTokens(), id -> show(text, stream.push(id)));
-      show(text, stream.flush());
+      opened.load(prompt);
+      show(prompt);
+      Generated generated = opened.generate(prompt, how, this::show);
       if (!json) {
         console.out().println();
         console.out().flush();
-        console.note(figures(result));
+        console.note(figures(generated.result()));
       }
-      return new Report("", facts(text.toString(), ids.length, result));
+      return new Report("", facts(generated));
     }
   }
 
@@ -104,13 +96,11 @@ final class GenerateCommand extends Command {
     throw usage("--kv-cache must be f32, f16 or int8: " + kvCache);
   }
 
-  private boolean show(StringBuilder text, String piece) {
-    text.append(piece);
+  private void show(String piece) {
     if (!json) {
       console.out().print(piece);
       console.out().flush();
     }
-    return true;
   }
 
   private static String figures(Generator.Result r) {
@@ -125,14 +115,15 @@ final class GenerateCommand extends Command {
         + "/s]";
   }
 
-  private Map<String, Object> facts(String text, int promptTokens, Generator.Result r) {
+  private Map<String, Object> facts(Generated generated) {
+    Generator.Result r = generated.result();
     Map<String, Object> facts = new LinkedHashMap<>();
     facts.put("model", model);
     facts.put("prompt", prompt);
-    facts.put("text", text);
+    facts.put("text", generated.text());
     facts.put("activations", activations.type);
     facts.put("tokens", (long) r.tokens().size());
-    facts.put("promptTokens", (long) promptTokens);
+    facts.put("promptTokens", (long) generated.promptTokens());
     facts.put("promptTokensPerSecond", r.promptTokensPerSecond());
     facts.put("tokensPerSecond", r.tokensPerSecond());
     facts.put("end", r.end().name().toLowerCase(Locale.ROOT));

@@ -1,6 +1,6 @@
 package dev.ashlar.cli.command;
 
-import dev.ashlar.nn.generate.Sampler;
+import dev.ashlar.engine.GenerationOptions;
 import picocli.CommandLine.Option;
 
 /** How tokens are chosen. */
@@ -34,9 +34,16 @@ final class SamplingOptions extends OptionGroup {
   long seed;
 
   /** What the options ask for. */
-  Sampler sampler() {
+  GenerationOptions options() {
+    GenerationOptions options =
+        GenerationOptions.defaults()
+            .withTemperature(temperature)
+            .withTopK(topK)
+            .withTopP(topP)
+            .withSeed(seed);
     try {
-      return new Sampler(temperature, topK, topP, seed);
+      options.sampler();
+      return options;
     } catch (IllegalArgumentException e) {
       throw usage("--" + e.getMessage());
     }

@@ -1,12 +1,8 @@
 package dev.ashlar.engine.chat;
 
-import dev.ashlar.engine.model.Model;
+import dev.ashlar.engine.job.Cancellation;
 import dev.ashlar.io.InputException;
-import dev.ashlar.nn.decoder.Decoder;
-import dev.ashlar.nn.decoder.InferenceOptions;
 import dev.ashlar.nn.generate.Generator;
-import dev.ashlar.nn.generate.Sampler;
-import dev.ashlar.tensor.kernel.Activations;
 import dev.ashlar.text.chat.ChatTemplate;
 import dev.ashlar.text.chat.ChatTemplateException;
 import dev.ashlar.text.tokenizer.StreamDecoder;
@@ -16,8 +12,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
-import java.util.function.Predicate;
+import java.util.function.Consumer;
 import java.util.stream.IntStream;
 
 /**
@@ -27,9 +22,9 @@ import java.util.stream.IntStream;
 public final class Conversation {
   private final ChatTemplate template;
   private final Tokenizer tokenizer;
-  private final Generator generator;
-  private final Set<Integer> stops;
+  private final Continuation model;
   private final int contextLength;
+  private final int maxTokens;
   private final Map<String, Object> variables;
   private final List<Map<String, Object>> messages = new ArrayList<>();
   private Map<String, Object> system;
@@ -53,25 +48,24 @@ public final class Conversation {
   /**
    * An empty conversation.
    *
-   * @param activations what packed weights are multiplied by
+   * @param template makes prompts of messages
+   * @param model goes on behind prompts
+   * @param contextLength tokens that fit the model
+   * @param maxTokens of an answer, where {@link #ask} is not told
    * @param variables more variables for the template
    */
   public Conversation(
-      Model model,
-      Activations activations,
       ChatTemplate template,
-      Sampler sampler,
+      Tokenizer tokenizer,
+      Continuation model,
+      int contextLength,
+      int maxTokens,
       Map<String, Object> variables) {
     this.template = template;
-    this.tokenizer = model.tokenizer();
-    Decoder decoder = model.runner(InferenceOptions.defaults().with(activations));
-    for (int i = 0; i < decoder.blockCount(); i++) {
-      // Blocks are read at first use; the first answer should not wait for that.
-      decoder.block(i);
-    }
-    this.generator = new Generator(decoder, sampler);
-    this.stops = model.answerStops(template);
-    this.contextLength = model.contextLength();
+    this.tokenizer = tokenizer;
+    this.model = model;
+    this.contextLength = contextLength;
+    this.maxTokens = maxTokens;
     this.variables = Map.copyOf(variables);
   }
 
@@ -109,22 +103,37 @@ public final class Conversation {
     return message;
   }
 
+  /** The model's answer to {@code text}; see {@link #ask(String, int, Cancellation, Consumer)}. */
+  public Answer ask(String text) {
+    return ask(text, piece -> {});
+  }
+
+  /**
+   * The same, shown while it comes.
+   *
+   * @param listener is given the answer piece by piece, in whole characters
+   */
+  public Answer ask(String text, Consumer<String> listener) {
+    return ask(text, maxTokens, new Cancellation(), listener);
+  }
+
   /**
    * The model's answer to {@code text}, which is then part of the conversation, as the answer is.
-   * If it fails, the conversation is what it was.
+   * If it fails, or is cancelled before it begins, the conversation is what it was.
    *
-   * @param maxTokens of the answer
-   * @param listener is given the answer as it comes, in whole characters; false ends it
+   * @param limit tokens of the answer
+   * @param cancellation ends the answer where it is
+   * @param listener is given the answer as it comes, in whole characters
    * @throws InputException if the conversation does not fit the model any more
    * @throws ChatTemplateException if the template fails or refuses the conversation
    */
-  public Answer ask(String text, int maxTokens, Predicate<String> listener) {
+  public Answer ask(String text, int limit, Cancellation cancellation, Consumer<String> listener) {
     messages.add(message("user", text));
     boolean answered = false;
     try {
-      Answer answer = answer(maxTokens, listener);
+      Answer answer = answer(limit, cancellation, listener);
       // An answer that was stopped before it began leaves no question behind.
-      answered = !answer.text().isEmpty() || answer.result().end() != Generator.End.LISTENER;
+      answered = !answer.text().isEmpty() || !cancellation.isCancelled();
       if (answered) {
         messages.add(message("assistant", answer.text()));
       }
@@ -136,7 +145,7 @@ public final class Conversation {
     }
   }
 
-  private Answer answer(int maxTokens, Predicate<String> listener) {
+  private Answer answer(int limit, Cancellation cancellation, Consumer<String> listener) {
     String prompt = template.render(messages(), null, true, variables);
     int[] ids = encode(prompt);
     int room = contextLength - ids.length;
@@ -153,17 +162,20 @@ public final class Conversation {
     StreamDecoder stream = tokenizer.stream();
     StringBuilder text = new StringBuilder();
     Generator.Result result =
-        generator.generate(
-            ids, Math.min(maxTokens, room), stops, id -> show(stream.push(id), text, listener));
+        model.generate(
+            ids,
+            Math.min(limit, room),
+            id -> show(stream.push(id), text, listener),
+            cancellation::isCancelled);
     show(stream.flush(), text, listener);
     remember(prompt + text, ids, result.tokens());
-    boolean full = result.end() == Generator.End.LIMIT && room <= maxTokens;
+    boolean full = result.end() == Generator.End.LIMIT && room <= limit;
     return new Answer(text.toString(), result, ids.length, full);
   }
 
-  private static boolean show(String piece, StringBuilder text, Predicate<String> listener) {
+  private static void show(String piece, StringBuilder text, Consumer<String> listener) {
     text.append(piece);
-    return listener.test(piece);
+    listener.accept(piece);
   }
 
   private void remember(String text, int[] prompt, List<Integer> answer) {

@@ -6,7 +6,7 @@ import dev.ashlar.nn.architecture.Architectures;
 import dev.ashlar.nn.decoder.Decoder;
 import dev.ashlar.nn.decoder.DecoderSpec;
 import dev.ashlar.nn.decoder.InferenceOptions;
-import dev.ashlar.tensor.kernel.Backends;
+import dev.ashlar.tensor.kernel.Backend;
 import dev.ashlar.text.chat.ChatTemplate;
 import dev.ashlar.text.tokenizer.Tokenizer;
 import dev.ashlar.text.tokenizer.Tokenizers;
@@ -19,14 +19,13 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * A model open for use: checkpoint, tokenizer, decoder. The last two are made when first asked for,
- * so that a command which needs neither does not fail for them. Not thread-safe.
+ * A model open for use: checkpoint, tokenizer, decoders. The tokenizer is made when it is first
+ * asked for, so that work which needs none does not fail for it. Not thread-safe.
  */
 public final class Model implements AutoCloseable {
   private final Checkpoint checkpoint;
   private Tokenizer tokenizer;
   private DecoderSpec spec;
-  private Decoder decoder;
 
   private Model(Checkpoint checkpoint) {
     this.checkpoint = checkpoint;
@@ -53,11 +52,9 @@ public final class Model implements AutoCloseable {
     return tokenizer;
   }
 
-  public Decoder decoder() {
-    if (decoder == null) {
-      decoder = Architectures.load(checkpoint);
-    }
-    return decoder;
+  /** A new decoder in floats, on the kernels of {@code backend}. */
+  public Decoder floats(Backend backend) {
+    return Architectures.load(checkpoint, backend);
   }
 
   /**
@@ -65,9 +62,10 @@ public final class Model implements AutoCloseable {
    * checkpoint stores them, so that a token reads their codes and not four bytes for each weight.
    *
    * @param options how it is going to be run
+   * @param backend whose kernels run it
    */
-  public Decoder runner(InferenceOptions options) {
-    return Architectures.loadPacked(checkpoint, Backends.chosen(), options);
+  public Decoder runner(InferenceOptions options, Backend backend) {
+    return Architectures.loadPacked(checkpoint, backend, options);
   }
 
   /** Tokens that end a text: those of the configuration and the tokenizer's own. */

@@ -51,12 +51,13 @@ public final class ModelPaths {
   }
 
   private static Path demo() {
-    String home = System.getProperty("ashlar.home", ".");
-    Path folder = Path.of(home, DEMO);
-    if (!Files.isDirectory(folder)) {
-      throw new InputException(
-          folder + ": the bundled demo model is not there; 'ashlar train-demo' makes it again");
+    String home = System.getProperty("ashlar.home");
+    if (home != null) {
+      Path folder = Path.of(home, DEMO);
+      if (Files.isDirectory(folder)) {
+        return folder;
+      }
     }
-    return folder;
+    return BundledModel.folder();
   }
 }

@@ -2,6 +2,7 @@ package dev.ashlar.engine.quantize;
 
 import dev.ashlar.formats.export.ExportFormat;
 import dev.ashlar.tuning.RunOptions;
+import dev.ashlar.tuning.calibration.Calibration;
 import dev.ashlar.tuning.method.BlockQuantizer;
 import dev.ashlar.tuning.plan.QuantizationPlan;
 import java.nio.file.Path;
@@ -37,10 +38,21 @@ public record QuantizeRequest(
    * Data to tune on.
    *
    * @param dataset data sets as the user names them; empty for the demo model's own text
+   * @param given data that the caller has read already, instead
    * @param samples how many
    * @param length tokens of each
    */
-  public record CalibrationRequest(Optional<String> dataset, int samples, int length) {}
+  public record CalibrationRequest(
+      Optional<String> dataset, List<Calibration.Source> given, int samples, int length) {
+    public CalibrationRequest {
+      given = List.copyOf(given);
+    }
+
+    /** Data that are read from where the user says. */
+    public CalibrationRequest(Optional<String> dataset, int samples, int length) {
+      this(dataset, List.of(), samples, length);
+    }
+  }
 
   /**
    * Where the result goes.
@@ -61,9 +73,15 @@ public record QuantizeRequest(
   /**
    * Measuring perplexity.
    *
-   * @param file text; empty for the demo model's own
+   * @param file of text; empty for the demo model's own
+   * @param given text that the caller has read already, instead
    * @param length tokens of each window
    * @param limit windows at most; 0 for all
    */
-  public record Evaluation(Optional<Path> file, int length, int limit) {}
+  public record Evaluation(Optional<Path> file, Optional<String> given, int length, int limit) {
+    /** A text that is read from a file. */
+    public Evaluation(Optional<Path> file, int length, int limit) {
+      this(file, Optional.empty(), length, limit);
+    }
+  }
 }

@@ -15,7 +15,7 @@ import java.util.List;
 import java.util.Locale;
 
 /** Reads the texts of a job, before anything expensive starts, so that faults show at once. */
-final class Texts {
+public final class Texts {
   /** The demo's tokens are words of up to about six characters. */
   private static final int CHARACTERS_PER_TOKEN = 8;
 
@@ -25,6 +25,9 @@ final class Texts {
 
   /** What to calibrate on. */
   static List<Calibration.Source> calibration(CalibrationRequest request) {
+    if (!request.given().isEmpty()) {
+      return request.given();
+    }
     if (request.dataset().isEmpty()) {
       int characters = request.samples() * request.length() * CHARACTERS_PER_TOKEN;
       String text = new DemoGrammar().generate(DemoGrammar.CALIBRATION_TEXT, characters).text();
@@ -53,7 +56,12 @@ final class Texts {
               + String.join("+", spec.splits())
               + "); name one file for each");
     }
-    String name = spec.name().toLowerCase(Locale.ROOT);
+    return documents(file);
+  }
+
+  /** What a file holds: separate documents, or one running text. */
+  public static Documents documents(Path file) {
+    String name = file.toString().toLowerCase(Locale.ROOT);
     if (name.endsWith(".json") || name.endsWith(".jsonl")) {
       return new Documents.Separate(TextFiles.textsOrTokens(file));
     }
@@ -63,8 +71,8 @@ final class Texts {
   /** What to measure perplexity on. */
   static String evaluation(Evaluation request) {
     return request
-        .file()
-        .map(TextFiles::text)
+        .given()
+        .or(() -> request.file().map(TextFiles::text))
         .orElseGet(
             () -> new DemoGrammar().generate(DemoGrammar.TEST_TEXT, DEMO_TEST_CHARACTERS).text());
   }

@@ -1,0 +1,77 @@
+package dev.ashlar.engine;
+
+import dev.ashlar.engine.job.Cancellation;
+import dev.ashlar.nn.generate.Sampler;
+
+/**
+ * How a text goes on.
+ *
+ * @param maxTokens to generate at most
+ * @param temperature divides the logits; 0 always takes the likeliest token
+ * @param topK only so many of the likeliest tokens are drawn among; 0 for all
+ * @param topP only the likeliest tokens that reach this probability are drawn among; 1 for all
+ * @param seed the same seed gives the same text
+ * @param cancellation ends the generation, from any thread
+ */
+public record GenerationOptions(
+    int maxTokens,
+    double temperature,
+    int topK,
+    double topP,
+    long seed,
+    Cancellation cancellation) {
+  public GenerationOptions {
+    if (maxTokens < 1) {
+      throw new IllegalArgumentException("there must be at least 1 token: " + maxTokens);
+    }
+  }
+
+  /** 1024 tokens, temperature 0.7, top-p 0.95, seed 42. */
+  public static GenerationOptions defaults() {
+    return new GenerationOptions(1024, 0.7, 0, 0.95, 42, new Cancellation());
+  }
+
+  /** The likeliest token each time. */
+  public static GenerationOptions greedy() {
+    return defaults().withTemperature(0);
+  }
+
+  /** The same with another limit. */
+  public GenerationOptions withMaxTokens(int limit) {
+    return new GenerationOptions(limit, temperature, topK, topP, seed, cancellation);
+  }
+
+  /** The same with another temperature. */
+  public GenerationOptions withTemperature(double value) {
+    return new GenerationOptions(maxTokens, value, topK, topP, seed, cancellation);
+  }
+
+  /** The same with another number of candidates. */
+  public GenerationOptions withTopK(int k) {
+    return new GenerationOptions(maxTokens, temperature, k, topP, seed, cancellation);
+  }
+
+  /** The same with another probability of the candidates. */
+  public GenerationOptions withTopP(double p) {
+    return new GenerationOptions(maxTokens, temperature, topK, p, seed, cancellation);
+  }
+
+  /** The same with another seed. */
+  public GenerationOptions withSeed(long value) {
+    return new GenerationOptions(maxTokens, temperature, topK, topP, value, cancellation);
+  }
+
+  /** The same, to be ended by {@code other}. */
+  public GenerationOptions cancelledBy(Cancellation other) {
+    return new GenerationOptions(maxTokens, temperature, topK, topP, seed, other);
+  }
+
+  /**
+   * Chooses tokens as these options say.
+   *
+   * @throws IllegalArgumentException if one of them is out of range
+   */
+  public Sampler sampler() {
+    return new Sampler(temperature, topK, topP, seed);
+  }
+}

@@ -1,0 +1,348 @@
+package dev.ashlar.engine;
+
+import dev.ashlar.engine.chat.Conversation;
+import dev.ashlar.engine.model.Model;
+import dev.ashlar.engine.model.ModelPaths;
+import dev.ashlar.formats.FloatFolder;
+import dev.ashlar.io.InputException;
+import dev.ashlar.nn.decoder.Decoder;
+import dev.ashlar.nn.decoder.InferenceOptions;
+import dev.ashlar.nn.generate.Generator;
+import dev.ashlar.tensor.DType;
+import dev.ashlar.tensor.kernel.Activations;
+import dev.ashlar.text.chat.ChatTemplate;
+import dev.ashlar.text.tokenizer.StreamDecoder;
+import dev.ashlar.text.tokenizer.Tokenizer;
+import dev.ashlar.tuning.quality.Perplexity;
+import dev.ashlar.tuning.quality.WindowListener;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.Spliterator;
+import java.util.Spliterators;
+import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
+import java.util.function.IntConsumer;
+import java.util.stream.Stream;
+import java.util.stream.StreamSupport;
+
+/**
+ * A language model open for use: float or quantized, from a folder or a file.
+ *
+ * {@snippet :
+ * try (LanguageModel model = LanguageModel.open("models/Qwen3-0.6B")) {
+ *   model.chat().ask("What is the capital of France?", System.out::print);
+ * }
+ * }
+ *
+ * <p>Weights are read when they are first needed, and matrices stay packed as the files store them.
+ * Several threads may use one model; each call has caches of its own, and so has each {@link
+ * Conversation}, which belongs to one thread at a time.
+ *
+ * <p>Faults are {@link dev.ashlar.io.AshlarException}s; wrong arguments {@link
+ * IllegalArgumentException}s.
+ */
+public final class LanguageModel implements AutoCloseable {
+  private final Model model;
+  private final ModelOptions options;
+  private Decoder decoder;
+
+  private LanguageModel(Model model, ModelOptions options) {
+    this.model = model;
+    this.options = options;
+  }
+
+  /**
+   * Opens the model a user names.
+   *
+   * @param name a Hugging Face model folder, a {@code .safetensors} file beside its configuration,
+   *     a {@code .gguf} file, the id of a model in the local hub cache, or {@code demo} for a tiny
+   *     one that is part of this library
+   * @throws InputException if there is none, or it cannot be read
+   */
+  public static LanguageModel open(String name) {
+    return open(name, ModelOptions.defaults());
+  }
+
+  /** The same, to be run as {@code options} say. */
+  public static LanguageModel open(String name, ModelOptions options) {
+    return open(ModelPaths.resolve(name), options);
+  }
+
+  /** Opens the model in a folder or file. */
+  public static LanguageModel open(Path path) {
+    return open(path, ModelOptions.defaults());
+  }
+
+  /** The same, to be run as {@code options} say. */
+  public static LanguageModel open(Path path, ModelOptions options) {
+    return new LanguageModel(Model.open(path), options);
+  }
+
+  /** The folder or file that it was opened from. */
+  public Path path() {
+    return model.checkpoint().path();
+  }
+
+  /** Tokens that it takes at once; {@link Integer#MAX_VALUE} if it does not say. */
+  public int contextLength() {
+    return model.contextLength();
+  }
+
+  /** The template of conversations that comes with it, if one does. */
+  public Optional<ChatTemplate> chatTemplate() {
+    return model.chatTemplate();
+  }
+
+  /** Text to token ids and back. */
+  public synchronized Tokenizer tokenizer() {
+    return model.tokenizer();
+  }
+
+  /** The token ids of a text, without any around it. */
+  public int[] encode(String text) {
+    return tokenizer().encode(text);
+  }
+
+  /** The text of token ids, without special tokens. */
+  public String decode(int... ids) {
+    return tokenizer().decode(ids);
+  }
+
+  /**
+   * Reads the weights now instead of when they are first needed, ready for a prompt like this one.
+   */
+  public void load(String prompt) {
+    decoder(prompt(prompt).length);
+  }
+
+  /** Continues {@code prompt} as it is, without a chat template. */
+  public Generated generate(String prompt) {
+    return generate(prompt, GenerationOptions.defaults());
+  }
+
+  /** The same as {@code how} says. */
+  public Generated generate(String prompt, GenerationOptions how) {
+    return generate(prompt, how, piece -> {});
+  }
+
+  /**
+   * The same, shown while it comes.
+   *
+   * @param listener is given the text piece by piece, in whole characters
+   * @throws InputException if there is nothing in the prompt
+   */
+  public Generated generate(String prompt, GenerationOptions how, Consumer<String> listener) {
+    int[] ids = prompt(prompt);
+    Generator generator = generator(how, ids.length);
+    StreamDecoder stream = tokenizer().stream();
+    StringBuilder text = new StringBuilder();
+    Consumer<String> show =
+        piece -> {
+          text.append(piece);
+          listener.accept(piece);
+        };
+    Generator.Result result =
+        generate(
+            generator,
+            ids,
+            how.maxTokens(),
+            model.stopTokens(),
+            id -> show.accept(stream.push(id)),
+            how.cancellation()::isCancelled);
+    show.accept(stream.flush());
+    return new Generated(text.toString(), ids.length, result);
+  }
+
+  /**
+   * The same text as {@link #generate(String, GenerationOptions)} gives, made as the stream is
+   * read, by the thread that reads it: whoever stops reading stops the model. Pieces are whole
+   * characters.
+   */
+  public Stream<String> stream(String prompt, GenerationOptions how) {
+    int[] ids = prompt(prompt);
+    TextPieces pieces =
+        new TextPieces(
+            generator(how, ids.length),
+            options,
+            tokenizer().stream(),
+            ids,
+            model.stopTokens(),
+            how);
+    return StreamSupport.stream(
+        Spliterators.spliteratorUnknownSize(
+            pieces, Spliterator.ORDERED | Spliterator.NONNULL | Spliterator.IMMUTABLE),
+        false);
+  }
+
+  private int[] prompt(String text) {
+    int[] ids = tokenizer().encode(text, true);
+    if (ids.length == 0) {
+      throw new InputException("the prompt is empty; give it some text");
+    }
+    return ids;
+  }
+
+  /** An empty conversation by the model's own chat template. */
+  public Conversation chat() {
+    return chat(ChatOptions.defaults());
+  }
+
+  /**
+   * An empty conversation.
+   *
+   * @throws InputException if the model has no chat template and none was given
+   * @throws dev.ashlar.text.chat.ChatTemplateException if the template that was given is ill-formed
+   */
+  public Conversation chat(ChatOptions how) {
+    ChatTemplate template =
+        how.template()
+            .map(this::template)
+            .or(model::chatTemplate)
+            .orElseThrow(
+                () ->
+                    new InputException(
+                        path()
+                            + ": the model has no chat template, so it was probably not made for"
+                            + " conversations; continue a text instead, or give a template"));
+    return chat(how, template);
+  }
+
+  /** A template that sees the special tokens that the model's own one would. */
+  private ChatTemplate template(ChatOptions.Template given) {
+    return ChatTemplate.of(
+        given.jinja(),
+        model.chatTemplate().map(ChatTemplate::specialTokens).orElse(model.specialTokens()),
+        given.origin());
+  }
+
+  private Conversation chat(ChatOptions how, ChatTemplate template) {
+    Generator generator = generator(how.generation(), Integer.MAX_VALUE);
+    Set<Integer> stops = model.answerStops(template);
+    BooleanSupplier forAll = how.generation().cancellation()::isCancelled;
+    Conversation conversation =
+        new Conversation(
+            template,
+            tokenizer(),
+            (prompt, limit, listener, cancelled) ->
+                generate(
+                    generator,
+                    prompt,
+                    limit,
+                    stops,
+                    listener,
+                    () -> forAll.getAsBoolean() || cancelled.getAsBoolean()),
+            contextLength(),
+            how.generation().maxTokens(),
+            how.variables());
+    how.system().ifPresent(conversation::system);
+    return conversation;
+  }
+
+  private Generator generator(GenerationOptions how, int promptTokens) {
+    return new Generator(decoder(promptTokens), how.sampler(), options.kvCache());
+  }
+
+  private Generator.Result generate(
+      Generator generator,
+      int[] prompt,
+      int limit,
+      Set<Integer> stops,
+      IntConsumer listener,
+      BooleanSupplier cancelled) {
+    return options.run(
+        () ->
+            generator.generate(
+                prompt,
+                limit,
+                stops,
+                id -> {
+                  listener.accept(id);
+                  return !cancelled.getAsBoolean();
+                }));
+  }
+
+  /** A text as a vector {@code [dim]}; see {@link #embed(List, EmbeddingOptions)}. */
+  public float[] embed(String text) {
+    return embed(List.of(text), EmbeddingOptions.defaults()).getFirst();
+  }
+
+  /**
+   * Texts as vectors: what the model's hidden states are after the final norm, of all tokens of a
+   * text together or of its last.
+   *
+   * @return a vector {@code [dim]} for each text, the caller's to keep
+   * @throws InputException if a text is empty or does not fit the model
+   */
+  public List<float[]> embed(List<String> texts, EmbeddingOptions how) {
+    Embeddings embeddings = new Embeddings(decoder(Integer.MAX_VALUE), contextLength(), how);
+    return options.run(
+        () -> texts.stream().map(t -> embeddings.of(tokenizer().encode(t, true))).toList());
+  }
+
+  /**
+   * Perplexity over a text, so that figures compare: it is tokenized once without special tokens
+   * and cut into windows that do not overlap, each fed alone; the mean negative log-likelihood of
+   * the tokens of each window from the second on, exponentiated.
+   *
+   * @param window tokens of each window, at least 2
+   * @param limit windows at most; 0 for all
+   * @throws InputException if the text is shorter than one window
+   */
+  public Perplexity evaluate(String text, int window, int limit) {
+    return evaluate(encode(text), window, limit, WindowListener.SILENT);
+  }
+
+  /**
+   * The same over a text's token ids.
+   *
+   * @param listener is told after each window
+   */
+  public Perplexity evaluate(int[] ids, int window, int limit, WindowListener listener) {
+    if (ids.length < window) {
+      throw new InputException(
+          "the text has " + ids.length + " tokens, fewer than one window of " + window);
+    }
+    // Exact activations need no packed kernels, and their floats are what other programs compare.
+    return options.run(
+        () ->
+            Perplexity.of(
+                options.activations() == Activations.FLOAT
+                    ? model.floats(options.kernels())
+                    : decoder(Integer.MAX_VALUE),
+                ids,
+                window,
+                limit,
+                listener));
+  }
+
+  /**
+   * Writes the model as a Hugging Face folder of float weights, tokenizer and all; packed weights
+   * are expanded.
+   *
+   * @param type F32, F16 or BF16; empty for the smallest that loses nothing
+   * @return the files of weights
+   * @throws InputException if something cannot be written
+   */
+  public List<Path> writeFloats(Path folder, Optional<DType> type) {
+    return options.run(
+        () -> FloatFolder.write(model.checkpoint(), folder, type, (tensor, done, all) -> {}));
+  }
+
+  /** What runs the model, read when first asked for. */
+  private synchronized Decoder decoder(int promptTokens) {
+    if (decoder == null) {
+      InferenceOptions how =
+          InferenceOptions.defaults().with(options.activations()).forPrompt(promptTokens);
+      decoder = options.run(() -> model.runner(how, options.kernels()));
+    }
+    return decoder;
+  }
+
+  /** Lets go of the files; nothing can be asked of the model afterwards. */
+  @Override
+  public void close() {
+    model.close();
+  }
+}

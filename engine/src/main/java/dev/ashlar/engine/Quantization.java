@@ -1,0 +1,369 @@
+package dev.ashlar.engine;
+
+import dev.ashlar.engine.job.Cancellation;
+import dev.ashlar.engine.job.Faults;
+import dev.ashlar.engine.job.JobListener;
+import dev.ashlar.engine.model.ModelPaths;
+import dev.ashlar.engine.quantize.NamedScheme;
+import dev.ashlar.engine.quantize.QuantizeJob;
+import dev.ashlar.engine.quantize.QuantizeRequest;
+import dev.ashlar.engine.quantize.QuantizeRequest.CalibrationRequest;
+import dev.ashlar.engine.quantize.QuantizeRequest.Evaluation;
+import dev.ashlar.engine.quantize.QuantizeRequest.Output;
+import dev.ashlar.engine.quantize.Recipe;
+import dev.ashlar.engine.quantize.Texts;
+import dev.ashlar.formats.export.ExportFormat;
+import dev.ashlar.formats.export.ExportFormats;
+import dev.ashlar.tensor.quant.QuantScheme;
+import dev.ashlar.tuning.Methods;
+import dev.ashlar.tuning.RunOptions;
+import dev.ashlar.tuning.calibration.Calibration;
+import dev.ashlar.tuning.calibration.DatasetSpec;
+import dev.ashlar.tuning.calibration.Documents;
+import dev.ashlar.tuning.method.BlockQuantizer;
+import dev.ashlar.tuning.method.Method;
+import dev.ashlar.tuning.method.MethodOptions;
+import dev.ashlar.tuning.plan.QuantizationPlan;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+
+/**
+ * A model about to be quantized: set what differs from the defaults, then {@link #run}.
+ *
+ * {@snippet :
+ * Quantization.of("models/Qwen3-0.6B")
+ *     .bits(4)
+ *     .data(List.of("Some text.", "More text."))
+ *     .into(Path.of("out"))
+ *     .run();
+ * }
+ *
+ * <p>A run that is killed or cancelled leaves no folder that is a model, and its finished blocks in
+ * a work folder: the same run then goes on where it was and writes the same bytes. Not thread-safe;
+ * {@link Cancellation} is.
+ */
+public final class Quantization {
+  private final String model;
+  private final List<Calibration.Source> data = new ArrayList<>();
+  private final Map<String, String> options = new LinkedHashMap<>();
+  private Method method = Methods.named("signround");
+  private Recipe recipe;
+  private QuantizationPlan plan;
+  private int bits = NamedScheme.DEFAULT.bits();
+  private int groupSize = NamedScheme.DEFAULT.groupSize();
+  private boolean symmetric = true;
+  private OptionalInt samples = OptionalInt.empty();
+  private OptionalInt length = OptionalInt.empty();
+  private OptionalInt batchSize = OptionalInt.empty();
+  private boolean concatenated;
+  private long seed = RunOptions.defaults().seed();
+  private Path folder;
+  private List<ExportFormat> formats = List.of(ExportFormats.ALL.getFirst());
+  private boolean overwrite;
+  private Optional<Path> work = Optional.empty();
+  private boolean restart;
+  private Optional<Evaluation> evaluation = Optional.empty();
+  private ModelOptions machine = ModelOptions.defaults();
+  private JobListener listener = JobListener.SILENT;
+  private Cancellation cancellation = new Cancellation();
+
+  private Quantization(String model) {
+    this.model = model;
+  }
+
+  /** Of the model a user names, as {@link LanguageModel#open(String)} finds it. */
+  public static Quantization of(String model) {
+    return new Quantization(model);
+  }
+
+  /** Of the model in a folder or file. */
+  public static Quantization of(Path model) {
+    return new Quantization(model.toString());
+  }
+
+  /** Bits of a weight, 2 to 8; 4 unless this is called. */
+  public Quantization bits(int count) {
+    this.bits = count;
+    return this;
+  }
+
+  /** Inputs that share a scale; −1 for whole rows; 128 unless this is called. */
+  public Quantization groupSize(int inputs) {
+    this.groupSize = inputs;
+    return this;
+  }
+
+  /** A zero point for each group instead of the middle. */
+  public Quantization asymmetric() {
+    this.symmetric = false;
+    return this;
+  }
+
+  /**
+   * Bits and groups by a common name, such as {@code W4A16} or {@code W2A16G64}.
+   *
+   * @throws IllegalArgumentException if there is none of that name
+   */
+  public Quantization scheme(String name) {
+    NamedScheme named =
+        NamedScheme.named(name)
+            .orElseThrow(
+                () ->
+                    new IllegalArgumentException(
+                        "no scheme '"
+                            + name
+                            + "'; there are W2A16 to W8A16, with G64 and the like after them"));
+    return bits(named.bits()).groupSize(named.groupSize());
+  }
+
+  /** Which layers get which scheme, in place of everything that was said about schemes. */
+  public Quantization plan(QuantizationPlan layers) {
+    this.plan = layers;
+    return this;
+  }
+
+  /**
+   * How codes are chosen, by name; {@code signround} unless this is called.
+   *
+   * @throws IllegalArgumentException naming the methods that there are
+   */
+  public Quantization method(String name) {
+    return method(Methods.named(name));
+  }
+
+  /** How codes are chosen; may be a method of one's own. */
+  public Quantization method(Method chosen) {
+    this.method = chosen;
+    return this;
+  }
+
+  /** Sets an option of the method's. */
+  public Quantization option(String name, Object value) {
+    options.put(name.replace('-', '_'), value.toString());
+    return this;
+  }
+
+  /**
+   * How hard to try, by name: {@code best}, {@code default}, {@code light} or {@code cpu}.
+   *
+   * @throws IllegalArgumentException if there is none of that name
+   */
+  public Quantization recipe(String name) {
+    this.recipe =
+        Recipe.named(name)
+            .orElseThrow(
+                () ->
+                    new IllegalArgumentException(
+                        "no recipe '" + name + "'; there are " + Recipe.names()));
+    return this;
+  }
+
+  /** Adds a running text to calibrate on; it is cut into samples. */
+  public Quantization data(String text) {
+    return add(new Documents.PlainText(text));
+  }
+
+  /** Adds separate texts to calibrate on; those that are shorter than a sample are left out. */
+  public Quantization data(List<String> texts) {
+    return data(texts.iterator());
+  }
+
+  /** The same from an iterator, which is read to its end. */
+  public Quantization data(Iterator<String> texts) {
+    List<Documents.Document> documents = new ArrayList<>();
+    texts.forEachRemaining(t -> documents.add(new Documents.Text(t)));
+    return add(new Documents.Separate(documents));
+  }
+
+  /** Adds separate texts that are token ids already, from an iterator that is read to its end. */
+  public Quantization tokens(Iterator<int[]> texts) {
+    List<Documents.Document> documents = new ArrayList<>();
+    texts.forEachRemaining(ids -> documents.add(new Documents.Tokens(ids.clone())));
+    return add(new Documents.Separate(documents));
+  }
+
+  /**
+   * Adds files of text to calibrate on: {@code .txt}, {@code .json} or {@code .jsonl}.
+   *
+   * @throws dev.ashlar.io.InputException if one cannot be read
+   */
+  public Quantization data(Path... files) {
+    for (Path file : files) {
+      data.add(new Calibration.Source(DatasetSpec.of(file.toString()), Texts.documents(file)));
+    }
+    return this;
+  }
+
+  private Quantization add(Documents documents) {
+    String name = "data set " + (data.size() + 1);
+    data.add(new Calibration.Source(DatasetSpec.of(name), documents));
+    return this;
+  }
+
+  /** Joins separate texts and cuts them into samples, instead of leaving out those too short. */
+  public Quantization concatenated() {
+    this.concatenated = true;
+    return this;
+  }
+
+  /** Calibration samples; those of the recipe unless this is called. */
+  public Quantization samples(int count) {
+    this.samples = OptionalInt.of(count);
+    return this;
+  }
+
+  /** Tokens of each sample; those of the recipe unless this is called. */
+  public Quantization length(int tokens) {
+    this.length = OptionalInt.of(tokens);
+    return this;
+  }
+
+  /** Samples of one tuning step; those of the recipe unless this is called. */
+  public Quantization batchSize(int count) {
+    this.batchSize = OptionalInt.of(count);
+    return this;
+  }
+
+  /** Decides all chance; 42 unless this is called. */
+  public Quantization seed(long value) {
+    this.seed = value;
+    return this;
+  }
+
+  /** The folder to write; several formats get a folder each in it. */
+  public Quantization into(Path output) {
+    this.folder = output;
+    return this;
+  }
+
+  /**
+   * What to write: {@code auto_round} (the default), {@code auto_gptq}, {@code fake}.
+   *
+   * @throws IllegalArgumentException if there is no such format
+   */
+  public Quantization formats(String... names) {
+    List<ExportFormat> chosen = new ArrayList<>();
+    for (String name : names) {
+      chosen.add(
+          ExportFormats.named(name)
+              .orElseThrow(
+                  () ->
+                      new IllegalArgumentException(
+                          "no format '"
+                              + name
+                              + "'; there are "
+                              + String.join(", ", ExportFormats.names()))));
+    }
+    this.formats = List.copyOf(chosen);
+    return this;
+  }
+
+  /** Replaces what is in the output folder. */
+  public Quantization overwriting() {
+    this.overwrite = true;
+    return this;
+  }
+
+  /** Where finished blocks are kept; a hidden folder in the output folder unless this is called. */
+  public Quantization workFolder(Path place) {
+    this.work = Optional.of(place);
+    return this;
+  }
+
+  /** Forgets the finished blocks of an earlier run. */
+  public Quantization restarting() {
+    this.restart = true;
+    return this;
+  }
+
+  /** Measures perplexity before and after; see {@link LanguageModel#evaluate(String, int, int)}. */
+  public Quantization evaluating(String text, int window, int limit) {
+    this.evaluation =
+        Optional.of(new Evaluation(Optional.empty(), Optional.of(text), window, limit));
+    return this;
+  }
+
+  /** The threads and the backend to compute with. */
+  public Quantization on(ModelOptions options) {
+    this.machine = options;
+    return this;
+  }
+
+  /** Hears how the run goes, on the thread that runs it. */
+  public Quantization listener(JobListener hears) {
+    this.listener = hears;
+    return this;
+  }
+
+  /** Ends the run, from any thread; it can be taken up again. */
+  public Quantization cancelledBy(Cancellation wish) {
+    this.cancellation = wish;
+    return this;
+  }
+
+  /**
+   * Quantizes, writes, and reads again what was written.
+   *
+   * @throws IllegalArgumentException if an option has a wrong value, data are needed and missing,
+   *     or there is no folder to write
+   * @throws dev.ashlar.io.AshlarException if something that was given cannot be used
+   * @throws java.util.concurrent.CancellationException if the run was cancelled
+   */
+  public Quantized run() {
+    QuantizeRequest request = request();
+    JobListener hears = new CancellableListener(listener, cancellation);
+    return machine.run(
+        () -> Quantized.of(Faults.translated(() -> new QuantizeJob(request, hears).run())));
+  }
+
+  /** What all that was set amounts to. */
+  private QuantizeRequest request() {
+    if (folder == null) {
+      throw new IllegalArgumentException("there is no folder to write; name one with into(…)");
+    }
+    boolean demo = model.equals(ModelPaths.DEMO);
+    Recipe effort = recipe != null ? recipe : demo ? Recipe.DEMO : Recipe.DEFAULT;
+    Map<String, String> all = new LinkedHashMap<>();
+    if (method.options().stream().anyMatch(o -> o.name().equals("iters"))) {
+      all.put("iters", Integer.toString(effort.iters()));
+      effort.lr().ifPresent(x -> all.put("lr", Double.toString(x)));
+    }
+    all.putAll(options);
+    BlockQuantizer quantizer = method.create(MethodOptions.of(all));
+    if (quantizer.needsInputs() && data.isEmpty() && !demo) {
+      throw new IllegalArgumentException(
+          "method " + method.name() + " needs texts to calibrate on; give some with data(…)");
+    }
+    return new QuantizeRequest(
+        model,
+        plan != null ? plan : QuantizationPlan.uniform(new QuantScheme(bits, groupSize, symmetric)),
+        method.name(),
+        quantizer,
+        new LinkedHashMap<>(all),
+        new RunOptions(batchSize.orElse(effort.batchSize()), 1, 1, true, seed),
+        new CalibrationRequest(
+            Optional.empty(),
+            sources(),
+            samples.orElse(effort.nsamples()),
+            length.orElse(effort.seqlen())),
+        new Output(folder, formats, overwrite, work, restart),
+        evaluation);
+  }
+
+  private List<Calibration.Source> sources() {
+    return data.stream()
+        .map(
+            s ->
+                new Calibration.Source(
+                    new DatasetSpec(
+                        s.spec().name(), List.of(), OptionalInt.empty(), concatenated, false, ""),
+                    s.documents()))
+        .toList();
+  }
+}

@@ -1,0 +1,84 @@
+package dev.ashlar.engine;
+
+import dev.ashlar.nn.generate.Generator;
+import dev.ashlar.text.tokenizer.StreamDecoder;
+import java.util.Arrays;
+import java.util.Iterator;
+import java.util.NoSuchElementException;
+import java.util.Set;
+
+/**
+ * A text that is generated as far as somebody reads it. Each token is a generation of its own
+ * behind all tokens so far, of which the generator's cache has all but the last, so that nothing is
+ * computed twice and no thread has to wait.
+ */
+final class TextPieces implements Iterator<String> {
+  private final Generator generator;
+  private final ModelOptions options;
+  private final StreamDecoder decoder;
+  private final Set<Integer> stops;
+  private final GenerationOptions how;
+  private int[] ids;
+  private int length;
+  private int made;
+  private boolean ended;
+  private String next = "";
+
+  /**
+   * @param prompt token ids, copied
+   */
+  TextPieces(
+      Generator generator,
+      ModelOptions options,
+      StreamDecoder decoder,
+      int[] prompt,
+      Set<Integer> stops,
+      GenerationOptions how) {
+    this.generator = generator;
+    this.options = options;
+    this.decoder = decoder;
+    this.stops = stops;
+    this.how = how;
+    this.ids = prompt.clone();
+    this.length = prompt.length;
+  }
+
+  @Override
+  public boolean hasNext() {
+    while (next.isEmpty() && !ended) {
+      next = piece();
+    }
+    return !next.isEmpty();
+  }
+
+  @Override
+  public String next() {
+    if (!hasNext()) {
+      throw new NoSuchElementException("the text has ended");
+    }
+    String piece = next;
+    next = "";
+    return piece;
+  }
+
+  /** What one more token adds; may be empty. */
+  private String piece() {
+    if (made == how.maxTokens() || how.cancellation().isCancelled()) {
+      ended = true;
+      return decoder.flush();
+    }
+    int[] prompt = Arrays.copyOf(ids, length);
+    Generator.Result result = options.run(() -> generator.generate(prompt, 1, stops, id -> true));
+    if (result.tokens().isEmpty()) {
+      ended = true;
+      return decoder.flush();
+    }
+    int token = result.tokens().getFirst();
+    if (length == ids.length) {
+      ids = Arrays.copyOf(ids, 2 * length);
+    }
+    ids[length++] = token;
+    made++;
+    return decoder.push(token);
+  }
+}
