@@ -4,23 +4,25 @@ import dev.ashlar.engine.job.Cancellation;
 import dev.ashlar.engine.job.Faults;
 import dev.ashlar.engine.job.JobListener;
 import dev.ashlar.engine.model.ModelPaths;
+import dev.ashlar.engine.quantize.Efforts;
 import dev.ashlar.engine.quantize.NamedScheme;
 import dev.ashlar.engine.quantize.QuantizeJob;
 import dev.ashlar.engine.quantize.QuantizeRequest;
 import dev.ashlar.engine.quantize.QuantizeRequest.CalibrationRequest;
 import dev.ashlar.engine.quantize.QuantizeRequest.Evaluation;
 import dev.ashlar.engine.quantize.QuantizeRequest.Output;
-import dev.ashlar.engine.quantize.Recipe;
 import dev.ashlar.engine.quantize.Texts;
 import dev.ashlar.formats.export.ExportFormat;
 import dev.ashlar.formats.export.ExportFormats;
 import dev.ashlar.tensor.quant.QuantScheme;
+import dev.ashlar.tuning.MemoryLimit;
 import dev.ashlar.tuning.Methods;
 import dev.ashlar.tuning.RunOptions;
 import dev.ashlar.tuning.calibration.Calibration;
 import dev.ashlar.tuning.calibration.DatasetSpec;
 import dev.ashlar.tuning.calibration.Documents;
 import dev.ashlar.tuning.method.BlockQuantizer;
+import dev.ashlar.tuning.method.Effort;
 import dev.ashlar.tuning.method.Method;
 import dev.ashlar.tuning.method.MethodOptions;
 import dev.ashlar.tuning.plan.QuantizationPlan;
@@ -52,8 +54,8 @@ public final class Quantization {
   private final String model;
   private final List<Calibration.Source> data = new ArrayList<>();
   private final Map<String, String> options = new LinkedHashMap<>();
-  private Method method = Methods.named("signround");
-  private Recipe recipe;
+  private Method method = Methods.DEFAULT;
+  private Optional<String> recipe = Optional.empty();
   private QuantizationPlan plan;
   private int bits = NamedScheme.DEFAULT.bits();
   private int groupSize = NamedScheme.DEFAULT.groupSize();
@@ -69,6 +71,7 @@ public final class Quantization {
   private Optional<Path> work = Optional.empty();
   private boolean restart;
   private Optional<Evaluation> evaluation = Optional.empty();
+  private MemoryLimit memory = MemoryLimit.none();
   private ModelOptions machine = ModelOptions.defaults();
   private JobListener listener = JobListener.SILENT;
   private Cancellation cancellation = new Cancellation();
@@ -150,17 +153,11 @@ public final class Quantization {
   }
 
   /**
-   * How hard to try, by name: {@code best}, {@code default}, {@code light} or {@code cpu}.
-   *
-   * @throws IllegalArgumentException if there is none of that name
+   * How hard to try, by name: {@code best}, {@code default}, {@code light} or {@code cpu}. {@link
+   * #run} refuses one that the method does not have.
    */
   public Quantization recipe(String name) {
-    this.recipe =
-        Recipe.named(name)
-            .orElseThrow(
-                () ->
-                    new IllegalArgumentException(
-                        "no recipe '" + name + "'; there are " + Recipe.names()));
+    this.recipe = Optional.of(name);
     return this;
   }
 
@@ -289,6 +286,15 @@ public final class Quantization {
     return this;
   }
 
+  /**
+   * The memory that the run keeps to: activations that do not fit lie in a temporary file. Changes
+   * no result. The virtual machine's own limit ({@code -Xmx}) is the caller's to set.
+   */
+  public Quantization memory(MemoryLimit limit) {
+    this.memory = limit;
+    return this;
+  }
+
   /** The threads and the backend to compute with. */
   public Quantization on(ModelOptions options) {
     this.machine = options;
@@ -328,14 +334,11 @@ public final class Quantization {
       throw new IllegalArgumentException("there is no folder to write; name one with into(…)");
     }
     boolean demo = model.equals(ModelPaths.DEMO);
-    Recipe effort = recipe != null ? recipe : demo ? Recipe.DEMO : Recipe.DEFAULT;
-    Map<String, String> all = new LinkedHashMap<>();
-    if (method.options().stream().anyMatch(o -> o.name().equals("iters"))) {
-      all.put("iters", Integer.toString(effort.iters()));
-      effort.lr().ifPresent(x -> all.put("lr", Double.toString(x)));
-    }
+    Effort effort = Efforts.of(method, recipe, demo);
+    Map<String, String> all = new LinkedHashMap<>(effort.options());
     all.putAll(options);
-    BlockQuantizer quantizer = method.create(MethodOptions.of(all));
+    Method.Choice choice = method.settle(MethodOptions.of(all));
+    BlockQuantizer quantizer = choice.create();
     if (quantizer.needsInputs() && data.isEmpty() && !demo) {
       throw new IllegalArgumentException(
           "method " + method.name() + " needs texts to calibrate on; give some with data(…)");
@@ -343,17 +346,16 @@ public final class Quantization {
     return new QuantizeRequest(
         model,
         plan != null ? plan : QuantizationPlan.uniform(new QuantScheme(bits, groupSize, symmetric)),
-        method.name(),
-        quantizer,
-        new LinkedHashMap<>(all),
+        choice,
         new RunOptions(batchSize.orElse(effort.batchSize()), 1, 1, true, seed),
         new CalibrationRequest(
             Optional.empty(),
             sources(),
-            samples.orElse(effort.nsamples()),
-            length.orElse(effort.seqlen())),
+            samples.orElse(effort.samples()),
+            length.orElse(effort.length())),
         new Output(folder, formats, overwrite, work, restart),
-        evaluation);
+        evaluation,
+        memory);
   }
 
   private List<Calibration.Source> sources() {

@@ -106,6 +106,11 @@ public final class BlockwiseQuantization {
     }
   }
 
+  /** What is going to be done. */
+  public UnitPlan units() {
+    return units;
+  }
+
   /** Scheme of each layer that is quantized, by complete module name, in the model's order. */
   public Map<String, QuantScheme> schemes() {
     return units.schemes();

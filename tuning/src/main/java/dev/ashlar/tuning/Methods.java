@@ -12,6 +12,9 @@ public final class Methods {
   /** One line for each method. */
   public static final List<Method> ALL = List.of(SignRound.METHOD, RoundToNearest.METHOD);
 
+  /** The method of those who name none. */
+  public static final Method DEFAULT = ALL.getFirst();
+
   /** What results are compared with: it needs no data and cannot fail. */
   public static final Method BASELINE = RoundToNearest.METHOD;
 

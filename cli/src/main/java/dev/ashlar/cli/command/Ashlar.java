@@ -92,7 +92,9 @@ public final class Ashlar implements Runnable {
   CommandLine commandLine() {
     CommandLine line = new CommandLine(this);
     for (Command command : commands(console)) {
-      line.addSubcommand(command);
+      CommandLine sub = new CommandLine(command);
+      command.extend(sub.getCommandSpec());
+      line.addSubcommand(sub);
     }
     // A prompt may begin with "@".
     line.setExpandAtFiles(false);

@@ -52,6 +52,9 @@ abstract class Command implements Callable<Integer> {
     this.console = console;
   }
 
+  /** Adds options that are known only when the program runs. */
+  void extend(CommandSpec described) {}
+
   /** Does the work; whatever is thrown becomes one sentence and a failure. */
   abstract Report execute() throws Exception;
 

@@ -5,21 +5,21 @@ import dev.ashlar.cli.console.ConsoleListener;
 import dev.ashlar.cli.console.Report;
 import dev.ashlar.cli.doctor.Memory;
 import dev.ashlar.engine.model.ModelPaths;
+import dev.ashlar.engine.quantize.Efforts;
 import dev.ashlar.engine.quantize.ModelFreeJob;
 import dev.ashlar.engine.quantize.QuantizeJob;
 import dev.ashlar.engine.quantize.QuantizeRequest;
 import dev.ashlar.engine.quantize.QuantizeRequest.CalibrationRequest;
 import dev.ashlar.engine.quantize.QuantizeResult;
-import dev.ashlar.engine.quantize.Recipe;
 import dev.ashlar.tuning.Methods;
-import dev.ashlar.tuning.RunOptions;
 import dev.ashlar.tuning.method.BlockQuantizer;
+import dev.ashlar.tuning.method.Effort;
 import dev.ashlar.tuning.method.Method;
-import dev.ashlar.tuning.method.MethodOptions;
 import dev.ashlar.tuning.plan.QuantizationPlan;
-import java.util.Map;
+import java.util.Optional;
 import picocli.CommandLine;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 
 /** Quantizes a model: from options, whose names are auto-round's, to a request. */
@@ -56,17 +56,13 @@ final class QuantizeCommand extends Command {
   String model = ModelPaths.DEMO;
 
   @Option(
-      names = "--method",
-      paramLabel = "NAME",
-      description = "signround (the default) or rtn, round to nearest.")
-  String method = "signround";
-
-  @Option(
       names = "--model-free",
       description =
-          "Round to nearest from file to file without building the model: for families that are"
-              + " not known, and for large models.")
+          "Round to nearest (or another method without data) from file to file without building the"
+              + " model: for families that are not known, and for large models.")
   boolean modelFree;
+
+  private final MethodArguments methods = new MethodArguments();
 
   @Mixin SchemeOptions scheme;
 
@@ -94,52 +90,45 @@ final class QuantizeCommand extends Command {
     return QuantizeReport.of(result, Memory.peak());
   }
 
+  /** Methods say themselves what can be set. */
+  @Override
+  void extend(CommandSpec described) {
+    methods.addTo(described);
+  }
+
   /** The request that the options amount to. */
   QuantizeRequest request() {
     boolean demo = model.equals(ModelPaths.DEMO);
-    Recipe effort = tuning.effort(demo);
-    int steps = tuning.steps(effort);
-    // No steps are round-to-nearest, which has a method of its own that needs no data.
-    boolean chosen = spec.commandLine().getParseResult().hasMatchedOption("--method");
-    boolean rounding = method.equals("signround") && (steps == 0 || modelFree && !chosen);
-    String name = rounding ? "rtn" : method;
-    requireUsage(!modelFree || name.equals("rtn"), "--model-free goes with --method rtn alone");
-    Map<String, String> options = tuning.method(name, steps, effort);
-    BlockQuantizer quantizer = quantizer(name, options);
+    try {
+      Optional<Method> asked = methods.asked();
+      Method method = asked.orElse(modelFree ? Methods.BASELINE : Methods.DEFAULT);
+      Effort effort = Efforts.of(method, Optional.ofNullable(tuning.recipe), demo);
+      return request(demo, effort, method.settle(tuning.method(effort, methods.given())));
+    } catch (IllegalArgumentException e) {
+      throw usage(e.getMessage());
+    }
+  }
+
+  private QuantizeRequest request(boolean demo, Effort effort, Method.Choice choice) {
+    BlockQuantizer quantizer = choice.create();
+    requireUsage(
+        !modelFree || quantizer.alone().isPresent(),
+        "--model-free goes with methods that need no data, as --method " + Methods.BASELINE.name());
     CalibrationRequest data = tuning.calibration(effort);
     requireUsage(
         data.dataset().isPresent() || demo || !quantizer.needsInputs(),
-        "--dataset is needed: a .txt, .json or .jsonl file to calibrate on (or --method rtn)");
-    RunOptions run = tuning.run(effort);
+        "--dataset is needed: a .txt, .json or .jsonl file to calibrate on (or --method "
+            + Methods.BASELINE.name()
+            + ")");
     QuantizationPlan plan = scheme.plan();
     return new QuantizeRequest(
         model,
         plan,
-        name,
-        quantizer,
-        tuning.settings(name, options, run, data),
-        run,
+        choice,
+        tuning.run(effort),
         data,
         output.output(model, plan.defaultScheme()),
-        evaluation.evaluation(demo, data.length()));
-  }
-
-  private BlockQuantizer quantizer(String name, Map<String, String> options) {
-    Method chosen =
-        Methods.ALL.stream()
-            .filter(m -> m.name().equals(name))
-            .findFirst()
-            .orElseThrow(
-                () ->
-                    usage(
-                        "no method '"
-                            + name
-                            + "'; there are "
-                            + String.join(", ", Methods.ALL.stream().map(Method::name).toList())));
-    try {
-      return chosen.create(MethodOptions.of(options));
-    } catch (IllegalArgumentException e) {
-      throw usage(e.getMessage());
-    }
+        evaluation.evaluation(demo, data.length()),
+        tuning.memory());
   }
 }

@@ -7,8 +7,10 @@ import dev.ashlar.engine.quantize.QuantizeRequest;
 import dev.ashlar.engine.quantize.QuantizeResult;
 import dev.ashlar.engine.quantize.Written;
 import dev.ashlar.tensor.quant.QuantScheme;
+import dev.ashlar.tuning.Methods;
 import dev.ashlar.tuning.RunReport;
 import dev.ashlar.tuning.UnitReport;
+import dev.ashlar.tuning.method.Method;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -33,7 +35,7 @@ final class QuantizeReport {
         .ifPresent(
             p -> {
               perplexity.put("float", p.original());
-              perplexity.put("rtn", p.rounded());
+              perplexity.put(Methods.BASELINE.name(), p.rounded());
               perplexity.put("tuned", p.tuned());
             });
   }
@@ -98,6 +100,7 @@ final class QuantizeReport {
                 unit.put("bestLoss", h.bestLoss());
                 unit.put("bestIteration", h.bestIteration());
               });
+      unit.putAll(u.figures());
       unit.put("resumed", u.resumed());
       unit.put("seconds", rounded(u.time().toMillis() / 1e3));
       units.add(unit);
@@ -161,12 +164,13 @@ final class QuantizeReport {
 
   private String perplexities() {
     StringBuilder t = new StringBuilder();
+    Method method = request.choice().method();
+    String tuned = method == Methods.BASELINE ? "as written" : method.label();
     Map<String, String> names =
-        Map.of("float", "float", "rtn", "round-to-nearest", "tuned", request.method());
+        Map.of("float", "float", Methods.BASELINE.name(), Methods.BASELINE.label(), "tuned", tuned);
     perplexity.forEach(
         (key, value) -> {
-          boolean same = key.equals("tuned") && request.method().equals("rtn");
-          String name = same ? "as written" : names.get(key);
+          String name = names.get(key);
           t.append(String.format("  %-16s%12s%n", name, Figures.perplexity((Double) value)));
         });
     return t.toString();

@@ -1,33 +1,31 @@
 package dev.ashlar.cli.command;
 
 import dev.ashlar.engine.quantize.QuantizeRequest.CalibrationRequest;
-import dev.ashlar.engine.quantize.Recipe;
+import dev.ashlar.tensor.DType;
+import dev.ashlar.tuning.MemoryLimit;
 import dev.ashlar.tuning.RunOptions;
+import dev.ashlar.tuning.method.Effort;
+import dev.ashlar.tuning.method.MethodOptions;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.LinkedHashMap;
-import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import picocli.CommandLine.Option;
 
 /** How long and on what a method tunes; the names are auto-round's. */
 final class TuningOptions extends OptionGroup {
+  private static final Pattern SIZE = Pattern.compile("(\\d+(?:\\.\\d+)?)([kmg]?)b?");
+
   @Option(
       names = "--recipe",
       paramLabel = "NAME",
-      description = "Effort: best, default, light, or cpu (100 iterations, 64 samples of 256).")
+      description = "Effort: best, default, light, or cpu (less of everything).")
   String recipe;
-
-  @Option(names = "--iters", paramLabel = "N", description = "Tuning steps; 0 for none.")
-  Integer iters;
-
-  @Option(names = "--lr", paramLabel = "X", description = "First step (default 1/iters).")
-  Double lr;
-
-  @Option(
-      names = "--minmax-lr",
-      paramLabel = "X",
-      description = "First step of the range multipliers (default --lr).")
-  Double minMaxLr;
 
   @Option(
       names = "--dataset",
@@ -62,108 +60,87 @@ final class TuningOptions extends OptionGroup {
   long seed = 42;
 
   @Option(
-      names = "--disable-minmax-tuning",
-      description = "Tune the rounding only, not the ranges.")
-  boolean noMinMaxTuning;
-
-  @Option(
       names = "--disable-quanted-input",
       description = "Tune each block on the float model's inputs.")
   boolean noQuantizedInput;
 
   @Option(
-      names = "--not-use-best-mse",
-      description = "Keep the last iteration instead of the best.")
-  boolean notBest;
+      names = "--max-memory",
+      paramLabel = "SIZE",
+      description =
+          "Memory that the run keeps to, as 4g; activations that do not fit lie in a file. Changes"
+              + " no result.")
+  String maxMemory;
 
   @Option(
-      names = "--dynamic-max-gap",
-      paramLabel = "N",
-      description = "Stop a block after so many iterations without a better one.")
-  Integer dynamicMaxGap;
+      names = "--spill-dir",
+      paramLabel = "PATH",
+      description = "Folder for that file (default: the system's for temporary files).")
+  Path spillFolder;
+
+  @Option(
+      names = "--stream-dtype",
+      paramLabel = "TYPE",
+      description = "f32 (the default), or bf16: activations in half the memory, other results.")
+  String streamType = "f32";
 
   @Option(
       names = "--method-option",
       paramLabel = "KEY=VALUE",
-      description = "Anything else the method can be told, as exact_gradients=false; repeatable.")
+      description = "Anything else the method can be told; repeatable.")
   Map<String, String> methodOptions = Map.of();
 
-  /** The effort asked for, or what the model's kind is given. */
-  Recipe effort(boolean demo) {
-    if (recipe == null) {
-      return demo ? Recipe.DEMO : Recipe.DEFAULT;
-    }
-    return Recipe.named(recipe)
-        .orElseThrow(() -> usage("no recipe '" + recipe + "'; there are " + Recipe.names()));
-  }
-
-  /** Sign steps for each block. */
-  int steps(Recipe effort) {
-    int steps = iters == null ? effort.iters() : iters;
-    requireUsage(steps >= 0, "--iters must not be negative: " + steps);
-    return steps;
-  }
-
   /** The data to tune on. */
-  CalibrationRequest calibration(Recipe effort) {
-    int count = positive("--nsamples", samples, effort.nsamples());
-    int tokens = positive("--seqlen", length, effort.seqlen());
+  CalibrationRequest calibration(Effort effort) {
+    int count = positive("--nsamples", samples, effort.samples());
+    int tokens = positive("--seqlen", length, effort.length());
     requireUsage(tokens >= 2, "--seqlen must be at least 2: " + tokens);
     return new CalibrationRequest(Optional.ofNullable(dataset), count, tokens);
   }
 
   /** How the model is walked through. */
-  RunOptions run(Recipe effort) {
+  RunOptions run(Effort effort) {
+    requireUsage(
+        streamType.equals("f32") || streamType.equals("bf16"),
+        "--stream-dtype is f32 or bf16: " + streamType);
     return new RunOptions(
         positive("--batch-size", batchSize, effort.batchSize()),
         positive("--gradient-accumulate-steps", accumulate, 1),
         positive("--nblocks", nblocks, 1),
         !noQuantizedInput,
-        seed);
+        seed,
+        streamType.equals("f32") ? DType.F32 : DType.BF16);
   }
 
-  /** What the method {@code name} is told. */
-  Map<String, String> method(String name, int steps, Recipe effort) {
-    Map<String, String> options = new LinkedHashMap<>();
-    if (name.equals("signround")) {
-      options.put("iters", Integer.toString(steps));
-      effort.lr().ifPresent(x -> options.put("lr", Double.toString(x)));
-    }
-    put(options, "lr", lr);
-    put(options, "minmax_lr", minMaxLr);
-    put(options, "dynamic_max_gap", dynamicMaxGap);
-    put(options, "enable_minmax_tuning", noMinMaxTuning ? Boolean.FALSE : null);
-    put(options, "not_use_best_mse", notBest ? Boolean.TRUE : null);
+  /** What the method is told: the recipe's options, then those of the command line. */
+  MethodOptions method(Effort effort, Map<String, String> given) {
+    Map<String, String> options = new LinkedHashMap<>(effort.options());
+    options.putAll(given);
     methodOptions.forEach((key, value) -> options.put(key.strip().replace('-', '_'), value));
-    return options;
+    return MethodOptions.of(options);
   }
 
-  private static void put(Map<String, String> options, String name, Object value) {
-    if (value != null) {
-      options.put(name, value.toString());
-    }
+  /** How much memory the run may take. */
+  MemoryLimit memory() {
+    requireUsage(
+        spillFolder == null || Files.isDirectory(spillFolder),
+        "--spill-dir is no folder: " + spillFolder);
+    return new MemoryLimit(
+        maxMemory == null ? OptionalLong.empty() : OptionalLong.of(bytes(maxMemory)),
+        Optional.ofNullable(spillFolder));
   }
 
-  /** What an export records, as auto-round spells it. */
-  Map<String, Object> settings(
-      String name, Map<String, String> options, RunOptions run, CalibrationRequest data) {
-    Map<String, Object> settings = new LinkedHashMap<>();
-    boolean tuned = !name.equals("rtn");
-    settings.put("iters", tuned ? Long.parseLong(options.getOrDefault("iters", "0")) : 0L);
-    if (tuned) {
-      settings.put("nsamples", (long) data.samples());
-      settings.put("seqlen", (long) data.length());
-      settings.put("batch_size", (long) run.batchSize());
-      settings.put("gradient_accumulate_steps", (long) run.accumulate());
-      settings.put("nblocks", (long) run.nblocks());
-      settings.put("enable_quanted_input", run.quantizedInput());
-      settings.put("enable_minmax_tuning", !noMinMaxTuning);
-      for (String rate : List.of("lr", "minmax_lr")) {
-        if (options.containsKey(rate)) {
-          settings.put(rate, Double.parseDouble(options.get(rate)));
-        }
-      }
-    }
-    return settings;
+  /** A number of bytes such as {@code 4g}, {@code 512m} or {@code 1.5g}. */
+  private long bytes(String text) {
+    Matcher m = SIZE.matcher(text.strip().toLowerCase(Locale.ROOT));
+    requireUsage(m.matches(), "--max-memory takes a size such as 4g or 512m: " + text);
+    int shift =
+        switch (m.group(2)) {
+          case "k" -> 10;
+          case "m" -> 20;
+          case "g" -> 30;
+          default -> 0;
+        };
+    return (long) (Double.parseDouble(m.group(1)) * (1L << shift));
   }
 }

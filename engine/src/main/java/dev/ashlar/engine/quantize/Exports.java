@@ -16,6 +16,7 @@ import dev.ashlar.tensor.weights.StoredTensor;
 import dev.ashlar.tuning.LayerSink;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
@@ -37,6 +38,7 @@ final class Exports implements LayerSink, AutoCloseable {
   private final Checkpoint source;
   private final ExportPlan plan;
   private final List<Export> exports = new ArrayList<>();
+  private final Set<String> changed = new HashSet<>();
 
   /**
    * Refuses what a format cannot hold.
@@ -82,6 +84,28 @@ final class Exports implements LayerSink, AutoCloseable {
     exports.forEach(e -> e.sink().quantized(module, tensor));
   }
 
+  /** Written in place of the source's; a matrix that files hold turned is turned. */
+  @Override
+  public void changed(String name, Tensor tensor) {
+    boolean matrix = name.endsWith(WEIGHT);
+    String module = matrix ? name.substring(0, name.length() - WEIGHT.length()) : name;
+    Tensor written = plan.transposed().contains(module) ? turned(tensor) : tensor;
+    exports.forEach(e -> e.sink().tensor(name, written));
+    changed.add(name);
+  }
+
+  private static Tensor turned(Tensor matrix) {
+    int rows = matrix.dim(0);
+    int columns = matrix.dim(1);
+    Tensor turned = Tensor.zeros(columns, rows);
+    for (int i = 0; i < rows; i++) {
+      for (int j = 0; j < columns; j++) {
+        turned.data()[j * rows + i] = matrix.data()[i * columns + j];
+      }
+    }
+    return turned;
+  }
+
   /**
    * Adds everything that was not quantized and publishes the folders.
    *
@@ -109,14 +133,17 @@ final class Exports implements LayerSink, AutoCloseable {
   void others(ModelTensors tensors, String name, boolean keep) {
     List<StoredLinear> linears = tensors.in(name);
     StoredTensor stored = source.tensor(name);
-    if (linears.stream().noneMatch(l -> isQuantized(l.module()))) {
-      StoredTensor named = tensors.named(stored);
+    StoredTensor named = tensors.named(stored);
+    if (changed.contains(named.name())) {
+      return;
+    }
+    if (linears.stream().noneMatch(l -> isQuantized(l.module()) || isChanged(l.module()))) {
       exports.forEach(e -> write(e.sink(), named, keep));
       return;
     }
     // What was one stack of experts is one tensor for each as soon as one of them is packed.
     for (StoredLinear l : linears) {
-      if (!isQuantized(l.module())) {
+      if (!isQuantized(l.module()) && !isChanged(l.module())) {
         Tensor matrix = l.read(stored);
         exports.forEach(e -> e.sink().tensor(l.module() + WEIGHT, matrix));
       }
@@ -129,6 +156,10 @@ final class Exports implements LayerSink, AutoCloseable {
     } else {
       sink.copy(tensor);
     }
+  }
+
+  private boolean isChanged(String module) {
+    return changed.contains(module + WEIGHT);
   }
 
   private boolean isQuantized(String module) {

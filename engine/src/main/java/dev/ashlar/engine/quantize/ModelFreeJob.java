@@ -16,9 +16,9 @@ import dev.ashlar.tensor.kernel.Backends;
 import dev.ashlar.tensor.quant.QuantScheme;
 import dev.ashlar.tensor.weights.StoredTensor;
 import dev.ashlar.tuning.RunReport;
-import dev.ashlar.tuning.layerwise.RoundToNearest;
 import dev.ashlar.tuning.method.Finite;
 import dev.ashlar.tuning.method.LinearLayer;
+import dev.ashlar.tuning.method.LinearQuantizer;
 import dev.ashlar.tuning.plan.LayerShape;
 import dev.ashlar.tuning.plan.QuantizationPlan;
 import dev.ashlar.tuning.plan.QuantizationPlan.Decision;
@@ -32,9 +32,9 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Round-to-nearest straight from file to file, as AutoRound's model-free mode: matrix after matrix
- * is read, rounded and written, each weight file of the source becomes one, and no model is built.
- * So families work that nobody described, and memory holds one matrix.
+ * A method that needs no data, straight from file to file, as AutoRound's model-free mode: matrix
+ * after matrix is read, quantized and written, each weight file of the source becomes one, and no
+ * model is built. So families work that nobody described, and memory holds one matrix.
  *
  * <p>Where the family is known it says which tensors are linear maps, and the codes are those of an
  * ordinary run; else their names and shapes do. A run that is killed leaves only hidden temporary
@@ -43,14 +43,29 @@ import java.util.Set;
 public final class ModelFreeJob {
   private final QuantizeRequest request;
   private final JobListener listener;
+  private final LinearQuantizer method;
   private final long start = System.nanoTime();
   private final Map<String, QuantScheme> schemes = new LinkedHashMap<>();
   private final Map<String, String> skipped = new LinkedHashMap<>();
 
-  /** A run that tells {@code listener} how it goes. */
+  /**
+   * A run that tells {@code listener} how it goes.
+   *
+   * @throws IllegalArgumentException if the method needs a model or data
+   */
   public ModelFreeJob(QuantizeRequest request, JobListener listener) {
     this.request = request;
     this.listener = listener;
+    this.method =
+        request
+            .quantizer()
+            .alone()
+            .orElseThrow(
+                () ->
+                    new IllegalArgumentException(
+                        "method "
+                            + request.method()
+                            + " does not take matrices by themselves, without a model"));
   }
 
   /**
@@ -207,7 +222,7 @@ public final class ModelFreeJob {
   private void pass(Checkpoint source, ModelTensors tensors, Exports exports, Set<String> others) {
     double total = source.names().stream().mapToLong(n -> source.tensor(n).byteSize()).sum();
     double done = 0;
-    try (Stage stage = listener.begin("rtn", total)) {
+    try (Stage stage = listener.begin(request.method(), total)) {
       for (List<String> shard : source.shards()) {
         for (String name : shard) {
           quantize(source, tensors, name, exports);
@@ -227,7 +242,7 @@ public final class ModelFreeJob {
         Tensor matrix = l.read(source.tensor(name));
         Finite.requireWeight(l.module(), matrix, Backends.chosen());
         exports.quantized(
-            l.module(), RoundToNearest.quantize(new LinearLayer(l.module(), matrix, scheme)));
+            l.module(), method.begin(new LinearLayer(l.module(), matrix, scheme)).finish());
       }
     }
   }

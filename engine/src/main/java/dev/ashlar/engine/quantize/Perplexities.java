@@ -10,14 +10,18 @@ import dev.ashlar.nn.decoder.Decoder;
 import dev.ashlar.nn.layer.DenseWeight;
 import dev.ashlar.nn.layer.Weight;
 import dev.ashlar.tensor.quant.QuantScheme;
+import dev.ashlar.tuning.Methods;
 import dev.ashlar.tuning.layerwise.RoundToNearest;
 import dev.ashlar.tuning.method.LinearLayer;
+import dev.ashlar.tuning.method.Unit;
 import dev.ashlar.tuning.quality.Perplexity;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.function.UnaryOperator;
 
 /**
- * The perplexities that say what quantizing cost: of the float model, of rounding, of the result.
+ * The perplexities that say what quantizing cost: of the float model, of rounding, of the result;
+ * each with one block in memory at a time.
  */
 final class Perplexities {
   private final JobListener listener;
@@ -51,15 +55,16 @@ final class Perplexities {
     return limit > 0 ? Math.min(limit, ids.length / length) : ids.length / length;
   }
 
-  double ofFloat(Checkpoint source) {
-    return of("float", Architectures.load(source));
+  double ofFloat(Decoder model) {
+    return of("float", model, unit -> unit);
   }
 
   /** Of the model with every layer rounded to the nearest code of its scheme. */
-  double ofRounding(Checkpoint source, Map<String, QuantScheme> schemes) {
-    Decoder rounded =
-        Architectures.load(source).mapWeights((name, w) -> rounded(name, w, schemes.get(name)));
-    return of("round-to-nearest", rounded);
+  double ofRounding(Decoder model, Map<String, QuantScheme> schemes) {
+    return of(
+        Methods.BASELINE.label(),
+        model,
+        unit -> unit.mapWeights((name, w) -> rounded(name, w, schemes.get(name))));
   }
 
   private static Weight rounded(String name, Weight weight, QuantScheme scheme) {
@@ -73,13 +78,13 @@ final class Perplexities {
   /** Of what lies in a finished folder. */
   double ofFolder(String label, Path folder) {
     try (Checkpoint again = Checkpoints.open(folder)) {
-      return of(label, Architectures.load(again));
+      return of(label, Architectures.load(again), unit -> unit);
     }
   }
 
-  private double of(String label, Decoder model) {
+  private double of(String label, Decoder model, UnaryOperator<Unit> change) {
     try (Stage stage = listener.begin("perplexity, " + label, windows())) {
-      return Perplexity.of(model, ids, length, limit, (done, all, value) -> stage.at(done, ""))
+      return Perplexity.blockByBlock(model, change, ids, length, limit, done -> stage.at(done, ""))
           .value();
     }
   }

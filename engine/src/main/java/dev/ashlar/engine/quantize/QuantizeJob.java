@@ -11,8 +11,12 @@ import dev.ashlar.formats.export.ExportPlan;
 import dev.ashlar.io.InputException;
 import dev.ashlar.nn.architecture.Architectures;
 import dev.ashlar.nn.decoder.Decoder;
+import dev.ashlar.tensor.Tensor;
+import dev.ashlar.tensor.quant.QuantizedTensor;
 import dev.ashlar.tensor.weights.WeightSource;
 import dev.ashlar.tuning.BlockwiseQuantization;
+import dev.ashlar.tuning.LayerSink;
+import dev.ashlar.tuning.Methods;
 import dev.ashlar.tuning.RunListener;
 import dev.ashlar.tuning.RunOptions;
 import dev.ashlar.tuning.RunReport;
@@ -27,6 +31,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
+import java.util.function.IntConsumer;
 
 /**
  * One run of {@code quantize}: reads and checks all inputs, tunes block by block into a work
@@ -87,8 +92,8 @@ public final class QuantizeJob {
         tensors.plan(request.plan().defaultScheme(), quantization.schemes(), request.settings());
     Exports.requirePossible(request.output().formats(), source, plan);
     Optional<Duration> estimate = estimate(quantization);
-    Optional<Double> original = measure.map(m -> m.ofFloat(source));
-    Optional<Double> rounded = measure.map(m -> m.ofRounding(source, quantization.schemes()));
+    Optional<Double> original = measure.map(m -> m.ofFloat(decoder));
+    Optional<Double> rounded = measure.map(m -> m.ofRounding(decoder, quantization.schemes()));
     RunReport report;
     List<Written> written;
     Set<String> unused;
@@ -135,7 +140,10 @@ public final class QuantizeJob {
         throw e;
       }
       throw new InputException(
-          e.getMessage() + "; --method rtn --model-free quantizes it without knowing the family",
+          e.getMessage()
+              + "; --method "
+              + Methods.BASELINE.name()
+              + " --model-free quantizes it without knowing the family",
           e);
     }
   }
@@ -196,10 +204,13 @@ public final class QuantizeJob {
       // A batch cannot be larger than the data it is drawn from.
       int batch = Math.min(run.batchSize(), data.count());
       int steps = Math.clamp(data.count() / batch, 1, run.accumulate());
-      run = new RunOptions(batch, steps, run.nblocks(), run.quantizedInput(), run.seed());
+      run =
+          new RunOptions(
+              batch, steps, run.nblocks(), run.quantizedInput(), run.seed(), run.streamType());
     }
     try {
-      return new BlockwiseQuantization(decoder, request.plan(), data, request.quantizer(), run);
+      return new BlockwiseQuantization(
+          decoder, request.plan(), data, request.quantizer(), run, request.memory());
     } catch (IllegalArgumentException e) {
       throw new InputException(e.getMessage(), e);
     }
@@ -247,20 +258,37 @@ public final class QuantizeJob {
     try (Stage stage = listener.begin(request.method(), 1)) {
       return quantization.run(
           Optional.of(blocks),
-          (module, tensor) -> {
-            exports.quantized(module, tensor);
-            reference.quantized(module, tensor);
-          },
-          new Tuning(stage));
+          new Both(exports, reference),
+          new Tuning(stage, unit -> reference.finished(quantization.units().units().get(unit))));
+    }
+  }
+
+  /** Both hear everything. */
+  private record Both(LayerSink first, LayerSink second) implements LayerSink {
+    @Override
+    public void quantized(String module, QuantizedTensor tensor) {
+      first.quantized(module, tensor);
+      second.quantized(module, tensor);
+    }
+
+    @Override
+    public void changed(String name, Tensor tensor) {
+      first.changed(name, tensor);
+      second.changed(name, tensor);
     }
   }
 
   /** Passes on what the run says. */
   private final class Tuning implements RunListener {
     private final Stage stage;
+    private final IntConsumer finished;
 
-    Tuning(Stage stage) {
+    /**
+     * @param finished hears of each unit that was handed on
+     */
+    Tuning(Stage stage, IntConsumer finished) {
       this.stage = stage;
+      this.finished = finished;
     }
 
     @Override
@@ -272,6 +300,7 @@ public final class QuantizeJob {
 
     @Override
     public void unitFinished(UnitReport report) {
+      finished.accept(report.index());
       if (report.resumed() && report.index() == 0) {
         listener.note("going on with the work of an earlier run");
       }

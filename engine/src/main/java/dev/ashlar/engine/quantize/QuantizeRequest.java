@@ -1,9 +1,12 @@
 package dev.ashlar.engine.quantize;
 
 import dev.ashlar.formats.export.ExportFormat;
+import dev.ashlar.tuning.MemoryLimit;
 import dev.ashlar.tuning.RunOptions;
 import dev.ashlar.tuning.calibration.Calibration;
 import dev.ashlar.tuning.method.BlockQuantizer;
+import dev.ashlar.tuning.method.Method;
+import dev.ashlar.tuning.method.RunFacts;
 import dev.ashlar.tuning.plan.QuantizationPlan;
 import java.nio.file.Path;
 import java.util.List;
@@ -15,24 +18,50 @@ import java.util.Optional;
  *
  * @param model as the user names it
  * @param plan which layers get which scheme
- * @param method name of the method
- * @param quantizer the method with its options
- * @param settings what an export records of the method's options, as plain JSON values
+ * @param choice the method with its options
  * @param run how the model is walked through
  * @param calibration the data to tune on
  * @param output where the result goes
  * @param evaluation whether and on what perplexity is measured
+ * @param memory what the run may take, which changes nothing of the result
  */
 public record QuantizeRequest(
     String model,
     QuantizationPlan plan,
-    String method,
-    BlockQuantizer quantizer,
-    Map<String, Object> settings,
+    Method.Choice choice,
     RunOptions run,
     CalibrationRequest calibration,
     Output output,
-    Optional<Evaluation> evaluation) {
+    Optional<Evaluation> evaluation,
+    MemoryLimit memory) {
+  /** Name of the method. */
+  public String method() {
+    return choice.method().name();
+  }
+
+  /**
+   * The method, made anew.
+   *
+   * @throws IllegalArgumentException if an option is unknown or has a wrong value
+   */
+  public BlockQuantizer quantizer() {
+    return choice.create();
+  }
+
+  /** What an export records of the run, as plain JSON values. */
+  public Map<String, Object> settings() {
+    return choice
+        .method()
+        .recorded(
+            choice.options(),
+            new RunFacts(
+                calibration.samples(),
+                calibration.length(),
+                run.batchSize(),
+                run.accumulate(),
+                run.nblocks(),
+                run.quantizedInput()));
+  }
 
   /**
    * Data to tune on.

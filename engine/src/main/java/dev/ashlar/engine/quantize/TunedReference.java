@@ -1,31 +1,35 @@
 package dev.ashlar.engine.quantize;
 
-import dev.ashlar.nn.decoder.Block;
 import dev.ashlar.nn.decoder.BlockContext;
 import dev.ashlar.nn.decoder.Decoder;
 import dev.ashlar.nn.decoder.FeedForwardSpec;
-import dev.ashlar.nn.layer.DenseWeight;
-import dev.ashlar.nn.layer.Weight;
 import dev.ashlar.tensor.Tensor;
 import dev.ashlar.tensor.autograd.Tape;
 import dev.ashlar.tensor.quant.QuantizedTensor;
 import dev.ashlar.tuning.LayerSink;
+import dev.ashlar.tuning.UnitPlan;
+import dev.ashlar.tuning.method.Activations;
+import dev.ashlar.tuning.method.Unit;
+import dev.ashlar.tuning.method.UnitResult;
+import dev.ashlar.tuning.walk.ActivationStore;
+import dev.ashlar.tuning.walk.BlockWalk;
 import java.util.Arrays;
-import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 
 /**
  * The logits of the quantized model on a few tokens, computed from the codes themselves while they
- * are made: what a written folder must reproduce. Holds one block at a time.
+ * are made: what a written folder must reproduce. Holds one unit at a time.
  */
 final class TunedReference implements LayerSink {
   private final Decoder model;
   private final int[] ids;
-  private final BlockContext context;
-  private final Tape tape = Tape.off();
-  private final Map<String, QuantizedTensor> layers = new HashMap<>();
-  private Tensor hidden;
-  private int block;
+  private final int batch;
+  private final BlockWalk walk;
+  private final Map<String, QuantizedTensor> layers = new LinkedHashMap<>();
+  private final Map<String, Tensor> tensors = new LinkedHashMap<>();
+  private final Activations hidden;
   private float[] logits;
 
   /**
@@ -35,9 +39,16 @@ final class TunedReference implements LayerSink {
   TunedReference(Decoder model, int[] ids, int batch) {
     this.model = model;
     this.ids = ids;
-    this.context = BlockContext.of(batch, ids.length / batch);
-    this.hidden = detached(model.embed(ids, context, tape));
-    tape.reset();
+    this.batch = batch;
+    this.walk = new BlockWalk(batch, BlockWalk.Check.NONE);
+    this.hidden = embedded(model);
+  }
+
+  private Activations embedded(Decoder decoder) {
+    int length = ids.length / batch;
+    BlockWalk.Rows rows =
+        (first, n) -> Arrays.copyOfRange(ids, first * length, (first + n) * length);
+    return walk.embed(decoder, batch, length, rows, ActivationStore.heap());
   }
 
   /** Whether tokens are routed to experts. */
@@ -49,63 +60,41 @@ final class TunedReference implements LayerSink {
   @Override
   public void quantized(String module, QuantizedTensor tensor) {
     layers.put(module, tensor);
-    // Layers come in the model's order: one of a later block means that those before are complete.
-    while (block < model.blockCount() && isBeyond(module, block)) {
-      passBlock();
+  }
+
+  @Override
+  public void changed(String name, Tensor tensor) {
+    tensors.put(name, tensor);
+  }
+
+  /** Everything of that unit was given. */
+  void finished(UnitPlan.Entry unit) {
+    if (!unit.head()) {
+      Unit tuned = unit.load(model).with(UnitResult.of(layers).withTensors(tensors));
+      walk.passAnything(tuned, hidden, hidden);
+      layers.clear();
+      tensors.clear();
     }
   }
 
-  private boolean isBeyond(String module, int index) {
-    for (int i = index + 1; i < model.blockCount(); i++) {
-      if (module.startsWith(model.spec().blocks().get(i).name() + ".")) {
-        return true;
-      }
-    }
-    return false;
-  }
-
-  private void passBlock() {
-    Block tuned = model.loadBlock(block).mapWeights((name, w) -> weight(blockName() + name, w));
-    hidden = detached(tuned.forward(hidden, context, tape));
-    tape.reset();
-    String prefix = blockName();
-    layers.keySet().removeIf(name -> name.startsWith(prefix));
-    block++;
-  }
-
-  private String blockName() {
-    return model.spec().blocks().get(block).name() + ".";
-  }
-
-  private Weight weight(String name, Weight present) {
-    QuantizedTensor q = layers.get(name);
-    return q == null ? present : new DenseWeight(q.dequantize());
-  }
-
-  /** How another model's logits differ from these, after the last layer was given. */
+  /** How another model's logits differ from these, after the last unit. */
   LogitError compare(Decoder other) {
     if (logits == null) {
-      logits = logits();
+      Unit head = Unit.head(model).with(UnitResult.of(layers).withTensors(tensors));
+      logits = logits(head, hidden);
     }
-    float[] found = other.forward(ids, context, Tape.off()).data();
-    return LogitError.of(logits, found, ids.length);
+    Activations found = embedded(other);
+    for (int i = 0; i < other.blockCount(); i++) {
+      walk.passAnything(Unit.of(List.of(other.loadBlock(i))), found, found);
+    }
+    return LogitError.of(logits, logits(Unit.head(other), found), ids.length);
   }
 
   /** The logits {@code [batch·length·vocab]}. */
-  private float[] logits() {
-    while (block < model.blockCount()) {
-      passBlock();
-    }
-    Decoder headed = model.mapHead(this::weight);
-    float[] logits = headed.head(hidden, tape).data();
-    float[] result = Arrays.copyOf(logits, ids.length * model.spec().vocab());
-    tape.reset();
-    return result;
-  }
-
-  private static Tensor detached(Tensor t) {
-    Tensor copy = Tensor.zeros(t.shape());
-    System.arraycopy(t.data(), 0, copy.data(), 0, t.size());
-    return copy;
+  private float[] logits(Unit head, Activations states) {
+    Tensor x = Tensor.zeros(batch, states.length(), states.dim());
+    states.read(0, batch, x);
+    Tensor y = head.forward(x, BlockContext.of(batch, states.length()), Tape.off());
+    return Arrays.copyOf(y.data(), y.size());
   }
 }

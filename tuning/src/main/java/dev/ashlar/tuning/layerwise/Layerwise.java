@@ -24,6 +24,7 @@ import java.util.Optional;
 public final class Layerwise implements BlockQuantizer {
   private final GroupQuantizer quantizer;
   private final String description;
+  private final Optional<LinearQuantizer> alone;
 
   /** Time spent on observing, for the estimate. */
   private long observing;
@@ -32,13 +33,26 @@ public final class Layerwise implements BlockQuantizer {
    * @param description everything that decides what codes come out, as one line
    */
   public Layerwise(GroupQuantizer quantizer, String description) {
-    this.quantizer = quantizer;
-    this.description = description;
+    this(quantizer, description, Optional.empty());
   }
 
   /** The same for a method that takes one map at a time. */
   public Layerwise(LinearQuantizer quantizer, String description) {
-    this(GroupQuantizer.each(quantizer), description);
+    this(
+        GroupQuantizer.each(quantizer),
+        description,
+        Optional.of(quantizer).filter(q -> !q.observes()));
+  }
+
+  private Layerwise(GroupQuantizer quantizer, String description, Optional<LinearQuantizer> alone) {
+    this.quantizer = quantizer;
+    this.description = description;
+    this.alone = alone;
+  }
+
+  @Override
+  public Optional<LinearQuantizer> alone() {
+    return alone;
   }
 
   @Override

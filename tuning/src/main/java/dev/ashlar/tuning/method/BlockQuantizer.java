@@ -28,6 +28,14 @@ public interface BlockQuantizer {
   }
 
   /**
+   * The method for one matrix by itself, without a model around it and without data; empty for
+   * methods that need either.
+   */
+  default Optional<LinearQuantizer> alone() {
+    return Optional.empty();
+  }
+
+  /**
    * About how many bytes {@link #quantize} takes beside the unit's own floats and the inputs.
    *
    * @param tokens of one micro-batch

@@ -74,6 +74,15 @@ public final class BlockWalk {
    * @throws dev.ashlar.tuning.method.TuningException if they are not finite
    */
   public void pass(Unit unit, Activations in, Activations out, String where) {
+    pass(unit, in, out, where, true);
+  }
+
+  /** The same where what comes out is only measured, and may be infinite. */
+  public void passAnything(Unit unit, Activations in, Activations out) {
+    pass(unit, in, out, unit.name(), false);
+  }
+
+  private void pass(Unit unit, Activations in, Activations out, String where, boolean finite) {
     StreamPass event = new StreamPass();
     event.begin();
     // A tape for each pass: what it has taken is free while a method works between passes.
@@ -81,7 +90,9 @@ public final class BlockWalk {
     for (int at = 0; at < in.count(); at += batch) {
       int n = Math.min(batch, in.count() - at);
       Tensor y = forward(unit, in, at, n, tape);
-      Finite.requireActivations(where, y, at, in.length(), tape.backend());
+      if (finite) {
+        Finite.requireActivations(where, y, at, in.length(), tape.backend());
+      }
       out.write(at, n, y);
       tape.reset();
     }

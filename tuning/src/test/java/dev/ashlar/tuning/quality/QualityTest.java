@@ -4,13 +4,25 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.ashlar.formats.checkpoint.Checkpoint;
+import dev.ashlar.nn.architecture.Architectures;
 import dev.ashlar.nn.decoder.BlockContext;
 import dev.ashlar.nn.decoder.Decoder;
 import dev.ashlar.nn.layer.DenseWeight;
+import dev.ashlar.nn.layer.PackedWeight;
+import dev.ashlar.nn.layer.Weight;
 import dev.ashlar.tensor.Tensor;
 import dev.ashlar.tensor.autograd.Tape;
+import dev.ashlar.tensor.autograd.op.CrossEntropy;
+import dev.ashlar.tensor.kernel.Activations;
+import dev.ashlar.tensor.kernel.Backends;
+import dev.ashlar.tensor.quant.QuantScheme;
 import dev.ashlar.tuning.TinyModel;
+import dev.ashlar.tuning.layerwise.RoundToNearest;
+import dev.ashlar.tuning.method.LinearLayer;
+import dev.ashlar.tuning.method.Unit;
 import java.util.Arrays;
+import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.Test;
 
 class QualityTest {
@@ -50,6 +62,55 @@ class QualityTest {
     assertThrows(
         IllegalArgumentException.class,
         () -> Perplexity.of(model, new int[3], LENGTH, 0, WindowListener.SILENT));
+  }
+
+  @Test
+  void blockByBlockIsTheSameToTheLastBit() {
+    try (Checkpoint source = TinyModel.open()) {
+      Decoder model = Architectures.load(source);
+      int[] ids = TinyModel.data(12, 64).ids(0, 12);
+      for (int length : new int[] {2, 16, 100, 129, 200, 257, 300}) {
+        double[] last = {0};
+        Perplexity whole = Perplexity.of(model, ids, length, 0, WindowListener.SILENT);
+        Perplexity walked =
+            Perplexity.blockByBlock(model, u -> u, ids, length, 0, done -> last[0] = done);
+        assertEquals(whole.meanLoss(), walked.meanLoss(), "length " + length);
+        assertEquals(whole.tokens(), walked.tokens());
+        assertEquals(whole.windows(), last[0]);
+        assertEquals(unsplit(model, ids, length), whole.meanLoss(), "length " + length);
+      }
+      UnaryOperator<Unit> rounding = unit -> unit.mapWeights(QualityTest::packed);
+      Decoder rounded = model.mapWeights(QualityTest::packed);
+      for (int length : new int[] {16, 129, 200}) {
+        assertEquals(
+            unsplit(rounded, ids, length),
+            Perplexity.blockByBlock(model, rounding, ids, length, 0, done -> {}).meanLoss());
+      }
+    }
+  }
+
+  private static Weight packed(String name, Weight weight) {
+    LinearLayer layer =
+        new LinearLayer(name, ((DenseWeight) weight).matrix(), new QuantScheme(4, 32, false));
+    return new PackedWeight(
+        RoundToNearest.quantize(layer).matrix(), Backends.chosen(), Activations.FLOAT);
+  }
+
+  /** By the definition: logits of whole windows at once. */
+  private static double unsplit(Decoder model, int[] ids, int length) {
+    double sum = 0;
+    long tokens = 0;
+    for (int at = 0; at + length <= ids.length; at += length) {
+      int[] window = Arrays.copyOfRange(ids, at, at + length);
+      Tape tape = Tape.off();
+      Tensor logits = model.forward(window, BlockContext.of(1, length), tape);
+      CrossEntropy loss =
+          new CrossEntropy(logits.reshape(length, logits.dim(-1)), Windows.targets(window));
+      loss.forward(tape);
+      sum += loss.sum();
+      tokens += loss.counted();
+    }
+    return sum / tokens;
   }
 
   @Test

@@ -1,0 +1,83 @@
+package dev.ashlar.tuning.quality;
+
+import dev.ashlar.nn.decoder.BlockContext;
+import dev.ashlar.tensor.Parallel;
+import dev.ashlar.tensor.Tensor;
+import dev.ashlar.tensor.autograd.Tape;
+import dev.ashlar.tuning.method.Unit;
+import java.util.Arrays;
+
+/**
+ * Negative log-likelihood of windows, from what the last block puts out. The head is asked for some
+ * rows at a time: logits of a whole window would be the largest thing in memory.
+ */
+final class WindowLoss {
+  /** Rows whose logits are there at once; at least half as many, so that kernels stay the same. */
+  private static final int ROWS = 128;
+
+  private final Unit head;
+  private double sum;
+  private long tokens;
+
+  /**
+   * @param head final norm and output map
+   */
+  WindowLoss(Unit head) {
+    this.head = head;
+  }
+
+  /**
+   * Adds a window.
+   *
+   * @param hidden {@code [1, length, dim]}, what the last block puts out
+   * @param targets for each position the token after it; negative where none counts
+   */
+  void add(Tensor hidden, int[] targets, Tape tape) {
+    int length = targets.length;
+    int dim = hidden.dim(-1);
+    int pieces = (length + ROWS - 1) / ROWS;
+    int rows = (length + pieces - 1) / pieces;
+    double[] losses = new double[length];
+    for (int at = 0; at < length; at += rows) {
+      int n = Math.min(rows, length - at);
+      int mark = tape.mark();
+      Tensor part = tape.workspace().take(1, n, dim);
+      System.arraycopy(hidden.data(), at * dim, part.data(), 0, n * dim);
+      Tensor logits = head.forward(part, BlockContext.of(1, n), tape);
+      measure(logits, targets, at, n, losses, tape);
+      tape.release(mark, null);
+    }
+    double window = 0;
+    for (int t = 0; t < length; t++) {
+      window += losses[t];
+      tokens += targets[t] < 0 ? 0 : 1;
+    }
+    sum += window;
+  }
+
+  private static void measure(
+      Tensor logits, int[] targets, int at, int n, double[] losses, Tape tape) {
+    int vocab = logits.dim(-1);
+    int[] own = Arrays.copyOfRange(targets, at, at + n);
+    double[] found = new double[n];
+    Tensor lse = tape.workspace().take(n);
+    Parallel.rows(
+        n,
+        1,
+        (from, to) ->
+            tape.backend()
+                .loss()
+                .crossEntropy(from, to, vocab, logits.data(), own, found, lse.data()));
+    System.arraycopy(found, 0, losses, at, n);
+  }
+
+  /** Nats per token so far. */
+  double mean() {
+    return sum / tokens;
+  }
+
+  /** Predicted tokens so far. */
+  long tokens() {
+    return tokens;
+  }
+}
