@@ -7,4 +7,5 @@ module dev.ashlar.nn {
   exports dev.ashlar.nn.generate;
   exports dev.ashlar.nn.layer;
   exports dev.ashlar.nn.op;
+  exports dev.ashlar.nn.runner;
 }

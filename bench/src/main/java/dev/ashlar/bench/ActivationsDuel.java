@@ -10,6 +10,7 @@ import dev.ashlar.tensor.Parallel;
 import dev.ashlar.tensor.kernel.Activations;
 import dev.ashlar.tensor.kernel.Backends;
 import dev.ashlar.tensor.kernel.PackedKernel;
+import dev.ashlar.tensor.kv.KvPrecision;
 import dev.ashlar.tensor.quant.PackedMatrix;
 import dev.ashlar.tensor.quant.QuantScheme;
 import dev.ashlar.tensor.quant.QuantizedTensor;
@@ -150,7 +151,8 @@ public final class ActivationsDuel {
   private static Generator generator(Checkpoint checkpoint, Activations activations) {
     return new Generator(
         Architectures.loadPacked(
-            checkpoint, Backends.chosen(), InferenceOptions.defaults().with(activations)),
+                checkpoint, Backends.chosen(), InferenceOptions.defaults().with(activations))
+            .runner(KvPrecision.F32),
         Sampler.greedy());
   }
 

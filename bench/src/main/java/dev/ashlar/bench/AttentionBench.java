@@ -3,8 +3,9 @@ package dev.ashlar.bench;
 import dev.ashlar.tensor.Parallel;
 import dev.ashlar.tensor.kernel.AttentionKernel;
 import dev.ashlar.tensor.kernel.AttentionKernel.Spec;
-import dev.ashlar.tensor.kernel.AttentionKernel.Strides;
+import dev.ashlar.tensor.kernel.AttentionRanges;
 import dev.ashlar.tensor.kernel.Backends;
+import dev.ashlar.tensor.kv.KvRows;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
@@ -41,8 +42,8 @@ public class AttentionBench {
   private final AttentionKernel kernel = Backends.chosen().attention();
   private Spec spec;
   private float[] q;
-  private float[] k;
-  private float[] v;
+  private KvRows.Dense k;
+  private KvRows.Dense v;
   private float[] out;
   private float[] lse;
   private float[] dq;
@@ -56,20 +57,23 @@ public class AttentionBench {
     int batch = Integer.parseInt(parts[0]);
     int length = Integer.parseInt(parts[1]);
     int keys = Integer.parseInt(parts[2]);
-    Strides dense = Strides.dense(keys, KV_HEADS, DIM);
-    spec =
-        new Spec(
-            batch, length, keys, HEADS, KV_HEADS, DIM, DIM, dense, dense, 0.125f, 0, 0, null, null);
+    AttentionRanges ranges = AttentionRanges.dense(batch, length, keys);
+    spec = Spec.plain(ranges, HEADS, KV_HEADS, DIM, DIM, 0.125f);
     Random random = new Random(1);
     q = random(random, batch * length * HEADS * DIM);
-    k = random(random, batch * keys * KV_HEADS * DIM);
-    v = random(random, batch * keys * KV_HEADS * DIM);
+    k = dense(random, batch, keys);
+    v = dense(random, batch, keys);
     out = new float[q.length];
     lse = new float[batch * HEADS * length];
     dq = new float[q.length];
-    dk = new float[k.length];
-    dv = new float[v.length];
+    dk = new float[k.data().length];
+    dv = new float[v.data().length];
     forward();
+  }
+
+  private static KvRows.Dense dense(Random random, int batch, int keys) {
+    float[] data = random(random, batch * keys * KV_HEADS * DIM);
+    return new KvRows.Dense(data, keys, KV_HEADS, DIM);
   }
 
   private static float[] random(Random random, int n) {

@@ -10,8 +10,11 @@ import dev.ashlar.tensor.Parallel;
 import dev.ashlar.tensor.kernel.ActivationKernel;
 import dev.ashlar.tensor.kernel.Activations;
 import dev.ashlar.tensor.kernel.AttentionKernel;
+import dev.ashlar.tensor.kernel.AttentionRanges;
 import dev.ashlar.tensor.kernel.Backend;
 import dev.ashlar.tensor.kernel.Backends;
+import dev.ashlar.tensor.kv.KvPrecision;
+import dev.ashlar.tensor.kv.KvRows;
 import dev.ashlar.tensor.quant.Codes;
 import dev.ashlar.tensor.quant.Groups;
 import dev.ashlar.tensor.quant.PackedMatrix;
@@ -134,15 +137,16 @@ public final class NoCollapse {
 
   private static void attention(
       Backend b, String name, int length, int keys, float[] x, float[] out) {
-    AttentionKernel.Strides strides = AttentionKernel.Strides.dense(keys, 3, 64);
     AttentionKernel.Spec spec =
-        new AttentionKernel.Spec(
-            1, length, keys, 9, 3, 64, 64, strides, strides, 0.125f, 0, 0, null, null);
+        AttentionKernel.Spec.plain(AttentionRanges.dense(1, length, keys), 9, 3, 64, 64, 0.125f);
+    KvRows.Dense rows = new KvRows.Dense(x, keys, 3, 64);
     time(
         name,
         () ->
             Parallel.rows(
-                3, 1, (from, to) -> b.attention().forward(spec, from, to, x, x, x, out, null)));
+                3,
+                1,
+                (from, to) -> b.attention().forward(spec, from, to, x, rows, rows, out, null)));
   }
 
   private static QuantizedMatrix groups(int bits) {
@@ -198,7 +202,7 @@ public final class NoCollapse {
       Decoder decoder = Architectures.loadPacked(checkpoint, Backends.chosen());
       long[] at = new long[TOKENS];
       int[] count = new int[1];
-      new Generator(decoder, Sampler.greedy())
+      new Generator(decoder.runner(KvPrecision.F32), Sampler.greedy())
           .generate(
               new int[] {504, 3575, 282, 4649, 314},
               TOKENS,

@@ -241,7 +241,7 @@ public final class LanguageModel implements AutoCloseable {
   }
 
   private Generator generator(GenerationOptions how, int promptTokens) {
-    return new Generator(decoder(promptTokens), how.sampler(), options.kvCache());
+    return new Generator(decoder(promptTokens).runner(options.kvCache()), how.sampler());
   }
 
   private Generator.Result generate(
@@ -259,8 +259,9 @@ public final class LanguageModel implements AutoCloseable {
                 stops,
                 id -> {
                   listener.accept(id);
-                  return !cancelled.getAsBoolean();
-                }));
+                  return true;
+                },
+                cancelled));
   }
 
   /** A text as a vector {@code [dim]}; see {@link #embed(List, EmbeddingOptions)}. */

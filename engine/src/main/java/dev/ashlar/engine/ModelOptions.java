@@ -1,10 +1,10 @@
 package dev.ashlar.engine;
 
-import dev.ashlar.nn.decoder.KvCache;
 import dev.ashlar.tensor.Parallel;
 import dev.ashlar.tensor.kernel.Activations;
 import dev.ashlar.tensor.kernel.Backend;
 import dev.ashlar.tensor.kernel.Backends;
+import dev.ashlar.tensor.kv.KvPrecision;
 import java.util.Optional;
 import java.util.OptionalInt;
 
@@ -18,10 +18,7 @@ import java.util.OptionalInt;
  * @param kvCache how keys and values of earlier tokens are kept
  */
 public record ModelOptions(
-    OptionalInt threads,
-    Optional<String> backend,
-    Activations activations,
-    KvCache.Precision kvCache) {
+    OptionalInt threads, Optional<String> backend, Activations activations, KvPrecision kvCache) {
   public ModelOptions {
     if (threads.isPresent() && threads.getAsInt() < 1) {
       throw new IllegalArgumentException("threads must be at least 1: " + threads.getAsInt());
@@ -31,7 +28,7 @@ public record ModelOptions(
   /** The process's threads and backend, exact activations, exact keys and values. */
   public static ModelOptions defaults() {
     return new ModelOptions(
-        OptionalInt.empty(), Optional.empty(), Activations.FLOAT, KvCache.Precision.F32);
+        OptionalInt.empty(), Optional.empty(), Activations.FLOAT, KvPrecision.F32);
   }
 
   /** The same with so many threads. */
@@ -50,7 +47,7 @@ public record ModelOptions(
   }
 
   /** The same with keys and values kept otherwise. */
-  public ModelOptions withKvCache(KvCache.Precision other) {
+  public ModelOptions withKvCache(KvPrecision other) {
     return new ModelOptions(threads, backend, activations, other);
   }
 

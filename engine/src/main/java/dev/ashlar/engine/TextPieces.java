@@ -68,7 +68,10 @@ final class TextPieces implements Iterator<String> {
       return decoder.flush();
     }
     int[] prompt = Arrays.copyOf(ids, length);
-    Generator.Result result = options.run(() -> generator.generate(prompt, 1, stops, id -> true));
+    Generator.Result result =
+        options.run(
+            () ->
+                generator.generate(prompt, 1, stops, id -> true, how.cancellation()::isCancelled));
     if (result.tokens().isEmpty()) {
       ended = true;
       return decoder.flush();

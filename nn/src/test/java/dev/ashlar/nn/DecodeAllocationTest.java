@@ -9,6 +9,7 @@ import dev.ashlar.nn.decoder.Decoder;
 import dev.ashlar.nn.generate.Generator;
 import dev.ashlar.nn.generate.Sampler;
 import dev.ashlar.tensor.kernel.Backends;
+import dev.ashlar.tensor.kv.KvPrecision;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -43,7 +44,7 @@ class DecodeAllocationTest {
   }
 
   private static void steady(Path file, Decoder decoder) {
-    Generator generator = new Generator(decoder, Sampler.greedy());
+    Generator generator = new Generator(decoder.runner(KvPrecision.F32), Sampler.greedy());
     long deadline = System.nanoTime() + PATIENCE_NANOS;
     long used = Long.MAX_VALUE;
     while (System.nanoTime() < deadline) {

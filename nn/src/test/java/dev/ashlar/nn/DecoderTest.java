@@ -11,7 +11,6 @@ import dev.ashlar.nn.architecture.Architectures;
 import dev.ashlar.nn.decoder.Block;
 import dev.ashlar.nn.decoder.BlockContext;
 import dev.ashlar.nn.decoder.Decoder;
-import dev.ashlar.nn.decoder.KvCache;
 import dev.ashlar.nn.generate.Generator;
 import dev.ashlar.nn.generate.Sampler;
 import dev.ashlar.nn.layer.DenseWeight;
@@ -21,6 +20,7 @@ import dev.ashlar.tensor.Tensor;
 import dev.ashlar.tensor.autograd.Tape;
 import dev.ashlar.tensor.kernel.Activations;
 import dev.ashlar.tensor.kernel.Backends;
+import dev.ashlar.tensor.kv.KvPrecision;
 import dev.ashlar.tensor.quant.QuantScheme;
 import dev.ashlar.tensor.quant.QuantizedTensor;
 import java.util.ArrayList;
@@ -31,8 +31,6 @@ import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
 
 /** The seams of a decoder, on a copied fixture. */
 class DecoderTest {
@@ -156,96 +154,8 @@ class DecoderTest {
   }
 
   @Test
-  void aCacheGrowsAndIsReadInPlace() {
-    int length = 150;
-    int[] ids = new int[length];
-    for (int i = 0; i < length; i++) {
-      ids[i] = (i * 37 + 11) % 256;
-    }
-    float[] whole = decoder.forward(ids, BlockContext.of(1, length), Tape.off()).copy().data();
-    KvCache cache = new KvCache(1, 2);
-    Tape tape = Tape.off();
-    int vocab = decoder.spec().vocab();
-    for (int at = 0; at < length; ) {
-      int n = Math.min(at == 0 ? 7 : at % 13 == 0 ? 20 : 1, length - at);
-      int[] piece = Arrays.copyOfRange(ids, at, at + n);
-      Tensor y = decoder.forward(piece, BlockContext.of(1, n).withCache(cache), tape);
-      for (int i = 0; i < n * vocab; i++) {
-        assertEquals(whole[at * vocab + i], y.data()[i], 1e-4, "logit after token " + at);
-      }
-      tape.release(0, null);
-      at += n;
-      assertEquals(at, cache.length());
-    }
-    assertThrows(IllegalArgumentException.class, () -> cache.truncate(length + 1));
-    cache.truncate(140);
-    int[] again = Arrays.copyOfRange(ids, 140, length);
-    Tensor y = decoder.forward(again, BlockContext.of(1, 10).withCache(cache), tape);
-    assertEquals(whole[length * vocab - 1], y.data()[10 * vocab - 1], 1e-4);
-  }
-
-  /** Fed piece by piece over several growths, a narrow cache stays within its rounding. */
-  @ParameterizedTest
-  @EnumSource(KvCache.Precision.class)
-  void aNarrowCacheRounds(KvCache.Precision precision) {
-    int length = 150;
-    int[] ids = new int[length];
-    Arrays.setAll(ids, i -> (i * 37 + 11) % 256);
-    float[] whole = decoder.forward(ids, BlockContext.of(1, length), Tape.off()).copy().data();
-    KvCache cache = new KvCache(1, 2, precision);
-    Tape tape = Tape.off();
-    int vocab = decoder.spec().vocab();
-    float largest = 0;
-    for (float logit : whole) {
-      largest = Math.max(largest, Math.abs(logit));
-    }
-    double bound =
-        switch (precision) {
-          case F32 -> 1e-5;
-          case F16 -> 2e-3;
-          case INT8 -> 2e-2;
-        };
-    for (int at = 0, n; at < length; at += n) {
-      n = at == 0 ? 70 : 1;
-      int[] piece = Arrays.copyOfRange(ids, at, at + n);
-      Tensor y = decoder.forward(piece, BlockContext.of(1, n).withCache(cache), tape);
-      for (int i = 0; i < n * vocab; i++) {
-        assertEquals(whole[at * vocab + i], y.data()[i], bound * largest, "after token " + at);
-      }
-      tape.release(0, null);
-    }
-    long floats = fed(ids, KvCache.Precision.F32).byteSize();
-    long bytes = fed(ids, precision).byteSize();
-    assertTrue(precision == KvCache.Precision.F32 || 1.9 * bytes <= floats, "bytes " + bytes);
-  }
-
-  private KvCache fed(int[] ids, KvCache.Precision precision) {
-    KvCache cache = new KvCache(1, 2, precision);
-    BlockContext context = BlockContext.of(1, ids.length).withCache(cache);
-    decoder.forward(ids, context, Tape.off());
-    return cache;
-  }
-
-  @Test
-  void aDecodeStepTakesNoNewBuffers() {
-    KvCache cache = new KvCache(1, 2);
-    Tape tape = Tape.off();
-    decoder.forward(IDS, BlockContext.of(1, IDS.length).withCache(cache), tape);
-    tape.release(0, null);
-    int[] one = {7};
-    float[] first = step(one, cache, tape);
-    assertSame(first, step(one, cache, tape));
-  }
-
-  private float[] step(int[] ids, KvCache cache, Tape tape) {
-    float[] data = decoder.forward(ids, BlockContext.of(1, 1).withCache(cache), tape).data();
-    tape.release(0, null);
-    return data;
-  }
-
-  @Test
   void theGeneratorStopsAndContinuesFromItsCache() {
-    Generator fresh = new Generator(decoder, Sampler.greedy());
+    Generator fresh = new Generator(decoder.runner(KvPrecision.F32), Sampler.greedy());
     List<Integer> all = fresh.generate(IDS, 12, Set.of(), t -> true).tokens();
     assertEquals(12, all.size());
     Generator.Result stopped = fresh.generate(IDS, 12, Set.of(all.get(4)), t -> true);

@@ -13,16 +13,17 @@ import dev.ashlar.nn.architecture.Architecture;
 import dev.ashlar.nn.architecture.Architectures;
 import dev.ashlar.nn.decoder.BlockContext;
 import dev.ashlar.nn.decoder.Decoder;
-import dev.ashlar.nn.decoder.KvCache;
 import dev.ashlar.nn.decoder.LinearSpec;
 import dev.ashlar.nn.generate.Generator;
 import dev.ashlar.nn.generate.Sampler;
+import dev.ashlar.nn.runner.Runner;
 import dev.ashlar.tensor.Tensor;
 import dev.ashlar.tensor.autograd.Gradients;
 import dev.ashlar.tensor.autograd.Tape;
 import dev.ashlar.tensor.autograd.op.CrossEntropy;
 import dev.ashlar.tensor.kernel.Backend;
 import dev.ashlar.tensor.kernel.Backends;
+import dev.ashlar.tensor.kv.KvPrecision;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -50,6 +51,9 @@ class FamiliesTest {
 
   /** Below this margin between the two largest logits the peer's choice is a tie. */
   private static final float TIE = 1e-3f;
+
+  /** So few that sequences of a dozen tokens take several pages. */
+  private static final int PAGE_TOKENS = 5;
 
   @TestFactory
   Stream<DynamicNode> copiedFixtures() {
@@ -153,6 +157,19 @@ class FamiliesTest {
         int[] padding = Fixtures.padding(mask, batch);
         return padding == null ? c : c.leftPadded(padding);
       }
+
+      /** The sequences without their padding, each with an empty cache. */
+      List<Runner.Part> parts(Runner runner) {
+        int[] padding = Fixtures.padding(mask, batch);
+        int length = ids.length / batch;
+        List<Runner.Part> parts = new ArrayList<>();
+        for (int b = 0; b < batch; b++) {
+          int from = b * length + (padding == null ? 0 : padding[b]);
+          int[] own = Arrays.copyOfRange(ids, from, (b + 1) * length);
+          parts.add(Runner.Part.of(runner.newCache(), own));
+        }
+        return parts;
+      }
     }
 
     private interface Body {
@@ -213,26 +230,23 @@ class FamiliesTest {
               Tensor margin = expected.tensor(p.name() + ".greedy_margin").toTensor();
               int length = p.ids().length / p.batch();
               int total = all.length / p.batch();
-              KvCache cache = new KvCache(p.batch(), decoder.blockCount());
-              Tape tape = Tape.off(backend);
-              int[] padding = Fixtures.padding(p.mask(), p.batch());
-              int[] ids = p.ids();
+              Runner runner = decoder.runner(KvPrecision.F32, PAGE_TOKENS);
+              List<Runner.Part> parts = p.parts(runner);
               for (int t = length; t < total; t++) {
-                BlockContext c =
-                    BlockContext.of(p.batch(), ids.length / p.batch()).withCache(cache);
-                c = padding == null ? c : c.leftPadded(padding);
-                Tensor logits = decoder.forward(ids, c, tape);
-                ids = new int[p.batch()];
+                Tensor logits = runner.head(runner.hidden(parts, () -> false));
+                List<Runner.Part> next = new ArrayList<>();
+                int row = -1;
                 for (int b = 0; b < p.batch(); b++) {
-                  ids[b] = all[b * total + t];
-                  int found = argmax(logits, (b + 1) * (logits.rows() / p.batch()) - 1);
+                  row += parts.get(b).ids().length;
+                  int id = all[b * total + t];
                   if (margin.data()[b * (total - length) + t - length] > TIE) {
-                    assertEquals(ids[b], found, p.name() + ": token " + t + " of row " + b);
+                    assertEquals(
+                        id, argmax(logits, row), p.name() + ": token " + t + " of row " + b);
                   }
+                  next.add(Runner.Part.of(parts.get(b).cache(), id));
                 }
-                tape.release(0, null);
+                parts = next;
               }
-              assertEquals(total - 1, cache.length());
             }
           });
     }
@@ -248,7 +262,7 @@ class FamiliesTest {
           (decoder, expected) -> {
             Prompt p = prompts(expected).getFirst();
             int[] all = Fixtures.ints(expected, p.name() + ".greedy_ids");
-            Generator generator = new Generator(decoder, Sampler.greedy());
+            Generator generator = new Generator(decoder.runner(KvPrecision.F32), Sampler.greedy());
             for (int again = 0; again < 2; again++) {
               List<Integer> tokens = new ArrayList<>();
               Generator.Result r =

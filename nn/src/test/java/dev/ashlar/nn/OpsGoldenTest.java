@@ -23,6 +23,7 @@ import dev.ashlar.tensor.autograd.op.Rotate;
 import dev.ashlar.tensor.autograd.op.Softmax;
 import dev.ashlar.tensor.kernel.ActivationKernel.Function;
 import dev.ashlar.tensor.kernel.AttentionKernel;
+import dev.ashlar.tensor.kernel.AttentionRanges;
 import dev.ashlar.tensor.kernel.Backend;
 import dev.ashlar.tensor.kernel.Backends;
 import dev.ashlar.tensor.kernel.FakeQuantKernel;
@@ -245,23 +246,17 @@ class OpsGoldenTest {
     int batch = q.dim(0);
     int dim = q.dim(3);
     int keys = k.dim(2);
-    AttentionKernel.Strides strides = AttentionKernel.Strides.dense(keys, k.dim(1), dim);
     AttentionKernel.Spec spec =
         new AttentionKernel.Spec(
-            batch,
-            q.dim(2),
-            keys,
+            AttentionRanges.dense(batch, q.dim(2), keys),
             q.dim(1),
             k.dim(1),
             dim,
             dim,
-            strides,
-            strides,
             (float) (1 / Math.sqrt(dim)),
             (int) c.number("window", 0),
             c.number("cap", 0),
-            c.has("slopes") ? c.get("slopes").data() : null,
-            null);
+            c.has("slopes") ? c.get("slopes").data() : null);
     Tensor qIn = headsInside(q);
     Tensor kIn = headsInside(k);
     Tensor vIn = headsInside(c.get("v"));

@@ -7,6 +7,7 @@ import dev.ashlar.nn.generate.Generator;
 import dev.ashlar.nn.generate.Sampler;
 import dev.ashlar.tensor.Parallel;
 import dev.ashlar.tensor.kernel.Backends;
+import dev.ashlar.tensor.kv.KvPrecision;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
@@ -41,7 +42,8 @@ final class GenerateDuel {
     try (Checkpoint checkpoint = Checkpoints.open(model)) {
       Generator generator =
           new Generator(
-              Architectures.loadPacked(checkpoint, Backends.chosen()), new Sampler(0, 0, 1, 1));
+              Architectures.loadPacked(checkpoint, Backends.chosen()).runner(KvPrecision.F32),
+              new Sampler(0, 0, 1, 1));
       int[] prompt = prompt();
       StringJoiner question = new StringJoiner(" ");
       question.add("" + TOKENS);

@@ -3,10 +3,11 @@ package dev.ashlar.bench.peers;
 import dev.ashlar.tensor.Parallel;
 import dev.ashlar.tensor.kernel.ActivationKernel.Function;
 import dev.ashlar.tensor.kernel.AttentionKernel.Spec;
-import dev.ashlar.tensor.kernel.AttentionKernel.Strides;
+import dev.ashlar.tensor.kernel.AttentionRanges;
 import dev.ashlar.tensor.kernel.Backend;
 import dev.ashlar.tensor.kernel.Backends;
 import dev.ashlar.tensor.kernel.MatMulKernel;
+import dev.ashlar.tensor.kv.KvRows;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Supplier;
@@ -166,18 +167,18 @@ final class KernelContests {
             "GFLOP/s",
             1e-5,
             () -> {
-              Strides dense = Strides.dense(length, kvHeads, dim);
-              Spec spec =
-                  new Spec(
-                      batch, length, length, heads, kvHeads, dim, dim, dense, dense, 0.125f, 0, 0,
-                      null, null);
+              AttentionRanges ranges = AttentionRanges.dense(batch, length, length);
+              Spec spec = Spec.plain(ranges, heads, kvHeads, dim, dim, 0.125f);
               float[] q = Numbers.of(1, batch * length * heads * dim);
               float[] k = Numbers.of(2, batch * length * kvHeads * dim);
               float[] v = Numbers.of(3, batch * length * kvHeads * dim);
               float[] out = new float[q.length];
               float[] lse = new float[batch * heads * length];
+              KvRows.Dense keys = new KvRows.Dense(k, length, kvHeads, dim);
+              KvRows.Dense values = new KvRows.Dense(v, length, kvHeads, dim);
               Parallel.Body body =
-                  (from, to) -> BACKEND.attention().forward(spec, from, to, q, k, v, out, lse);
+                  (from, to) ->
+                      BACKEND.attention().forward(spec, from, to, q, keys, values, out, lse);
               return new Contest.Side(() -> Parallel.rows(spec.units(), 1, body), () -> out);
             }));
   }

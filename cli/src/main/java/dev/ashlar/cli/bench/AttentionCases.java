@@ -3,9 +3,10 @@ package dev.ashlar.cli.bench;
 import dev.ashlar.tensor.Parallel;
 import dev.ashlar.tensor.kernel.AttentionKernel;
 import dev.ashlar.tensor.kernel.AttentionKernel.Spec;
-import dev.ashlar.tensor.kernel.AttentionKernel.Strides;
+import dev.ashlar.tensor.kernel.AttentionRanges;
 import dev.ashlar.tensor.kernel.Backend;
 import dev.ashlar.tensor.kernel.Backends;
+import dev.ashlar.tensor.kv.KvRows;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -28,21 +29,24 @@ final class AttentionCases {
   }
 
   private static Spec spec(int batch, int length, int keys) {
-    Strides dense = Strides.dense(keys, KV_HEADS, DIM);
-    return new Spec(
-        batch, length, keys, HEADS, KV_HEADS, DIM, DIM, dense, dense, 0.125f, 0, 0, null, null);
+    AttentionRanges ranges = AttentionRanges.dense(batch, length, keys);
+    return Spec.plain(ranges, HEADS, KV_HEADS, DIM, DIM, 0.125f);
+  }
+
+  private static KvRows.Dense rows(float[] data, int keys) {
+    return new KvRows.Dense(data, keys, KV_HEADS, DIM);
   }
 
   private static List<Case> training(int batch, int length) {
     Spec spec = spec(batch, length, length);
     float[] q = Operands.floats(batch * length * HEADS * DIM);
-    float[] k = Operands.floats(batch * length * KV_HEADS * DIM);
-    float[] v = k.clone();
+    KvRows.Dense k = rows(Operands.floats(batch * length * KV_HEADS * DIM), length);
+    KvRows.Dense v = rows(k.data().clone(), length);
     float[] out = new float[q.length];
     float[] lse = new float[batch * HEADS * length];
     float[] dq = new float[q.length];
-    float[] dk = new float[k.length];
-    float[] dv = new float[v.length];
+    float[] dk = new float[k.data().length];
+    float[] dv = new float[v.data().length];
     // Two products of a query with each key it sees; the backward pass has five.
     double pairs = 0.5 * batch * HEADS * length * (length + 1.0);
     double product = 2e-9 * DIM * pairs;
@@ -79,8 +83,8 @@ final class AttentionCases {
       for (int threads : Operands.threads()) {
         Runnable body =
             () -> {
-              float[] k = caches.next();
-              float[] v = caches.next();
+              KvRows k = rows(caches.next(), keys);
+              KvRows v = rows(caches.next(), keys);
               Parallel.rows(
                   spec.units(),
                   1,

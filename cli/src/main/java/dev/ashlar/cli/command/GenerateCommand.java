@@ -8,8 +8,8 @@ import dev.ashlar.engine.GenerationOptions;
 import dev.ashlar.engine.LanguageModel;
 import dev.ashlar.engine.ModelOptions;
 import dev.ashlar.io.InputException;
-import dev.ashlar.nn.decoder.KvCache;
 import dev.ashlar.nn.generate.Generator;
+import dev.ashlar.tensor.kv.KvPrecision;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
@@ -87,8 +87,8 @@ final class GenerateCommand extends Command {
     }
   }
 
-  private KvCache.Precision precision() {
-    for (KvCache.Precision p : KvCache.Precision.values()) {
+  private KvPrecision precision() {
+    for (KvPrecision p : KvPrecision.values()) {
       if (p.name().equalsIgnoreCase(kvCache)) {
         return p;
       }

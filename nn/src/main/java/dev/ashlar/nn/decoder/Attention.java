@@ -11,7 +11,7 @@ import dev.ashlar.tensor.autograd.Tape;
 import dev.ashlar.tensor.autograd.op.Attend;
 import dev.ashlar.tensor.autograd.op.Rotate;
 import dev.ashlar.tensor.kernel.AttentionKernel;
-import dev.ashlar.tensor.kernel.AttentionKernel.Strides;
+import dev.ashlar.tensor.kv.KvRows;
 import java.util.function.BiFunction;
 
 /** Causal grouped-query attention with its projections. */
@@ -67,7 +67,7 @@ final class Attention {
         spec.sinks().map(name -> weights.tensor(parent + name, spec.heads())).orElse(null));
   }
 
-  /** {@code x [batch, length, dim]} to the same shape. */
+  /** {@code x [rows, dim]} to the same shape. */
   Tensor forward(Tensor x, int block, BlockContext c, Tape tape) {
     Projection.Parts parts = projection.forward(x, tape);
     Tensor q = clip(parts.query(), tape);
@@ -78,9 +78,9 @@ final class Attention {
       k = norms.key().forward(k, tape);
     }
     if (rotary != null) {
-      Rotate.Tables tables = rotary.upTo(c.keys(), c.horizon());
-      q = tape.apply(new Rotate(q, tables, spec.headDim(), c.positions()));
-      k = tape.apply(new Rotate(k, tables, spec.headDim(), c.positions()));
+      BlockContext.Rotation r = c.rotation(rotary);
+      q = tape.apply(new Rotate(q, r.tables(), spec.headDim(), r.positions()));
+      k = tape.apply(new Rotate(k, r.tables(), spec.headDim(), r.positions()));
     }
     if (norms != null && norms.afterRotation()) {
       q = norms.query().forward(q, tape);
@@ -94,44 +94,33 @@ final class Attention {
   }
 
   private Tensor attend(Tensor q, Tensor k, Tensor v, int block, BlockContext c, Tape tape) {
-    int heads = spec.kvHeads();
-    KvCache cache = c.cache();
-    if (cache == null) {
-      Strides keys = Strides.dense(c.length(), heads, spec.headDim());
-      Strides values = Strides.dense(c.length(), heads, spec.valueDim());
-      return attend(kernelSpec(c, keys, values), q, k, v, tape);
-    }
+    AttentionKernel.Spec s = kernelSpec(c);
+    Attend.Sources sources =
+        c.cached() ? kept(k, v, block, c, tape) : Attend.Sources.dense(s, k, v);
+    return sinks == null
+        ? tape.apply(new Attend(s, q, sources))
+        : tape.apply(new AttendWithSinks(s, q, sources, sinks));
+  }
+
+  private static Attend.Sources kept(Tensor k, Tensor v, int block, BlockContext c, Tape tape) {
     if (tape.tracks(k) || tape.tracks(v)) {
       throw new IllegalStateException("gradients cannot flow through a key/value cache");
     }
-    cache.store(block, heads, c.length(), k, v, tape.backend());
-    AttentionKernel.Spec s = kernelSpec(c, cache.keyStrides(block), cache.valueStrides(block));
-    Tensor keys = cache.keys(block, c.length(), tape.backend());
-    return attend(s, q, keys, cache.values(block, c.length(), tape.backend()), tape);
+    KvRows keys = c.keep(c.pool().keys(block), k);
+    return Attend.Sources.cached(keys, c.keep(c.pool().values(block), v));
   }
 
-  private Tensor attend(AttentionKernel.Spec s, Tensor q, Tensor k, Tensor v, Tape tape) {
-    return sinks == null
-        ? tape.apply(new Attend(s, q, k, v))
-        : tape.apply(new AttendWithSinks(s, q, k, v, sinks));
-  }
-
-  private AttentionKernel.Spec kernelSpec(BlockContext c, Strides keys, Strides values) {
+  private AttentionKernel.Spec kernelSpec(BlockContext c) {
     return new AttentionKernel.Spec(
-        c.batch(),
-        c.length(),
-        c.keys(),
+        c.ranges(),
         spec.heads(),
         spec.kvHeads(),
         spec.headDim(),
         spec.valueDim(),
-        keys,
-        values,
         spec.scale(),
         spec.window(),
         spec.softcap(),
-        slopes,
-        c.firstKey());
+        slopes);
   }
 
   Attention mapWeights(BiFunction<String, Weight, Weight> f) {

@@ -3,14 +3,18 @@ package dev.ashlar.nn.decoder;
 import dev.ashlar.nn.layer.DenseWeight;
 import dev.ashlar.nn.layer.Linear;
 import dev.ashlar.nn.layer.Weight;
+import dev.ashlar.nn.runner.Runner;
 import dev.ashlar.tensor.Parallel;
 import dev.ashlar.tensor.Tensor;
 import dev.ashlar.tensor.autograd.Tape;
 import dev.ashlar.tensor.kernel.Backend;
+import dev.ashlar.tensor.kv.KvPrecision;
 import dev.ashlar.tensor.weights.WeightSource;
 import java.util.List;
+import java.util.concurrent.CancellationException;
 import java.util.function.BiConsumer;
 import java.util.function.BiFunction;
+import java.util.function.BooleanSupplier;
 
 /**
  * A decoder with weights: embedding, blocks, head. Blocks are loaded when they are first needed, so
@@ -205,31 +209,56 @@ public final class Decoder {
   }
 
   /**
-   * The first hidden state, {@code [batch, length, dim]}.
+   * The first hidden state, {@code [rows, dim]}.
    *
-   * @param ids token ids {@code [batch·length]}, sequence after sequence
+   * @param ids token ids {@code [rows]}, sequence after sequence
    */
   public Tensor embed(int[] ids, BlockContext context, Tape tape) {
     return embedding.forward(ids, context, tape);
   }
 
   /**
-   * The hidden state after all blocks, before the final norm, {@code [batch, length, dim]}. Counts
-   * the tokens in the context's cache. Buffers of each block are released if the tape is off.
+   * The hidden state after all blocks, before the final norm, {@code [batch, length, dim]}. Buffers
+   * of each block are released if the tape is off.
    */
   public Tensor hidden(int[] ids, BlockContext context, Tape tape) {
+    return hidden(ids, context, tape, () -> false);
+  }
+
+  /** The same, asking between blocks whether to go on. */
+  Tensor hidden(int[] ids, BlockContext context, Tape tape, BooleanSupplier cancelled) {
     int mark = tape.mark();
     Tensor x = embed(ids, context, tape);
     for (int i = 0; i < blocks.length; i++) {
+      if (cancelled.getAsBoolean()) {
+        throw new CancellationException("cancelled before block " + i);
+      }
       x = block(i).forward(x, context, tape);
       if (!tape.isRecording()) {
         tape.release(mark, x);
       }
     }
-    if (context.cache() != null) {
-      context.cache().advance(context.length());
-    }
+    context.advance();
     return x;
+  }
+
+  /**
+   * What continues sequences with this decoder, on its backend.
+   *
+   * @param precision at which keys and values are kept
+   */
+  public Runner runner(KvPrecision precision) {
+    return runner(precision, DecoderRunner.PAGE_TOKENS);
+  }
+
+  /**
+   * The same.
+   *
+   * @param pageTokens tokens of a page of keys and values: what a sequence grows by, and what
+   *     sequences can share
+   */
+  public Runner runner(KvPrecision precision, int pageTokens) {
+    return new DecoderRunner(this, new KvPool(spec, precision, pageTokens));
   }
 
   /** What the output map sees: {@code hidden} after the final norm. */

@@ -46,11 +46,9 @@ final class DecoderBlock implements Block {
 
   @Override
   public Tensor forward(Tensor hidden, BlockContext context, Tape tape) {
-    if (hidden.rows() != context.batch() * context.length()) {
+    if (hidden.rows() != context.rows()) {
       throw new IllegalArgumentException(
-          String.format(
-              "hidden state %s for a batch of %d with %d tokens each",
-              hidden.shape(), context.batch(), context.length()));
+          String.format("hidden state %s for %d tokens", hidden.shape(), context.rows()));
     }
     return residual.forward(
         hidden,

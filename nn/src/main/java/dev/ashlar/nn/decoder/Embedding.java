@@ -39,11 +39,10 @@ record Embedding(
     return table.dense();
   }
 
-  /** {@code [batch, length, dim]} for ids {@code [batch·length]}. */
+  /** {@code [rows, dim]} for ids {@code [rows]}. */
   Tensor forward(int[] ids, BlockContext c, Tape tape) {
-    if (ids.length != c.batch() * c.length()) {
-      throw new IllegalArgumentException(
-          ids.length + " ids for a batch of " + c.batch() + " with " + c.length() + " tokens each");
+    if (ids.length != c.rows()) {
+      throw new IllegalArgumentException(ids.length + " ids for " + c.rows() + " tokens");
     }
     Tensor x = table.rows(ids, tape);
     if (spec.scale() != 1) {

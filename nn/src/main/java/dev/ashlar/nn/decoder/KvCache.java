@@ -1,137 +1,144 @@
 package dev.ashlar.nn.decoder;
 
+import dev.ashlar.nn.runner.SequenceCache;
+import dev.ashlar.tensor.Parallel;
 import dev.ashlar.tensor.Tensor;
-import dev.ashlar.tensor.kernel.AttentionKernel.Strides;
-import dev.ashlar.tensor.kernel.Backend;
+import dev.ashlar.tensor.kv.KvPages;
+import java.util.Arrays;
 
 /**
- * Keys and values of all blocks for a batch of sequences, {@code [batch, kvHeads, capacity, dim]}.
- * As floats, attention reads them in place; stored narrower they take half or a quarter of the
- * memory, are rounded, and are widened block by block at each step. Capacity doubles when it is
- * exhausted. Not thread-safe.
+ * Keys and values of one sequence in all blocks: a table of pages of a {@link KvPool}. Grows by a
+ * page at a time and moves nothing. Not thread-safe.
  */
-public final class KvCache {
-  /** How keys and values are stored. */
-  public enum Precision {
-    /** As they are computed. */
-    F32,
-    /** Half precision: a relative error of at most 2^-11. */
-    F16,
-    /** A byte each and a scale per head and token: an error of at most 1/254 of its largest. */
-    INT8
-  }
+final class KvCache implements SequenceCache {
+  /** Rows below which another thread does not pay. */
+  private static final int GRAIN = 64;
 
-  private record Entry(int heads, KvPlane keys, KvPlane values) {}
-
-  private final int batch;
-  private final Precision precision;
-  private final Entry[] entries;
-  private final KvPlane.Wide wideKeys = new KvPlane.Wide();
-  private final KvPlane.Wide wideValues = new KvPlane.Wide();
+  private final KvPool pool;
+  private int[] pages;
+  private int count;
   private int length;
+  private boolean closed;
 
-  /** An empty cache for {@code batch} sequences and a decoder of {@code blocks} blocks. */
-  public KvCache(int batch, int blocks) {
-    this(batch, blocks, Precision.F32);
+  /** An empty cache. */
+  KvCache(KvPool pool) {
+    this(pool, new int[4]);
   }
 
-  /** The same at another precision. */
-  public KvCache(int batch, int blocks, Precision precision) {
-    this.batch = batch;
-    this.precision = precision;
-    this.entries = new Entry[blocks];
+  private KvCache(KvPool pool, int[] pages) {
+    this.pool = pool;
+    this.pages = pages;
   }
 
-  public int batch() {
-    return batch;
+  KvPool pool() {
+    return pool;
   }
 
-  /** Tokens of each sequence that all blocks have seen. */
+  @Override
   public int length() {
     return length;
   }
 
-  /** Counts {@code tokens} more; called when all blocks have added theirs. */
-  void advance(int tokens) {
-    length += tokens;
-  }
-
-  /** Forgets everything from token {@code length} on. */
+  @Override
   public void truncate(int length) {
+    check();
     if (length < 0 || length > this.length) {
       throw new IllegalArgumentException(
           "cannot truncate a cache of " + this.length + " tokens to " + length);
     }
     this.length = length;
+    release(Math.ceilDiv(length, pool.tokens()));
   }
 
-  /** Bytes that keys and values occupy. */
+  private void release(int kept) {
+    while (count > kept) {
+      pool.release(pages[--count]);
+    }
+  }
+
+  @Override
+  public KvCache fork() {
+    check();
+    KvCache fork = new KvCache(pool, pages.clone());
+    fork.count = Math.ceilDiv(length, pool.tokens());
+    fork.length = length;
+    for (int i = 0; i < fork.count; i++) {
+      pool.share(pages[i]);
+    }
+    return fork;
+  }
+
+  @Override
   public long byteSize() {
-    long bytes = 0;
-    for (Entry e : entries) {
-      if (e != null) {
-        bytes += e.keys.byteSize() + e.values.byteSize();
-      }
-    }
-    return bytes;
+    return count * pool.pageBytes();
   }
 
-  /**
-   * Adds {@code tokens} keys and values of one block behind those that {@link #length} counts.
-   *
-   * @param k {@code [batch, tokens, heads, keyDim]}
-   * @param v {@code [batch, tokens, heads, valueDim]}
-   */
-  void store(int block, int heads, int tokens, Tensor k, Tensor v, Backend backend) {
-    Entry e = entries[block];
-    if (e == null) {
-      int rows = batch * tokens * heads;
-      int lanes = batch * heads;
-      KvPlane keys = KvPlane.of(precision, lanes, k.size() / rows, wideKeys);
-      e = new Entry(heads, keys, KvPlane.of(precision, lanes, v.size() / rows, wideValues));
-      entries[block] = e;
+  @Override
+  public void close() {
+    if (!closed) {
+      release(0);
+      length = 0;
+      closed = true;
     }
-    store(e.keys, heads, tokens, k, backend);
-    store(e.values, heads, tokens, v, backend);
   }
 
-  private void store(KvPlane p, int heads, int tokens, Tensor x, Backend backend) {
-    p.ensure(length + tokens, length);
-    for (int b = 0; b < batch; b++) {
-      for (int t = 0; t < tokens; t++) {
-        for (int h = 0; h < heads; h++) {
-          int at = ((b * tokens + t) * heads + h) * p.dim();
-          p.put(b * heads + h, length + t, x.data(), at, backend);
-        }
-      }
+  private void check() {
+    if (closed) {
+      throw new IllegalStateException("this cache is closed");
     }
   }
 
   /**
-   * All keys of a block, laid out as {@link #keyStrides} says; valid until those of another are
-   * asked for.
+   * Makes room for {@code tokens} more, in pages of its own.
    *
-   * @param tokens how many were just stored
+   * @return the pages of all positions in order, valid until the next call
+   * @throws IllegalArgumentException if there are more tokens than an index can count
    */
-  Tensor keys(int block, int tokens, Backend backend) {
-    return entries[block].keys.floats(length + tokens, backend);
+  int[] reserve(int tokens) {
+    check();
+    if (tokens > Integer.MAX_VALUE - length) {
+      throw new IllegalArgumentException(length + " tokens and " + tokens + " are too many");
+    }
+    int size = pool.tokens();
+    if (length % size > 0) {
+      pages[length / size] = pool.own(pages[length / size]);
+    }
+    int needed = Math.ceilDiv(length + tokens, size);
+    if (needed > pages.length) {
+      pages = Arrays.copyOf(pages, Math.max(needed, 2 * pages.length));
+    }
+    while (count < needed) {
+      pages[count++] = pool.take();
+    }
+    return pages;
   }
 
-  /** All values of a block, laid out as {@link #valueStrides} says; see {@link #keys}. */
-  Tensor values(int block, int tokens, Backend backend) {
-    return entries[block].values.floats(length + tokens, backend);
+  /** Counts {@code tokens} more; called when all blocks have stored theirs. */
+  void advance(int tokens) {
+    length += tokens;
   }
 
-  Strides keyStrides(int block) {
-    return strides(entries[block].heads, entries[block].keys);
-  }
-
-  Strides valueStrides(int block) {
-    return strides(entries[block].heads, entries[block].values);
-  }
-
-  private static Strides strides(int heads, KvPlane p) {
-    int head = p.capacity() * p.dim();
-    return new Strides(heads * head, head, p.dim());
+  /**
+   * Keeps the keys or the values of one block behind those that {@link #length} counts, in room
+   * that was reserved.
+   *
+   * @param first row of the first of {@code tokens} new tokens
+   * @param x {@code [rows, heads, dim]}
+   */
+  void store(KvPages to, int first, int tokens, Tensor x) {
+    int[] table = pages;
+    Parallel.rows(
+        tokens,
+        GRAIN,
+        (from, end) -> {
+          for (int t = from; t < end; t++) {
+            int position = length + t;
+            int page = table[position / to.tokens()];
+            for (int h = 0; h < to.heads(); h++) {
+              int at = ((first + t) * to.heads() + h) * to.dim();
+              to.write(page, h, position % to.tokens(), x.data(), at);
+            }
+          }
+        });
   }
 }

@@ -29,7 +29,7 @@ final class RotaryTables {
    */
   Rotate.Tables upTo(int keys, int horizon) {
     Made m = made;
-    boolean varies = variesWithLength(spec.scaling());
+    boolean varies = variesWithLength();
     if (m != null && !varies && m.tables().length() >= keys) {
       return m.tables();
     }
@@ -44,8 +44,9 @@ final class RotaryTables {
     return m.tables();
   }
 
-  private static boolean variesWithLength(Scaling scaling) {
-    return switch (scaling) {
+  /** Whether the tables depend on the length of the sequence. */
+  boolean variesWithLength() {
+    return switch (spec.scaling()) {
       case Scaling.DynamicNtk d -> true;
       case Scaling.LongRope l -> true;
       case Scaling.None n -> false;

@@ -17,7 +17,7 @@ import dev.ashlar.tensor.autograd.op.Rotate;
 import dev.ashlar.tensor.kernel.ActivationKernel;
 import dev.ashlar.tensor.kernel.Activations;
 import dev.ashlar.tensor.kernel.AttentionKernel.Spec;
-import dev.ashlar.tensor.kernel.AttentionKernel.Strides;
+import dev.ashlar.tensor.kernel.AttentionRanges;
 import dev.ashlar.tensor.kernel.Backend;
 import dev.ashlar.tensor.kernel.Backends;
 import dev.ashlar.tensor.quant.QuantizedMatrix;
@@ -213,20 +213,15 @@ final class WarmUp implements AutoCloseable {
     int heads = a.heads() / a.kvHeads();
     Spec spec =
         new Spec(
-            1,
-            length,
-            keys,
+            AttentionRanges.dense(1, length, keys),
             heads,
             1,
             a.headDim(),
             a.valueDim(),
-            Strides.dense(keys, 1, a.headDim()),
-            Strides.dense(keys, 1, a.valueDim()),
             a.scale(),
             0,
             a.softcap(),
-            a.position() instanceof PositionSpec.Alibi ? slopes(heads) : null,
-            null);
+            a.position() instanceof PositionSpec.Alibi ? slopes(heads) : null);
     Tensor q = Tensor.zeros(length, (long) heads * a.headDim());
     Tensor k = Tensor.zeros(keys, a.headDim());
     Tensor v = Tensor.zeros(keys, a.valueDim());

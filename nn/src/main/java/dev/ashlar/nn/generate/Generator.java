@@ -1,14 +1,14 @@
 package dev.ashlar.nn.generate;
 
-import dev.ashlar.nn.decoder.BlockContext;
-import dev.ashlar.nn.decoder.Decoder;
-import dev.ashlar.nn.decoder.KvCache;
+import dev.ashlar.nn.runner.Runner;
+import dev.ashlar.nn.runner.SequenceCache;
 import dev.ashlar.tensor.Tensor;
-import dev.ashlar.tensor.autograd.Tape;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.CancellationException;
+import java.util.function.BooleanSupplier;
 import java.util.function.IntPredicate;
 
 /**
@@ -29,14 +29,17 @@ public final class Generator {
     /** The limit was reached. */
     LIMIT,
     /** The listener asked for it. */
-    LISTENER
+    LISTENER,
+    /** It was cancelled; the tokens are those that came before. */
+    CANCELLED
   }
 
   /**
    * What was generated.
    *
    * @param tokens without the prompt
-   * @param promptTokens tokens of the prompt that had to be computed
+   * @param promptTokens tokens of the prompt that had to be computed; those that were, if it was
+   *     cancelled before
    * @param promptNanos time until the first token was there
    * @param decodeNanos time for all tokens after the first
    */
@@ -57,29 +60,23 @@ public final class Generator {
     }
   }
 
-  private final Decoder decoder;
+  private final Runner runner;
   private final Sampler sampler;
-  private final KvCache.Precision precision;
-  private KvCache cache;
+  private final SequenceCache cache;
+  private final Tensor last;
   private int[] seen = new int[0];
 
   /** A generator with an empty cache. */
-  public Generator(Decoder decoder, Sampler sampler) {
-    this(decoder, sampler, KvCache.Precision.F32);
-  }
-
-  /** The same with keys and values stored at {@code precision}. */
-  public Generator(Decoder decoder, Sampler sampler, KvCache.Precision precision) {
-    this.decoder = decoder;
+  public Generator(Runner runner, Sampler sampler) {
+    this.runner = runner;
     this.sampler = sampler;
-    this.precision = precision;
-    clear();
+    this.cache = runner.newCache();
+    this.last = Tensor.zeros(1, runner.dim());
   }
 
   /** Forgets the cache. */
   public void clear() {
-    cache = new KvCache(1, decoder.blockCount(), precision);
-    seen = new int[0];
+    cache.truncate(0);
   }
 
   /**
@@ -90,36 +87,67 @@ public final class Generator {
    * @throws IllegalArgumentException if the prompt is empty or holds ids outside the vocabulary
    */
   public Result generate(int[] prompt, int limit, Set<Integer> stops, IntPredicate listener) {
+    return generate(prompt, limit, stops, listener, () -> false);
+  }
+
+  /**
+   * The same until it is cancelled.
+   *
+   * @param cancelled is asked many times for each token and piece of the prompt; what is in the
+   *     cache by then stays there for the next call
+   */
+  public Result generate(
+      int[] prompt,
+      int limit,
+      Set<Integer> stops,
+      IntPredicate listener,
+      BooleanSupplier cancelled) {
     if (prompt.length == 0) {
       throw new IllegalArgumentException("the prompt holds no tokens");
     }
     if (limit < 1) {
       throw new IllegalArgumentException("the limit must be at least 1: " + limit);
     }
-    Tape tape = Tape.off(decoder.backend());
     long begin = System.nanoTime();
-    int computed = prompt.length - reuse(prompt);
-    int token = prefill(prompt, prompt.length - computed, tape);
+    int reused = reuse(prompt);
+    int token;
+    try {
+      token = prefill(prompt, reused, cancelled);
+    } catch (CancellationException e) {
+      long nanos = System.nanoTime() - begin;
+      return new Result(List.of(), End.CANCELLED, cache.length() - reused, nanos, 0);
+    }
     long first = System.nanoTime();
     List<Integer> tokens = new ArrayList<>();
-    End end = End.LIMIT;
-    tape = Tape.off(decoder.backend());
-    while (true) {
-      if (stops.contains(token)) {
-        end = End.STOP_TOKEN;
-        break;
-      }
-      tokens.add(token);
-      if (!listener.test(token)) {
-        end = End.LISTENER;
-        break;
+    End end = decode(token, limit, stops, listener, cancelled, tokens);
+    long decodeNanos = System.nanoTime() - first;
+    return new Result(tokens, end, prompt.length - reused, first - begin, decodeNanos);
+  }
+
+  /** Adds tokens, of which {@code token} is the first, until something ends it. */
+  private End decode(
+      int token,
+      int limit,
+      Set<Integer> stops,
+      IntPredicate listener,
+      BooleanSupplier cancelled,
+      List<Integer> tokens) {
+    int next = token;
+    while (!stops.contains(next)) {
+      tokens.add(next);
+      if (!listener.test(next)) {
+        return End.LISTENER;
       }
       if (tokens.size() == limit) {
-        break;
+        return End.LIMIT;
       }
-      token = next(new int[] {token}, cache.length() + 1, tape);
+      try {
+        next = next(new int[] {next}, 0, cancelled);
+      } catch (CancellationException e) {
+        return End.CANCELLED;
+      }
     }
-    return new Result(tokens, end, computed, first - begin, System.nanoTime() - first);
+    return End.STOP_TOKEN;
   }
 
   /** How many tokens the cache already holds; at least the last one is always computed. */
@@ -131,39 +159,28 @@ public final class Generator {
     return kept;
   }
 
-  private int prefill(int[] prompt, int from, Tape tape) {
+  private int prefill(int[] prompt, int from, BooleanSupplier cancelled) {
     int at = from;
     for (; prompt.length - at > PIECE; at += PIECE) {
-      int mark = tape.mark();
-      feed(Arrays.copyOfRange(prompt, at, at + PIECE), prompt.length, tape);
-      tape.release(mark, null);
+      feed(Arrays.copyOfRange(prompt, at, at + PIECE), prompt.length, cancelled);
     }
-    return next(Arrays.copyOfRange(prompt, at, prompt.length), prompt.length, tape);
+    return next(Arrays.copyOfRange(prompt, at, prompt.length), prompt.length, cancelled);
   }
 
   /** Feeds {@code ids} and draws the token after the last of them. */
-  private int next(int[] ids, int horizon, Tape tape) {
-    int mark = tape.mark();
-    Tensor last = lastRow(feed(ids, horizon, tape), tape);
-    Tensor logits = decoder.head(last, tape);
-    int token = sampler.sample(logits.data(), 0, logits.size());
-    tape.release(mark, null);
-    return token;
+  private int next(int[] ids, int horizon, BooleanSupplier cancelled) {
+    Tensor hidden = feed(ids, horizon, cancelled);
+    int dim = last.size();
+    System.arraycopy(hidden.data(), hidden.size() - dim, last.data(), 0, dim);
+    Tensor logits = runner.head(last);
+    return sampler.sample(logits.data(), 0, logits.size());
   }
 
-  private Tensor feed(int[] ids, int horizon, Tape tape) {
+  private Tensor feed(int[] ids, int horizon, BooleanSupplier cancelled) {
     int at = cache.length();
-    BlockContext context = BlockContext.of(1, ids.length).withCache(cache).withHorizon(horizon);
-    Tensor hidden = decoder.hidden(ids, context, tape);
+    Tensor hidden = runner.hidden(List.of(new Runner.Part(cache, ids, horizon)), cancelled);
     remember(ids, at);
     return hidden;
-  }
-
-  private static Tensor lastRow(Tensor hidden, Tape tape) {
-    int dim = hidden.dim(-1);
-    Tensor last = tape.workspace().take(1, 1, dim);
-    System.arraycopy(hidden.data(), hidden.size() - dim, last.data(), 0, dim);
-    return last;
   }
 
   private void remember(int[] ids, int at) {

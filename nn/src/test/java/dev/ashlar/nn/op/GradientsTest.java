@@ -8,8 +8,9 @@ import dev.ashlar.tensor.autograd.Gradients;
 import dev.ashlar.tensor.autograd.Op;
 import dev.ashlar.tensor.autograd.Tape;
 import dev.ashlar.tensor.autograd.op.Add;
+import dev.ashlar.tensor.autograd.op.Attend;
 import dev.ashlar.tensor.kernel.AttentionKernel;
-import dev.ashlar.tensor.kernel.AttentionKernel.Strides;
+import dev.ashlar.tensor.kernel.AttentionRanges;
 import dev.ashlar.tensor.kernel.Backends;
 import java.util.Arrays;
 import java.util.List;
@@ -59,26 +60,16 @@ class GradientsTest {
             "sinks",
             () ->
                 new AttendWithSinks(
-                    spec(), attention[0], attention[1], attention[2], attention[3])));
+                    spec(),
+                    attention[0],
+                    Attend.Sources.dense(spec(), attention[1], attention[2]),
+                    attention[3])));
   }
 
   /** Two query heads to each key head, values wider than keys, a window and padding. */
   private static AttentionKernel.Spec spec() {
     return new AttentionKernel.Spec(
-        2,
-        5,
-        5,
-        4,
-        2,
-        2,
-        3,
-        Strides.dense(5, 2, 2),
-        Strides.dense(5, 2, 3),
-        0.7f,
-        3,
-        0,
-        null,
-        new int[] {0, 2});
+        AttentionRanges.dense(2, 5, 5, new int[] {0, 2}), 4, 2, 2, 3, 0.7f, 3, 0, null);
   }
 
   /** Always experts 1 and 4: what differences see must not change the choice. */

@@ -1,77 +1,70 @@
 package dev.ashlar.tensor.kernel;
 
+import dev.ashlar.tensor.kv.KvRows;
+
 /**
- * Causal grouped-query attention. Query head {@code h} reads key/value head {@code h / (heads /
- * kvHeads)}. Query {@code i} of a sequence is the {@code keys − length + i}-th key's position; it
- * sees keys {@code j} up to its own position, not before {@code firstKey[b]}, and with a window
- * {@code w > 0} only {@code j > position − w}. A query that sees nothing yields zeros.
+ * Causal grouped-query attention of a ragged batch. Query head {@code h} reads key/value head
+ * {@code h / (heads / kvHeads)}. A query sees keys up to its own position, not before the
+ * sequence's first, and with a window {@code w > 0} only {@code j > position − w}. A query that
+ * sees nothing yields zeros.
  *
  * <p>One unit of work is one key/value head of one sequence, with all its query heads: {@code unit
- * = b · kvHeads + kvHead}. Units are independent, also in the backward pass.
+ * = b · kvHeads + kvHead}. Units are independent, also in the backward pass, and a sequence's
+ * results have the same bits whichever others are in the batch and however its keys are paged.
  */
 public interface AttentionKernel {
   /**
-   * Sizes, strides and variants.
-   *
-   * <p>Queries and outputs are {@code [batch, length, heads, headDim]} and {@code [batch, length,
-   * heads, valueDim]}, dense. Keys and values are addressed by strides, so that a cache can be read
-   * in place: element d of head h, position j, sequence b is at {@code b·batchStride + h·headStride
-   * + j·positionStride + d} (keys and values each with their own).
+   * Sizes and variants. Queries and outputs are {@code [rows, heads, headDim]} and {@code [rows,
+   * heads, valueDim]}, the rows being those of the ranges.
    *
    * @param scale factor on the scores, usually {@code 1/sqrt(headDim)}
    * @param window sliding window, or 0 for none
    * @param softcap {@code cap·tanh(score/cap)} before the mask, or 0 for none
    * @param slopes ALiBi slope of each query head (bias {@code slope·(j − position)}), or null
-   * @param firstKey first visible key of each sequence (left padding), or null for 0
    */
   record Spec(
-      int batch,
-      int length,
-      int keys,
+      AttentionRanges ranges,
       int heads,
       int kvHeads,
       int headDim,
       int valueDim,
-      Strides keyStrides,
-      Strides valueStrides,
       float scale,
       int window,
       float softcap,
-      float[] slopes,
-      int[] firstKey) {
-    /** Units of work: {@code batch · kvHeads}. */
+      float[] slopes) {
+    /** Plain attention: no window, no cap, no bias. */
+    public static Spec plain(
+        AttentionRanges ranges, int heads, int kvHeads, int headDim, int valueDim, float scale) {
+      return new Spec(ranges, heads, kvHeads, headDim, valueDim, scale, 0, 0, null);
+    }
+
+    /** Units of work: {@code sequences · kvHeads}. */
     public int units() {
-      return batch * kvHeads;
+      return ranges.sequences() * kvHeads;
     }
 
     /** First key that query {@code i} of sequence {@code b} sees. */
     public int firstVisible(int b, int i) {
-      int first = firstKey == null ? 0 : firstKey[b];
-      return window > 0 ? Math.max(first, keys - length + i - window + 1) : first;
+      int first = ranges.firstKey(b);
+      return window > 0 ? Math.max(first, endVisible(b, i) - window) : first;
     }
 
-    /** One past the last key that query {@code i} sees. */
-    public int endVisible(int i) {
-      return keys - length + i + 1;
-    }
-  }
-
-  /** Where keys or values lie; see {@link Spec}. */
-  record Strides(int batch, int head, int position) {
-    /** Dense {@code [batch, keys, kvHeads, dim]}. */
-    public static Strides dense(int keys, int kvHeads, int dim) {
-      return new Strides(keys * kvHeads * dim, dim, kvHeads * dim);
+    /** One past the last key that query {@code i} of sequence {@code b} sees. */
+    public int endVisible(int b, int i) {
+      return ranges.keys(b) - ranges.length(b) + i + 1;
     }
   }
 
   /**
    * Output of units {@code [from, to)}.
    *
-   * @param lse receives {@code log Σ exp(score)} as {@code [batch, heads, length]} for the backward
-   *     pass; null where there is none
+   * @param k rows of {@code headDim}
+   * @param v rows of {@code valueDim}
+   * @param lse receives {@code log Σ exp(score)} as {@code [rows, heads]} for the backward pass;
+   *     null where there is none
    */
   void forward(
-      Spec spec, int from, int to, float[] q, float[] k, float[] v, float[] out, float[] lse);
+      Spec spec, int from, int to, float[] q, KvRows k, KvRows v, float[] out, float[] lse);
 
   /**
    * Gradients of units {@code [from, to)}; {@code dq, dk, dv} are laid out like {@code q, k, v} and
@@ -82,8 +75,8 @@ public interface AttentionKernel {
       int from,
       int to,
       float[] q,
-      float[] k,
-      float[] v,
+      KvRows.Dense k,
+      KvRows.Dense v,
       float[] out,
       float[] lse,
       float[] dOut,

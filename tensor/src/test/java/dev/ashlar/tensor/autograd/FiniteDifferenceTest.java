@@ -19,6 +19,7 @@ import dev.ashlar.tensor.autograd.op.Scale;
 import dev.ashlar.tensor.autograd.op.Softmax;
 import dev.ashlar.tensor.kernel.ActivationKernel;
 import dev.ashlar.tensor.kernel.AttentionKernel;
+import dev.ashlar.tensor.kernel.AttentionRanges;
 import dev.ashlar.tensor.kernel.Backend;
 import dev.ashlar.tensor.kernel.Backends;
 import java.util.ArrayList;
@@ -121,23 +122,17 @@ class FiniteDifferenceTest {
       boolean slopes,
       int[] firstKey) {
     int dim = 6;
-    AttentionKernel.Strides strides = AttentionKernel.Strides.dense(length, kvHeads, dim);
     AttentionKernel.Spec spec =
         new AttentionKernel.Spec(
-            batch,
-            length,
-            length,
+            AttentionRanges.dense(batch, length, length, firstKey),
             heads,
             kvHeads,
             dim,
             dim,
-            strides,
-            strides,
             0.4f,
             window,
             softcap,
-            slopes ? new float[] {0.5f, 0.25f} : null,
-            firstKey);
+            slopes ? new float[] {0.5f, 0.25f} : null);
     return new Attend(
         spec,
         random(batch, length, heads * dim),

@@ -5,7 +5,7 @@ import static dev.ashlar.tensor.kernel.KernelTesting.floats;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 
 import dev.ashlar.tensor.kernel.AttentionKernel.Spec;
-import dev.ashlar.tensor.kernel.AttentionKernel.Strides;
+import dev.ashlar.tensor.kv.KvRows;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -22,58 +22,22 @@ class AttentionKernelTest {
 
   private static Spec spec(
       int batch, int length, int keys, int heads, int kvHeads, int headDim, int valueDim) {
-    return new Spec(
-        batch,
-        length,
-        keys,
-        heads,
-        kvHeads,
-        headDim,
-        valueDim,
-        Strides.dense(keys, kvHeads, headDim),
-        Strides.dense(keys, kvHeads, valueDim),
-        SCALE,
-        0,
-        0,
-        null,
-        null);
+    AttentionRanges ranges = AttentionRanges.dense(batch, length, keys);
+    return Spec.plain(ranges, heads, kvHeads, headDim, valueDim, SCALE);
   }
 
   private static Spec variant(Spec s, int window, float softcap, float[] slopes, int[] firstKey) {
+    AttentionRanges r = s.ranges();
     return new Spec(
-        s.batch(),
-        s.length(),
-        s.keys(),
+        AttentionRanges.dense(r.sequences(), r.length(0), r.keys(0), firstKey),
         s.heads(),
         s.kvHeads(),
         s.headDim(),
         s.valueDim(),
-        s.keyStrides(),
-        s.valueStrides(),
         s.scale(),
         window,
         softcap,
-        slopes,
-        firstKey);
-  }
-
-  /** Caches as decoding keeps them: {@code [batch, kvHeads, capacity, dim]}. */
-  private static Spec cached(Spec s, int capacity) {
-    return new Spec(
-        s.batch(),
-        s.length(),
-        s.keys(),
-        s.heads(),
-        s.kvHeads(),
-        s.headDim(),
-        s.valueDim(),
-        new Strides(s.kvHeads() * capacity * s.headDim(), capacity * s.headDim(), s.headDim()),
-        new Strides(s.kvHeads() * capacity * s.valueDim(), capacity * s.valueDim(), s.valueDim()),
-        s.scale(),
-        s.window(),
-        s.softcap(),
-        s.slopes(),
-        s.firstKey());
+        slopes);
   }
 
   private static List<Spec> specs() {
@@ -85,13 +49,12 @@ class AttentionKernelTest {
     all.add(spec(1, 133, 133, 2, 1, 65, 16));
     all.add(spec(1, 7, 80, 4, 2, 80, 128));
     all.add(spec(1, 1, 200, 9, 3, 64, 64));
-    all.add(cached(spec(2, 2, 131, 4, 2, 32, 96), 140));
-    all.add(variant(cached(spec(2, 1, 300, 6, 2, 64, 64), 300), 77, 0, null, new int[] {5, 290}));
+    all.add(spec(2, 2, 131, 4, 2, 32, 96));
+    all.add(variant(spec(2, 1, 300, 6, 2, 64, 64), 77, 0, null, new int[] {5, 290}));
     for (int length : new int[] {1, 3, 20}) {
       Spec base = spec(2, length, 90, 4, 2, 24, 40);
       float[] slopes = {0.5f, 0.25f, 0.125f, 0.0625f};
       all.add(base);
-      all.add(cached(base, 101));
       all.add(variant(base, 9, 0, null, null));
       all.add(variant(base, 0, 2f, null, null));
       all.add(variant(base, 0, 0, slopes, null));
@@ -99,13 +62,6 @@ class AttentionKernelTest {
       all.add(variant(base, 13, 1.5f, slopes, new int[] {0, 90}));
     }
     return all;
-  }
-
-  private static int size(Strides t, Spec s, int dim) {
-    return (s.batch() - 1) * t.batch()
-        + (s.kvHeads() - 1) * t.head()
-        + (s.keys() - 1) * t.position()
-        + dim;
   }
 
   @ParameterizedTest
@@ -142,8 +98,8 @@ class AttentionKernelTest {
       float[] lse = new float[x.lse];
       Backends.reference().attention().forward(s, 0, s.units(), x.q, x.k, x.v, out, lse);
       float[] dOut = floats(random, x.out, 1f);
-      float[][] expected = {x.q.clone(), x.k.clone(), x.v.clone()};
-      float[][] found = {x.q.clone(), x.k.clone(), x.v.clone()};
+      float[][] expected = {x.q.clone(), x.k.data().clone(), x.v.data().clone()};
+      float[][] found = {x.q.clone(), x.k.data().clone(), x.v.data().clone()};
       backward(Backends.reference(), s, x, out, lse, dOut, expected);
       backward(backend, s, x, out, lse, dOut, found);
       for (int i = 0; i < 3; i++) {
@@ -164,7 +120,9 @@ class AttentionKernelTest {
         float[] out = new float[x.out];
         float[] lse = new float[x.lse];
         backend.attention().forward(s, 0, s.units(), x.q, x.k, x.v, out, lse);
-        float[][] d = {new float[x.q.length], new float[x.k.length], new float[x.v.length]};
+        float[][] d = {
+          new float[x.q.length], new float[x.k.data().length], new float[x.v.data().length]
+        };
         backward(backend, s, x, out, lse, out, d);
         System.arraycopy(out, 0, all, 0, x.out);
         System.arraycopy(d[0], 0, all, x.out, Math.min(x.out, d[0].length));
@@ -182,14 +140,21 @@ class AttentionKernelTest {
     b.attention().backward(s, 0, s.units(), x.q, x.k, x.v, out, lse, dOut, d[0], d[1], d[2]);
   }
 
-  private record Operands(float[] q, float[] k, float[] v, int out, int lse) {
+  private record Operands(float[] q, KvRows.Dense k, KvRows.Dense v, int out, int lse) {
     static Operands random(Spec s, Random random) {
+      int rows = s.ranges().rows();
       return new Operands(
-          floats(random, s.batch() * s.length() * s.heads() * s.headDim(), 1.5f),
-          floats(random, size(s.keyStrides(), s, s.headDim()), 1.5f),
-          floats(random, size(s.valueStrides(), s, s.valueDim()), 1f),
-          s.batch() * s.length() * s.heads() * s.valueDim(),
-          s.batch() * s.heads() * s.length());
+          floats(random, rows * s.heads() * s.headDim(), 1.5f),
+          dense(s, s.headDim(), random, 1.5f),
+          dense(s, s.valueDim(), random, 1f),
+          rows * s.heads() * s.valueDim(),
+          rows * s.heads());
+    }
+
+    private static KvRows.Dense dense(Spec s, int dim, Random random, float scale) {
+      int keys = s.ranges().keys(0);
+      int size = s.ranges().sequences() * keys * s.kvHeads() * dim;
+      return new KvRows.Dense(floats(random, size, scale), keys, s.kvHeads(), dim);
     }
   }
 }

@@ -3,6 +3,7 @@ package dev.ashlar.tensor.kernel;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 
 import dev.ashlar.tensor.Parallel;
+import dev.ashlar.tensor.kv.KvRows;
 import dev.ashlar.tensor.quant.PackedMatrix;
 import dev.ashlar.tensor.quant.QuantScheme;
 import dev.ashlar.tensor.quant.QuantizedTensor;
@@ -120,13 +121,13 @@ class ThreadRaceTest {
     int heads = 6;
     int kvHeads = 3;
     int dim = 24;
-    AttentionKernel.Strides dense = AttentionKernel.Strides.dense(length, kvHeads, dim);
-    AttentionKernel.Spec spec =
-        new AttentionKernel.Spec(
-            batch, length, length, heads, kvHeads, dim, dim, dense, dense, 0.2f, 0, 0, null, null);
+    AttentionRanges ranges = AttentionRanges.dense(batch, length, length);
+    AttentionKernel.Spec spec = AttentionKernel.Spec.plain(ranges, heads, kvHeads, dim, dim, 0.2f);
     float[] q = floats(batch * length * heads * dim);
     float[] k = floats(batch * length * kvHeads * dim);
     float[] v = floats(k.length + 1);
+    KvRows.Dense keys = new KvRows.Dense(k, length, kvHeads, dim);
+    KvRows.Dense values = new KvRows.Dense(v, length, kvHeads, dim);
     works.put(
         "attention " + b.name(),
         () -> {
@@ -139,12 +140,13 @@ class ThreadRaceTest {
           Parallel.rows(
               spec.units(),
               1,
-              (from, to) -> b.attention().forward(spec, from, to, q, k, v, out, lse));
+              (from, to) -> b.attention().forward(spec, from, to, q, keys, values, out, lse));
           Parallel.rows(
               spec.units(),
               1,
               (from, to) ->
-                  b.attention().backward(spec, from, to, q, k, v, out, lse, out, dq, dk, dv));
+                  b.attention()
+                      .backward(spec, from, to, q, keys, values, out, lse, out, dq, dk, dv));
           for (int i = 0; i < all.length; i++) {
             all[i] = i < q.length ? out[i] + dq[i] : dk[i - q.length] + dv[i - q.length];
           }

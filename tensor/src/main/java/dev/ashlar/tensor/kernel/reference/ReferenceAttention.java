@@ -1,31 +1,32 @@
 package dev.ashlar.tensor.kernel.reference;
 
 import dev.ashlar.tensor.kernel.AttentionKernel;
+import dev.ashlar.tensor.kernel.AttentionRanges;
+import dev.ashlar.tensor.kv.KvRows;
 
 /** Query by query, scores in double. */
 final class ReferenceAttention implements AttentionKernel {
   @Override
   public void forward(
-      Spec s, int from, int to, float[] q, float[] k, float[] v, float[] out, float[] lse) {
-    double[] weights = new double[s.keys()];
-    forEachQuery(
-        s,
-        from,
-        to,
-        (b, kvHead, h, i) -> {
-          double logSum = probabilities(s, b, kvHead, h, i, q, k, weights);
-          int o = ((b * s.length() + i) * s.heads() + h) * s.valueDim();
-          for (int d = 0; d < s.valueDim(); d++) {
-            double sum = 0;
-            for (int j = s.firstVisible(b, i); j < s.endVisible(i); j++) {
-              sum += weights[j] * v[value(s, b, kvHead, j) + d];
+      Spec s, int from, int to, float[] q, KvRows k, KvRows v, float[] out, float[] lse) {
+    for (int unit = from; unit < to; unit++) {
+      Unit u = Unit.of(s, unit, q, k, v);
+      u.forEachQuery(
+          (h, i) -> {
+            double logSum = u.probabilities(h, i);
+            int o = u.output(h, i);
+            for (int d = 0; d < s.valueDim(); d++) {
+              double sum = 0;
+              for (int j = u.first(i); j < u.end(i); j++) {
+                sum += u.weights[j] * u.values[j * s.valueDim() + d];
+              }
+              out[o + d] = (float) sum;
             }
-            out[o + d] = (float) sum;
-          }
-          if (lse != null) {
-            lse[(b * s.heads() + h) * s.length() + i] = (float) logSum;
-          }
-        });
+            if (lse != null) {
+              lse[u.row(i) * s.heads() + h] = (float) logSum;
+            }
+          });
+    }
   }
 
   @Override
@@ -34,88 +35,45 @@ final class ReferenceAttention implements AttentionKernel {
       int from,
       int to,
       float[] q,
-      float[] k,
-      float[] v,
+      KvRows.Dense k,
+      KvRows.Dense v,
       float[] out,
       float[] lse,
       float[] dOut,
       float[] dq,
       float[] dk,
       float[] dv) {
-    double[] weights = new double[s.keys()];
-    forEachQuery(
-        s,
-        from,
-        to,
-        (b, kvHead, h, i) -> {
-          probabilities(s, b, kvHead, h, i, q, k, weights);
-          int qAt = ((b * s.length() + i) * s.heads() + h) * s.headDim();
-          int oAt = ((b * s.length() + i) * s.heads() + h) * s.valueDim();
-          double delta = dot(s.valueDim(), dOut, oAt, out, oAt);
-          for (int j = s.firstVisible(b, i); j < s.endVisible(i); j++) {
-            int kAt = key(s, b, kvHead, j);
-            int vAt = value(s, b, kvHead, j);
-            double dScore = weights[j] * (dot(s.valueDim(), dOut, oAt, v, vAt) - delta);
-            if (s.softcap() > 0) {
-              double t = Math.tanh(dot(s.headDim(), q, qAt, k, kAt) * s.scale() / s.softcap());
-              dScore *= 1 - t * t;
+    for (int unit = from; unit < to; unit++) {
+      Unit u = Unit.of(s, unit, q, k, v);
+      u.forEachQuery(
+          (h, i) -> {
+            u.probabilities(h, i);
+            int qAt = u.query(h, i);
+            int oAt = u.output(h, i);
+            double delta = dot(s.valueDim(), dOut, oAt, out, oAt);
+            for (int j = u.first(i); j < u.end(i); j++) {
+              int kAt = k.at(u.sequence, u.kvHead, j);
+              int vAt = v.at(u.sequence, u.kvHead, j);
+              double dScore = u.weights[j] * (dot(s.valueDim(), dOut, oAt, v.data(), vAt) - delta);
+              if (s.softcap() > 0) {
+                double score = dot(s.headDim(), q, qAt, k.data(), kAt) * s.scale();
+                double t = Math.tanh(score / s.softcap());
+                dScore *= 1 - t * t;
+              }
+              for (int d = 0; d < s.headDim(); d++) {
+                dq[qAt + d] += (float) (dScore * s.scale() * k.data()[kAt + d]);
+                dk[kAt + d] += (float) (dScore * s.scale() * q[qAt + d]);
+              }
+              for (int d = 0; d < s.valueDim(); d++) {
+                dv[vAt + d] += (float) (u.weights[j] * dOut[oAt + d]);
+              }
             }
-            for (int d = 0; d < s.headDim(); d++) {
-              dq[qAt + d] += (float) (dScore * s.scale() * k[kAt + d]);
-              dk[kAt + d] += (float) (dScore * s.scale() * q[qAt + d]);
-            }
-            for (int d = 0; d < s.valueDim(); d++) {
-              dv[vAt + d] += (float) (weights[j] * dOut[oAt + d]);
-            }
-          }
-        });
+          });
+    }
   }
 
   private interface QueryBody {
-    void run(int b, int kvHead, int head, int query);
-  }
-
-  private static void forEachQuery(Spec s, int from, int to, QueryBody body) {
-    int group = s.heads() / s.kvHeads();
-    for (int unit = from; unit < to; unit++) {
-      int b = unit / s.kvHeads();
-      int kvHead = unit % s.kvHeads();
-      for (int h = kvHead * group; h < (kvHead + 1) * group; h++) {
-        for (int i = 0; i < s.length(); i++) {
-          body.run(b, kvHead, h, i);
-        }
-      }
-    }
-  }
-
-  /** Fills the visible part of {@code weights} with the softmax; returns the log of its sum. */
-  private static double probabilities(
-      Spec s, int b, int kvHead, int h, int i, float[] q, float[] k, double[] weights) {
-    int qAt = ((b * s.length() + i) * s.heads() + h) * s.headDim();
-    int position = s.keys() - s.length() + i;
-    int first = s.firstVisible(b, i);
-    int end = s.endVisible(i);
-    double max = Double.NEGATIVE_INFINITY;
-    for (int j = first; j < end; j++) {
-      double score = dot(s.headDim(), q, qAt, k, key(s, b, kvHead, j)) * s.scale();
-      if (s.softcap() > 0) {
-        score = s.softcap() * Math.tanh(score / s.softcap());
-      }
-      if (s.slopes() != null) {
-        score += (double) s.slopes()[h] * (j - position);
-      }
-      weights[j] = score;
-      max = Math.max(max, score);
-    }
-    double sum = 0;
-    for (int j = first; j < end; j++) {
-      weights[j] = Math.exp(weights[j] - max);
-      sum += weights[j];
-    }
-    for (int j = first; j < end; j++) {
-      weights[j] /= sum;
-    }
-    return max + Math.log(sum);
+    void run(int head, int query);
   }
 
   private static double dot(int n, float[] a, int aOff, float[] b, int bOff) {
@@ -126,13 +84,91 @@ final class ReferenceAttention implements AttentionKernel {
     return sum;
   }
 
-  private static int key(Spec s, int b, int kvHead, int j) {
-    Strides t = s.keyStrides();
-    return b * t.batch() + kvHead * t.head() + j * t.position();
-  }
+  /** A key/value head of a sequence with its rows as floats. */
+  private static final class Unit {
+    final Spec s;
+    final AttentionRanges ranges;
+    final int sequence;
+    final int kvHead;
+    final float[] q;
+    final float[] keys;
+    final float[] values;
+    final double[] weights;
 
-  private static int value(Spec s, int b, int kvHead, int j) {
-    Strides t = s.valueStrides();
-    return b * t.batch() + kvHead * t.head() + j * t.position();
+    private Unit(Spec s, int unit, float[] q, float[] keys, float[] values) {
+      this.s = s;
+      this.ranges = s.ranges();
+      this.sequence = unit / s.kvHeads();
+      this.kvHead = unit % s.kvHeads();
+      this.q = q;
+      this.keys = keys;
+      this.values = values;
+      this.weights = new double[ranges.keys(sequence)];
+    }
+
+    static Unit of(Spec s, int unit, float[] q, KvRows k, KvRows v) {
+      int n = s.ranges().keys(unit / s.kvHeads());
+      Unit u = new Unit(s, unit, q, new float[n * s.headDim()], new float[n * s.valueDim()]);
+      k.read(u.sequence, u.kvHead, 0, n, u.keys, 0);
+      v.read(u.sequence, u.kvHead, 0, n, u.values, 0);
+      return u;
+    }
+
+    void forEachQuery(QueryBody body) {
+      int group = s.heads() / s.kvHeads();
+      for (int h = kvHead * group; h < (kvHead + 1) * group; h++) {
+        for (int i = 0; i < ranges.length(sequence); i++) {
+          body.run(h, i);
+        }
+      }
+    }
+
+    int row(int i) {
+      return ranges.firstRow(sequence) + i;
+    }
+
+    int query(int h, int i) {
+      return (row(i) * s.heads() + h) * s.headDim();
+    }
+
+    int output(int h, int i) {
+      return (row(i) * s.heads() + h) * s.valueDim();
+    }
+
+    int first(int i) {
+      return s.firstVisible(sequence, i);
+    }
+
+    int end(int i) {
+      return s.endVisible(sequence, i);
+    }
+
+    /** Fills the visible part of the weights with the softmax; returns the log of its sum. */
+    double probabilities(int h, int i) {
+      int qAt = query(h, i);
+      int first = first(i);
+      int end = end(i);
+      double max = Double.NEGATIVE_INFINITY;
+      for (int j = first; j < end; j++) {
+        double score = dot(s.headDim(), q, qAt, keys, j * s.headDim()) * s.scale();
+        if (s.softcap() > 0) {
+          score = s.softcap() * Math.tanh(score / s.softcap());
+        }
+        if (s.slopes() != null) {
+          score += (double) s.slopes()[h] * (j - (end - 1));
+        }
+        weights[j] = score;
+        max = Math.max(max, score);
+      }
+      double sum = 0;
+      for (int j = first; j < end; j++) {
+        weights[j] = Math.exp(weights[j] - max);
+        sum += weights[j];
+      }
+      for (int j = first; j < end; j++) {
+        weights[j] /= sum;
+      }
+      return max + Math.log(sum);
+    }
   }
 }

@@ -5,6 +5,7 @@ import dev.ashlar.tensor.kernel.vector.attention.AttentionScratch.Slot;
 import dev.ashlar.tensor.kernel.vector.dense.Panels;
 import dev.ashlar.tensor.kernel.vector.dense.RegisterTile;
 import dev.ashlar.tensor.kernel.vector.lanes.Lanes;
+import dev.ashlar.tensor.kv.KvRows;
 
 /**
  * The backward pass of one unit (Dao et al., arXiv 2205.14135, algorithm 4, without its splitting
@@ -25,8 +26,8 @@ final class AttentionBackward {
   private final Spec s;
   private final AttentionUnit u;
   private final float[] q;
-  private final float[] k;
-  private final float[] v;
+  private final KvRows.Dense k;
+  private final KvRows.Dense v;
   private final float[] out;
   private final float[] lse;
   private final float[] dOut;
@@ -51,8 +52,8 @@ final class AttentionBackward {
       Spec s,
       int unit,
       float[] q,
-      float[] k,
-      float[] v,
+      KvRows.Dense k,
+      KvRows.Dense v,
       float[] out,
       float[] lse,
       float[] dOut,
@@ -76,32 +77,33 @@ final class AttentionBackward {
     int headPanels = AttentionUnit.panels(s.headDim()) * PANEL;
     int valuePanels = AttentionUnit.panels(s.valueDim()) * PANEL;
     keysAcross = own.take(Slot.KEYS_ACROSS, (long) stride * s.headDim());
-    keysAlong = own.take(Slot.KEYS_ALONG, (long) headPanels * s.keys());
+    keysAlong = own.take(Slot.KEYS_ALONG, (long) headPanels * u.keys());
     valuesAcross = own.take(Slot.VALUES_ACROSS, (long) stride * s.valueDim());
     p = own.take(Slot.SCORES, (long) block * stride);
     ds = own.take(Slot.SCORE_GRADIENTS, (long) block * stride);
     queryPanels = own.take(Slot.QUERY_PANELS, (long) headPanels * block);
     outputPanels = own.take(Slot.OUTPUT_PANELS, (long) valuePanels * block);
-    int longest = Math.max(Math.max(s.keys(), block), Math.max(s.headDim(), s.valueDim()));
+    int longest = Math.max(Math.max(u.keys(), block), Math.max(s.headDim(), s.valueDim()));
     strip = own.take(Slot.STRIP, (long) STRIP * longest);
     tile = own.tile;
     lanes = own.lanes;
   }
 
   void run() {
-    u.across(k, u.key(0), s.keyStrides().position(), s.headDim(), keysAcross);
-    u.along(k, u.key(0), s.keyStrides().position(), s.headDim(), keysAlong);
-    u.across(v, u.value(0), s.valueStrides().position(), s.valueDim(), valuesAcross);
+    KvTile rows = new KvTile(AttentionScratch.own());
+    u.across(k, rows, keysAcross);
+    u.along(k, rows, keysAlong);
+    u.across(v, rows, valuesAcross);
     for (int h = u.firstHead(); h < u.firstHead() + u.group(); h++) {
-      for (int i = 0; i < s.length(); i += block) {
-        queries(h, i, Math.min(block, s.length() - i));
+      for (int i = 0; i < u.length(); i += block) {
+        queries(h, i, Math.min(block, u.length() - i));
       }
     }
   }
 
   /** A block of {@code count} queries of head {@code h}. */
   private void queries(int h, int i, int count) {
-    int end = s.endVisible(i + count - 1);
+    int end = u.endVisible(i + count - 1);
     int first = Math.min(s.firstVisible(u.sequence(), i), end);
     if (first >= end) {
       return;
@@ -113,18 +115,18 @@ final class AttentionBackward {
     panels(dOut, u.output(h, i), s.heads() * s.valueDim(), s.valueDim(), count, outputPanels);
     for (int j = first; j < end; j += ROWS) {
       // Queries before the one at key j's position do not see it.
-      int skip = Math.clamp((long) j - (s.keys() - s.length()) - i, 0, count);
+      int skip = Math.clamp((long) j - (u.keys() - u.length()) - i, 0, count);
       int keys = Math.min(ROWS, end - j);
-      int ldv = s.valueStrides().position();
-      transposed(p, skip, count, j, keys, outputPanels, s.valueDim(), dv, u.value(j), ldv);
-      int ldk = s.keyStrides().position();
-      transposed(ds, skip, count, j, keys, queryPanels, s.headDim(), dk, u.key(j), ldk);
+      int vAt = v.at(u.sequence(), u.kvHead(), j);
+      transposed(p, skip, count, j, keys, outputPanels, s.valueDim(), dv, vAt, v.stride());
+      int kAt = k.at(u.sequence(), u.kvHead(), j);
+      transposed(ds, skip, count, j, keys, queryPanels, s.headDim(), dk, kAt, k.stride());
     }
   }
 
   /** P, dS and dQ of a strip of queries; P and dS are zero where a query of the block is blind. */
   private void strip(int h, int i, int off, int rows, int first, int end) {
-    int to = s.endVisible(i + rows - 1);
+    int to = u.endVisible(i + rows - 1);
     int from = Math.min(s.firstVisible(u.sequence(), i), to);
     int ldq = s.heads() * s.headDim();
     int ldo = s.heads() * s.valueDim();
@@ -138,7 +140,7 @@ final class AttentionBackward {
     Panels.stripFromRows(rows, to - from, ds, off + from, stride, strip, 0);
     for (int n = 0; n < AttentionUnit.panels(s.headDim()); n++) {
       int columns = Math.min(PANEL, s.headDim() - n * PANEL);
-      int at = (n * s.keys() + from) * PANEL;
+      int at = (n * u.keys() + from) * PANEL;
       int to0 = u.query(h, i) + n * PANEL;
       RegisterTile.multiply(
           rows, columns, to - from, strip, 0, keysAlong, at, dq, to0, ldq, true, tile);
@@ -146,8 +148,8 @@ final class AttentionBackward {
   }
 
   private void row(int h, int i, int off, int first, int end) {
-    int to = s.endVisible(i);
-    int from = Math.min(s.firstVisible(u.sequence(), i), to);
+    int to = u.endVisible(i);
+    int from = u.firstVisible(i);
     int o = u.output(h, i);
     float delta = Lanes.dot(s.valueDim(), dOut, o, out, o);
     float sum = lse[u.lse(h, i)];

@@ -5,6 +5,7 @@ import dev.ashlar.tensor.kernel.vector.attention.AttentionScratch.Slot;
 import dev.ashlar.tensor.kernel.vector.dense.Panels;
 import dev.ashlar.tensor.kernel.vector.dense.RegisterTile;
 import dev.ashlar.tensor.kernel.vector.lanes.Lanes;
+import dev.ashlar.tensor.kv.KvRows;
 
 /** The forward pass of one unit over packed keys and values. */
 final class AttentionForward {
@@ -13,21 +14,22 @@ final class AttentionForward {
 
   private AttentionForward() {}
 
-  static void run(Spec s, int unit, float[] q, float[] k, float[] v, float[] out, float[] lse) {
+  static void run(Spec s, int unit, float[] q, KvRows k, KvRows v, float[] out, float[] lse) {
     AttentionUnit u = AttentionUnit.of(s, unit);
     AttentionScratch own = AttentionScratch.own();
     int stride = u.scoreStride();
     float[] keys = own.take(Slot.KEYS_ACROSS, (long) stride * s.headDim());
     int valuePanels = AttentionUnit.panels(s.valueDim());
-    float[] values = own.take(Slot.VALUES_ALONG, (long) valuePanels * PANEL * s.keys());
+    float[] values = own.take(Slot.VALUES_ALONG, (long) valuePanels * PANEL * u.keys());
     float[] scores = own.take(Slot.SCORES, (long) ROWS * stride);
-    float[] strip = own.take(Slot.STRIP, (long) Lanes.STRIP * Math.max(s.keys(), s.headDim()));
-    u.across(k, u.key(0), s.keyStrides().position(), s.headDim(), keys);
-    u.along(v, u.value(0), s.valueStrides().position(), s.valueDim(), values);
+    float[] strip = own.take(Slot.STRIP, (long) Lanes.STRIP * Math.max(u.keys(), s.headDim()));
+    KvTile tile = new KvTile(own);
+    u.across(k, tile, keys);
+    u.along(v, tile, values);
     for (int h = u.firstHead(); h < u.firstHead() + u.group(); h++) {
-      for (int i = 0; i < s.length(); i += ROWS) {
-        int rows = Math.min(ROWS, s.length() - i);
-        int end = s.endVisible(i + rows - 1);
+      for (int i = 0; i < u.length(); i += ROWS) {
+        int rows = Math.min(ROWS, u.length() - i);
+        int end = u.endVisible(i + rows - 1);
         int first = Math.min(s.firstVisible(u.sequence(), i), end);
         Panels.stripFromRows(
             rows, s.headDim(), q, u.query(h, i), s.heads() * s.headDim(), strip, 0);
@@ -53,8 +55,8 @@ final class AttentionForward {
       float[] lse,
       float[] lanes) {
     Spec s = u.spec();
-    int to = s.endVisible(i);
-    int from = Math.min(s.firstVisible(u.sequence(), i), to);
+    int to = u.endVisible(i);
+    int from = u.firstVisible(i);
     int position = to - 1;
     float max =
         ScoreRows.scale(scores, off, from, to, s.scale(), s.softcap(), u.slope(h), position, lanes);
@@ -81,7 +83,7 @@ final class AttentionForward {
     Spec s = u.spec();
     for (int q = 0; q < AttentionUnit.panels(s.valueDim()); q++) {
       int columns = Math.min(PANEL, s.valueDim() - q * PANEL);
-      int at = (q * s.keys() + first) * PANEL;
+      int at = (q * u.keys() + first) * PANEL;
       RegisterTile.full(end - first, strip, 0, values, at, own.tile, 0, PANEL, false);
       for (int r = 0; r < rows; r++) {
         // A query that sees nothing has an empty sum; its output is zeros.

@@ -22,7 +22,9 @@ final class AttentionScratch {
     SCORE_GRADIENTS,
     QUERY_PANELS,
     OUTPUT_PANELS,
-    STRIP
+    STRIP,
+    /** A block of keys or values gathered. */
+    TILE
   }
 
   private final float[][] buffers = new float[Slot.values().length][0];

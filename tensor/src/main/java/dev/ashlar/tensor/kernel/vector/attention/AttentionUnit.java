@@ -4,10 +4,14 @@ import dev.ashlar.tensor.kernel.AttentionKernel.Spec;
 import dev.ashlar.tensor.kernel.vector.dense.Panels;
 import dev.ashlar.tensor.kernel.vector.dense.RegisterTile;
 import dev.ashlar.tensor.kernel.vector.lanes.Lanes;
+import dev.ashlar.tensor.kv.KvRows;
 
 /** Where things of one unit (a key/value head of a sequence) lie, and its packed panels. */
 record AttentionUnit(Spec spec, int sequence, int kvHead) {
   private static final int PANEL = Lanes.PANEL;
+
+  /** Keys that are looked at together: a page, as caches have them. */
+  private static final int BLOCK = 64;
 
   static AttentionUnit of(Spec spec, int unit) {
     return new AttentionUnit(spec, unit / spec.kvHeads(), unit % spec.kvHeads());
@@ -23,38 +27,51 @@ record AttentionUnit(Spec spec, int sequence, int kvHead) {
     return spec.heads() / spec.kvHeads();
   }
 
+  /** Queries. */
+  int length() {
+    return spec.ranges().length(sequence);
+  }
+
+  /** Keys, those that no query sees included. */
+  int keys() {
+    return spec.ranges().keys(sequence);
+  }
+
+  private int row(int i) {
+    return spec.ranges().firstRow(sequence) + i;
+  }
+
   /** Offset of query {@code i} of {@code head}. */
   int query(int head, int i) {
-    return ((sequence * spec.length() + i) * spec.heads() + head) * spec.headDim();
+    return (row(i) * spec.heads() + head) * spec.headDim();
   }
 
   /** Offset of the output of query {@code i} of {@code head}. */
   int output(int head, int i) {
-    return ((sequence * spec.length() + i) * spec.heads() + head) * spec.valueDim();
+    return (row(i) * spec.heads() + head) * spec.valueDim();
   }
 
   int lse(int head, int i) {
-    return (sequence * spec.heads() + head) * spec.length() + i;
+    return row(i) * spec.heads() + head;
   }
 
-  int key(int j) {
-    var s = spec.keyStrides();
-    return sequence * s.batch() + kvHead * s.head() + j * s.position();
+  /** First key that query {@code i} sees; not behind the last that it could see. */
+  int firstVisible(int i) {
+    return Math.min(spec.firstVisible(sequence, i), endVisible(i));
   }
 
-  int value(int j) {
-    var s = spec.valueStrides();
-    return sequence * s.batch() + kvHead * s.head() + j * s.position();
+  int endVisible(int i) {
+    return spec.endVisible(sequence, i);
   }
 
   /** Floats from one row of scores to the next: all keys in whole panels, and one to spare. */
   int scoreStride() {
-    return panels(spec.keys()) * PANEL + PANEL;
+    return panels(keys()) * PANEL + PANEL;
   }
 
   /** First key that any query of the unit sees. */
   int firstKey() {
-    return Math.min(spec.firstVisible(sequence, 0), spec.keys());
+    return Math.min(spec.firstVisible(sequence, 0), keys());
   }
 
   float slope(int head) {
@@ -66,21 +83,28 @@ record AttentionUnit(Spec spec, int sequence, int kvHead) {
   }
 
   /** Panels {@code [dim, keys]}: panel q holds keys {@code q·PANEL} on. */
-  void across(float[] x, int off, int ld, int dim, float[] to) {
-    for (int q = firstKey() / PANEL; q < panels(spec.keys()); q++) {
-      int columns = Math.min(PANEL, spec.keys() - q * PANEL);
-      Panels.panelFromColumns(columns, dim, x, off + q * PANEL * ld, ld, to, q * PANEL * dim);
+  void across(KvRows x, KvTile tile, float[] to) {
+    int dim = x.dim();
+    for (int q = firstKey() / PANEL; q < panels(keys()); q++) {
+      int columns = Math.min(PANEL, keys() - q * PANEL);
+      tile.show(x, sequence, kvHead, q * PANEL, q * PANEL + columns);
+      Panels.panelFromColumns(
+          columns, dim, tile.data(), tile.at(), tile.stride(), to, q * PANEL * dim);
     }
   }
 
   /** Panels {@code [keys, dim]}: panel q holds elements {@code q·PANEL} on of all keys. */
-  void along(float[] x, int off, int ld, int dim, float[] to) {
-    int first = firstKey();
-    for (int q = 0; q < panels(dim); q++) {
-      int columns = Math.min(PANEL, dim - q * PANEL);
-      int at = (q * spec.keys() + first) * PANEL;
-      Panels.panelFromRows(
-          columns, spec.keys() - first, x, off + first * ld + q * PANEL, ld, to, at);
+  void along(KvRows x, KvTile tile, float[] to) {
+    int dim = x.dim();
+    for (int j = firstKey(), end; j < keys(); j = end) {
+      end = Math.min(keys(), (j / BLOCK + 1) * BLOCK);
+      tile.show(x, sequence, kvHead, j, end);
+      for (int q = 0; q < panels(dim); q++) {
+        int columns = Math.min(PANEL, dim - q * PANEL);
+        int from = tile.at() + q * PANEL;
+        int at = (q * keys() + j) * PANEL;
+        Panels.panelFromRows(columns, end - j, tile.data(), from, tile.stride(), to, at);
+      }
     }
   }
 

@@ -7,6 +7,7 @@ import dev.ashlar.tensor.kernel.AttentionKernel.Spec;
 import dev.ashlar.tensor.kernel.vector.attention.AttentionScratch.Slot;
 import dev.ashlar.tensor.kernel.vector.dense.RowDots;
 import dev.ashlar.tensor.kernel.vector.lanes.Lanes;
+import dev.ashlar.tensor.kv.KvRows;
 import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
 
@@ -21,21 +22,25 @@ final class DirectAttention {
 
   private final Spec s;
   private final AttentionUnit u;
+  private final int length;
   private final int rows;
   private final int stride;
   private final float[] weights;
   private final float[] lanes;
+  private final KvTile tile;
 
   private DirectAttention(Spec s, int unit, AttentionScratch own) {
     this.s = s;
     this.u = AttentionUnit.of(s, unit);
-    this.rows = u.group() * s.length();
+    this.length = u.length();
+    this.rows = u.group() * length;
     this.stride = u.scoreStride();
     this.weights = own.take(Slot.SCORES, (long) rows * stride);
     this.lanes = own.lanes;
+    this.tile = new KvTile(own);
   }
 
-  static void forward(Spec s, int unit, float[] q, float[] k, float[] v, float[] out, float[] lse) {
+  static void forward(Spec s, int unit, float[] q, KvRows k, KvRows v, float[] out, float[] lse) {
     AttentionScratch own = AttentionScratch.own();
     DirectAttention a = new DirectAttention(s, unit, own);
     a.scores(q, k);
@@ -50,34 +55,37 @@ final class DirectAttention {
 
   /** Query head of row {@code r}. */
   private int head(int r) {
-    return u.firstHead() + r / s.length();
+    return u.firstHead() + r / length;
   }
 
   private int query(int r) {
-    return r % s.length();
+    return r % length;
   }
 
-  private void scores(float[] q, float[] k) {
-    int ld = s.keyStrides().position();
-    int end = s.endVisible(s.length() - 1);
+  private void scores(float[] q, KvRows k) {
+    int end = u.endVisible(length - 1);
     for (int j = u.firstKey(); j < end; j += BLOCK) {
       int to = Math.min(end, j + BLOCK);
+      tile.show(k, u.sequence(), u.kvHead(), j, to);
       for (int r = 0; r < rows; r++) {
-        dots(s.headDim(), q, u.query(head(r), query(r)), k, u.key(0), ld, j, to, r * stride);
+        dots(q, u.query(head(r), query(r)), to - j, r * stride + j);
       }
     }
   }
 
-  /** Scores of keys {@code [from, to)}. */
-  private void dots(
-      int n, float[] q, int qOff, float[] x, int xOff, int ld, int from, int to, int row) {
-    int j = from;
+  /** Scores of the {@code keys} keys that the tile shows. */
+  private void dots(float[] q, int qOff, int keys, int row) {
+    int n = s.headDim();
+    float[] x = tile.data();
+    int xOff = tile.at();
+    int ld = tile.stride();
+    int j = 0;
     if (RowDots.AVAILABLE && n % L == 0) {
-      for (; j <= to - L; j += L) {
+      for (; j <= keys - L; j += L) {
         RowDots.lanes(n, q, qOff, x, xOff + j * ld, ld, weights, row + j);
       }
     }
-    for (; j < to; j++) {
+    for (; j < keys; j++) {
       weights[row + j] = Lanes.dot(n, q, qOff, x, xOff + j * ld);
     }
   }
@@ -86,8 +94,8 @@ final class DirectAttention {
   private float softmax(int r, float[] lse) {
     int h = head(r);
     int i = query(r);
-    int to = s.endVisible(i);
-    int from = Math.min(s.firstVisible(u.sequence(), i), to);
+    int to = u.endVisible(i);
+    int from = u.firstVisible(i);
     int off = r * stride;
     float max =
         ScoreRows.scale(weights, off, from, to, s.scale(), s.softcap(), u.slope(h), to - 1, lanes);
@@ -98,16 +106,18 @@ final class DirectAttention {
     return sum == 0 ? 0f : 1 / sum;
   }
 
-  private void output(float[] v, float[] out, float[] factors) {
-    int ld = s.valueStrides().position();
-    int end = s.endVisible(s.length() - 1);
+  private void output(KvRows v, float[] out, float[] factors) {
+    int end = u.endVisible(length - 1);
     for (int j = u.firstKey(); j < end; j += BLOCK) {
+      tile.show(v, u.sequence(), u.kvHead(), j, Math.min(end, j + BLOCK));
+      int ld = tile.stride();
+      int at = tile.at() - j * ld;
       for (int r = 0; r < rows; r++) {
         int i = query(r);
         int from = Math.max(j, s.firstVisible(u.sequence(), i));
-        int to = Math.min(j + BLOCK, s.endVisible(i));
+        int to = Math.min(j + BLOCK, u.endVisible(i));
         int o = u.output(head(r), i);
-        mix(s.valueDim(), weights, r * stride, v, u.value(0), ld, from, to, factors[r], out, o);
+        mix(s.valueDim(), weights, r * stride, tile.data(), at, ld, from, to, factors[r], out, o);
       }
     }
   }

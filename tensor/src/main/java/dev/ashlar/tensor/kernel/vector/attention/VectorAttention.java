@@ -1,6 +1,7 @@
 package dev.ashlar.tensor.kernel.vector.attention;
 
 import dev.ashlar.tensor.kernel.AttentionKernel;
+import dev.ashlar.tensor.kv.KvRows;
 
 /**
  * Attention by register tiles. Keys and values of a unit are packed once; for each strip of six
@@ -16,10 +17,11 @@ public final class VectorAttention implements AttentionKernel {
 
   @Override
   public void forward(
-      Spec spec, int from, int to, float[] q, float[] k, float[] v, float[] out, float[] lse) {
+      Spec spec, int from, int to, float[] q, KvRows k, KvRows v, float[] out, float[] lse) {
     for (int unit = from; unit < to; unit++) {
-      int rows = spec.length() * (spec.heads() / spec.kvHeads());
-      if (rows < DIRECT_ROWS || (long) rows * spec.keys() < DIRECT_PAIRS) {
+      int sequence = unit / spec.kvHeads();
+      int rows = spec.ranges().length(sequence) * (spec.heads() / spec.kvHeads());
+      if (rows < DIRECT_ROWS || (long) rows * spec.ranges().keys(sequence) < DIRECT_PAIRS) {
         DirectAttention.forward(spec, unit, q, k, v, out, lse);
       } else {
         AttentionForward.run(spec, unit, q, k, v, out, lse);
@@ -33,8 +35,8 @@ public final class VectorAttention implements AttentionKernel {
       int from,
       int to,
       float[] q,
-      float[] k,
-      float[] v,
+      KvRows.Dense k,
+      KvRows.Dense v,
       float[] out,
       float[] lse,
       float[] dOut,
