@@ -11,9 +11,9 @@ import dev.ashlar.tensor.kernel.Activations;
 import dev.ashlar.tensor.kernel.Backends;
 import dev.ashlar.tensor.kernel.PackedKernel;
 import dev.ashlar.tensor.kv.KvPrecision;
+import dev.ashlar.tensor.quant.IntegerGrid;
 import dev.ashlar.tensor.quant.PackedMatrix;
-import dev.ashlar.tensor.quant.QuantScheme;
-import dev.ashlar.tensor.quant.QuantizedTensor;
+import dev.ashlar.tensor.quant.QuantizedMatrix;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Locale;
@@ -59,7 +59,7 @@ public final class ActivationsDuel {
 
   private void products(int out, int in, int bits, int group, int threads, boolean fromMemory) {
     PackedKernel kernel = Backends.chosen().packed();
-    QuantizedTensor w = random(out, in, new QuantScheme(bits, group, true));
+    QuantizedMatrix w = random(out, in, new IntegerGrid(bits, group, true));
     PackedMatrix first = kernel.pack(w);
     PackedMatrix[] copies =
         new PackedMatrix[fromMemory ? (int) (BEYOND_CACHES / first.byteSize()) + 1 : 1];
@@ -163,7 +163,7 @@ public final class ActivationsDuel {
     return generator.generate(prompt, TOKENS, Set.of(), id -> true).tokensPerSecond();
   }
 
-  private static QuantizedTensor random(int out, int in, QuantScheme scheme) {
+  private static QuantizedMatrix random(int out, int in, IntegerGrid scheme) {
     Random random = new Random(1);
     byte[] codes = new byte[out * in];
     for (int i = 0; i < codes.length; i++) {
@@ -175,6 +175,6 @@ public final class ActivationsDuel {
       scales[i] = scheme.roundScale(random.nextFloat() * 0.01f + 0.001f);
       zeros[i] = (byte) scheme.middle();
     }
-    return new QuantizedTensor(out, in, scheme, codes, scales, zeros);
+    return new QuantizedMatrix(out, in, scheme, codes, scales, zeros);
   }
 }

@@ -4,9 +4,9 @@ import dev.ashlar.tensor.Parallel;
 import dev.ashlar.tensor.kernel.Activations;
 import dev.ashlar.tensor.kernel.Backends;
 import dev.ashlar.tensor.kernel.PackedKernel;
+import dev.ashlar.tensor.quant.IntegerGrid;
 import dev.ashlar.tensor.quant.PackedMatrix;
-import dev.ashlar.tensor.quant.QuantScheme;
-import dev.ashlar.tensor.quant.QuantizedTensor;
+import dev.ashlar.tensor.quant.QuantizedMatrix;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
@@ -89,7 +89,7 @@ public class PackedBench {
     public void pack() {
       int out = Integer.parseInt(shape.substring(0, shape.indexOf('x')));
       int in = Integer.parseInt(shape.substring(shape.indexOf('x') + 1));
-      QuantizedTensor w = random(out, in);
+      QuantizedMatrix w = random(out, in);
       PackedMatrix first = kernel.pack(w);
       int count = from.equals("cache") ? 1 : (int) (BEYOND_CACHES / first.byteSize()) + 1;
       copies = new PackedMatrix[count];
@@ -105,11 +105,11 @@ public class PackedBench {
     }
 
     /** {@code w4g64}, with a {@code z} at the end if it has zero points. */
-    private QuantizedTensor random(int out, int in) {
+    private QuantizedMatrix random(int out, int in) {
       boolean zeros = scheme.endsWith("z");
       int bits = scheme.charAt(1) - '0';
       int group = Integer.parseInt(scheme.substring(3, scheme.length() - (zeros ? 1 : 0)));
-      QuantScheme s = new QuantScheme(bits, group, !zeros);
+      IntegerGrid s = new IntegerGrid(bits, group, !zeros);
       Random random = new Random(1);
       byte[] codes = new byte[out * in];
       for (int i = 0; i < codes.length; i++) {
@@ -121,7 +121,7 @@ public class PackedBench {
         scales[i] = s.roundScale(random.nextFloat() * 0.01f + 0.001f);
         points[i] = (byte) (zeros ? random.nextInt(s.maxCode() + 1) : s.middle());
       }
-      return new QuantizedTensor(out, in, s, codes, scales, points);
+      return new QuantizedMatrix(out, in, s, codes, scales, points);
     }
   }
 

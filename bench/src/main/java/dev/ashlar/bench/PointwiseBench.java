@@ -4,7 +4,7 @@ import dev.ashlar.tensor.kernel.ActivationKernel.Function;
 import dev.ashlar.tensor.kernel.Backend;
 import dev.ashlar.tensor.kernel.Backends;
 import dev.ashlar.tensor.kernel.FakeQuantKernel;
-import dev.ashlar.tensor.quant.QuantScheme;
+import dev.ashlar.tensor.quant.IntegerGrid;
 import java.util.Arrays;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
@@ -59,7 +59,7 @@ public class PointwiseBench {
     y = new float[N];
     z = new float[N];
     stat = new float[ROWS];
-    QuantScheme scheme = new QuantScheme(4, 64, false);
+    IntegerGrid scheme = new IntegerGrid(4, 64, false);
     int groups = ROWS * scheme.groups(DIM);
     float[] min = new float[groups];
     float[] max = new float[groups];

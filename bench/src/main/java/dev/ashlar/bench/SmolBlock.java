@@ -2,7 +2,7 @@ package dev.ashlar.bench;
 
 import dev.ashlar.tensor.DType;
 import dev.ashlar.tensor.Shape;
-import dev.ashlar.tensor.quant.QuantizedTensor;
+import dev.ashlar.tensor.quant.QuantizedMatrix;
 import dev.ashlar.tensor.weights.StoredTensor;
 import dev.ashlar.tensor.weights.WeightSource;
 import java.util.LinkedHashMap;
@@ -81,7 +81,7 @@ public final class SmolBlock implements WeightSource {
   }
 
   @Override
-  public Optional<QuantizedTensor> quantized(String module) {
+  public Optional<QuantizedMatrix> quantized(String module) {
     return Optional.empty();
   }
 

@@ -5,6 +5,7 @@ import dev.ashlar.nn.decoder.BlockContext;
 import dev.ashlar.tensor.Parallel;
 import dev.ashlar.tensor.Tensor;
 import dev.ashlar.tensor.autograd.Tape;
+import dev.ashlar.tensor.quant.IntegerGrid;
 import dev.ashlar.tensor.quant.QuantScheme;
 import dev.ashlar.tuning.method.Activations;
 import dev.ashlar.tuning.method.Unit;
@@ -74,7 +75,7 @@ public class TuningBench {
       tape.release(0, null);
     }
     Map<String, QuantScheme> schemes = new LinkedHashMap<>();
-    unit.weights().keySet().forEach(n -> schemes.put(n, new QuantScheme(4, 64, false)));
+    unit.weights().keySet().forEach(n -> schemes.put(n, new IntegerGrid(4, 64, false)));
     boolean[][] counted = new boolean[SAMPLES][LENGTH];
     for (boolean[] c : counted) {
       Arrays.fill(c, true);

@@ -8,7 +8,7 @@ import dev.ashlar.io.file.AtomicFile;
 import dev.ashlar.io.json.JsonWriter;
 import dev.ashlar.tensor.DType;
 import dev.ashlar.tensor.Shape;
-import dev.ashlar.tensor.quant.QuantizedTensor;
+import dev.ashlar.tensor.quant.QuantizedMatrix;
 import dev.ashlar.tensor.weights.StoredTensor;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -99,7 +99,7 @@ public final class FloatFolder {
   }
 
   private static void dense(
-      SafetensorsWriter writer, String name, QuantizedTensor packed, DType type) {
+      SafetensorsWriter writer, String name, QuantizedMatrix packed, DType type) {
     try (TensorOutput out = writer.begin(name, type, Shape.of(packed.out(), packed.in()))) {
       float[] data = packed.dequantize().data();
       out.floats(data, 0, packed.out() * packed.in());

@@ -5,7 +5,7 @@ import dev.ashlar.formats.checkpoint.Checkpoint;
 import dev.ashlar.tensor.DType;
 import dev.ashlar.tensor.Shape;
 import dev.ashlar.tensor.Tensor;
-import dev.ashlar.tensor.quant.QuantizedTensor;
+import dev.ashlar.tensor.quant.QuantizedMatrix;
 import dev.ashlar.tensor.weights.StoredTensor;
 import dev.ashlar.tensor.weights.WeightSource;
 import java.nio.file.Path;
@@ -21,7 +21,7 @@ final class Altered implements WeightSource {
   private final Map<String, Object> config;
   private final Set<String> removed = new HashSet<>();
   private final Map<String, Tensor> replaced = new HashMap<>();
-  private final Map<String, QuantizedTensor> packed = new HashMap<>();
+  private final Map<String, QuantizedMatrix> packed = new HashMap<>();
 
   Altered(String fixture) {
     this(Fixtures.copied().resolve(fixture));
@@ -48,7 +48,7 @@ final class Altered implements WeightSource {
     return this;
   }
 
-  Altered packed(String module, QuantizedTensor t) {
+  Altered packed(String module, QuantizedMatrix t) {
     packed.put(module, t);
     removed.add(module + ".weight");
     return this;
@@ -88,7 +88,7 @@ final class Altered implements WeightSource {
   }
 
   @Override
-  public Optional<QuantizedTensor> quantized(String module) {
+  public Optional<QuantizedMatrix> quantized(String module) {
     return Optional.ofNullable(packed.get(module));
   }
 

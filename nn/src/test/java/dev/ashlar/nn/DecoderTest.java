@@ -21,8 +21,9 @@ import dev.ashlar.tensor.autograd.Tape;
 import dev.ashlar.tensor.kernel.Activations;
 import dev.ashlar.tensor.kernel.Backends;
 import dev.ashlar.tensor.kv.KvPrecision;
+import dev.ashlar.tensor.quant.IntegerGrid;
 import dev.ashlar.tensor.quant.QuantScheme;
-import dev.ashlar.tensor.quant.QuantizedTensor;
+import dev.ashlar.tensor.quant.QuantizedMatrix;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashSet;
@@ -120,9 +121,9 @@ class DecoderTest {
 
   @Test
   void aPackedWeightComputesLikeItsValuesAndLetsNoGradientThrough() {
-    QuantScheme scheme = new QuantScheme(4, 32, true);
+    IntegerGrid scheme = new IntegerGrid(4, 32, true);
     String module = "model.layers.1.mlp.gate_proj";
-    QuantizedTensor q = quantized(96, 64, scheme);
+    QuantizedMatrix q = quantized(96, 64, scheme);
     Tensor dense = q.dequantize();
     Decoder plain = Architectures.load(new Altered("llama").with(module + ".weight", dense));
     Decoder packed = Architectures.load(new Altered("llama").packed(module, q));
@@ -131,7 +132,7 @@ class DecoderTest {
     for (int i = 0; i < expected.length; i++) {
       assertEquals(expected[i], found[i], 1e-4);
     }
-    Weight w = new PackedWeight(q.matrix(), Backends.chosen(), Activations.FLOAT);
+    Weight w = new PackedWeight(q, Backends.chosen(), Activations.FLOAT);
     Tape tape = Tape.recording();
     Tensor x = Tensor.zeros(2, 64);
     tape.watch(x);
@@ -139,7 +140,7 @@ class DecoderTest {
     assertThrows(IllegalArgumentException.class, () -> w.multiply(Tensor.zeros(2, 65), Tape.off()));
   }
 
-  private static QuantizedTensor quantized(int out, int in, QuantScheme scheme) {
+  private static QuantizedMatrix quantized(int out, int in, IntegerGrid scheme) {
     byte[] codes = new byte[out * in];
     float[] scales = new float[out * scheme.groups(in)];
     byte[] zeros = new byte[scales.length];
@@ -150,7 +151,7 @@ class DecoderTest {
       scales[i] = (i % 2 == 0 ? 1 : -1) * (0.01f + 0.001f * (i % 5));
       zeros[i] = 8;
     }
-    return new QuantizedTensor(out, in, scheme, codes, scales, zeros);
+    return new QuantizedMatrix(out, in, scheme, codes, scales, zeros);
   }
 
   @Test

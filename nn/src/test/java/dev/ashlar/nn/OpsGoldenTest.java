@@ -27,7 +27,7 @@ import dev.ashlar.tensor.kernel.AttentionRanges;
 import dev.ashlar.tensor.kernel.Backend;
 import dev.ashlar.tensor.kernel.Backends;
 import dev.ashlar.tensor.kernel.FakeQuantKernel;
-import dev.ashlar.tensor.quant.QuantScheme;
+import dev.ashlar.tensor.quant.IntegerGrid;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -265,8 +265,8 @@ class OpsGoldenTest {
 
   /** The quantizer with given V and ranges, and its exact gradients. */
   private static void fakeQuantize(Case c, Backend backend) {
-    QuantScheme scheme =
-        new QuantScheme(
+    IntegerGrid scheme =
+        new IntegerGrid(
             (int) c.number("bits", 0),
             (int) c.number("group_size", 0),
             (Boolean) c.facts().get("sym"),

@@ -8,7 +8,7 @@ import dev.ashlar.formats.checkpoint.Checkpoint;
 import dev.ashlar.nn.architecture.Architectures;
 import dev.ashlar.nn.decoder.Decoder;
 import dev.ashlar.nn.decoder.DecoderSpec;
-import dev.ashlar.tensor.quant.QuantizedTensor;
+import dev.ashlar.tensor.quant.QuantizedMatrix;
 import dev.ashlar.tensor.weights.StoredTensor;
 import dev.ashlar.tensor.weights.WeightSource;
 import java.nio.file.Path;
@@ -82,7 +82,7 @@ class TensorNamesTest {
     }
 
     @Override
-    public Optional<QuantizedTensor> quantized(String module) {
+    public Optional<QuantizedMatrix> quantized(String module) {
       return source.quantized(module);
     }
 

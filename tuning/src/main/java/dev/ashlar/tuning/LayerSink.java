@@ -1,7 +1,7 @@
 package dev.ashlar.tuning;
 
 import dev.ashlar.tensor.Tensor;
-import dev.ashlar.tensor.quant.QuantizedTensor;
+import dev.ashlar.tensor.quant.QuantizedMatrix;
 
 /** Takes what a run makes, unit after unit, layers in the model's order. */
 @FunctionalInterface
@@ -10,7 +10,7 @@ public interface LayerSink {
    * @param module complete module name, without {@code .weight}
    * @param tensor the layer's codes, the receiver's to keep
    */
-  void quantized(String module, QuantizedTensor tensor);
+  void quantized(String module, QuantizedMatrix tensor);
 
   /**
    * Takes a tensor that a method has changed beside the codes (a norm, a bias, a matrix that stays

@@ -10,8 +10,9 @@ import dev.ashlar.formats.checkpoint.Checkpoint;
 import dev.ashlar.nn.architecture.Architectures;
 import dev.ashlar.nn.decoder.Decoder;
 import dev.ashlar.tensor.DType;
+import dev.ashlar.tensor.quant.IntegerGrid;
 import dev.ashlar.tensor.quant.QuantScheme;
-import dev.ashlar.tensor.quant.QuantizedTensor;
+import dev.ashlar.tensor.quant.QuantizedMatrix;
 import dev.ashlar.tuning.calibration.CalibrationSet;
 import dev.ashlar.tuning.method.Activations;
 import dev.ashlar.tuning.method.BlockQuantizer;
@@ -38,7 +39,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Plan, runner, cascade and stores: what each promises. */
 class BlockLoopTest {
-  private static final QuantScheme W3 = new QuantScheme(3, 32, true);
+  private static final QuantScheme W3 = new IntegerGrid(3, 32, true);
   private static final QuantizationPlan PLAN = QuantizationPlan.uniform(W3);
 
   @TempDir private Path temporary;
@@ -52,12 +53,12 @@ class BlockLoopTest {
         model, PLAN.withHead(true), TinyModel.data(12, 16), signRound(), options, limit);
   }
 
-  private static void assertSame(Map<String, QuantizedTensor> a, Map<String, QuantizedTensor> b) {
+  private static void assertSame(Map<String, QuantizedMatrix> a, Map<String, QuantizedMatrix> b) {
     assertEquals(a.keySet(), b.keySet());
     a.forEach(
         (name, q) -> {
-          assertArrayEquals(q.codes(), b.get(name).codes(), name);
-          assertArrayEquals(q.scales(), b.get(name).scales(), name);
+          assertArrayEquals(q.codes().values(), b.get(name).codes().values(), name);
+          assertArrayEquals(q.zeroPoints().scales(), b.get(name).zeroPoints().scales(), name);
         });
   }
 
@@ -75,7 +76,7 @@ class BlockLoopTest {
       assertEquals(1, bound.memory().passBatch());
       assertFalse(bound.memory().fits());
       List<String> warnings = new ArrayList<>();
-      Map<String, QuantizedTensor> layers = new LinkedHashMap<>();
+      Map<String, QuantizedMatrix> layers = new LinkedHashMap<>();
       bound.run(
           layers::put,
           new RunListener() {
@@ -99,7 +100,7 @@ class BlockLoopTest {
       BlockwiseQuantization one = run(model, floats, MemoryLimit.none());
       BlockwiseQuantization other = run(model, halves, MemoryLimit.none());
       assertFalse(one.job(Map.of()).hash().equals(other.job(Map.of()).hash()));
-      Map<String, QuantizedTensor> layers = TinyModel.collect(other);
+      Map<String, QuantizedMatrix> layers = TinyModel.collect(other);
       assertEquals(TinyModel.collect(one).keySet(), layers.keySet());
       assertSame(layers, TinyModel.collect(run(model, halves, MemoryLimit.none())));
     }
@@ -141,7 +142,7 @@ class BlockLoopTest {
     try (Checkpoint source = TinyModel.open()) {
       Decoder model = Architectures.load(source);
       RunOptions options = new RunOptions(4, 1, 1, true, 42);
-      Map<String, QuantizedTensor> whole =
+      Map<String, QuantizedMatrix> whole =
           TinyModel.collect(run(model, options, MemoryLimit.none()));
       // Ends wherever it is asked: in embedding, passes, iterations, between units.
       for (int allowed : new int[] {0, 2, 5, 9, 16, 28, 40}) {
@@ -163,7 +164,7 @@ class BlockLoopTest {
           } catch (CancellationException e) {
             assertTrue(e.getMessage().contains("ended"), e.getMessage());
           }
-          Map<String, QuantizedTensor> layers = new LinkedHashMap<>();
+          Map<String, QuantizedMatrix> layers = new LinkedHashMap<>();
           job.run(store, layers::put, RunListener.SILENT);
           assertSame(whole, layers);
         }
@@ -249,7 +250,7 @@ class BlockLoopTest {
       assertEquals(plan.units().size(), made.get());
       BlockwiseQuantization inOrder =
           new BlockwiseQuantization(model, PLAN, CalibrationSet.none(), rounding, options);
-      Map<String, QuantizedTensor> found = new LinkedHashMap<>();
+      Map<String, QuantizedMatrix> found = new LinkedHashMap<>();
       RunReport report = inOrder.run(Optional.of(store), found::put, RunListener.SILENT);
       assertTrue(report.units().stream().allMatch(UnitReport::resumed));
       assertSame(TinyModel.collect(inOrder), found);

@@ -10,8 +10,8 @@ import dev.ashlar.formats.checkpoint.Checkpoint;
 import dev.ashlar.nn.architecture.Architectures;
 import dev.ashlar.nn.decoder.Decoder;
 import dev.ashlar.tensor.Tensor;
-import dev.ashlar.tensor.quant.QuantScheme;
-import dev.ashlar.tensor.quant.QuantizedTensor;
+import dev.ashlar.tensor.quant.IntegerGrid;
+import dev.ashlar.tensor.quant.QuantizedMatrix;
 import dev.ashlar.tensor.weights.MemoryWeights;
 import dev.ashlar.tuning.calibration.CalibrationSet;
 import dev.ashlar.tuning.calibration.Shuffle;
@@ -43,7 +43,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 
 class BlockwiseQuantizationTest {
-  private static final QuantScheme W3 = new QuantScheme(3, 32, true);
+  private static final IntegerGrid W3 = new IntegerGrid(3, 32, true);
   private static final RunOptions OPTIONS = new RunOptions(4, 1, 1, true, 42);
 
   private static BlockQuantizer signRound(int iterations) {
@@ -56,12 +56,12 @@ class BlockwiseQuantizationTest {
   }
 
   private static void assertSame(
-      Map<String, QuantizedTensor> a, Map<String, QuantizedTensor> b, String part) {
+      Map<String, QuantizedMatrix> a, Map<String, QuantizedMatrix> b, String part) {
     a.forEach(
         (name, q) -> {
           if (name.contains(part)) {
-            assertArrayEquals(q.codes(), b.get(name).codes(), name);
-            assertArrayEquals(q.scales(), b.get(name).scales(), name);
+            assertArrayEquals(q.codes().values(), b.get(name).codes().values(), name);
+            assertArrayEquals(q.zeroPoints().scales(), b.get(name).zeroPoints().scales(), name);
           }
         });
   }
@@ -75,11 +75,11 @@ class BlockwiseQuantizationTest {
         BlockwiseQuantization run =
             new BlockwiseQuantization(
                 model,
-                QuantizationPlan.uniform(new QuantScheme(4, 32, false)),
+                QuantizationPlan.uniform(new IntegerGrid(4, 32, false)),
                 TinyModel.data(8, 8),
                 quantizer,
                 OPTIONS);
-        Map<String, QuantizedTensor> layers = TinyModel.collect(run);
+        Map<String, QuantizedMatrix> layers = TinyModel.collect(run);
         assertEquals(14, layers.size(), method.name());
         assertEquals(run.schemes().keySet(), layers.keySet());
         assertFalse(quantizer.describe().isEmpty());
@@ -93,9 +93,9 @@ class BlockwiseQuantizationTest {
       Decoder model = Architectures.load(source);
       QuantizationPlan plan = QuantizationPlan.uniform(W3);
       CalibrationSet data = TinyModel.data(32, 16);
-      Map<String, QuantizedTensor> tuned =
+      Map<String, QuantizedMatrix> tuned =
           TinyModel.collect(new BlockwiseQuantization(model, plan, data, signRound(40), OPTIONS));
-      Map<String, QuantizedTensor> rounded =
+      Map<String, QuantizedMatrix> rounded =
           TinyModel.collect(
               new BlockwiseQuantization(model, plan, CalibrationSet.none(), nearest(), OPTIONS));
       int[] ids = TinyModel.data(12, 16).ids(0, 12);
@@ -105,7 +105,7 @@ class BlockwiseQuantizationTest {
     }
   }
 
-  private static double kl(Decoder model, Map<String, QuantizedTensor> layers, int[] ids) {
+  private static double kl(Decoder model, Map<String, QuantizedMatrix> layers, int[] ids) {
     return LogitComparison.of(
             model, TinyModel.quantized(model, layers), ids, 16, 0, WindowListener.SILENT)
         .klDivergence();
@@ -120,9 +120,9 @@ class BlockwiseQuantizationTest {
           Map.of("model\\.layers\\.0\\..*", SchemeOverride.bits(16));
       Decoder model = Architectures.load(source);
       QuantizationPlan plan = QuantizationPlan.uniform(W3);
-      Map<String, QuantizedTensor> both =
+      Map<String, QuantizedMatrix> both =
           TinyModel.collect(new BlockwiseQuantization(model, plan, data, signRound(4), apart));
-      Map<String, QuantizedTensor> second =
+      Map<String, QuantizedMatrix> second =
           TinyModel.collect(
               new BlockwiseQuantization(
                   model, plan.withRules(firstFloat), data, signRound(4), apart));
@@ -142,7 +142,7 @@ class BlockwiseQuantizationTest {
               TinyModel.data(12, 16),
               signRound(10),
               new RunOptions(4, 2, 2, true, 42));
-      Map<String, QuantizedTensor> layers = new HashMap<>();
+      Map<String, QuantizedMatrix> layers = new HashMap<>();
       RunReport report = run.run(layers::put, RunListener.SILENT);
       assertEquals(1, report.units().size());
       assertEquals(14, report.units().getFirst().layers());
@@ -161,7 +161,7 @@ class BlockwiseQuantizationTest {
               TinyModel.data(12, 16),
               signRound(10),
               OPTIONS);
-      Map<String, QuantizedTensor> layers = new LinkedHashMap<>();
+      Map<String, QuantizedMatrix> layers = new LinkedHashMap<>();
       RunReport report = run.run(layers::put, RunListener.SILENT);
       assertEquals(15, layers.size());
       assertEquals("lm_head", report.units().getLast().name());
@@ -295,7 +295,7 @@ class BlockwiseQuantizationTest {
         }
 
         @Override
-        public QuantizedTensor finish() {
+        public QuantizedMatrix finish() {
           return RoundToNearest.quantize(layer);
         }
       };
@@ -306,7 +306,7 @@ class BlockwiseQuantizationTest {
   void layerwiseMethodsSeeAllInputsOfEachLayer() {
     try (Checkpoint source = TinyModel.open()) {
       Observing observing = new Observing();
-      Map<String, QuantizedTensor> layers =
+      Map<String, QuantizedMatrix> layers =
           TinyModel.collect(
               new BlockwiseQuantization(
                   Architectures.load(source),

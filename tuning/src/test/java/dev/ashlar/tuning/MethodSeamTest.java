@@ -14,8 +14,9 @@ import dev.ashlar.nn.decoder.Decoder;
 import dev.ashlar.nn.layer.DenseWeight;
 import dev.ashlar.tensor.Tensor;
 import dev.ashlar.tensor.autograd.Tape;
+import dev.ashlar.tensor.quant.IntegerGrid;
 import dev.ashlar.tensor.quant.QuantScheme;
-import dev.ashlar.tensor.quant.QuantizedTensor;
+import dev.ashlar.tensor.quant.QuantizedMatrix;
 import dev.ashlar.tuning.calibration.CalibrationSet;
 import dev.ashlar.tuning.layerwise.Layerwise;
 import dev.ashlar.tuning.layerwise.RoundToNearest;
@@ -42,18 +43,18 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** What a method may ask for and give, shown by methods that nothing in the library knows. */
 class MethodSeamTest {
-  private static final QuantScheme W4 = new QuantScheme(4, 32, false);
+  private static final IntegerGrid W4 = new IntegerGrid(4, 32, false);
   private static final RunOptions OPTIONS = new RunOptions(4, 1, 1, true, 42);
 
   @TempDir private Path temporary;
 
   /** Everything that a run hands on. */
   private static final class Collected implements LayerSink {
-    private final Map<String, QuantizedTensor> layers = new LinkedHashMap<>();
+    private final Map<String, QuantizedMatrix> layers = new LinkedHashMap<>();
     private final Map<String, Tensor> tensors = new LinkedHashMap<>();
 
     @Override
-    public void quantized(String module, QuantizedTensor tensor) {
+    public void quantized(String module, QuantizedMatrix tensor) {
       layers.put(module, tensor);
     }
 
@@ -78,7 +79,7 @@ class MethodSeamTest {
       inputs.add(x.data());
       String norm = task.unit().name() + ".input_layernorm.weight";
       Tensor halved = scaled(task.unit().tensors().get(norm), 0.5f);
-      Map<String, QuantizedTensor> layers = new LinkedHashMap<>();
+      Map<String, QuantizedMatrix> layers = new LinkedHashMap<>();
       task.schemes()
           .forEach(
               (name, scheme) -> {
@@ -252,7 +253,7 @@ class MethodSeamTest {
 
         @Override
         public UnitResult finish() {
-          Map<String, QuantizedTensor> codes = new LinkedHashMap<>();
+          Map<String, QuantizedMatrix> codes = new LinkedHashMap<>();
           group.layers().forEach(l -> codes.put(l.name(), RoundToNearest.quantize(l)));
           return UnitResult.of(codes);
         }
@@ -382,10 +383,10 @@ class MethodSeamTest {
     Decoder model = TinyModel.load();
     UnitTask task = task(model);
     for (String name : task.schemes().keySet()) {
-      QuantizedTensor q = RoundToNearest.quantize(task.layer(name));
-      float[] scales = q.scales().clone();
+      QuantizedMatrix q = RoundToNearest.quantize(task.layer(name));
+      float[] scales = q.zeroPoints().scales().clone();
       Scales.settle(name, W4, q.in(), scales);
-      assertArrayEquals(q.scales(), scales);
+      assertArrayEquals(q.zeroPoints().scales(), scales);
     }
     assertEquals(W4.scaleFloor(), Scales.rounded(W4, 1e-9f));
     assertEquals(-W4.scaleFloor(), Scales.rounded(W4, -1e-6f));

@@ -5,7 +5,7 @@ import dev.ashlar.formats.checkpoint.Checkpoint;
 import dev.ashlar.nn.architecture.Architectures;
 import dev.ashlar.nn.decoder.Decoder;
 import dev.ashlar.nn.layer.DenseWeight;
-import dev.ashlar.tensor.quant.QuantizedTensor;
+import dev.ashlar.tensor.quant.QuantizedMatrix;
 import dev.ashlar.tuning.calibration.CalibrationSet;
 import java.net.URISyntaxException;
 import java.nio.file.Path;
@@ -56,15 +56,15 @@ public final class TinyModel {
   }
 
   /** The decoder with what a run gave in place of its weights. */
-  public static Decoder quantized(Decoder model, Map<String, QuantizedTensor> layers) {
+  public static Decoder quantized(Decoder model, Map<String, QuantizedMatrix> layers) {
     return model.mapWeights(
         (name, weight) ->
             layers.containsKey(name) ? new DenseWeight(layers.get(name).dequantize()) : weight);
   }
 
   /** What a run puts out, in order. */
-  public static Map<String, QuantizedTensor> collect(BlockwiseQuantization run) {
-    Map<String, QuantizedTensor> layers = new LinkedHashMap<>();
+  public static Map<String, QuantizedMatrix> collect(BlockwiseQuantization run) {
+    Map<String, QuantizedMatrix> layers = new LinkedHashMap<>();
     run.run(layers::put, RunListener.SILENT);
     return layers;
   }

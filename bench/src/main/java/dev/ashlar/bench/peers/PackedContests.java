@@ -4,9 +4,9 @@ import dev.ashlar.tensor.kernel.Activations;
 import dev.ashlar.tensor.kernel.Backends;
 import dev.ashlar.tensor.kernel.FakeQuantKernel;
 import dev.ashlar.tensor.kernel.PackedKernel;
+import dev.ashlar.tensor.quant.IntegerGrid;
 import dev.ashlar.tensor.quant.PackedMatrix;
-import dev.ashlar.tensor.quant.QuantScheme;
-import dev.ashlar.tensor.quant.QuantizedTensor;
+import dev.ashlar.tensor.quant.QuantizedMatrix;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -55,7 +55,7 @@ final class PackedContests {
 
   private static Contest contest(
       Peer peer, int out, int in, int group, String how, Activations activations, int threads) {
-    QuantScheme scheme = new QuantScheme(BITS, group, !how.contains("q4_1"));
+    IntegerGrid scheme = new IntegerGrid(BITS, group, !how.contains("q4_1"));
     return new Contest(
         "four-bit products, one row",
         out
@@ -76,9 +76,9 @@ final class PackedContests {
         () -> side(out, in, scheme, activations));
   }
 
-  private static Contest.Side side(int out, int in, QuantScheme scheme, Activations activations) {
+  private static Contest.Side side(int out, int in, IntegerGrid scheme, Activations activations) {
     PackedKernel kernel = Backends.chosen().packed();
-    QuantizedTensor codes = rounded(Numbers.of(2, out * in), out, in, scheme);
+    QuantizedMatrix codes = rounded(Numbers.of(2, out * in), out, in, scheme);
     List<PackedMatrix> copies = new ArrayList<>();
     long bytes = 0;
     while (bytes < BEYOND_CACHES) {
@@ -98,7 +98,7 @@ final class PackedContests {
   }
 
   /** To the nearest, by the schemes' own kernel with nothing tuned. */
-  private static QuantizedTensor rounded(float[] w, int out, int in, QuantScheme scheme) {
+  private static QuantizedMatrix rounded(float[] w, int out, int in, IntegerGrid scheme) {
     FakeQuantKernel kernel = Backends.chosen().fakeQuant();
     int groups = out * scheme.groups(in);
     float[] min = new float[groups];
@@ -110,6 +110,6 @@ final class PackedContests {
     FakeQuantKernel.Parameters p =
         new FakeQuantKernel.Parameters(scheme, out, in, w, min, max, null, null, null);
     kernel.forward(p, 0, out, null, codes, scales, zeros);
-    return new QuantizedTensor(out, in, scheme, codes, scales, zeros);
+    return new QuantizedMatrix(out, in, scheme, codes, scales, zeros);
   }
 }

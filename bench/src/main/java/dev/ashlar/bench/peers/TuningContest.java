@@ -5,6 +5,7 @@ import dev.ashlar.nn.architecture.Architectures;
 import dev.ashlar.nn.decoder.BlockContext;
 import dev.ashlar.tensor.Tensor;
 import dev.ashlar.tensor.autograd.Tape;
+import dev.ashlar.tensor.quant.IntegerGrid;
 import dev.ashlar.tensor.quant.QuantScheme;
 import dev.ashlar.tensor.weights.StoredTensor;
 import dev.ashlar.tensor.weights.WeightSource;
@@ -105,7 +106,7 @@ final class TuningContest {
       tape.release(0, null);
     }
     Map<String, QuantScheme> schemes = new LinkedHashMap<>();
-    unit.weights().keySet().forEach(n -> schemes.put(n, new QuantScheme(4, 64, false)));
+    unit.weights().keySet().forEach(n -> schemes.put(n, new IntegerGrid(4, 64, false)));
     boolean[][] counted = new boolean[BATCH][LENGTH];
     for (boolean[] c : counted) {
       Arrays.fill(c, true);

@@ -3,9 +3,9 @@ package dev.ashlar.cli.bench;
 import dev.ashlar.tensor.kernel.Activations;
 import dev.ashlar.tensor.kernel.Backend;
 import dev.ashlar.tensor.kernel.Backends;
+import dev.ashlar.tensor.quant.IntegerGrid;
 import dev.ashlar.tensor.quant.PackedMatrix;
-import dev.ashlar.tensor.quant.QuantScheme;
-import dev.ashlar.tensor.quant.QuantizedTensor;
+import dev.ashlar.tensor.quant.QuantizedMatrix;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -60,7 +60,7 @@ final class PackedCases {
   private record Weights(PackedMatrix first, Operands.Turns<PackedMatrix> turns) {}
 
   private static Weights weights(Matrix matrix, Backend backend) {
-    QuantizedTensor codes = random(matrix);
+    QuantizedMatrix codes = random(matrix);
     PackedMatrix first = backend.packed().pack(codes);
     return new Weights(
         first, new Operands.Turns<>(first.byteSize(), () -> backend.packed().pack(codes)));
@@ -98,8 +98,8 @@ final class PackedCases {
     return cases;
   }
 
-  private static QuantizedTensor random(Matrix m) {
-    QuantScheme scheme = new QuantScheme(m.bits(), m.group(), true);
+  private static QuantizedMatrix random(Matrix m) {
+    IntegerGrid scheme = new IntegerGrid(m.bits(), m.group(), true);
     Random random = new Random(m.bits());
     byte[] codes = new byte[m.out() * m.in()];
     random.nextBytes(codes);
@@ -112,6 +112,6 @@ final class PackedCases {
       scales[i] = scheme.roundScale(random.nextFloat() * 0.01f + 0.001f);
       zeros[i] = (byte) scheme.middle();
     }
-    return new QuantizedTensor(m.out(), m.in(), scheme, codes, scales, zeros);
+    return new QuantizedMatrix(m.out(), m.in(), scheme, codes, scales, zeros);
   }
 }

@@ -4,7 +4,7 @@ import dev.ashlar.tensor.Parallel;
 import dev.ashlar.tensor.kernel.Backend;
 import dev.ashlar.tensor.kernel.Backends;
 import dev.ashlar.tensor.kernel.FakeQuantKernel;
-import dev.ashlar.tensor.quant.QuantScheme;
+import dev.ashlar.tensor.quant.IntegerGrid;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -22,7 +22,7 @@ final class QuantizeCases {
   }
 
   private static List<Case> cases() {
-    QuantScheme scheme = new QuantScheme(4, 128, false);
+    IntegerGrid scheme = new IntegerGrid(4, 128, false);
     int groups = OUT * scheme.groups(IN);
     float[] w = Operands.floats(OUT * IN);
     float[] min = new float[groups];

@@ -6,7 +6,7 @@ import dev.ashlar.cli.console.Report;
 import dev.ashlar.engine.model.Model;
 import dev.ashlar.formats.checkpoint.Checkpoint;
 import dev.ashlar.nn.architecture.Architectures;
-import dev.ashlar.tensor.quant.QuantizedTensor;
+import dev.ashlar.tensor.quant.QuantizedMatrix;
 import dev.ashlar.tensor.weights.StoredTensor;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -63,9 +63,9 @@ final class InspectCommand extends Command {
     }
   }
 
-  private static Entry entry(String module, QuantizedTensor q) {
+  private static Entry entry(String module, QuantizedMatrix q) {
     long elements = (long) q.out() * q.in();
-    long groups = q.scales().length;
+    long groups = q.zeroPoints().scales().length;
     long bytes = (elements * q.scheme().bits() + groups * q.scheme().bits() + 7) / 8 + 2 * groups;
     return new Entry(
         module, "[" + q.out() + ", " + q.in() + "]", q.scheme().toString(), elements, bytes);

@@ -4,6 +4,7 @@ import dev.ashlar.engine.model.ModelPaths;
 import dev.ashlar.engine.quantize.QuantizeRequest.Output;
 import dev.ashlar.formats.export.ExportFormat;
 import dev.ashlar.formats.export.ExportFormats;
+import dev.ashlar.tensor.quant.IntegerGrid;
 import dev.ashlar.tensor.quant.QuantScheme;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -64,7 +65,8 @@ final class OutputOptions extends OptionGroup {
         restart || force || ours);
   }
 
-  private static Path defaultFolder(String model, QuantScheme s) {
+  private static Path defaultFolder(String model, QuantScheme scheme) {
+    IntegerGrid s = scheme.integers("this command");
     String file = Path.of(model).getFileName() + "";
     String name = file.replaceFirst("\\.(gguf|safetensors)$", "");
     String group = s.groupSize() < 0 ? "row" : Integer.toString(s.groupSize());

@@ -6,6 +6,7 @@ import dev.ashlar.engine.quantize.KeptTensors;
 import dev.ashlar.engine.quantize.QuantizeRequest;
 import dev.ashlar.engine.quantize.QuantizeResult;
 import dev.ashlar.engine.quantize.Written;
+import dev.ashlar.tensor.quant.IntegerGrid;
 import dev.ashlar.tensor.quant.QuantScheme;
 import dev.ashlar.tuning.Methods;
 import dev.ashlar.tuning.RunReport;
@@ -187,7 +188,10 @@ final class QuantizeReport {
     return t.toString();
   }
 
-  private static String describe(QuantScheme s) {
+  private static String describe(QuantScheme scheme) {
+    if (!(scheme instanceof IntegerGrid s)) {
+      return scheme.toString();
+    }
     return s.bits()
         + " bits, "
         + (s.groupSize() < 0 ? "one group for each row" : "groups of " + s.groupSize())

@@ -3,7 +3,7 @@ package dev.ashlar.cli.command;
 import dev.ashlar.engine.quantize.LayerConfig;
 import dev.ashlar.engine.quantize.NamedScheme;
 import dev.ashlar.tensor.DType;
-import dev.ashlar.tensor.quant.QuantScheme;
+import dev.ashlar.tensor.quant.IntegerGrid;
 import dev.ashlar.tuning.plan.QuantizationPlan;
 import java.util.List;
 import java.util.Locale;
@@ -75,7 +75,7 @@ final class SchemeOptions extends OptionGroup {
     requireUsage(group == -1 || group >= 1, "--group-size must be positive, or -1: " + group);
     requireUsage(!(sym && asym), "--sym and --asym exclude each other");
     QuantizationPlan plan =
-        QuantizationPlan.uniform(new QuantScheme(width, group, !asym, scaleType()))
+        QuantizationPlan.uniform(new IntegerGrid(width, group, !asym, scaleType()))
             .withIgnored(ignoreLayers)
             .withHead(quantHead);
     try {

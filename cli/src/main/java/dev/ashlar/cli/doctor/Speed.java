@@ -5,9 +5,9 @@ import dev.ashlar.tensor.kernel.Backends;
 import dev.ashlar.tensor.kernel.MatMulKernel;
 import dev.ashlar.tensor.kernel.PackedKernel;
 import dev.ashlar.tensor.kernel.ProbeKernel;
+import dev.ashlar.tensor.quant.IntegerGrid;
 import dev.ashlar.tensor.quant.PackedMatrix;
-import dev.ashlar.tensor.quant.QuantScheme;
-import dev.ashlar.tensor.quant.QuantizedTensor;
+import dev.ashlar.tensor.quant.QuantizedMatrix;
 import java.util.Arrays;
 import java.util.concurrent.atomic.AtomicLong;
 
@@ -95,7 +95,7 @@ final class Speed {
   /** Billions of bytes of 4-bit weights per second that products for one token take in. */
   static double packedGigabytes() {
     PackedKernel kernel = Backends.chosen().packed();
-    QuantScheme scheme = new QuantScheme(4, 128, true);
+    IntegerGrid scheme = new IntegerGrid(4, 128, true);
     int groups = PACKED_SIDE * scheme.groups(PACKED_SIDE);
     float[] scales = new float[groups];
     byte[] zeros = new byte[groups];
@@ -105,7 +105,7 @@ final class Speed {
     PackedMatrix[] copies = new PackedMatrix[COPIES];
     for (int i = 0; i < COPIES; i++) {
       copies[i] =
-          kernel.pack(new QuantizedTensor(PACKED_SIDE, PACKED_SIDE, scheme, codes, scales, zeros));
+          kernel.pack(new QuantizedMatrix(PACKED_SIDE, PACKED_SIDE, scheme, codes, scales, zeros));
     }
     float[] x = new float[PACKED_SIDE];
     float[] y = new float[PACKED_SIDE];

@@ -19,7 +19,7 @@ import dev.ashlar.tensor.DType;
 import dev.ashlar.tensor.Shape;
 import dev.ashlar.tensor.Tensor;
 import dev.ashlar.tensor.autograd.Tape;
-import dev.ashlar.tensor.quant.QuantizedTensor;
+import dev.ashlar.tensor.quant.QuantizedMatrix;
 import dev.ashlar.tensor.weights.StoredTensor;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -217,7 +217,7 @@ class FamilyExportsTest {
             (name, weight) ->
                 export
                     .quantized(name)
-                    .map(QuantizedTensor::dequantize)
+                    .map(QuantizedMatrix::dequantize)
                     .map(t -> (dev.ashlar.nn.layer.Weight) new DenseWeight(t))
                     .orElse(weight));
     int[] ids = new int[24];

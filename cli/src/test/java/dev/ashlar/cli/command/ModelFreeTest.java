@@ -16,8 +16,9 @@ import dev.ashlar.nn.decoder.DecoderSpec;
 import dev.ashlar.nn.decoder.LinearSpec;
 import dev.ashlar.tensor.DType;
 import dev.ashlar.tensor.Tensor;
+import dev.ashlar.tensor.quant.IntegerGrid;
 import dev.ashlar.tensor.quant.QuantScheme;
-import dev.ashlar.tensor.quant.QuantizedTensor;
+import dev.ashlar.tensor.quant.QuantizedMatrix;
 import dev.ashlar.tensor.weights.StoredTensor;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -109,8 +110,8 @@ class ModelFreeTest {
   private static void sameCodes(Checkpoint a, Checkpoint b) {
     assertEquals(new TreeSet<>(a.quantizedNames()), new TreeSet<>(b.quantizedNames()));
     for (String module : a.quantizedNames()) {
-      QuantizedTensor x = a.quantized(module).orElseThrow();
-      QuantizedTensor y = b.quantized(module).orElseThrow();
+      QuantizedMatrix x = a.quantized(module).orElseThrow();
+      QuantizedMatrix y = b.quantized(module).orElseThrow();
       assertEquals(x.scheme(), y.scheme(), module);
       assertArrayEquals(x.dequantize().data(), y.dequantize().data(), module);
     }
@@ -260,7 +261,7 @@ class ModelFreeTest {
       assertFalse(packed.stream().anyMatch(n -> n.contains("k_proj") || n.contains("embed")));
       for (String module : packed) {
         boolean down = module.endsWith("down_proj");
-        QuantScheme wanted = new QuantScheme(down ? 4 : 8, down ? 32 : 16, false);
+        QuantScheme wanted = new IntegerGrid(down ? 4 : 8, down ? 32 : 16, false);
         assertEquals(wanted, b.quantized(module).orElseThrow().scheme(), module);
       }
     }

@@ -11,7 +11,7 @@ import dev.ashlar.io.InputException;
 import dev.ashlar.nn.architecture.Architectures;
 import dev.ashlar.tensor.Tensor;
 import dev.ashlar.tensor.quant.QuantScheme;
-import dev.ashlar.tensor.quant.QuantizedTensor;
+import dev.ashlar.tensor.quant.QuantizedMatrix;
 import dev.ashlar.tensor.weights.StoredTensor;
 import dev.ashlar.tuning.LayerSink;
 import java.nio.file.Path;
@@ -80,7 +80,7 @@ final class Exports implements LayerSink, AutoCloseable {
   }
 
   @Override
-  public void quantized(String module, QuantizedTensor tensor) {
+  public void quantized(String module, QuantizedMatrix tensor) {
     exports.forEach(e -> e.sink().quantized(module, tensor));
   }
 

@@ -6,6 +6,7 @@ import dev.ashlar.nn.decoder.DecoderSpec;
 import dev.ashlar.nn.decoder.LinearSpec;
 import dev.ashlar.tensor.Shape;
 import dev.ashlar.tensor.quant.QuantScheme;
+import dev.ashlar.tensor.quant.Unquantized;
 import dev.ashlar.tensor.weights.StoredTensor;
 import dev.ashlar.tensor.weights.WeightSource;
 import java.util.ArrayList;
@@ -118,16 +119,13 @@ final class ModelTensors {
    */
   ExportPlan plan(
       QuantScheme base, Map<String, QuantScheme> schemes, Map<String, Object> settings) {
-    QuantScheme left =
-        new QuantScheme(
-            QuantScheme.FLOAT_BITS, base.groupSize(), base.symmetric(), base.scaleType());
     Map<String, QuantScheme> all = new LinkedHashMap<>();
     for (StoredLinear l : linears()) {
       boolean stays =
           l.stacked() && in(l.tensor()).stream().noneMatch(o -> schemes.containsKey(o.module()));
       boolean plainHead = l.module().equals(head) && !schemes.containsKey(head);
       if (!stays && !plainHead) {
-        all.put(l.module(), schemes.getOrDefault(l.module(), left));
+        all.put(l.module(), schemes.getOrDefault(l.module(), new Unquantized()));
       }
     }
     // Those of a stack get tensors of their own, which are never turned.

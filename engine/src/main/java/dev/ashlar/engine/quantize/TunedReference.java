@@ -5,7 +5,7 @@ import dev.ashlar.nn.decoder.Decoder;
 import dev.ashlar.nn.decoder.FeedForwardSpec;
 import dev.ashlar.tensor.Tensor;
 import dev.ashlar.tensor.autograd.Tape;
-import dev.ashlar.tensor.quant.QuantizedTensor;
+import dev.ashlar.tensor.quant.QuantizedMatrix;
 import dev.ashlar.tuning.LayerSink;
 import dev.ashlar.tuning.UnitPlan;
 import dev.ashlar.tuning.method.Activations;
@@ -27,7 +27,7 @@ final class TunedReference implements LayerSink {
   private final int[] ids;
   private final int batch;
   private final BlockWalk walk;
-  private final Map<String, QuantizedTensor> layers = new LinkedHashMap<>();
+  private final Map<String, QuantizedMatrix> layers = new LinkedHashMap<>();
   private final Map<String, Tensor> tensors = new LinkedHashMap<>();
   private final Activations hidden;
   private float[] logits;
@@ -58,7 +58,7 @@ final class TunedReference implements LayerSink {
   }
 
   @Override
-  public void quantized(String module, QuantizedTensor tensor) {
+  public void quantized(String module, QuantizedMatrix tensor) {
     layers.put(module, tensor);
   }
 

@@ -2,7 +2,7 @@ package dev.ashlar.formats.checkpoint;
 
 import dev.ashlar.formats.Checkpoints;
 import dev.ashlar.io.InputException;
-import dev.ashlar.tensor.quant.QuantizedTensor;
+import dev.ashlar.tensor.quant.QuantizedMatrix;
 import dev.ashlar.tensor.weights.StoredTensor;
 import java.util.Map;
 import java.util.Optional;
@@ -24,7 +24,7 @@ public interface PackedReader {
    *
    * @throws InputException if its parts contradict each other or the configuration
    */
-  QuantizedTensor read(String module);
+  QuantizedMatrix read(String module);
 
   /**
    * Dense tensors that this layout makes out of parts: for low-precision float layouts, where there

@@ -3,7 +3,7 @@ package dev.ashlar.formats.export;
 import dev.ashlar.formats.checkpoint.Checkpoint;
 import dev.ashlar.formats.layout.Layouts;
 import dev.ashlar.tensor.DType;
-import dev.ashlar.tensor.quant.QuantScheme;
+import dev.ashlar.tensor.quant.IntegerGrid;
 import dev.ashlar.tensor.weights.WeightSource;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -54,7 +54,7 @@ final class AutoGptqFormat extends FolderFormat {
   }
 
   private static Map<String, Object> config(WrittenLayers layers) {
-    QuantScheme base = layers.plan().base();
+    IntegerGrid base = layers.plan().grid();
     Map<String, Object> config = new LinkedHashMap<>();
     config.put("bits", base.bits());
     config.put("group_size", base.groupSize());

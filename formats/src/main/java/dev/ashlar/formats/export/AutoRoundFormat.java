@@ -3,6 +3,7 @@ package dev.ashlar.formats.export;
 import dev.ashlar.formats.checkpoint.Checkpoint;
 import dev.ashlar.formats.layout.Layouts;
 import dev.ashlar.formats.layout.PackedLayout;
+import dev.ashlar.tensor.quant.IntegerGrid;
 import dev.ashlar.tensor.quant.QuantScheme;
 import dev.ashlar.tensor.weights.WeightSource;
 import java.nio.file.Path;
@@ -46,10 +47,9 @@ final class AutoRoundFormat extends FolderFormat {
   static PackedLayout layout(WeightSource source, ExportPlan plan) {
     boolean symmetric = true;
     boolean awq = true;
-    QuantScheme first = null;
+    IntegerGrid first = null;
     for (Map.Entry<String, QuantScheme> linear : plan.linears().entrySet()) {
-      QuantScheme scheme = linear.getValue();
-      if (!scheme.isFloat()) {
+      if (linear.getValue() instanceof IntegerGrid scheme) {
         first = first == null ? scheme : first;
         symmetric &= scheme.symmetric();
         awq &= scheme.bits() == 4 && !scheme.symmetric() && scheme.equals(first);
@@ -83,7 +83,7 @@ final class AutoRoundFormat extends FolderFormat {
   }
 
   private static Map<String, Object> config(String packing, WrittenLayers layers) {
-    QuantScheme base = layers.plan().base();
+    IntegerGrid base = layers.plan().grid();
     Map<String, Object> config = new LinkedHashMap<>();
     config.put("bits", base.bits());
     config.put("data_type", "int");

@@ -13,7 +13,7 @@ import dev.ashlar.io.file.AtomicFile;
 import dev.ashlar.io.json.Json;
 import dev.ashlar.tensor.DType;
 import dev.ashlar.tensor.quant.QuantScheme;
-import dev.ashlar.tensor.quant.QuantizedTensor;
+import dev.ashlar.tensor.quant.QuantizedMatrix;
 import dev.ashlar.tensor.weights.StoredTensor;
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
@@ -184,7 +184,7 @@ public final class ExportCheck {
     boolean actOrder = Boolean.TRUE.equals(quantization.get("desc_act"));
     for (String module : checkpoint.quantizedNames()) {
       PackedLayout layout = plan.layout(module);
-      QuantizedTensor tensor = checkpoint.quantized(module).orElseThrow();
+      QuantizedMatrix tensor = checkpoint.quantized(module).orElseThrow();
       parts(module, layout, tensor, actOrder);
       scheme(module, plan.scheme(module), tensor.scheme());
     }
@@ -199,7 +199,7 @@ public final class ExportCheck {
     }
   }
 
-  private void parts(String module, PackedLayout layout, QuantizedTensor tensor, boolean actOrder) {
+  private void parts(String module, PackedLayout layout, QuantizedMatrix tensor, boolean actOrder) {
     if (tensors.containsKey(module + ".weight")) {
       throw fault(module + ".weight", "only packed parts", "also a float weight");
     }

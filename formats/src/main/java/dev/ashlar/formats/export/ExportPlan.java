@@ -1,5 +1,6 @@
 package dev.ashlar.formats.export;
 
+import dev.ashlar.tensor.quant.IntegerGrid;
 import dev.ashlar.tensor.quant.QuantScheme;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -11,7 +12,7 @@ import java.util.Set;
  *
  * @param base the scheme that the configuration states once
  * @param linears the scheme of every linear map in the blocks, and of {@code lm_head} if it is to
- *     be quantized; those that stay float have 16 bits
+ *     be quantized; those that stay float are unquantized
  * @param settings how codes are chosen ({@code iters}, {@code nsamples}…), recorded where a format
  *     has room; plain JSON values
  * @param transposed linear maps that float files hold as {@code [in, out]} (GPT-2's Conv1D)
@@ -25,6 +26,15 @@ public record ExportPlan(
     transposed = Set.copyOf(transposed);
     linears = Collections.unmodifiableMap(new LinkedHashMap<>(linears));
     settings = Collections.unmodifiableMap(new LinkedHashMap<>(settings));
+  }
+
+  /**
+   * The base scheme as the integer grid that formats know.
+   *
+   * @throws IllegalArgumentException if it is more than that
+   */
+  public IntegerGrid grid() {
+    return base.integers("this format");
   }
 
   /** A plan in which all matrices lie as {@code [out, in]}. */

@@ -11,7 +11,7 @@ import dev.ashlar.io.file.AtomicFile;
 import dev.ashlar.io.json.JsonWriter;
 import dev.ashlar.tensor.DType;
 import dev.ashlar.tensor.Tensor;
-import dev.ashlar.tensor.quant.QuantizedTensor;
+import dev.ashlar.tensor.quant.QuantizedMatrix;
 import dev.ashlar.tensor.weights.StoredTensor;
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
@@ -183,7 +183,7 @@ final class FolderExport implements ExportSink {
   }
 
   @Override
-  public void quantized(String module, QuantizedTensor tensor) {
+  public void quantized(String module, QuantizedMatrix tensor) {
     if (tied && isHead(module)) {
       throw new IllegalArgumentException(module + " is tied to the embedding and cannot be packed");
     }
@@ -196,7 +196,7 @@ final class FolderExport implements ExportSink {
     if (dense.contains(module + WEIGHT) || layers.packed().containsKey(module)) {
       throw new IllegalArgumentException(module + " was already written");
     }
-    QuantizedTensor storable = style.layout().storable(tensor);
+    QuantizedMatrix storable = style.layout().storable(tensor);
     if (storable != tensor) {
       mirrored += ZeroMirror.groupsAtZero(tensor);
     }

@@ -2,6 +2,7 @@ package dev.ashlar.formats.export;
 
 import dev.ashlar.formats.layout.PackedLayout;
 import dev.ashlar.tensor.Shape;
+import dev.ashlar.tensor.quant.IntegerGrid;
 import dev.ashlar.tensor.quant.QuantScheme;
 import dev.ashlar.tensor.weights.WeightSource;
 import java.util.Map;
@@ -16,6 +17,10 @@ final class Refusals {
   /** Why the plan cannot be written as {@code format} in {@code layout}, in one sentence. */
   static Optional<String> of(
       String format, PackedLayout layout, WeightSource source, ExportPlan plan) {
+    Optional<String> beyond = plan.base().beyondIntegers();
+    if (beyond.isPresent()) {
+      return Optional.of("format " + format + " " + beyond.get());
+    }
     for (Map.Entry<String, QuantScheme> linear : plan.linears().entrySet()) {
       String module = linear.getKey();
       QuantScheme scheme = linear.getValue();
@@ -42,16 +47,16 @@ final class Refusals {
     for (Map.Entry<String, QuantScheme> linear : plan.linears().entrySet()) {
       QuantScheme scheme = linear.getValue();
       long in = source.find(linear.getKey() + ".weight").map(t -> t.shape().dim(-1)).orElse(0L);
-      if (!scheme.isFloat()
-          && in > scheme.groupSize()
-          && scheme.groupSize() > 0
-          && in % scheme.groupSize() != 0) {
+      if (scheme instanceof IntegerGrid grid
+          && in > grid.groupSize()
+          && grid.groupSize() > 0
+          && in % grid.groupSize() != 0) {
         LOG.log(
             System.Logger.Level.WARNING,
             "{0}: groups of {1} do not divide the {2} inputs of {3}; Ashlar reads such layers, but"
                 + " many kernels of other tools refuse them",
             format,
-            Integer.toString(scheme.groupSize()),
+            Integer.toString(grid.groupSize()),
             Long.toString(in),
             linear.getKey());
         return;

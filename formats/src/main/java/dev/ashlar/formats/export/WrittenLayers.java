@@ -1,7 +1,7 @@
 package dev.ashlar.formats.export;
 
-import dev.ashlar.tensor.quant.QuantScheme;
-import dev.ashlar.tensor.quant.QuantizedTensor;
+import dev.ashlar.tensor.quant.IntegerGrid;
+import dev.ashlar.tensor.quant.QuantizedMatrix;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -17,14 +17,14 @@ final class WrittenLayers {
   private static final Pattern IN_BLOCK = Pattern.compile("^(.*?)\\.(\\d+)\\.(.+)$");
 
   private final ExportPlan plan;
-  private final Map<String, QuantScheme> packed = new LinkedHashMap<>();
+  private final Map<String, IntegerGrid> packed = new LinkedHashMap<>();
   private boolean actOrder;
 
   WrittenLayers(ExportPlan plan) {
     this.plan = plan;
   }
 
-  void add(String module, QuantizedTensor tensor) {
+  void add(String module, QuantizedMatrix tensor) {
     packed.put(module, tensor.scheme());
     actOrder |= tensor.groupOfColumn() != null;
   }
@@ -34,7 +34,7 @@ final class WrittenLayers {
   }
 
   /** Schemes of the packed linear maps, in the order of writing. */
-  Map<String, QuantScheme> packed() {
+  Map<String, IntegerGrid> packed() {
     return packed;
   }
 
@@ -78,15 +78,16 @@ final class WrittenLayers {
   }
 
   /** The settings in which a scheme differs from the base; empty if in none. */
-  Map<String, Object> difference(QuantScheme scheme) {
+  Map<String, Object> difference(IntegerGrid scheme) {
+    IntegerGrid base = plan.grid();
     Map<String, Object> keys = new LinkedHashMap<>();
-    if (scheme.bits() != plan.base().bits()) {
+    if (scheme.bits() != base.bits()) {
       keys.put("bits", scheme.bits());
     }
-    if (scheme.groupSize() != plan.base().groupSize()) {
+    if (scheme.groupSize() != base.groupSize()) {
       keys.put("group_size", scheme.groupSize());
     }
-    if (scheme.symmetric() != plan.base().symmetric()) {
+    if (scheme.symmetric() != base.symmetric()) {
       keys.put("sym", scheme.symmetric());
     }
     return keys;

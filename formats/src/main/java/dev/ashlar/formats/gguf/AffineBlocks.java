@@ -8,7 +8,7 @@ import dev.ashlar.tensor.quant.Codes;
 import dev.ashlar.tensor.quant.Groups;
 import dev.ashlar.tensor.quant.Groups.SuperBlocks.Multiples;
 import dev.ashlar.tensor.quant.Groups.SuperBlocks.Offset;
-import dev.ashlar.tensor.quant.QuantScheme;
+import dev.ashlar.tensor.quant.IntegerGrid;
 import dev.ashlar.tensor.quant.QuantizedMatrix;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
@@ -130,7 +130,7 @@ record AffineBlocks(int bits, int group, Form form, int zero, Split split) {
       case CENTERED -> {
         byte[] zeros = new byte[t.scales.length];
         Arrays.fill(zeros, (byte) zero);
-        yield new Groups.ZeroPoints(new QuantScheme(bits, group, true), t.scales, zeros);
+        yield new Groups.ZeroPoints(new IntegerGrid(bits, group, true), t.scales, zeros);
       }
       case MINIMUMS -> new Groups.Minimums(group, t.scales, t.minimums);
       case SUPER_CENTERED -> twoLevels(t, new Offset.ZeroPoint(zero));

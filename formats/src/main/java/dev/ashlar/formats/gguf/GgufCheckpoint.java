@@ -1,7 +1,7 @@
 package dev.ashlar.formats.gguf;
 
 import dev.ashlar.formats.checkpoint.Checkpoint;
-import dev.ashlar.tensor.quant.QuantizedTensor;
+import dev.ashlar.tensor.quant.QuantizedMatrix;
 import dev.ashlar.tensor.weights.StoredTensor;
 import dev.ashlar.text.TokenizerSource;
 import java.io.IOException;
@@ -179,7 +179,7 @@ public final class GgufCheckpoint extends Checkpoint {
   }
 
   @Override
-  public Optional<QuantizedTensor> quantized(String module) {
+  public Optional<QuantizedMatrix> quantized(String module) {
     return Optional.empty();
   }
 

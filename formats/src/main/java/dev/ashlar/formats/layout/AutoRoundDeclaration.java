@@ -3,7 +3,7 @@ package dev.ashlar.formats.layout;
 import dev.ashlar.io.json.Json;
 import dev.ashlar.tensor.quant.QuantScheme;
 import java.util.Map;
-import java.util.function.UnaryOperator;
+import java.util.function.Supplier;
 
 /**
  * {@code quant_method: auto-round} (docs/formats.md, auto_round): {@code packing_format}, of old
@@ -26,7 +26,7 @@ final class AutoRoundDeclaration implements Declaration {
   @Override
   public PackedPlan plan(QuantizationConfig config) {
     PackedLayout layout = layout(config);
-    LayerRules rules = new LayerRules(config.scheme(null));
+    LayerRules rules = new LayerRules(config.scheme());
     for (Map.Entry<String, Object> entry : config.object("extra_config").entrySet()) {
       String name = entry.getKey();
       String key = "extra_config." + name;
@@ -35,11 +35,11 @@ final class AutoRoundDeclaration implements Declaration {
       }
       QuantizationConfig own =
           new QuantizationConfig(config.file(), config.object("extra_config", name));
-      UnaryOperator<QuantScheme> change = own::scheme;
+      Supplier<QuantScheme> scheme = () -> own.over(config);
       if (NamePattern.isPlainName(name)) {
-        rules.exact(name, change);
+        rules.exact(name, scheme);
       } else {
-        rules.pattern(new NamePattern(config, key, name)::matchesAll, change);
+        rules.pattern(new NamePattern(config, key, name)::matchesAll, scheme);
       }
     }
     return new RuledPlan(layout, rules);

@@ -1,5 +1,7 @@
 package dev.ashlar.formats.layout;
 
+import dev.ashlar.tensor.quant.IntegerGrid;
+import dev.ashlar.tensor.quant.QuantScheme;
 import java.util.List;
 import java.util.Locale;
 
@@ -19,9 +21,10 @@ final class AwqDeclaration implements Declaration {
     if (!version.toLowerCase(Locale.ROOT).equals("gemm")) {
       throw config.fault("version", "gemm", version);
     }
-    LayerRules rules = new LayerRules(config.scheme(null));
-    if (rules.base().bits() != 4) {
-      throw config.fault("bits", "4", Integer.toString(rules.base().bits()));
+    LayerRules rules = new LayerRules(config.scheme());
+    int bits = rules.base() instanceof IntegerGrid grid ? grid.bits() : QuantScheme.FLOAT_BITS;
+    if (bits != 4) {
+      throw config.fault("bits", "4", Integer.toString(bits));
     }
     List<String> excluded = config.names("modules_to_not_convert");
     rules.leaveFloat(module -> excluded.stream().anyMatch(module::contains));

@@ -3,8 +3,9 @@ package dev.ashlar.formats.layout;
 import dev.ashlar.io.InputException;
 import dev.ashlar.tensor.DType;
 import dev.ashlar.tensor.Shape;
+import dev.ashlar.tensor.quant.IntegerGrid;
 import dev.ashlar.tensor.quant.QuantScheme;
-import dev.ashlar.tensor.quant.QuantizedTensor;
+import dev.ashlar.tensor.quant.QuantizedMatrix;
 import dev.ashlar.tensor.weights.StoredTensor;
 import java.util.List;
 import java.util.Optional;
@@ -43,21 +44,24 @@ public final class AwqLayout implements PackedLayout {
 
   @Override
   public Optional<String> refusal(int out, int in, QuantScheme scheme) {
-    if (scheme.bits() != BITS) {
-      return Optional.of("holds 4 bits, not " + scheme.bits());
+    if (!(scheme instanceof IntegerGrid grid) || grid.activations().isPresent()) {
+      return scheme.beyondIntegers();
+    }
+    if (grid.bits() != BITS) {
+      return Optional.of("holds 4 bits, not " + grid.bits());
     }
     if (out % 32 != 0 || in % 32 != 0) {
       return Optional.of("needs extents that are multiples of 32, not [" + out + ", " + in + "]");
     }
-    if (in % scheme.effectiveGroup(in) != 0) {
+    if (in % grid.effectiveGroup(in) != 0) {
       return Optional.of(
-          "needs groups of one size, and " + scheme.groupSize() + " does not divide " + in);
+          "needs groups of one size, and " + grid.groupSize() + " does not divide " + in);
     }
     return Optional.empty();
   }
 
   @Override
-  public List<PackedTensor> pack(String module, QuantizedTensor tensor) {
+  public List<PackedTensor> pack(String module, QuantizedMatrix tensor) {
     refusal(tensor.out(), tensor.in(), tensor.scheme())
         .ifPresent(
             reason -> {
@@ -68,8 +72,12 @@ public final class AwqLayout implements PackedLayout {
           module + ": layout " + name + " has no g_idx, which columns in act-order need");
     }
     return List.of(
-        packBytes(module + "." + QWEIGHT, tensor.codes(), tensor.out(), tensor.in()),
-        packBytes(module + "." + QZEROS, tensor.zeros(), tensor.out(), tensor.groups()),
+        packBytes(module + "." + QWEIGHT, tensor.codes().values(), tensor.out(), tensor.in()),
+        packBytes(
+            module + "." + QZEROS,
+            tensor.zeroPoints().zeros(),
+            tensor.out(),
+            tensor.groupsPerRow()),
         PackedScales.pack(module, tensor));
   }
 
@@ -88,7 +96,7 @@ public final class AwqLayout implements PackedLayout {
   }
 
   @Override
-  public PackedGeometry geometry(PackedModule packed, QuantScheme declared) {
+  public PackedGeometry geometry(PackedModule packed, IntegerGrid declared) {
     long in = packed.part(QWEIGHT, 2, DType.I32).shape().dim(0);
     packed.part(QZEROS, 2, DType.I32);
     long groups = PackedScales.part(packed).shape().dim(0);
@@ -97,10 +105,10 @@ public final class AwqLayout implements PackedLayout {
     if (out % AwqNibbles.PER_WORD != 0) {
       throw packed.fault(PackedScales.PART, "a multiple of 8 outputs", out + " outputs", "");
     }
-    QuantScheme scheme = new QuantScheme(BITS, declared.groupSize(), declared.symmetric());
+    IntegerGrid scheme = new IntegerGrid(BITS, declared.groupSize(), declared.symmetric());
     if (scheme.groups((int) in) != groups && in % groups == 0) {
       int size = groups == 1 ? -1 : (int) (in / groups);
-      scheme = new QuantScheme(BITS, size, declared.symmetric());
+      scheme = new IntegerGrid(BITS, size, declared.symmetric());
     }
     String reason = scheme + ", " + in + " inputs, " + out + " outputs";
     long columns = out / AwqNibbles.PER_WORD;
@@ -130,14 +138,14 @@ public final class AwqLayout implements PackedLayout {
   }
 
   @Override
-  public QuantizedTensor unpack(PackedModule packed, QuantScheme declared) {
+  public QuantizedMatrix unpack(PackedModule packed, IntegerGrid declared) {
     PackedGeometry geometry = geometry(packed, declared);
     float[] scales = PackedScales.unpack(packed, geometry);
     byte[] zeros =
         unpackBytes(packed.part(QZEROS, 2, DType.I32), geometry.out(), geometry.groups());
     byte[] codes = unpackBytes(packed.part(QWEIGHT, 2, DType.I32), geometry.out(), geometry.in());
-    QuantScheme scheme = geometry.provenScheme(zeros);
-    return new QuantizedTensor(geometry.out(), geometry.in(), scheme, codes, scales, zeros);
+    IntegerGrid scheme = geometry.provenScheme(zeros);
+    return new QuantizedMatrix(geometry.out(), geometry.in(), scheme, codes, scales, zeros);
   }
 
   /** Unpacks words {@code [width, out/8]} to values {@code [out, width]}. */

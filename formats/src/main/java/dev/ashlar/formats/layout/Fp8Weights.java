@@ -5,7 +5,7 @@ import dev.ashlar.formats.checkpoint.StoredTensors;
 import dev.ashlar.io.InputException;
 import dev.ashlar.tensor.DType;
 import dev.ashlar.tensor.Shape;
-import dev.ashlar.tensor.quant.QuantizedTensor;
+import dev.ashlar.tensor.quant.QuantizedMatrix;
 import dev.ashlar.tensor.weights.StoredTensor;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -115,7 +115,7 @@ public final class Fp8Weights implements PackedReader {
   }
 
   @Override
-  public QuantizedTensor read(String module) {
+  public QuantizedMatrix read(String module) {
     throw new IllegalArgumentException("not a packed module: " + module);
   }
 

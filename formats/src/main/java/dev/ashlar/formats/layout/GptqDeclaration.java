@@ -1,7 +1,7 @@
 package dev.ashlar.formats.layout;
 
 import dev.ashlar.io.json.Json;
-import dev.ashlar.tensor.quant.QuantScheme;
+import dev.ashlar.tensor.quant.Unquantized;
 import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
@@ -37,7 +37,7 @@ final class GptqDeclaration implements Declaration {
       throw config.fault("pack_dtype", "int32", words);
     }
     config.flag("desc_act");
-    LayerRules rules = new LayerRules(config.scheme(null));
+    LayerRules rules = new LayerRules(config.scheme());
     dynamic(config, rules);
     leftOut(config, rules);
     return new RuledPlan(layout, rules);
@@ -55,11 +55,7 @@ final class GptqDeclaration implements Declaration {
       NamePattern pattern = new NamePattern(config, key, expression);
       QuantizationConfig own =
           new QuantizationConfig(config.file(), config.object("dynamic", spelled));
-      rules.pattern(
-          pattern::matchesStart,
-          excluded
-              ? base -> new QuantScheme(QuantScheme.FLOAT_BITS, base.groupSize(), base.symmetric())
-              : own::scheme);
+      rules.pattern(pattern::matchesStart, excluded ? Unquantized::new : () -> own.over(config));
     }
   }
 

@@ -3,8 +3,9 @@ package dev.ashlar.formats.layout;
 import dev.ashlar.io.InputException;
 import dev.ashlar.tensor.DType;
 import dev.ashlar.tensor.Shape;
+import dev.ashlar.tensor.quant.IntegerGrid;
 import dev.ashlar.tensor.quant.QuantScheme;
-import dev.ashlar.tensor.quant.QuantizedTensor;
+import dev.ashlar.tensor.quant.QuantizedMatrix;
 import dev.ashlar.tensor.weights.StoredTensor;
 import java.util.ArrayList;
 import java.util.List;
@@ -55,8 +56,11 @@ public final class GptqLayout implements PackedLayout {
 
   @Override
   public Optional<String> refusal(int out, int in, QuantScheme scheme) {
-    if (!supportsBits(scheme.bits())) {
-      return Optional.of("holds 2, 3, 4 or 8 bits, not " + scheme.bits());
+    if (!(scheme instanceof IntegerGrid grid) || grid.activations().isPresent()) {
+      return scheme.beyondIntegers();
+    }
+    if (!supportsBits(grid.bits())) {
+      return Optional.of("holds 2, 3, 4 or 8 bits, not " + grid.bits());
     }
     if (out % 32 != 0 || in % 32 != 0) {
       return Optional.of("needs extents that are multiples of 32, not [" + out + ", " + in + "]");
@@ -69,12 +73,12 @@ public final class GptqLayout implements PackedLayout {
   }
 
   @Override
-  public QuantizedTensor storable(QuantizedTensor tensor) {
+  public QuantizedMatrix storable(QuantizedMatrix tensor) {
     return convention == ZeroConvention.V1 ? ZeroMirror.mirrored(tensor) : tensor;
   }
 
   @Override
-  public List<PackedTensor> pack(String module, QuantizedTensor tensor) {
+  public List<PackedTensor> pack(String module, QuantizedMatrix tensor) {
     refusal(tensor.out(), tensor.in(), tensor.scheme())
         .ifPresent(
             reason -> {
@@ -91,24 +95,25 @@ public final class GptqLayout implements PackedLayout {
     return parts;
   }
 
-  private static PackedTensor packCodes(String module, QuantizedTensor tensor) {
+  private static PackedTensor packCodes(String module, QuantizedMatrix tensor) {
     int bits = tensor.scheme().bits();
     int in = tensor.in();
     int out = tensor.out();
     int rows = Math.toIntExact(BitStream.words(in, bits));
     WordGrid grid = WordGrid.zeros(rows, out);
-    grid.writeColumns(
-        (o, words, from) -> BitStream.pack(tensor.codes(), o * in, 1, in, bits, words, from));
+    byte[] codes = tensor.codes().values();
+    grid.writeColumns((o, words, from) -> BitStream.pack(codes, o * in, 1, in, bits, words, from));
     return new PackedTensor(module + "." + QWEIGHT, DType.I32, Shape.of(rows, out), grid.bytes());
   }
 
-  private PackedTensor packZeros(String module, QuantizedTensor tensor) {
+  private PackedTensor packZeros(String module, QuantizedMatrix tensor) {
     int bits = tensor.scheme().bits();
     int out = tensor.out();
-    int groups = tensor.groups();
-    byte[] fields = new byte[tensor.zeros().length];
+    int groups = tensor.groupsPerRow();
+    byte[] zeros = tensor.zeroPoints().zeros();
+    byte[] fields = new byte[zeros.length];
     for (int i = 0; i < fields.length; i++) {
-      int zero = tensor.zeros()[i] & 0xFF;
+      int zero = zeros[i] & 0xFF;
       if (!convention.canStore(zero)) {
         throw new IllegalArgumentException(
             module
@@ -133,7 +138,7 @@ public final class GptqLayout implements PackedLayout {
   }
 
   @Override
-  public PackedGeometry geometry(PackedModule packed, QuantScheme declared) {
+  public PackedGeometry geometry(PackedModule packed, IntegerGrid declared) {
     packed.part(QWEIGHT, 2, DType.I32);
     StoredTensor qzeros = packed.part(QZEROS, 2, DType.I32);
     long out = PackedScales.part(packed).shape().dim(1);
@@ -148,9 +153,9 @@ public final class GptqLayout implements PackedLayout {
     long bits = qzeros.shape().dim(1) * 32 / out;
     if (bits <= 8 && supportsBits((int) bits)) {
       int group = groupSize(packed, (int) bits, declared.groupSize());
-      Trial asStored = Trial.of(packed, new QuantScheme((int) bits, group, declared.symmetric()));
+      Trial asStored = Trial.of(packed, new IntegerGrid((int) bits, group, declared.symmetric()));
       if (asStored.fault().isEmpty()) {
-        QuantScheme scheme = asStored.geometry().scheme();
+        IntegerGrid scheme = asStored.geometry().scheme();
         packed
             .notes()
             .tell(
@@ -190,7 +195,7 @@ public final class GptqLayout implements PackedLayout {
 
   /** The stored shapes held against one scheme: a geometry, or the first contradiction. */
   private record Trial(PackedGeometry geometry, Optional<InputException> fault) {
-    static Trial of(PackedModule packed, QuantScheme scheme) {
+    static Trial of(PackedModule packed, IntegerGrid scheme) {
       long out = packed.parts().get(PackedScales.PART).shape().dim(1);
       long in = inputs(packed, scheme.bits());
       int bits = scheme.bits();
@@ -228,20 +233,15 @@ public final class GptqLayout implements PackedLayout {
   }
 
   @Override
-  public QuantizedTensor unpack(PackedModule packed, QuantScheme declared) {
+  public QuantizedMatrix unpack(PackedModule packed, IntegerGrid declared) {
     PackedGeometry geometry = geometry(packed, declared);
     int[] groups = GroupIndex.unpack(packed, geometry);
     float[] scales = PackedScales.unpack(packed, geometry);
     byte[] zeros = unpackZeros(packed, geometry);
-    QuantScheme scheme = geometry.provenScheme(zeros);
-    return new QuantizedTensor(
-        geometry.out(),
-        geometry.in(),
-        scheme,
-        unpackCodes(packed, geometry),
-        scales,
-        zeros,
-        groups);
+    IntegerGrid scheme = geometry.provenScheme(zeros);
+    return new QuantizedMatrix(
+            geometry.out(), geometry.in(), scheme, unpackCodes(packed, geometry), scales, zeros)
+        .withGroupOfColumn(groups);
   }
 
   private static byte[] unpackCodes(PackedModule packed, PackedGeometry geometry) {
@@ -254,7 +254,7 @@ public final class GptqLayout implements PackedLayout {
   }
 
   private byte[] unpackZeros(PackedModule packed, PackedGeometry geometry) {
-    QuantScheme scheme = geometry.scheme();
+    IntegerGrid scheme = geometry.scheme();
     int groups = geometry.groups();
     WordGrid grid = WordGrid.read(packed.part(QZEROS, 2, DType.I32));
     byte[] fields = new byte[geometry.out() * groups];
@@ -275,7 +275,7 @@ public final class GptqLayout implements PackedLayout {
    * the same telling value, so the fields are believed (docs/formats.md, GPTQ).
    */
   private ZeroConvention believedConvention(
-      PackedModule packed, QuantScheme scheme, byte[] fields) {
+      PackedModule packed, IntegerGrid scheme, byte[] fields) {
     ZeroConvention other = convention.other();
     if (!scheme.symmetric()) {
       return convention;

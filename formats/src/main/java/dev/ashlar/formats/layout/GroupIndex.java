@@ -2,7 +2,7 @@ package dev.ashlar.formats.layout;
 
 import dev.ashlar.tensor.DType;
 import dev.ashlar.tensor.Shape;
-import dev.ashlar.tensor.quant.QuantizedTensor;
+import dev.ashlar.tensor.quant.QuantizedMatrix;
 import dev.ashlar.tensor.weights.StoredTensor;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -18,7 +18,7 @@ final class GroupIndex {
   private GroupIndex() {}
 
   /** The tensor to write. */
-  static PackedTensor pack(String module, QuantizedTensor tensor) {
+  static PackedTensor pack(String module, QuantizedMatrix tensor) {
     int in = tensor.in();
     ByteBuffer bytes = ByteBuffer.allocate(in * Integer.BYTES).order(ByteOrder.LITTLE_ENDIAN);
     for (int k = 0; k < in; k++) {

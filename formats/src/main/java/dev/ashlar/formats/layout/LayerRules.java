@@ -1,23 +1,24 @@
 package dev.ashlar.formats.layout;
 
 import dev.ashlar.tensor.quant.QuantScheme;
+import dev.ashlar.tensor.quant.Unquantized;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Predicate;
-import java.util.function.UnaryOperator;
+import java.util.function.Supplier;
 
 /**
  * Which scheme a configuration gives each module: a base, exceptions by name, then exceptions by
  * regular expression, the first match winning (docs/formats.md, Which layers are packed).
  */
 final class LayerRules {
-  private record PatternRule(Predicate<String> matches, UnaryOperator<QuantScheme> change) {}
+  private record PatternRule(Predicate<String> matches, Supplier<QuantScheme> scheme) {}
 
   private final QuantScheme base;
-  private final Map<String, UnaryOperator<QuantScheme>> exact = new LinkedHashMap<>();
+  private final Map<String, Supplier<QuantScheme>> exact = new LinkedHashMap<>();
   private final List<PatternRule> patterns = new ArrayList<>();
   private final List<Predicate<String>> floats = new ArrayList<>();
 
@@ -26,13 +27,13 @@ final class LayerRules {
   }
 
   /** An exception for one module. */
-  void exact(String module, UnaryOperator<QuantScheme> change) {
-    exact.put(module, change);
+  void exact(String module, Supplier<QuantScheme> scheme) {
+    exact.put(module, scheme);
   }
 
   /** An exception for all modules that match. */
-  void pattern(Predicate<String> matches, UnaryOperator<QuantScheme> change) {
-    patterns.add(new PatternRule(matches, change));
+  void pattern(Predicate<String> matches, Supplier<QuantScheme> scheme) {
+    patterns.add(new PatternRule(matches, scheme));
   }
 
   /** Modules that stay float unless an exception speaks of them. */
@@ -50,20 +51,19 @@ final class LayerRules {
     return exact.keySet();
   }
 
-  /** The module's scheme; 16 bits if it is to be float. */
+  /** The module's scheme. */
   QuantScheme scheme(String module) {
-    UnaryOperator<QuantScheme> change = exact.get(module);
-    if (change != null) {
-      return change.apply(base);
+    if (exact.containsKey(module)) {
+      return exact.get(module).get();
     }
     for (PatternRule rule : patterns) {
       if (rule.matches().test(module)) {
-        return rule.change().apply(base);
+        return rule.scheme().get();
       }
     }
     for (Predicate<String> rule : floats) {
       if (rule.test(module)) {
-        return new QuantScheme(QuantScheme.FLOAT_BITS, base.groupSize(), base.symmetric());
+        return new Unquantized();
       }
     }
     return base;

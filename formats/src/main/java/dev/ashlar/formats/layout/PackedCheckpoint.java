@@ -3,8 +3,9 @@ package dev.ashlar.formats.layout;
 import dev.ashlar.formats.checkpoint.PackedReader;
 import dev.ashlar.formats.checkpoint.StoredTensors;
 import dev.ashlar.io.InputException;
+import dev.ashlar.tensor.quant.IntegerGrid;
 import dev.ashlar.tensor.quant.QuantScheme;
-import dev.ashlar.tensor.quant.QuantizedTensor;
+import dev.ashlar.tensor.quant.QuantizedMatrix;
 import dev.ashlar.tensor.weights.StoredTensor;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -23,7 +24,10 @@ import java.util.Set;
 public final class PackedCheckpoint implements PackedReader {
   private static final String WEIGHT = ".weight";
 
-  private record Entry(PackedLayout layout, PackedModule packed, QuantScheme declared) {}
+  /** Where all is declared float: the most frequent grid, which shapes then contradict or not. */
+  private static final IntegerGrid SUPPOSED = new IntegerGrid(4, -1, true);
+
+  private record Entry(PackedLayout layout, PackedModule packed, IntegerGrid declared) {}
 
   private final Map<String, Entry> modules = new LinkedHashMap<>();
   private final Map<String, PackedGeometry> geometries = new LinkedHashMap<>();
@@ -94,8 +98,9 @@ public final class PackedCheckpoint implements PackedReader {
       declared = plan.baseScheme();
     }
     PackedModule packed = new PackedModule(file, module, found, notes);
-    geometries.put(module, layout.geometry(packed, declared));
-    modules.put(module, new Entry(layout, packed, declared));
+    IntegerGrid grid = declared instanceof IntegerGrid integers ? integers : SUPPOSED;
+    geometries.put(module, layout.geometry(packed, grid));
+    modules.put(module, new Entry(layout, packed, grid));
   }
 
   private void compare(PackedPlan plan, StoredTensors tensors, CheckpointNotes notes) {
@@ -143,7 +148,7 @@ public final class PackedCheckpoint implements PackedReader {
   }
 
   @Override
-  public QuantizedTensor read(String module) {
+  public QuantizedMatrix read(String module) {
     Entry entry = modules.get(module);
     if (entry == null) {
       throw new IllegalArgumentException("not a packed module: " + module);

@@ -1,7 +1,8 @@
 package dev.ashlar.formats.layout;
 
+import dev.ashlar.tensor.quant.IntegerGrid;
 import dev.ashlar.tensor.quant.QuantScheme;
-import dev.ashlar.tensor.quant.QuantizedTensor;
+import dev.ashlar.tensor.quant.QuantizedMatrix;
 import java.util.List;
 import java.util.Optional;
 
@@ -28,7 +29,7 @@ public interface PackedLayout {
    * An equal matrix whose zero points this layout can store; {@code tensor} itself where it already
    * is one.
    */
-  default QuantizedTensor storable(QuantizedTensor tensor) {
+  default QuantizedMatrix storable(QuantizedMatrix tensor) {
     return tensor;
   }
 
@@ -39,7 +40,7 @@ public interface PackedLayout {
    * @throws IllegalArgumentException if {@link #refusal} names a reason, a zero point has no
    *     spelling here, or a scale is not finite in the layout's scale type
    */
-  List<PackedTensor> pack(String module, QuantizedTensor tensor);
+  List<PackedTensor> pack(String module, QuantizedMatrix tensor);
 
   /**
    * What the stored shapes say, after every part's presence, type and shape was checked against the
@@ -47,7 +48,7 @@ public interface PackedLayout {
    *
    * @throws dev.ashlar.io.InputException if they contradict each other
    */
-  PackedGeometry geometry(PackedModule packed, QuantScheme declared);
+  PackedGeometry geometry(PackedModule packed, IntegerGrid declared);
 
   /**
    * The matrix.
@@ -55,5 +56,5 @@ public interface PackedLayout {
    * @throws dev.ashlar.io.InputException as {@link #geometry}, and for groups out of range and
    *     scales that are not finite
    */
-  QuantizedTensor unpack(PackedModule packed, QuantScheme declared);
+  QuantizedMatrix unpack(PackedModule packed, IntegerGrid declared);
 }

@@ -12,7 +12,7 @@ public interface PackedPlan {
   /** The layout of a module that is stored packed. */
   PackedLayout layout(String module);
 
-  /** The declared scheme of a module; 16 bits if it is declared float. */
+  /** The declared scheme of a module; unquantized if it is declared float. */
   QuantScheme scheme(String module);
 
   /** The scheme of modules of which nothing special is said. */

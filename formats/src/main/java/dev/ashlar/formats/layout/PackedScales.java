@@ -2,7 +2,7 @@ package dev.ashlar.formats.layout;
 
 import dev.ashlar.tensor.DType;
 import dev.ashlar.tensor.Shape;
-import dev.ashlar.tensor.quant.QuantizedTensor;
+import dev.ashlar.tensor.quant.QuantizedMatrix;
 import dev.ashlar.tensor.weights.StoredTensor;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
@@ -10,7 +10,7 @@ import java.nio.ByteOrder;
 
 /**
  * Scales as the GPTQ and AWQ families store them: {@code [groups, out]}, transposed with respect to
- * {@link QuantizedTensor#scales()}. F16 is written; F16, BF16 and F32 are read.
+ * those of {@link QuantizedMatrix}. F16 is written; F16, BF16 and F32 are read.
  */
 final class PackedScales {
   /** Suffix of the tensor. */
@@ -31,10 +31,10 @@ final class PackedScales {
    *
    * @throws IllegalArgumentException if a scale is not finite in F16
    */
-  static PackedTensor pack(String module, QuantizedTensor tensor) {
+  static PackedTensor pack(String module, QuantizedMatrix tensor) {
     int out = tensor.out();
-    int groups = tensor.groups();
-    float[] scales = tensor.scales();
+    int groups = tensor.groupsPerRow();
+    float[] scales = tensor.zeroPoints().scales();
     byte[] bytes = new byte[Math.multiplyExact(scales.length, Short.BYTES)];
     for (int o = 0; o < out; o++) {
       for (int g = 0; g < groups; g++) {

@@ -2,7 +2,9 @@ package dev.ashlar.formats.layout;
 
 import dev.ashlar.io.InputException;
 import dev.ashlar.io.json.Json;
+import dev.ashlar.tensor.quant.IntegerGrid;
 import dev.ashlar.tensor.quant.QuantScheme;
+import dev.ashlar.tensor.quant.Unquantized;
 import java.math.BigInteger;
 import java.util.ArrayList;
 import java.util.List;
@@ -101,19 +103,27 @@ public record QuantizationConfig(String file, Map<String, Object> values) {
   /**
    * The scheme that the keys of this object spell.
    *
-   * @param defaults what an absent key means, or null if bits must be spelled
+   * @throws CheckpointException if bits are not among them
    */
-  QuantScheme scheme(QuantScheme defaults) {
-    Optional<Integer> bits = bits();
-    if (bits.isEmpty() && defaults == null) {
+  QuantScheme scheme() {
+    if (bits().isEmpty()) {
       throw fault("bits", "2, 3, 4 or 8", "no such key");
     }
-    int group = groupSize().orElseGet(() -> defaults == null ? -1 : defaults.groupSize());
-    boolean symmetric =
-        flag("sym")
-            .or(() -> flag("zero_point").map(asymmetric -> !asymmetric))
-            .orElseGet(() -> defaults == null || defaults.symmetric());
-    return new QuantScheme(bits.orElseGet(() -> defaults.bits()), group, symmetric);
+    return over(this);
+  }
+
+  /** The scheme that the keys of this object spell, those that it lacks being {@code base}'s. */
+  QuantScheme over(QuantizationConfig base) {
+    int bits = bits().or(base::bits).orElseThrow();
+    int group = groupSize().or(base::groupSize).orElse(-1);
+    boolean symmetric = symmetric().or(base::symmetric).orElse(true);
+    return bits >= QuantScheme.FLOAT_BITS
+        ? new Unquantized()
+        : new IntegerGrid(bits, group, symmetric);
+  }
+
+  private Optional<Boolean> symmetric() {
+    return flag("sym").or(() -> flag("zero_point").map(asymmetric -> !asymmetric));
   }
 
   private Optional<Integer> bits() {

@@ -3,7 +3,7 @@ package dev.ashlar.formats.layout;
 import dev.ashlar.formats.checkpoint.StoredTensors;
 import dev.ashlar.io.InputException;
 import dev.ashlar.tensor.Shape;
-import dev.ashlar.tensor.quant.QuantScheme;
+import dev.ashlar.tensor.quant.IntegerGrid;
 import dev.ashlar.tensor.weights.StoredTensor;
 import java.util.Optional;
 
@@ -66,6 +66,6 @@ final class UndeclaredPlan {
     long size = in % groups == 0 && in / groups <= Integer.MAX_VALUE ? in / groups : -1;
     int group = groups == 1 || size < 1 ? -1 : (int) size;
     // Symmetric as the assumption: the zeros themselves then decide between conventions.
-    return new RuledPlan(layout, new LayerRules(new QuantScheme(bits, group, true)));
+    return new RuledPlan(layout, new LayerRules(new IntegerGrid(bits, group, true)));
   }
 }

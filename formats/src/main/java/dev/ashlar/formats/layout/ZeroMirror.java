@@ -1,7 +1,7 @@
 package dev.ashlar.formats.layout;
 
-import dev.ashlar.tensor.quant.QuantScheme;
-import dev.ashlar.tensor.quant.QuantizedTensor;
+import dev.ashlar.tensor.quant.IntegerGrid;
+import dev.ashlar.tensor.quant.QuantizedMatrix;
 
 /**
  * Spells groups whose zero point is 0 without a zero point of 0, for layouts that store {@code zp −
@@ -16,29 +16,30 @@ public final class ZeroMirror {
   private ZeroMirror() {}
 
   /** Number of groups whose zero point is 0. */
-  public static int groupsAtZero(QuantizedTensor tensor) {
+  public static int groupsAtZero(QuantizedMatrix tensor) {
     int count = 0;
-    for (byte zero : tensor.zeros()) {
+    for (byte zero : tensor.zeroPoints().zeros()) {
       count += zero == 0 ? 1 : 0;
     }
     return count;
   }
 
   /** The same matrix without zero points of 0; {@code tensor} itself if it has none. */
-  public static QuantizedTensor mirrored(QuantizedTensor tensor) {
+  public static QuantizedMatrix mirrored(QuantizedMatrix tensor) {
     if (groupsAtZero(tensor) == 0) {
       return tensor;
     }
-    QuantScheme scheme = tensor.scheme();
+    IntegerGrid scheme = tensor.scheme();
     int max = scheme.maxCode();
     int in = tensor.in();
-    int groups = tensor.groups();
-    byte[] codes = tensor.codes().clone();
-    byte[] zeros = tensor.zeros().clone();
-    float[] scales = tensor.scales().clone();
+    int groups = tensor.groupsPerRow();
+    byte[] before = tensor.zeroPoints().zeros();
+    byte[] codes = tensor.codes().values().clone();
+    byte[] zeros = before.clone();
+    float[] scales = tensor.zeroPoints().scales().clone();
     for (int o = 0; o < tensor.out(); o++) {
       for (int k = 0; k < in; k++) {
-        if (tensor.zeros()[o * groups + tensor.group(k)] == 0) {
+        if (before[o * groups + tensor.group(k)] == 0) {
           int i = o * in + k;
           codes[i] = (byte) (max - (codes[i] & 0xFF));
         }
@@ -50,7 +51,7 @@ public final class ZeroMirror {
         scales[i] = -scales[i];
       }
     }
-    return new QuantizedTensor(
-        tensor.out(), in, scheme, codes, scales, zeros, tensor.groupOfColumn());
+    return new QuantizedMatrix(tensor.out(), in, scheme, codes, scales, zeros)
+        .withGroupOfColumn(tensor.groupOfColumn());
   }
 }

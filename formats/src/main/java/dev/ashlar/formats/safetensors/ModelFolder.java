@@ -5,7 +5,7 @@ import dev.ashlar.formats.checkpoint.PackedReader;
 import dev.ashlar.formats.checkpoint.StoredTensors;
 import dev.ashlar.io.InputException;
 import dev.ashlar.io.json.Json;
-import dev.ashlar.tensor.quant.QuantizedTensor;
+import dev.ashlar.tensor.quant.QuantizedMatrix;
 import dev.ashlar.tensor.weights.StoredTensor;
 import dev.ashlar.text.TokenizerSource;
 import java.nio.file.Files;
@@ -197,7 +197,7 @@ public final class ModelFolder extends Checkpoint {
   }
 
   @Override
-  public Optional<QuantizedTensor> quantized(String module) {
+  public Optional<QuantizedMatrix> quantized(String module) {
     return packed.modules().contains(module) ? Optional.of(packed.read(module)) : Optional.empty();
   }
 
@@ -232,7 +232,7 @@ public final class ModelFolder extends Checkpoint {
     }
 
     @Override
-    public QuantizedTensor read(String module) {
+    public QuantizedMatrix read(String module) {
       throw new IllegalArgumentException("not a packed module: " + module);
     }
   }

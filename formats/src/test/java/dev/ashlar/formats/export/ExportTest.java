@@ -17,8 +17,10 @@ import dev.ashlar.io.InputException;
 import dev.ashlar.io.json.Json;
 import dev.ashlar.tensor.DType;
 import dev.ashlar.tensor.Tensor;
+import dev.ashlar.tensor.quant.IntegerGrid;
 import dev.ashlar.tensor.quant.QuantScheme;
-import dev.ashlar.tensor.quant.QuantizedTensor;
+import dev.ashlar.tensor.quant.QuantizedMatrix;
+import dev.ashlar.tensor.quant.Unquantized;
 import dev.ashlar.tensor.weights.StoredTensor;
 import java.io.IOException;
 import java.net.URISyntaxException;
@@ -61,8 +63,7 @@ class ExportTest {
     for (String name : source.names()) {
       boolean linear = source.tensor(name).shape().rank() == 2 && name.contains(".layers.");
       if (linear && name.endsWith(".weight")) {
-        linears.put(
-            name.substring(0, name.length() - ".weight".length()), new QuantScheme(16, 32, true));
+        linears.put(name.substring(0, name.length() - ".weight".length()), new Unquantized());
       }
     }
     return new ExportPlan(declared.baseScheme(), linears, Map.of("iters", 0, "nsamples", 128));
@@ -223,7 +224,7 @@ class ExportTest {
               Tensor expected = source.quantized(module).orElseThrow().dequantize();
               Tensor found =
                   copy.quantized(module)
-                      .map(QuantizedTensor::dequantize)
+                      .map(QuantizedMatrix::dequantize)
                       .orElseGet(() -> copy.tensor(module + ".weight").toTensor());
               // Packed layouts hold the weights exactly, float16 within half a unit.
               float allowed = format.name().equals("fake") ? 0x1p-11f : 0x1p-40f;
@@ -266,9 +267,9 @@ class ExportTest {
           new AutoGptqFormat().create(folder, source, plan, ExportOptions.defaults())) {
         source.names().forEach(name -> sink.copy(source.tensor(name)));
         for (String module : source.quantizedNames()) {
-          QuantizedTensor tensor = source.quantized(module).orElseThrow();
-          tensor.zeros()[1] = 0;
-          tensor.zeros()[4] = 0;
+          QuantizedMatrix tensor = source.quantized(module).orElseThrow();
+          tensor.zeroPoints().zeros()[1] = 0;
+          tensor.zeroPoints().zeros()[4] = 0;
           expected.put(module, tensor.dequantize());
           sink.quantized(module, tensor);
         }
@@ -352,7 +353,7 @@ class ExportTest {
   @Test
   void refusalsComeBeforeTheWork() {
     try (Checkpoint source = Checkpoints.open(golden("llama-mixed-it0/auto_round"))) {
-      QuantScheme five = new QuantScheme(5, 32, true);
+      IntegerGrid five = new IntegerGrid(5, 32, true);
       ExportPlan plan = new ExportPlan(five, Map.of("model.layers.0.mlp.down_proj", five));
       for (ExportFormat format : List.of(new AutoRoundFormat(), new AutoGptqFormat())) {
         String reason = format.refusal(source, plan).orElseThrow();
@@ -369,17 +370,17 @@ class ExportTest {
     try (Checkpoint source = Checkpoints.open(golden("llama-mixed-it0/auto_round"))) {
       String a = "model.layers.0.mlp.down_proj";
       String b = "model.layers.1.mlp.down_proj";
-      QuantScheme asym4 = new QuantScheme(4, 32, false);
+      IntegerGrid asym4 = new IntegerGrid(4, 32, false);
       assertEquals("awq", layout(source, Map.of(a, asym4, b, asym4)));
-      assertEquals("awq", layout(source, Map.of(a, asym4, b, new QuantScheme(16, 32, false))));
+      assertEquals("awq", layout(source, Map.of(a, asym4, b, new Unquantized())));
       assertEquals(
-          "auto_round", layout(source, Map.of(a, asym4, b, new QuantScheme(4, 64, false))));
+          "auto_round", layout(source, Map.of(a, asym4, b, new IntegerGrid(4, 64, false))));
       assertEquals(
-          "auto_round", layout(source, Map.of(a, asym4, b, new QuantScheme(2, 32, false))));
-      assertEquals("auto_round", layout(source, Map.of(a, new QuantScheme(8, 32, false))));
-      QuantScheme sym = new QuantScheme(2, -1, true);
+          "auto_round", layout(source, Map.of(a, asym4, b, new IntegerGrid(2, 32, false))));
+      assertEquals("auto_round", layout(source, Map.of(a, new IntegerGrid(8, 32, false))));
+      IntegerGrid sym = new IntegerGrid(2, -1, true);
       assertEquals(
-          "auto_round:auto_gptq", layout(source, Map.of(a, sym, b, new QuantScheme(8, 32, true))));
+          "auto_round:auto_gptq", layout(source, Map.of(a, sym, b, new IntegerGrid(8, 32, true))));
     }
   }
 

@@ -14,8 +14,10 @@ import dev.ashlar.io.json.JsonWriter;
 import dev.ashlar.tensor.DType;
 import dev.ashlar.tensor.Shape;
 import dev.ashlar.tensor.Tensor;
+import dev.ashlar.tensor.quant.IntegerGrid;
 import dev.ashlar.tensor.quant.QuantScheme;
-import dev.ashlar.tensor.quant.QuantizedTensor;
+import dev.ashlar.tensor.quant.QuantizedMatrix;
+import dev.ashlar.tensor.quant.Unquantized;
 import dev.ashlar.tensor.weights.StoredTensor;
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
@@ -36,7 +38,7 @@ class ModelExportTest {
   @TempDir Path temporary;
 
   /** Asymmetric codes of a matrix; some groups get a zero point of 0. */
-  private static QuantizedTensor round(Tensor w, QuantScheme scheme) {
+  private static QuantizedMatrix round(Tensor w, IntegerGrid scheme) {
     int out = (int) w.shape().dim(0);
     int in = (int) w.shape().dim(1);
     int groups = scheme.groups(in);
@@ -64,10 +66,10 @@ class ModelExportTest {
         codes[k] = (byte) Math.clamp(code, 0, scheme.maxCode());
       }
     }
-    return new QuantizedTensor(out, in, scheme, codes, scales, zeros);
+    return new QuantizedMatrix(out, in, scheme, codes, scales, zeros);
   }
 
-  private static ExportPlan plan(Checkpoint source, QuantScheme base, boolean mixed) {
+  private static ExportPlan plan(Checkpoint source, IntegerGrid base, boolean mixed) {
     Map<String, QuantScheme> linears = new LinkedHashMap<>();
     for (String name : source.names()) {
       Shape shape = source.tensor(name).shape();
@@ -75,9 +77,9 @@ class ModelExportTest {
         boolean fits = QuantScheme.quantizable(shape.dim(0), shape.dim(1));
         QuantScheme scheme =
             !fits
-                ? new QuantScheme(16, -1, true)
+                ? new Unquantized()
                 : mixed && name.contains("v_proj")
-                    ? new QuantScheme(8, -1, base.symmetric())
+                    ? new IntegerGrid(8, -1, base.symmetric())
                     : base;
         linears.put(name.substring(0, name.length() - ".weight".length()), scheme);
       }
@@ -94,7 +96,7 @@ class ModelExportTest {
         for (ExportFormat format : ExportFormats.ALL) {
           for (int bits : new int[] {2, 3, 4, 8}) {
             for (boolean symmetric : new boolean[] {true, false}) {
-              QuantScheme base = new QuantScheme(bits, bits == 3 ? 48 : 32, symmetric);
+              IntegerGrid base = new IntegerGrid(bits, bits == 3 ? 48 : 32, symmetric);
               String name = model.getFileName() + " " + format.name() + " " + base;
               tests.add(
                   DynamicTest.dynamicTest(
@@ -115,7 +117,7 @@ class ModelExportTest {
       for (Path file : files.filter(f -> f.toString().endsWith(".gguf")).sorted().toList()) {
         for (ExportFormat format : List.of(new AutoRoundFormat(), new AutoGptqFormat())) {
           String name = file.getFileName() + " " + format.name();
-          QuantScheme base = new QuantScheme(4, 32, false);
+          IntegerGrid base = new IntegerGrid(4, 32, false);
           tests.add(
               DynamicTest.dynamicTest(
                   name, () -> export(file, format, base, temporary.resolve(name))));
@@ -126,18 +128,18 @@ class ModelExportTest {
     return tests;
   }
 
-  private static void export(Path model, ExportFormat format, QuantScheme base, Path folder)
+  private static void export(Path model, ExportFormat format, IntegerGrid base, Path folder)
       throws IOException {
     try (Checkpoint source = Checkpoints.open(model)) {
       ExportPlan plan = plan(source, base, base.bits() == 2);
       try (ExportSink sink = format.create(folder, source, plan, ExportOptions.defaults())) {
         for (String name : source.names()) {
           String module = name.replaceFirst("\\.weight$", "");
-          QuantScheme scheme = plan.linears().getOrDefault(module, new QuantScheme(16, -1, true));
+          QuantScheme scheme = plan.linears().getOrDefault(module, new Unquantized());
           if (scheme.isFloat()) {
             sink.copy(source.tensor(name));
           } else {
-            sink.quantized(module, round(source.tensor(name).toTensor(), scheme));
+            sink.quantized(module, round(source.tensor(name).toTensor(), (IntegerGrid) scheme));
           }
         }
         sink.finish();
@@ -163,10 +165,10 @@ class ModelExportTest {
                 Tensor expected =
                     scheme.isFloat()
                         ? weight.toTensor()
-                        : round(weight.toTensor(), scheme).dequantize();
+                        : round(weight.toTensor(), (IntegerGrid) scheme).dequantize();
                 Tensor found =
                     copy.quantized(module)
-                        .map(QuantizedTensor::dequantize)
+                        .map(QuantizedMatrix::dequantize)
                         .orElseGet(() -> copy.tensor(module + ".weight").toTensor());
                 boolean packed = copy.quantizedNames().contains(module);
                 for (int i = 0; i < expected.size(); i++) {
@@ -200,8 +202,8 @@ class ModelExportTest {
 
   @Test
   void aPackedHeadIsDeclaredInEveryFormat() throws IOException {
-    QuantScheme base = new QuantScheme(4, 32, true);
-    QuantScheme head = new QuantScheme(8, 32, true);
+    IntegerGrid base = new IntegerGrid(4, 32, true);
+    IntegerGrid head = new IntegerGrid(8, 32, true);
     ExportPlan plan = new ExportPlan(base, Map.of("model.layers.0.q_proj", base, "lm_head", head));
     for (ExportFormat format : List.of(new AutoRoundFormat(), new AutoGptqFormat())) {
       Path folder = temporary.resolve(format.name());
@@ -210,7 +212,7 @@ class ModelExportTest {
           sink.tensor("model.embed_tokens.weight", Tensor.zeros(32, 32));
           for (String module : plan.linears().keySet()) {
             Tensor w = source.tensor(module + ".weight").toTensor();
-            sink.quantized(module, round(w, plan.linears().get(module)));
+            sink.quantized(module, round(w, (IntegerGrid) plan.linears().get(module)));
             assertThrows(IllegalArgumentException.class, () -> sink.tensor(module + ".weight", w));
           }
           sink.finish();
@@ -232,7 +234,7 @@ class ModelExportTest {
 
   @Test
   void aTiedHeadIsNeitherPackedNorWritten() throws IOException {
-    QuantScheme base = new QuantScheme(4, 32, true);
+    IntegerGrid base = new IntegerGrid(4, 32, true);
     try (Checkpoint source = Checkpoints.open(tiny(true, 1))) {
       AutoRoundFormat format = new AutoRoundFormat();
       ExportPlan packedHead = new ExportPlan(base, Map.of("lm_head", base));
@@ -255,7 +257,7 @@ class ModelExportTest {
 
   @Test
   void whatHalfPrecisionCannotHoldIsNamed() throws IOException {
-    QuantScheme base = new QuantScheme(4, 32, true);
+    IntegerGrid base = new IntegerGrid(4, 32, true);
     try (Checkpoint source = Checkpoints.open(tiny(false, 1e6f))) {
       Path folder = temporary.resolve("overflow");
       ExportPlan plan = new ExportPlan(base, Map.of("model.layers.0.q_proj", base));

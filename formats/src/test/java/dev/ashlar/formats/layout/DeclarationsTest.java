@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.ashlar.io.InputException;
 import dev.ashlar.io.json.Json;
+import dev.ashlar.tensor.quant.IntegerGrid;
 import dev.ashlar.tensor.quant.QuantScheme;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -28,7 +29,7 @@ class DeclarationsTest {
   }
 
   private static QuantScheme scheme(int bits, int group, boolean symmetric) {
-    return new QuantScheme(bits, group, symmetric);
+    return new IntegerGrid(bits, group, symmetric);
   }
 
   @ParameterizedTest
@@ -122,7 +123,7 @@ class DeclarationsTest {
                 + "'modules_to_not_convert':['visual','model.layers.0.']}");
     assertTrue(plan.scheme("model.visual.x").isFloat());
     assertTrue(plan.scheme("model.layers.0.q").isFloat());
-    assertEquals(4, plan.scheme("model.layers.10.q").bits());
+    assertEquals(4, ((IntegerGrid) plan.scheme("model.layers.10.q")).bits());
   }
 
   @ParameterizedTest

@@ -10,14 +10,20 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.ashlar.io.InputException;
 import dev.ashlar.tensor.DType;
 import dev.ashlar.tensor.Shape;
+import dev.ashlar.tensor.quant.ActivationScheme;
+import dev.ashlar.tensor.quant.ActivationScheme.Element;
+import dev.ashlar.tensor.quant.FloatGrid;
+import dev.ashlar.tensor.quant.IntegerGrid;
+import dev.ashlar.tensor.quant.Outliers;
 import dev.ashlar.tensor.quant.QuantScheme;
-import dev.ashlar.tensor.quant.QuantizedTensor;
+import dev.ashlar.tensor.quant.QuantizedMatrix;
 import dev.ashlar.tensor.weights.StoredTensor;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Random;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
@@ -29,7 +35,7 @@ import org.junit.jupiter.api.TestFactory;
 class PackedLayoutTest {
   private static final String MODULE = "model.layers.0.self_attn.q_proj";
 
-  static QuantizedTensor random(int out, int in, QuantScheme scheme, long seed) {
+  static QuantizedMatrix random(int out, int in, IntegerGrid scheme, long seed) {
     Random random = new Random(seed);
     int groups = scheme.groups(in);
     byte[] codes = new byte[out * in];
@@ -44,7 +50,7 @@ class PackedLayoutTest {
       float scale = (random.nextFloat() - 0.5f) / 16;
       scales[i] = Float.float16ToFloat(Float.floatToFloat16(scale));
     }
-    return new QuantizedTensor(out, in, scheme, codes, scales, zeros);
+    return new QuantizedMatrix(out, in, scheme, codes, scales, zeros);
   }
 
   static PackedModule stored(List<PackedTensor> tensors) {
@@ -55,13 +61,13 @@ class PackedLayoutTest {
     return new PackedModule("test", MODULE, parts, new CheckpointNotes("test"));
   }
 
-  static void assertSame(QuantizedTensor expected, QuantizedTensor found) {
+  static void assertSame(QuantizedMatrix expected, QuantizedMatrix found) {
     assertEquals(expected.out(), found.out());
     assertEquals(expected.in(), found.in());
     assertEquals(expected.scheme(), found.scheme());
-    assertArrayEquals(expected.codes(), found.codes());
-    assertArrayEquals(expected.zeros(), found.zeros());
-    assertArrayEquals(expected.scales(), found.scales());
+    assertArrayEquals(expected.codes().values(), found.codes().values());
+    assertArrayEquals(expected.zeroPoints().zeros(), found.zeroPoints().zeros());
+    assertArrayEquals(expected.zeroPoints().scales(), found.zeroPoints().scales());
     assertArrayEquals(expected.groupOfColumn(), found.groupOfColumn());
   }
 
@@ -73,7 +79,7 @@ class PackedLayoutTest {
       for (int bits = 2; bits <= 8; bits++) {
         for (int group : new int[] {-1, 16, 32, 64, 128}) {
           for (boolean symmetric : new boolean[] {true, false}) {
-            QuantScheme scheme = new QuantScheme(bits, group, symmetric);
+            IntegerGrid scheme = new IntegerGrid(bits, group, symmetric);
             for (int[] e : extents) {
               if (layout.refusal(e[0], e[1], scheme).isEmpty()) {
                 tests.add(
@@ -89,7 +95,7 @@ class PackedLayoutTest {
     return tests;
   }
 
-  private static void roundTrip(PackedLayout layout, QuantizedTensor tensor) {
+  private static void roundTrip(PackedLayout layout, QuantizedMatrix tensor) {
     List<PackedTensor> packed = layout.pack(MODULE, tensor);
     for (PackedTensor t : packed) {
       assertTrue(layout.parts().contains(t.name().substring(MODULE.length() + 1)), t.name());
@@ -99,14 +105,20 @@ class PackedLayoutTest {
 
   @Test
   void actOrderSurvivesWhereGroupsAreWritten() {
-    QuantizedTensor plain = random(32, 64, new QuantScheme(4, 16, true), 3);
+    QuantizedMatrix plain = random(32, 64, new IntegerGrid(4, 16, true), 3);
     int[] groups = new int[64];
     for (int k = 0; k < groups.length; k++) {
       groups[k] = (k * 7 + 3) % 4;
     }
-    QuantizedTensor ordered =
-        new QuantizedTensor(
-            32, 64, plain.scheme(), plain.codes(), plain.scales(), plain.zeros(), groups);
+    QuantizedMatrix ordered =
+        new QuantizedMatrix(
+                32,
+                64,
+                plain.scheme(),
+                plain.codes().values(),
+                plain.zeroPoints().scales(),
+                plain.zeroPoints().zeros())
+            .withGroupOfColumn(groups);
     roundTrip(Layouts.GPTQ, ordered);
     roundTrip(Layouts.GPTQ_V2, ordered);
     roundTrip(Layouts.AUTO_ROUND, ordered);
@@ -115,11 +127,11 @@ class PackedLayoutTest {
 
   @Test
   void anAllZeroGroupIndexMeansNoActOrder() {
-    QuantizedTensor tensor = random(32, 64, new QuantScheme(4, 16, true), 3);
+    QuantizedMatrix tensor = random(32, 64, new IntegerGrid(4, 16, true), 3);
     PackedModule packed = stored(Layouts.GPTQ.pack(MODULE, tensor));
     Map<String, StoredTensor> parts = new LinkedHashMap<>(packed.parts());
     parts.put("g_idx", new MemoryTensor(MODULE + ".g_idx", DType.I32, Shape.of(64), new byte[256]));
-    QuantizedTensor read = Layouts.GPTQ.unpack(with(packed, parts), tensor.scheme());
+    QuantizedMatrix read = Layouts.GPTQ.unpack(with(packed, parts), tensor.scheme());
     assertNull(read.groupOfColumn());
     assertSame(tensor, read);
   }
@@ -127,10 +139,10 @@ class PackedLayoutTest {
   @Test
   void bothConventionsOfOneModelReadAlike() {
     for (int bits : new int[] {2, 3, 4, 8}) {
-      QuantizedTensor tensor = random(64, 64, new QuantScheme(bits, 32, false), bits);
-      QuantizedTensor v1 =
+      QuantizedMatrix tensor = random(64, 64, new IntegerGrid(bits, 32, false), bits);
+      QuantizedMatrix v1 =
           Layouts.GPTQ.unpack(stored(Layouts.GPTQ.pack(MODULE, tensor)), tensor.scheme());
-      QuantizedTensor v2 =
+      QuantizedMatrix v2 =
           Layouts.GPTQ_V2.unpack(stored(Layouts.GPTQ_V2.pack(MODULE, tensor)), tensor.scheme());
       assertSame(v1, v2);
     }
@@ -139,7 +151,7 @@ class PackedLayoutTest {
   @Test
   void mislabelledSymmetricZerosAreBelieved() {
     for (int bits : new int[] {2, 3, 4, 8}) {
-      QuantizedTensor tensor = random(32, 64, new QuantScheme(bits, 32, true), bits);
+      QuantizedMatrix tensor = random(32, 64, new IntegerGrid(bits, 32, true), bits);
       assertSame(
           tensor,
           Layouts.GPTQ.unpack(stored(Layouts.GPTQ_V2.pack(MODULE, tensor)), tensor.scheme()));
@@ -151,19 +163,19 @@ class PackedLayoutTest {
 
   @Test
   void declaredAsymmetricIsFollowed() {
-    QuantizedTensor middle = random(32, 64, new QuantScheme(4, 32, true), 1);
-    QuantizedTensor read =
+    QuantizedMatrix middle = random(32, 64, new IntegerGrid(4, 32, true), 1);
+    QuantizedMatrix read =
         Layouts.GPTQ.unpack(
-            stored(Layouts.GPTQ_V2.pack(MODULE, middle)), new QuantScheme(4, 32, false));
-    assertEquals(9, read.zeros()[0]);
+            stored(Layouts.GPTQ_V2.pack(MODULE, middle)), new IntegerGrid(4, 32, false));
+    assertEquals(9, read.zeroPoints().zeros()[0]);
   }
 
   @Test
   void symmetricIsNotClaimedForOtherZeros() {
-    QuantizedTensor tensor = random(32, 64, new QuantScheme(4, 32, false), 1);
+    QuantizedMatrix tensor = random(32, 64, new IntegerGrid(4, 32, false), 1);
     for (PackedLayout layout : Layouts.ALL) {
-      QuantizedTensor read =
-          layout.unpack(stored(layout.pack(MODULE, tensor)), new QuantScheme(4, 32, true));
+      QuantizedMatrix read =
+          layout.unpack(stored(layout.pack(MODULE, tensor)), new IntegerGrid(4, 32, true));
       assertFalse(read.scheme().symmetric(), layout.name());
       assertSame(tensor, read);
     }
@@ -172,17 +184,17 @@ class PackedLayoutTest {
   @Test
   void tensorsOverruleAWrongDeclaration() {
     for (PackedLayout layout : Layouts.ALL) {
-      QuantizedTensor tensor = random(64, 128, new QuantScheme(4, 32, false), 1);
+      QuantizedMatrix tensor = random(64, 128, new IntegerGrid(4, 32, false), 1);
       PackedModule packed = stored(layout.pack(MODULE, tensor));
-      assertSame(tensor, layout.unpack(packed, new QuantScheme(4, 64, false)));
-      assertSame(tensor, layout.unpack(packed, new QuantScheme(8, 32, false)));
+      assertSame(tensor, layout.unpack(packed, new IntegerGrid(4, 64, false)));
+      assertSame(tensor, layout.unpack(packed, new IntegerGrid(8, 32, false)));
     }
   }
 
   @Test
   void zeroPointZeroHasNoSpellingInV1() {
-    QuantizedTensor tensor = random(32, 32, new QuantScheme(4, 32, false), 1);
-    tensor.zeros()[3] = 0;
+    QuantizedMatrix tensor = random(32, 32, new IntegerGrid(4, 32, false), 1);
+    tensor.zeroPoints().zeros()[3] = 0;
     assertThrows(IllegalArgumentException.class, () -> Layouts.GPTQ.pack(MODULE, tensor));
     roundTrip(Layouts.GPTQ_V2, tensor);
     roundTrip(Layouts.AWQ, tensor);
@@ -190,8 +202,8 @@ class PackedLayoutTest {
 
   @Test
   void scalesBeyondHalfPrecisionAreRefused() {
-    QuantizedTensor tensor = random(32, 32, new QuantScheme(4, 32, true), 1);
-    tensor.scales()[5] = 70000;
+    QuantizedMatrix tensor = random(32, 32, new IntegerGrid(4, 32, true), 1);
+    tensor.zeroPoints().scales()[5] = 70000;
     for (PackedLayout layout : Layouts.ALL) {
       String message =
           assertThrows(IllegalArgumentException.class, () -> layout.pack(MODULE, tensor))
@@ -202,14 +214,14 @@ class PackedLayoutTest {
 
   @Test
   void scalesInBf16AreRead() {
-    QuantizedTensor tensor = random(32, 32, new QuantScheme(4, 32, true), 1);
+    QuantizedMatrix tensor = random(32, 32, new IntegerGrid(4, 32, true), 1);
     PackedModule packed = stored(Layouts.AUTO_ROUND.pack(MODULE, tensor));
     byte[] bytes = new byte[64];
     for (int o = 0; o < 32; o++) {
-      short half = (short) (Float.floatToRawIntBits(tensor.scales()[o]) >>> 16);
+      short half = (short) (Float.floatToRawIntBits(tensor.zeroPoints().scales()[o]) >>> 16);
       bytes[2 * o] = (byte) half;
       bytes[2 * o + 1] = (byte) (half >> 8);
-      tensor.scales()[o] = Float.intBitsToFloat(half << 16);
+      tensor.zeroPoints().scales()[o] = Float.intBitsToFloat(half << 16);
     }
     Map<String, StoredTensor> parts = new LinkedHashMap<>(packed.parts());
     parts.put("scales", new MemoryTensor(MODULE + ".scales", DType.BF16, Shape.of(1, 32), bytes));
@@ -220,7 +232,7 @@ class PackedLayoutTest {
   List<DynamicTest> everyPartIsChecked() {
     List<DynamicTest> tests = new ArrayList<>();
     for (PackedLayout layout : Layouts.ALL) {
-      QuantizedTensor tensor = random(64, 128, new QuantScheme(4, 32, false), 1);
+      QuantizedMatrix tensor = random(64, 128, new IntegerGrid(4, 32, false), 1);
       PackedModule packed = stored(layout.pack(MODULE, tensor));
       for (String part : packed.parts().keySet()) {
         StoredTensor good = packed.parts().get(part);
@@ -257,7 +269,7 @@ class PackedLayoutTest {
           InputException e =
               assertThrows(
                   InputException.class,
-                  () -> layout.unpack(with(packed, parts), new QuantScheme(4, 32, false)));
+                  () -> layout.unpack(with(packed, parts), new IntegerGrid(4, 32, false)));
           assertTrue(e.place().startsWith(MODULE + "."), e.getMessage());
           assertEquals("test", e.file());
         });
@@ -270,5 +282,21 @@ class PackedLayoutTest {
 
   private static PackedModule with(PackedModule packed, Map<String, StoredTensor> parts) {
     return new PackedModule(packed.file(), packed.module(), parts, packed.notes());
+  }
+
+  @Test
+  void whatIsNoIntegerMatrixIsRefused() {
+    IntegerGrid grid = new IntegerGrid(4, 32, true);
+    Element eight = new Element.Integers(8, true);
+    ActivationScheme rounded = new ActivationScheme(eight, -1, true);
+    QuantScheme inputs = new IntegerGrid(4, 32, true, DType.F16, Optional.of(rounded));
+    QuantizedMatrix plain = random(32, 64, grid, 1);
+    QuantizedMatrix outliers =
+        plain.withOutliers(new Outliers.Columns(new int[] {3}, new float[32]));
+    for (PackedLayout layout : Layouts.ALL) {
+      assertTrue(layout.refusal(32, 64, FloatGrid.mxfp4()).isPresent(), layout.name());
+      assertTrue(layout.refusal(32, 64, inputs).isPresent(), layout.name());
+      assertThrows(IllegalArgumentException.class, () -> layout.pack("m", outliers));
+    }
   }
 }

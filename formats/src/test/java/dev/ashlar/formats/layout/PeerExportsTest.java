@@ -11,7 +11,7 @@ import dev.ashlar.formats.checkpoint.Checkpoint;
 import dev.ashlar.formats.safetensors.SafetensorsFile;
 import dev.ashlar.io.json.Json;
 import dev.ashlar.tensor.Tensor;
-import dev.ashlar.tensor.quant.QuantizedTensor;
+import dev.ashlar.tensor.quant.QuantizedMatrix;
 import dev.ashlar.tensor.weights.StoredTensor;
 import java.io.IOException;
 import java.net.URISyntaxException;
@@ -80,7 +80,7 @@ class PeerExportsTest {
       PackedPlan plan = Declarations.plan(new QuantizationConfig("config", config)).orElseThrow();
       assertFalse(checkpoint.quantizedNames().isEmpty());
       for (String module : checkpoint.quantizedNames()) {
-        QuantizedTensor tensor = checkpoint.quantized(module).orElseThrow();
+        QuantizedMatrix tensor = checkpoint.quantized(module).orElseThrow();
         assertEquals(plan.scheme(module), tensor.scheme());
         compare(module, tensor.dequantize(), golden);
         repack(plan.layout(module), module, tensor, file);
@@ -131,7 +131,7 @@ class PeerExportsTest {
   }
 
   private static void repack(
-      PackedLayout layout, String module, QuantizedTensor tensor, SafetensorsFile file) {
+      PackedLayout layout, String module, QuantizedMatrix tensor, SafetensorsFile file) {
     int parts = 0;
     for (PackedTensor part : layout.pack(module, tensor)) {
       StoredTensor stored = file.tensor(part.name());

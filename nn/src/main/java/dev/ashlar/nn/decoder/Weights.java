@@ -9,7 +9,7 @@ import dev.ashlar.tensor.Shape;
 import dev.ashlar.tensor.Tensor;
 import dev.ashlar.tensor.kernel.Activations;
 import dev.ashlar.tensor.kernel.Backend;
-import dev.ashlar.tensor.quant.QuantizedTensor;
+import dev.ashlar.tensor.quant.QuantizedMatrix;
 import dev.ashlar.tensor.weights.StoredTensor;
 import dev.ashlar.tensor.weights.WeightSource;
 import java.util.ArrayList;
@@ -132,7 +132,7 @@ final class Weights {
   /** The linear map {@code parent + spec.name()}, which goes by {@code spec.name()}. */
   Linear linear(String parent, LinearSpec spec) {
     String name = parent + spec.name();
-    Optional<QuantizedTensor> quantized = source.quantized(resolve(name));
+    Optional<QuantizedMatrix> quantized = source.quantized(resolve(name));
     return new Linear(
         spec.name(),
         quantized.isPresent() ? packed(name, spec, quantized.get()) : stored(parent, spec),
@@ -201,7 +201,7 @@ final class Weights {
     return t;
   }
 
-  private Weight packed(String name, LinearSpec spec, QuantizedTensor q) {
+  private Weight packed(String name, LinearSpec spec, QuantizedMatrix q) {
     if (q.out() != spec.out() || q.in() != spec.in()) {
       throw source.fault(
           name,
@@ -210,9 +210,9 @@ final class Weights {
           SHAPE_HINT);
     }
     if (packed()) {
-      warmUp.like(q.matrix());
+      warmUp.like(q);
     }
-    return new PackedWeight(q.matrix(), backend, activations);
+    return new PackedWeight(q, backend, activations);
   }
 
   private Weight stored(String parent, LinearSpec spec) {

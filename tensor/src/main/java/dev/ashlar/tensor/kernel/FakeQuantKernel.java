@@ -1,6 +1,6 @@
 package dev.ashlar.tensor.kernel;
 
-import dev.ashlar.tensor.quant.QuantScheme;
+import dev.ashlar.tensor.quant.IntegerGrid;
 
 /**
  * The integer weight quantizers of SignRound (arXiv 2309.05516; algorithm specification sections 2
@@ -10,7 +10,7 @@ import dev.ashlar.tensor.quant.QuantScheme;
  *
  * <p>All matrices are dense {@code [out, in]}, per-group values {@code [out, groups]}; a short last
  * group is just shorter. Rounding is half to even; the scale is rounded to the scheme's scale type
- * inside the forward and floored at {@link QuantScheme#scaleFloor()}, keeping its sign.
+ * inside the forward and floored at {@link IntegerGrid#scaleFloor()}, keeping its sign.
  */
 public interface FakeQuantKernel {
   /**
@@ -27,7 +27,7 @@ public interface FakeQuantKernel {
    *     rounded to float16 at each of the scale's uses
    */
   record Parameters(
-      QuantScheme scheme,
+      IntegerGrid scheme,
       int out,
       int in,
       float[] weight,
@@ -39,7 +39,7 @@ public interface FakeQuantKernel {
       boolean exact) {
     /** As the specification's formulas: exact gradients. */
     public Parameters(
-        QuantScheme scheme,
+        IntegerGrid scheme,
         int out,
         int in,
         float[] weight,
@@ -64,7 +64,7 @@ public interface FakeQuantKernel {
 
   /** Fills {@code wMin} and {@code wMax} of each group from the weights. */
   void range(
-      QuantScheme scheme, int from, int to, int in, float[] weight, float[] wMin, float[] wMax);
+      IntegerGrid scheme, int from, int to, int in, float[] weight, float[] wMin, float[] wMax);
 
   /**
    * {@code ŵ = s·(u − zero)}.

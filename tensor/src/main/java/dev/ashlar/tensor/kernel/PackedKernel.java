@@ -2,7 +2,6 @@ package dev.ashlar.tensor.kernel;
 
 import dev.ashlar.tensor.quant.PackedMatrix;
 import dev.ashlar.tensor.quant.QuantizedMatrix;
-import dev.ashlar.tensor.quant.QuantizedTensor;
 
 /**
  * Products with packed weight matrices that never materialise the float matrix. The kernel splits
@@ -11,11 +10,6 @@ import dev.ashlar.tensor.quant.QuantizedTensor;
 public interface PackedKernel {
   /** Repacks codes into the layout this backend's product wants; the argument is not kept. */
   PackedMatrix pack(QuantizedMatrix matrix);
-
-  /** As above. */
-  default PackedMatrix pack(QuantizedTensor tensor) {
-    return pack(tensor.matrix());
-  }
 
   /**
    * {@code y[m, out] = x[m, in] · wᵀ}.

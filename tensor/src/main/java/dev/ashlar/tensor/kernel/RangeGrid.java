@@ -1,7 +1,7 @@
 package dev.ashlar.tensor.kernel;
 
 import dev.ashlar.tensor.kernel.FakeQuantKernel.Parameters;
-import dev.ashlar.tensor.quant.QuantScheme;
+import dev.ashlar.tensor.quant.IntegerGrid;
 
 /**
  * What the fake quantizers compute once per group, in one place because its bits decide the codes:
@@ -28,7 +28,7 @@ public final class RangeGrid {
   public static void set(Parameters p, int at, float[] scales, byte[] zeros) {
     clamp(p.minScale(), at);
     clamp(p.maxScale(), at);
-    QuantScheme scheme = p.scheme();
+    IntegerGrid scheme = p.scheme();
     if (scheme.symmetric()) {
       scales[at] = floored(scheme, scheme.roundScale(signedRange(p, at) / scheme.middle()));
       zeros[at] = (byte) scheme.middle();
@@ -80,7 +80,7 @@ public final class RangeGrid {
   /** Gradient of the range that the scale is taken from; 0 where the floor decides the scale. */
   private static double scaleGradient(
       Parameters p, int at, float s, double sumCode, double sumWeight, double sumSaturated) {
-    QuantScheme scheme = p.scheme();
+    IntegerGrid scheme = p.scheme();
     float low = low(p, at);
     boolean symmetric = scheme.symmetric();
     int steps = symmetric ? scheme.middle() : scheme.maxCode();
@@ -123,7 +123,7 @@ public final class RangeGrid {
     }
   }
 
-  private static float floored(QuantScheme scheme, float s) {
+  private static float floored(IntegerGrid scheme, float s) {
     return s < 0 ? Math.min(s, -scheme.scaleFloor()) : Math.max(s, scheme.scaleFloor());
   }
 }

@@ -56,7 +56,7 @@ public sealed interface Groups {
    * @param scales signed, {@code [out, groups]}
    * @param zeros unsigned zero points, {@code [out, groups]}, one per byte
    */
-  record ZeroPoints(QuantScheme grid, float[] scales, byte[] zeros) implements Groups {
+  record ZeroPoints(IntegerGrid grid, float[] scales, byte[] zeros) implements Groups {
     @Override
     public int size(int in) {
       return grid.effectiveGroup(in);

@@ -1,91 +1,61 @@
 package dev.ashlar.tensor.quant;
 
-import dev.ashlar.tensor.DType;
+import java.util.Optional;
 
 /**
- * What the integer codes of a weight matrix mean: {@code w = scale · (code − zero)}, one scale and
- * zero point per group of consecutive inputs of a row.
+ * What the stored values of a linear map mean, and how its inputs are taken: a description that
+ * methods, layouts and kernels are asked about before any work is done.
  *
- * <p>Symmetric is the full-range signed-scale form (AutoRound's {@code int_sym}): the zero point is
- * {@code 2^(bits−1)} everywhere and the scale carries a sign. Never take a scale's absolute value.
- *
- * @param bits 2 to 8; 16 or more means "left as float"
- * @param groupSize inputs per group; −1 means one group per row
- * @param symmetric whether the zero point is fixed at the middle
- * @param scaleType the type scales are rounded to when codes are chosen: {@code F16} (what packed
- *     files store) or {@code F32}
+ * <p>Descriptions may say more than can be done: today methods choose codes on {@link IntegerGrid}s
+ * alone, and layouts spell those alone. Whoever cannot do what a scheme says refuses it with one
+ * sentence ({@link #beyondIntegers}), and never takes it for something else.
  */
-public record QuantScheme(int bits, int groupSize, boolean symmetric, DType scaleType) {
-  /** Number of bits from which a layer counts as not quantized. */
-  public static final int FLOAT_BITS = 16;
+public sealed interface QuantScheme permits IntegerGrid, FloatGrid, Unquantized {
+  /** Number of bits by which configurations say that a layer is not quantized. */
+  int FLOAT_BITS = 16;
 
-  public QuantScheme {
-    if (bits < 2 || (bits > 8 && bits < FLOAT_BITS)) {
-      throw new IllegalArgumentException("bits must be 2 to 8, or 16 for float: " + bits);
-    }
-    if (groupSize == 0 || groupSize < -1) {
-      throw new IllegalArgumentException("group size must be positive or -1: " + groupSize);
-    }
-    if (scaleType != DType.F16 && scaleType != DType.F32) {
-      throw new IllegalArgumentException("scales must be F16 or F32: " + scaleType);
-    }
-  }
-
-  /** A scheme with float16 scales. */
-  public QuantScheme(int bits, int groupSize, boolean symmetric) {
-    this(bits, groupSize, symmetric, DType.F16);
-  }
+  /** How inputs are rounded, or empty if they are taken as they are. */
+  Optional<ActivationScheme> activations();
 
   /**
-   * Whether a linear map {@code [out, in]} may be stored as integer codes at all: packed formats
-   * and their kernels work on multiples of 32 (algorithm specification 4.1). Others stay float.
+   * Whether a linear map {@code [out, in]} may be stored as codes at all: packed formats and their
+   * kernels work on multiples of 32, and peers leave others float too.
    */
-  public static boolean quantizable(long out, long in) {
+  static boolean quantizable(long out, long in) {
     return out > 0 && in > 0 && out % 32 == 0 && in % 32 == 0;
   }
 
   /** Whether the layer is left as it is. */
-  public boolean isFloat() {
-    return bits >= FLOAT_BITS;
+  default boolean isFloat() {
+    return this instanceof Unquantized;
   }
 
   /**
-   * Smallest magnitude of a scale (algorithm specification 1.2): tiny scales overflow the
-   * activations of whoever multiplies by their inverse.
+   * Why this is more than integer weights beside inputs as they are, as the end of a sentence about
+   * who takes nothing else; empty if it is not.
    */
-  public float scaleFloor() {
-    return scaleType == DType.F16 ? 1e-5f : 1e-8f;
+  default Optional<String> beyondIntegers() {
+    return switch (this) {
+      case IntegerGrid g ->
+          g.activations()
+              .map(a -> "takes inputs as they are, and the scheme " + g + " rounds them");
+      case FloatGrid g -> Optional.of("knows integer weights only, not " + g);
+      case Unquantized u -> Optional.of("knows integer weights only, not unquantized ones");
+    };
   }
 
-  /** Rounds a scale to the scale type. */
-  public float roundScale(float scale) {
-    return scaleType == DType.F16 ? Float.float16ToFloat(Float.floatToFloat16(scale)) : scale;
-  }
-
-  /** Largest code. */
-  public int maxCode() {
-    return (1 << bits) - 1;
-  }
-
-  /** The zero point of a symmetric scheme: {@code 2^(bits−1)}. */
-  public int middle() {
-    return 1 << (bits - 1);
-  }
-
-  /** Inputs per group for a row of {@code in} inputs; the last group of a row may be shorter. */
-  public int effectiveGroup(int in) {
-    return groupSize < 0 || groupSize > in ? in : groupSize;
-  }
-
-  /** Groups per row. */
-  public int groups(int in) {
-    int g = effectiveGroup(in);
-    return (in + g - 1) / g;
-  }
-
-  /** For example {@code w4g128 sym}. */
-  @Override
-  public String toString() {
-    return "w" + bits + "g" + groupSize + (symmetric ? " sym" : " asym");
+  /**
+   * This scheme as the integer grid that it is.
+   *
+   * @param who asks for one, as the beginning of a sentence
+   * @throws IllegalArgumentException if it is more than that
+   */
+  default IntegerGrid integers(String who) {
+    beyondIntegers()
+        .ifPresent(
+            reason -> {
+              throw new IllegalArgumentException(who + " " + reason);
+            });
+    return (IntegerGrid) this;
   }
 }

@@ -68,7 +68,7 @@ public final class QuantizedMatrix {
    * @param zeros unsigned zero points, {@code [out, groups]}
    */
   public QuantizedMatrix(
-      int out, int in, QuantScheme grid, byte[] codes, float[] scales, byte[] zeros) {
+      int out, int in, IntegerGrid grid, byte[] codes, float[] scales, byte[] zeros) {
     this(
         out,
         in,
@@ -150,7 +150,7 @@ public final class QuantizedMatrix {
   }
 
   /** What the codes mean, where {@link #zeroPoints} are all there is. */
-  public QuantScheme scheme() {
+  public IntegerGrid scheme() {
     return zeroPoints().grid();
   }
 

@@ -3,7 +3,7 @@ package dev.ashlar.tensor.weights;
 import dev.ashlar.tensor.DType;
 import dev.ashlar.tensor.Shape;
 import dev.ashlar.tensor.Tensor;
-import dev.ashlar.tensor.quant.QuantizedTensor;
+import dev.ashlar.tensor.quant.QuantizedMatrix;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -17,7 +17,7 @@ import java.util.Set;
 public final class MemoryWeights implements WeightSource {
   private final Map<String, Object> config;
   private final Map<String, Tensor> tensors = new LinkedHashMap<>();
-  private final Map<String, QuantizedTensor> quantized = new LinkedHashMap<>();
+  private final Map<String, QuantizedMatrix> quantized = new LinkedHashMap<>();
 
   /**
    * @param config the model's configuration, as in {@code config.json}
@@ -33,7 +33,7 @@ public final class MemoryWeights implements WeightSource {
   }
 
   /** Adds a packed linear map under its module name. */
-  public MemoryWeights put(String module, QuantizedTensor tensor) {
+  public MemoryWeights put(String module, QuantizedMatrix tensor) {
     quantized.put(module, tensor);
     return this;
   }
@@ -64,7 +64,7 @@ public final class MemoryWeights implements WeightSource {
   }
 
   @Override
-  public Optional<QuantizedTensor> quantized(String module) {
+  public Optional<QuantizedMatrix> quantized(String module) {
     return Optional.ofNullable(quantized.get(module));
   }
 

@@ -1,7 +1,7 @@
 package dev.ashlar.tensor.weights;
 
 import dev.ashlar.tensor.Tensor;
-import dev.ashlar.tensor.quant.QuantizedTensor;
+import dev.ashlar.tensor.quant.QuantizedMatrix;
 
 /**
  * The writing end of a checkpoint: takes back what a {@link WeightSource} gives. Each name is
@@ -15,7 +15,7 @@ public interface WeightSink extends AutoCloseable {
   void copy(StoredTensor tensor);
 
   /** Writes a packed linear map under its module name (without {@code .weight}). */
-  void quantized(String module, QuantizedTensor tensor);
+  void quantized(String module, QuantizedMatrix tensor);
 
   /** Publishes everything: syncs, renames, writes indices. */
   void finish();

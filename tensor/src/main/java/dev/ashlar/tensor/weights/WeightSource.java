@@ -1,6 +1,6 @@
 package dev.ashlar.tensor.weights;
 
-import dev.ashlar.tensor.quant.QuantizedTensor;
+import dev.ashlar.tensor.quant.QuantizedMatrix;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -35,7 +35,7 @@ public interface WeightSource extends AutoCloseable {
    * The packed linear map of that module name (for example {@code
    * model.layers.0.self_attn.q_proj}), or empty if it is stored dense.
    */
-  Optional<QuantizedTensor> quantized(String module);
+  Optional<QuantizedMatrix> quantized(String module);
 
   /**
    * The tensor of that name.

@@ -3,8 +3,8 @@ package dev.ashlar.tensor.kernel;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.ashlar.tensor.quant.QuantScheme;
-import dev.ashlar.tensor.quant.QuantizedTensor;
+import dev.ashlar.tensor.quant.IntegerGrid;
+import dev.ashlar.tensor.quant.QuantizedMatrix;
 import java.util.Arrays;
 import java.util.Random;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -116,7 +116,7 @@ class ExtremesTest {
   void packedProductsOfExtremeScalesAndCodes(Backend backend) {
     for (int bits : new int[] {2, 3, 4, 5, 6, 8}) {
       for (int in : new int[] {32, 96, 160}) {
-        QuantScheme scheme = new QuantScheme(bits, 32, false);
+        IntegerGrid scheme = new IntegerGrid(bits, 32, false);
         int out = 64;
         for (int code : new int[] {0, scheme.maxCode()}) {
           byte[] codes = new byte[out * in];
@@ -133,7 +133,7 @@ class ExtremesTest {
                 };
             zeros[i] = (byte) (i % 3 == 0 ? scheme.maxCode() : 0);
           }
-          QuantizedTensor w = new QuantizedTensor(out, in, scheme, codes, scales, zeros);
+          QuantizedMatrix w = new QuantizedMatrix(out, in, scheme, codes, scales, zeros);
           for (float size : new float[] {1e-30f, 1f, 1e25f}) {
             float[] x = KernelTesting.floats(new Random(53), 5 * in, size);
             for (int rows : new int[] {1, 5}) {

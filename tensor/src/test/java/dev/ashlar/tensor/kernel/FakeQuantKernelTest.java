@@ -8,7 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.ashlar.tensor.DType;
 import dev.ashlar.tensor.kernel.FakeQuantKernel.Parameters;
-import dev.ashlar.tensor.quant.QuantScheme;
+import dev.ashlar.tensor.quant.IntegerGrid;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -24,7 +24,7 @@ class FakeQuantKernelTest {
   }
 
   /** A matrix with one group of zeros, one tiny, and one huge. */
-  private record Case(QuantScheme scheme, int out, int in, boolean exact, boolean trained) {
+  private record Case(IntegerGrid scheme, int out, int in, boolean exact, boolean trained) {
     Parameters parameters(Random random) {
       float[] w = floats(random, out * in, 0.1f);
       int size = scheme.effectiveGroup(in);
@@ -70,12 +70,12 @@ class FakeQuantKernelTest {
       for (boolean symmetric : new boolean[] {false, true}) {
         for (boolean other : new boolean[] {false, true}) {
           DType type = other ? DType.F32 : DType.F16;
-          all.add(new Case(new QuantScheme(bits, 32, symmetric, type), 5, 100, other, true));
-          all.add(new Case(new QuantScheme(bits, 17, symmetric, type), 4, 65, !other, true));
+          all.add(new Case(new IntegerGrid(bits, 32, symmetric, type), 5, 100, other, true));
+          all.add(new Case(new IntegerGrid(bits, 17, symmetric, type), 4, 65, !other, true));
         }
-        all.add(new Case(new QuantScheme(bits, -1, symmetric), 3, 257, true, true));
-        all.add(new Case(new QuantScheme(bits, 128, symmetric), 3, 257, true, false));
-        all.add(new Case(new QuantScheme(bits, 1, symmetric), 3, 3, false, true));
+        all.add(new Case(new IntegerGrid(bits, -1, symmetric), 3, 257, true, true));
+        all.add(new Case(new IntegerGrid(bits, 128, symmetric), 3, 257, true, false));
+        all.add(new Case(new IntegerGrid(bits, 1, symmetric), 3, 3, false, true));
       }
     }
     return all;

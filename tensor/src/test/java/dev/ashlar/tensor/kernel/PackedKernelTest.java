@@ -9,10 +9,9 @@ import dev.ashlar.tensor.Parallel;
 import dev.ashlar.tensor.quant.Codes;
 import dev.ashlar.tensor.quant.Groups;
 import dev.ashlar.tensor.quant.Groups.SuperBlocks;
+import dev.ashlar.tensor.quant.IntegerGrid;
 import dev.ashlar.tensor.quant.PackedMatrix;
-import dev.ashlar.tensor.quant.QuantScheme;
 import dev.ashlar.tensor.quant.QuantizedMatrix;
-import dev.ashlar.tensor.quant.QuantizedTensor;
 import java.util.Arrays;
 import java.util.Random;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -32,8 +31,8 @@ class PackedKernelTest {
     EXTREME
   }
 
-  private record Case(QuantizedTensor weight, int m, float[] x) {
-    static Case random(int out, int in, QuantScheme scheme, Zeros zeros, int m, Random random) {
+  private record Case(QuantizedMatrix weight, int m, float[] x) {
+    static Case random(int out, int in, IntegerGrid scheme, Zeros zeros, int m, Random random) {
       int groups = scheme.groups(in);
       byte[] codes = new byte[out * in];
       for (int i = 0; i < codes.length; i++) {
@@ -54,7 +53,7 @@ class PackedKernelTest {
                   case EXTREME -> random.nextBoolean() ? 0 : scheme.maxCode();
                 };
       }
-      QuantizedTensor w = new QuantizedTensor(out, in, scheme, codes, scales, points);
+      QuantizedMatrix w = new QuantizedMatrix(out, in, scheme, codes, scales, points);
       return new Case(w, m, floats(random, m * in + 3));
     }
 
@@ -82,7 +81,7 @@ class PackedKernelTest {
     for (int bits : BITS) {
       for (int group : GROUPS) {
         for (Zeros zeros : Zeros.values()) {
-          QuantScheme scheme = new QuantScheme(bits, group, zeros == Zeros.MIDDLE);
+          IntegerGrid scheme = new IntegerGrid(bits, group, zeros == Zeros.MIDDLE);
           for (int m : ROWS) {
             int out = SIZES[random.nextInt(SIZES.length)];
             int in = SIZES[random.nextInt(SIZES.length)];
@@ -98,8 +97,8 @@ class PackedKernelTest {
   void agreesOnLongRowsAndManyRowsOfActivations(Backend backend) {
     Random random = new Random(2);
     for (int bits : BITS) {
-      QuantScheme fine = new QuantScheme(bits, 32, false);
-      QuantScheme whole = new QuantScheme(bits, -1, true);
+      IntegerGrid fine = new IntegerGrid(bits, 32, false);
+      IntegerGrid whole = new IntegerGrid(bits, -1, true);
       check(backend, Case.random(40, 1300, fine, Zeros.RANDOM, 1, random));
       check(backend, Case.random(40, 1300, whole, Zeros.MIDDLE, 1, random));
       check(backend, Case.random(40, 1300, fine, Zeros.RANDOM, 3, random));
@@ -114,14 +113,11 @@ class PackedKernelTest {
     Random random = new Random(3);
     for (int bits : BITS) {
       for (int m : ROWS) {
-        Case c = Case.random(37, 130, new QuantScheme(bits, 32, false), Zeros.RANDOM, m, random);
-        QuantizedTensor w = c.weight;
+        Case c = Case.random(37, 130, new IntegerGrid(bits, 32, false), Zeros.RANDOM, m, random);
+        QuantizedMatrix w = c.weight;
         int[] group = new int[w.in()];
-        Arrays.setAll(group, k -> random.nextInt(bits % 2 == 0 ? w.groups() : w.groups() - 1));
-        QuantizedTensor mixed =
-            new QuantizedTensor(
-                w.out(), w.in(), w.scheme(), w.codes(), w.scales(), w.zeros(), group);
-        check(backend, new Case(mixed, m, c.x));
+        Arrays.setAll(group, k -> random.nextInt(w.groupsPerRow() - bits % 2));
+        check(backend, new Case(w.withGroupOfColumn(group), m, c.x));
       }
     }
   }
@@ -227,7 +223,7 @@ class PackedKernelTest {
     Random random = new Random(4);
     for (int bits : new int[] {3, 4}) {
       for (int m : new int[] {1, 2, 9, 40}) {
-        Case c = Case.random(700, 520, new QuantScheme(bits, 64, false), Zeros.RANDOM, m, random);
+        Case c = Case.random(700, 520, new IntegerGrid(bits, 64, false), Zeros.RANDOM, m, random);
         PackedMatrix packed = backend.packed().pack(c.weight);
         float[] one = Parallel.limited(1, () -> c.product(backend, packed));
         for (int threads = 2; threads <= 4; threads++) {
@@ -243,8 +239,8 @@ class PackedKernelTest {
   void countsTheBytesItReads(Backend backend) {
     Random random = new Random(5);
     for (int bits : new int[] {2, 3, 4, 8}) {
-      QuantScheme scheme = new QuantScheme(bits, 128, true);
-      QuantizedTensor w = Case.random(64, 256, scheme, Zeros.MIDDLE, 1, random).weight;
+      IntegerGrid scheme = new IntegerGrid(bits, 128, true);
+      QuantizedMatrix w = Case.random(64, 256, scheme, Zeros.MIDDLE, 1, random).weight;
       PackedMatrix packed = backend.packed().pack(w);
       assertEquals(64, packed.out());
       assertEquals(256, packed.in());
@@ -255,7 +251,7 @@ class PackedKernelTest {
   @ParameterizedTest
   @MethodSource("backends")
   void refusesArraysThatAreTooShort(Backend backend) {
-    QuantScheme scheme = new QuantScheme(4, 32, true);
+    IntegerGrid scheme = new IntegerGrid(4, 32, true);
     Case c = Case.random(40, 64, scheme, Zeros.MIDDLE, 2, new Random(6));
     PackedMatrix packed = backend.packed().pack(c.weight);
     assertThrows(
@@ -283,15 +279,15 @@ class PackedKernelTest {
 
   /** Some roundings of the sum of magnitudes, codes counted from below zero as kernels may. */
   private static double[] bounds(Case c) {
-    QuantizedTensor w = c.weight;
+    QuantizedMatrix w = c.weight;
     double[] bounds = new double[c.m * w.out()];
     for (int r = 0; r < c.m; r++) {
       for (int o = 0; o < w.out(); o++) {
         double sum = 0;
         for (int k = 0; k < w.in(); k++) {
-          int g = o * w.groups() + w.group(k);
-          double code = 2 * w.scheme().maxCode() + (w.zeros()[g] & 0xFF);
-          sum += Math.abs(c.x[3 + r * w.in() + k] * w.scales()[g]) * code;
+          int g = o * w.groupsPerRow() + w.group(k);
+          double code = 2 * w.scheme().maxCode() + (w.zeroPoints().zeros()[g] & 0xFF);
+          sum += Math.abs(c.x[3 + r * w.in() + k] * w.groups().scale(g)) * code;
         }
         bounds[r * w.out() + o] = 1e-6 * sum + 1e-30;
       }

@@ -7,9 +7,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.ashlar.tensor.Parallel;
 import dev.ashlar.tensor.quant.Codes;
 import dev.ashlar.tensor.quant.Groups;
+import dev.ashlar.tensor.quant.IntegerGrid;
 import dev.ashlar.tensor.quant.Outliers;
 import dev.ashlar.tensor.quant.PackedMatrix;
-import dev.ashlar.tensor.quant.QuantScheme;
 import dev.ashlar.tensor.quant.QuantizedMatrix;
 import java.util.Arrays;
 import java.util.Random;
@@ -28,7 +28,7 @@ class PackedOutliersTest {
   }
 
   private static QuantizedMatrix codes(int out, int in, int bits, Random random) {
-    QuantScheme scheme = new QuantScheme(bits, 32, random.nextBoolean());
+    IntegerGrid scheme = new IntegerGrid(bits, 32, random.nextBoolean());
     int groups = out * scheme.groups(in);
     byte[] codes = new byte[out * in];
     for (int i = 0; i < codes.length; i++) {

@@ -7,10 +7,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.ashlar.tensor.Parallel;
 import dev.ashlar.tensor.quant.Codes;
 import dev.ashlar.tensor.quant.Groups;
+import dev.ashlar.tensor.quant.IntegerGrid;
 import dev.ashlar.tensor.quant.PackedMatrix;
-import dev.ashlar.tensor.quant.QuantScheme;
 import dev.ashlar.tensor.quant.QuantizedMatrix;
-import dev.ashlar.tensor.quant.QuantizedTensor;
 import java.util.Arrays;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
@@ -30,9 +29,9 @@ class RoundedActivationsTest {
     return Backends.all();
   }
 
-  private static QuantizedTensor random(
+  private static QuantizedMatrix random(
       int out, int in, int bits, int group, boolean mixed, Random random) {
-    QuantScheme scheme = new QuantScheme(bits, group, random.nextBoolean());
+    IntegerGrid scheme = new IntegerGrid(bits, group, random.nextBoolean());
     int groups = scheme.groups(in);
     byte[] codes = new byte[out * in];
     for (int i = 0; i < codes.length; i++) {
@@ -47,8 +46,9 @@ class RoundedActivationsTest {
     int[] groupOfColumn = new int[in];
     Arrays.setAll(groupOfColumn, k -> random.nextInt(groups));
     return mixed
-        ? new QuantizedTensor(out, in, scheme, codes, scales, zeros, groupOfColumn)
-        : new QuantizedTensor(out, in, scheme, codes, scales, zeros);
+        ? new QuantizedMatrix(out, in, scheme, codes, scales, zeros)
+            .withGroupOfColumn(groupOfColumn)
+        : new QuantizedMatrix(out, in, scheme, codes, scales, zeros);
   }
 
   private static QuantizedMatrix minimums(int out, int in, int bits, int group, Random random) {
@@ -63,7 +63,7 @@ class RoundedActivationsTest {
   }
 
   private static float[] product(
-      Backend backend, QuantizedTensor w, int m, float[] x, Activations activations) {
+      Backend backend, QuantizedMatrix w, int m, float[] x, Activations activations) {
     return product(backend, backend.packed().pack(w), m, x, activations);
   }
 
@@ -82,17 +82,17 @@ class RoundedActivationsTest {
   }
 
   /** Some float roundings of the sum of magnitudes. */
-  private static double bound(QuantizedTensor w, float[] x, int r, int o) {
+  private static double bound(QuantizedMatrix w, float[] x, int r, int o) {
     double sum = 0;
     for (int k = 0; k < w.in(); k++) {
-      int g = o * w.groups() + w.group(k);
-      double code = w.scheme().maxCode() + (w.zeros()[g] & 0xFF);
-      sum += 1.5e-6 * Math.abs((double) x[r * w.in() + k] * w.scales()[g]) * code;
+      int g = o * w.groupsPerRow() + w.group(k);
+      double code = w.scheme().maxCode() + (w.zeroPoints().zeros()[g] & 0xFF);
+      sum += 1.5e-6 * Math.abs((double) x[r * w.in() + k] * w.groups().scale(g)) * code;
     }
     return sum + 1e-37;
   }
 
-  private static void check(Backend backend, QuantizedTensor w, int m, float[] x, String what) {
+  private static void check(Backend backend, QuantizedMatrix w, int m, float[] x, String what) {
     float[] expected = product(Backends.reference(), w, m, x, Activations.INT8);
     float[] found = product(backend, w, m, x, Activations.INT8);
     for (int i = 0; i < expected.length; i++) {
@@ -112,7 +112,7 @@ class RoundedActivationsTest {
           int out = OUTS[random.nextInt(OUTS.length)];
           int in = INS[random.nextInt(INS.length)];
           int rows = m == 14 ? PROMPT : m;
-          QuantizedTensor w = random(out, in, bits, group, m % 3 == 0, random);
+          QuantizedMatrix w = random(out, in, bits, group, m % 3 == 0, random);
           check(backend, w, rows, KernelTesting.floats(random, rows * in, 1), "random");
         }
       }
@@ -141,14 +141,14 @@ class RoundedActivationsTest {
   void largestSumsAreExact(Backend backend) {
     for (int bits : new int[] {2, 4}) {
       int in = 2048;
-      QuantScheme scheme = new QuantScheme(bits, -1, true);
+      IntegerGrid scheme = new IntegerGrid(bits, -1, true);
       byte[] codes = new byte[33 * in];
       Arrays.fill(codes, (byte) scheme.maxCode());
       float[] scales = new float[33];
       Arrays.fill(scales, 1);
       byte[] zeros = new byte[33];
       Arrays.fill(zeros, (byte) scheme.middle());
-      QuantizedTensor w = new QuantizedTensor(33, in, scheme, codes, scales, zeros);
+      QuantizedMatrix w = new QuantizedMatrix(33, in, scheme, codes, scales, zeros);
       for (int sign : new int[] {-1, 1}) {
         float[] x = new float[in];
         Arrays.fill(x, 127 * sign);
@@ -168,7 +168,7 @@ class RoundedActivationsTest {
     for (int bits : new int[] {2, 4}) {
       for (float size : new float[] {0, 1e-44f, 1e-36f, 4e-35f, 1e-30f, 1e30f}) {
         for (int m : new int[] {1, 2, 5, PROMPT}) {
-          QuantizedTensor w = random(40, 200, bits, 64, false, random);
+          QuantizedMatrix w = random(40, 200, bits, 64, false, random);
           float[] x = KernelTesting.floats(random, m * w.in(), size);
           check(backend, w, m, x, "of size " + size);
           // One group of each row that is all zeros beside others that are not.
@@ -188,7 +188,7 @@ class RoundedActivationsTest {
     for (float bad : new float[] {Float.NaN, Float.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY}) {
       for (int m : new int[] {2, 6, PROMPT}) {
         for (int place : new int[] {0, 63, 64, 129}) {
-          QuantizedTensor w = random(35, 130, 4, 64, false, random);
+          QuantizedMatrix w = random(35, 130, 4, 64, false, random);
           float[] x = KernelTesting.floats(random, m * w.in(), 1);
           x[w.in() + place] = bad;
           float[] y = product(backend, w, m, x, Activations.INT8);
@@ -207,7 +207,7 @@ class RoundedActivationsTest {
     for (int bits : new int[] {3, 5, 6, 7, 8}) {
       for (int group : new int[] {8, 64}) {
         for (int m : new int[] {1, 4, PROMPT}) {
-          QuantizedTensor w = random(40, 96, bits, group, false, random);
+          QuantizedMatrix w = random(40, 96, bits, group, false, random);
           float[] x = KernelTesting.floats(random, m * w.in(), 1);
           assertArrayEquals(
               product(backend, w, m, x, Activations.FLOAT),
@@ -223,7 +223,7 @@ class RoundedActivationsTest {
   void dependsNeitherOnThreadsNorOnOtherRows(Backend backend) {
     Random random = new Random(6);
     for (int bits : new int[] {2, 4}) {
-      QuantizedTensor w = random(700, 520, bits, 64, false, random);
+      QuantizedMatrix w = random(700, 520, bits, 64, false, random);
       PackedMatrix packed = backend.packed().pack(w);
       for (int m : new int[] {1, 3, 12, PROMPT}) {
         float[] x = KernelTesting.floats(random, m * w.in(), 1);
@@ -249,7 +249,7 @@ class RoundedActivationsTest {
     Random random = new Random(7);
     for (int bits : new int[] {2, 4}) {
       for (int m : new int[] {1, PROMPT}) {
-        QuantizedTensor w = random(64, 512, bits, 128, false, random);
+        QuantizedMatrix w = random(64, 512, bits, 128, false, random);
         float[] x = KernelTesting.floats(random, m * w.in(), 3);
         float[] exact = product(Backends.reference(), w, m, x, Activations.FLOAT);
         float[] found = product(backend, w, m, x, Activations.INT8);
@@ -278,9 +278,9 @@ class RoundedActivationsTest {
   /** By hand: the largest is 127 steps, and ties go to the even code. */
   @Test
   void definitionRoundsToNearestEven() {
-    QuantScheme scheme = new QuantScheme(4, 4, true);
+    IntegerGrid scheme = new IntegerGrid(4, 4, true);
     byte[] codes = {9, 9, 9, 9};
-    QuantizedTensor w = new QuantizedTensor(1, 4, scheme, codes, new float[] {1}, new byte[] {8});
+    QuantizedMatrix w = new QuantizedMatrix(1, 4, scheme, codes, new float[] {1}, new byte[] {8});
     float[] x = {254, 1, 3, -5.1f};
     float[] y = product(Backends.reference(), w, 1, x, Activations.INT8);
     assertEquals(254 + 0 + 4 - 6, y[0]);

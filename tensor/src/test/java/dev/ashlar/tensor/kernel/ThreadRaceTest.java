@@ -4,9 +4,9 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 
 import dev.ashlar.tensor.Parallel;
 import dev.ashlar.tensor.kv.KvRows;
+import dev.ashlar.tensor.quant.IntegerGrid;
 import dev.ashlar.tensor.quant.PackedMatrix;
-import dev.ashlar.tensor.quant.QuantScheme;
-import dev.ashlar.tensor.quant.QuantizedTensor;
+import dev.ashlar.tensor.quant.QuantizedMatrix;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Random;
@@ -87,7 +87,7 @@ class ThreadRaceTest {
 
   private static void packed(Map<String, Supplier<float[]>> works, Backend b) {
     for (int bits : new int[] {2, 3, 4, 8}) {
-      QuantScheme scheme = new QuantScheme(bits, 64, false);
+      IntegerGrid scheme = new IntegerGrid(bits, 64, false);
       int out = 224;
       int in = 192;
       Random random = new Random(bits);
@@ -101,7 +101,7 @@ class ThreadRaceTest {
         scales[i] = scheme.roundScale(scales[i]);
         zeros[i] = (byte) random.nextInt(scheme.maxCode() + 1);
       }
-      PackedMatrix w = b.packed().pack(new QuantizedTensor(out, in, scheme, codes, scales, zeros));
+      PackedMatrix w = b.packed().pack(new QuantizedMatrix(out, in, scheme, codes, scales, zeros));
       for (int rows : new int[] {1, 3, 37}) {
         float[] x = floats(rows * in);
         works.put(
@@ -155,7 +155,7 @@ class ThreadRaceTest {
   }
 
   private static void fakeQuantize(Map<String, Supplier<float[]>> works, Backend b) {
-    QuantScheme scheme = new QuantScheme(3, 32, true);
+    IntegerGrid scheme = new IntegerGrid(3, 32, true);
     int out = 65;
     int in = 100;
     int groups = out * scheme.groups(in);

@@ -24,7 +24,7 @@ class QuantizedMatrixTest {
 
   private static Groups.ZeroPoints zeroPoints() {
     return new Groups.ZeroPoints(
-        new QuantScheme(2, 2, false), new float[] {1, -2, 3, 0.5f}, new byte[] {2, 0, 1, 3});
+        new IntegerGrid(2, 2, false), new float[] {1, -2, 3, 0.5f}, new byte[] {2, 0, 1, 3});
   }
 
   @Test
@@ -96,7 +96,7 @@ class QuantizedMatrixTest {
     Multiples multiples = new Multiples(floats(groups / 2, random), factors);
     List<Groups> kinds =
         List.of(
-            new Groups.ZeroPoints(new QuantScheme(4, 32, false), scales, zeros),
+            new Groups.ZeroPoints(new IntegerGrid(4, 32, false), scales, zeros),
             new Groups.Minimums(32, scales, floats(groups, random)),
             new SuperBlocks(32, 2, multiples, new Offset.ZeroPoint(5)),
             new SuperBlocks(32, 2, multiples, new Offset.Below(multiples)));
@@ -175,7 +175,7 @@ class QuantizedMatrixTest {
   @Test
   void whatLayoutsCannotSpellIsNamed() {
     QuantizedMatrix w = two(zeroPoints());
-    assertEquals(new QuantScheme(2, 2, false), w.scheme());
+    assertEquals(new IntegerGrid(2, 2, false), w.scheme());
     Outliers columns = new Outliers.Columns(new int[] {1}, new float[2]);
     String outliers =
         assertThrows(IllegalArgumentException.class, () -> w.withOutliers(columns).zeroPoints())

@@ -1,6 +1,6 @@
 package dev.ashlar.tuning.layerwise;
 
-import dev.ashlar.tensor.quant.QuantizedTensor;
+import dev.ashlar.tensor.quant.QuantizedMatrix;
 import dev.ashlar.tuning.method.BlockQuantizer;
 import dev.ashlar.tuning.method.GroupQuantizer;
 import dev.ashlar.tuning.method.LinearLayer;
@@ -96,7 +96,7 @@ public final class Layerwise implements BlockQuantizer {
     List<LinearLayer> layers = new ArrayList<>();
     for (String name : names) {
       LinearLayer l = task.layer(name);
-      Optional<QuantizedTensor> codes = Optional.ofNullable(before.layers().get(name));
+      Optional<QuantizedMatrix> codes = Optional.ofNullable(before.layers().get(name));
       layers.add(new LinearLayer(name, l.weight(), l.scheme(), codes));
     }
     return quantizer.begin(new GroupQuantizer.Group(task, present, layers));

@@ -3,8 +3,8 @@ package dev.ashlar.tuning.layerwise;
 import dev.ashlar.tensor.Parallel;
 import dev.ashlar.tensor.kernel.Backends;
 import dev.ashlar.tensor.kernel.FakeQuantKernel;
-import dev.ashlar.tensor.quant.QuantScheme;
-import dev.ashlar.tensor.quant.QuantizedTensor;
+import dev.ashlar.tensor.quant.IntegerGrid;
+import dev.ashlar.tensor.quant.QuantizedMatrix;
 import dev.ashlar.tuning.method.BlockQuantizer;
 import dev.ashlar.tuning.method.LinearLayer;
 import dev.ashlar.tuning.method.LinearQuantizer;
@@ -58,8 +58,8 @@ public final class RoundToNearest implements LinearQuantizer {
    * @throws dev.ashlar.tuning.method.TuningException if a group spans more than its scale type can
    *     hold
    */
-  public static QuantizedTensor quantize(LinearLayer layer) {
-    QuantScheme scheme = layer.scheme();
+  public static QuantizedMatrix quantize(LinearLayer layer) {
+    IntegerGrid scheme = layer.grid();
     int out = layer.out();
     int in = layer.in();
     int groups = scheme.groups(in);
@@ -80,6 +80,6 @@ public final class RoundToNearest implements LinearQuantizer {
           kernel.forward(p, from, to, null, codes, scales, zeros);
         });
     Scales.require(layer.name(), scheme, in, scales);
-    return new QuantizedTensor(out, in, scheme, codes, scales, zeros);
+    return new QuantizedMatrix(out, in, scheme, codes, scales, zeros);
   }
 }

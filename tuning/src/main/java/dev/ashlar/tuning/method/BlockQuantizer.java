@@ -24,7 +24,7 @@ public interface BlockQuantizer {
    * method's name, or empty if it can.
    */
   default Optional<String> refusal(QuantScheme scheme) {
-    return Optional.empty();
+    return scheme.beyondIntegers();
   }
 
   /**

@@ -1,8 +1,9 @@
 package dev.ashlar.tuning.method;
 
 import dev.ashlar.tensor.Tensor;
+import dev.ashlar.tensor.quant.IntegerGrid;
 import dev.ashlar.tensor.quant.QuantScheme;
-import dev.ashlar.tensor.quant.QuantizedTensor;
+import dev.ashlar.tensor.quant.QuantizedMatrix;
 import java.util.Optional;
 
 /**
@@ -14,10 +15,19 @@ import java.util.Optional;
  * @param previous the codes of the round before, for methods that go over a unit several times
  */
 public record LinearLayer(
-    String name, Tensor weight, QuantScheme scheme, Optional<QuantizedTensor> previous) {
+    String name, Tensor weight, QuantScheme scheme, Optional<QuantizedMatrix> previous) {
   /** A layer that has no codes yet. */
   public LinearLayer(String name, Tensor weight, QuantScheme scheme) {
     this(name, weight, scheme, Optional.empty());
+  }
+
+  /**
+   * The scheme as an integer grid.
+   *
+   * @throws IllegalArgumentException if it is more than that
+   */
+  public IntegerGrid grid() {
+    return scheme.integers(name + ": this method");
   }
 
   public int out() {

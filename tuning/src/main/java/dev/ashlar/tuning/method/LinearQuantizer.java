@@ -1,7 +1,7 @@
 package dev.ashlar.tuning.method;
 
 import dev.ashlar.tensor.Tensor;
-import dev.ashlar.tensor.quant.QuantizedTensor;
+import dev.ashlar.tensor.quant.QuantizedMatrix;
 
 /** A method that quantizes one linear map at a time, perhaps having seen what flows into it. */
 @FunctionalInterface
@@ -16,7 +16,7 @@ public interface LinearQuantizer {
     default void observe(Tensor x) {}
 
     /** The layer's codes; called once, after all observations. */
-    QuantizedTensor finish();
+    QuantizedMatrix finish();
   }
 
   /** Starts on a layer. */

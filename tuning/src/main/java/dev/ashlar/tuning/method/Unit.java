@@ -7,7 +7,7 @@ import dev.ashlar.nn.layer.DenseWeight;
 import dev.ashlar.nn.layer.Weight;
 import dev.ashlar.tensor.Tensor;
 import dev.ashlar.tensor.autograd.Tape;
-import dev.ashlar.tensor.quant.QuantizedTensor;
+import dev.ashlar.tensor.quant.QuantizedMatrix;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -45,7 +45,7 @@ public interface Unit {
     Unit coded =
         mapWeights(
             (name, weight) -> {
-              QuantizedTensor q = result.layers().get(name);
+              QuantizedMatrix q = result.layers().get(name);
               Tensor changed = result.tensors().get(name + ".weight");
               Tensor matrix = q != null ? q.dequantize() : changed;
               return matrix == null ? weight : new DenseWeight(matrix);

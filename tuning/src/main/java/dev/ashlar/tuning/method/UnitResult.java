@@ -1,7 +1,7 @@
 package dev.ashlar.tuning.method;
 
 import dev.ashlar.tensor.Tensor;
-import dev.ashlar.tensor.quant.QuantizedTensor;
+import dev.ashlar.tensor.quant.QuantizedMatrix;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -17,7 +17,7 @@ import java.util.Optional;
  * @param figures what a report should say of this unit, by name
  */
 public record UnitResult(
-    Map<String, QuantizedTensor> layers,
+    Map<String, QuantizedMatrix> layers,
     Map<String, Tensor> tensors,
     Optional<TuningHistory> history,
     Map<String, Double> figures) {
@@ -28,7 +28,7 @@ public record UnitResult(
   }
 
   /** Codes and nothing else. */
-  public static UnitResult of(Map<String, QuantizedTensor> layers) {
+  public static UnitResult of(Map<String, QuantizedMatrix> layers) {
     return new UnitResult(layers, Map.of(), Optional.empty(), Map.of());
   }
 
@@ -49,7 +49,7 @@ public record UnitResult(
 
   /** Both; where both have something of one name, that of {@code later}. */
   public UnitResult and(UnitResult later) {
-    Map<String, QuantizedTensor> allLayers = new LinkedHashMap<>(layers);
+    Map<String, QuantizedMatrix> allLayers = new LinkedHashMap<>(layers);
     Map<String, Tensor> allTensors = new LinkedHashMap<>(tensors);
     Map<String, Double> allFigures = new LinkedHashMap<>(figures);
     allLayers.putAll(later.layers);
@@ -61,7 +61,7 @@ public record UnitResult(
 
   /** The same with layers in the order of {@code names}, which holds all of them. */
   public UnitResult inOrderOf(Iterable<String> names) {
-    Map<String, QuantizedTensor> ordered = new LinkedHashMap<>();
+    Map<String, QuantizedMatrix> ordered = new LinkedHashMap<>();
     for (String name : names) {
       if (layers.containsKey(name)) {
         ordered.put(name, layers.get(name));

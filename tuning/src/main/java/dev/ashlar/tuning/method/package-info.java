@@ -5,7 +5,7 @@
  * dev.ashlar.tuning.method.LinearQuantizer}; {@link dev.ashlar.tuning.method.Layerwise} lifts it to
  * blocks. A method that tunes a block as a whole implements {@link
  * dev.ashlar.tuning.method.BlockQuantizer}. Both give {@link
- * dev.ashlar.tensor.quant.QuantizedTensor}s; how those lie in files is not known here. Start at
+ * dev.ashlar.tensor.quant.QuantizedMatrix}s; how those lie in files is not known here. Start at
  * {@code LinearQuantizer}; round-to-nearest is the simplest.
  */
 package dev.ashlar.tuning.method;

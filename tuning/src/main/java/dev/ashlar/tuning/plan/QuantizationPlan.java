@@ -1,6 +1,8 @@
 package dev.ashlar.tuning.plan;
 
+import dev.ashlar.tensor.quant.IntegerGrid;
 import dev.ashlar.tensor.quant.QuantScheme;
+import dev.ashlar.tensor.quant.Unquantized;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
@@ -11,12 +13,11 @@ import java.util.regex.Pattern;
 import java.util.regex.PatternSyntaxException;
 
 /**
- * A default scheme and what departs from it (algorithm specification 4.1 and 11).
+ * A default scheme and what departs from it.
  *
  * <p>A layer's scheme is that of the rule with exactly its name, else of the first rule whose
  * regular expression matches its whole name, else the default. A layer named by {@code ignored}
- * stays float unless a rule names it exactly, and so does one that routes tokens to experts
- * (specification 13).
+ * stays float unless a rule names it exactly, and so does one that routes tokens to experts.
  */
 public final class QuantizationPlan {
   /**
@@ -124,7 +125,7 @@ public final class QuantizationPlan {
    * The scheme of the output head, which is quantized only on request: by {@link #withHead} or by a
    * rule that matches its name.
    *
-   * @param tied whether it shares its matrix with the embedding, which rules it out (4.10)
+   * @param tied whether it shares its matrix with the embedding, which rules it out
    */
   public Decision decideHead(LayerShape layer, boolean tied) {
     if (!head && matching(layer.name()) == null) {
@@ -162,7 +163,7 @@ public final class QuantizationPlan {
 
   private Decision sized(LayerShape layer, QuantScheme scheme) {
     if (scheme.isFloat()) {
-      return left("its rule says " + scheme.bits() + " bits");
+      return left("its rule says " + QuantScheme.FLOAT_BITS + " bits");
     }
     if (!QuantScheme.quantizable(layer.out(), layer.in())) {
       return left(
@@ -172,13 +173,7 @@ public final class QuantizationPlan {
   }
 
   private Decision left(String reason) {
-    QuantScheme scheme =
-        new QuantScheme(
-            QuantScheme.FLOAT_BITS,
-            fallback.groupSize(),
-            fallback.symmetric(),
-            fallback.scaleType());
-    return new Decision(scheme, reason);
+    return new Decision(new Unquantized(), reason);
   }
 
   /**
@@ -212,7 +207,10 @@ public final class QuantizationPlan {
   /** One line that says all of the plan; equal plans give equal lines. */
   public String describe() {
     StringBuilder text = new StringBuilder();
-    text.append(fallback).append(" scales ").append(fallback.scaleType());
+    text.append(fallback);
+    if (fallback instanceof IntegerGrid grid) {
+      text.append(" scales ").append(grid.scaleType());
+    }
     rules.forEach((rule, s) -> text.append("; ").append(rule).append(" = ").append(describe(s)));
     if (!ignored.isEmpty()) {
       text.append("; ignored ").append(String.join(",", ignored));
@@ -222,6 +220,10 @@ public final class QuantizationPlan {
 
   private String describe(SchemeOverride rule) {
     QuantScheme s = rule.over(fallback);
-    return s.isFloat() ? "float" : s.toString();
+    boolean scales =
+        s instanceof IntegerGrid g
+            && fallback instanceof IntegerGrid f
+            && g.scaleType() != f.scaleType();
+    return scales ? s + " scales " + ((IntegerGrid) s).scaleType() : s.toString();
   }
 }

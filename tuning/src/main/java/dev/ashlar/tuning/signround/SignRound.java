@@ -2,7 +2,7 @@ package dev.ashlar.tuning.signround;
 
 import dev.ashlar.tensor.autograd.Tape;
 import dev.ashlar.tensor.autograd.Workspace;
-import dev.ashlar.tensor.quant.QuantizedTensor;
+import dev.ashlar.tensor.quant.QuantizedMatrix;
 import dev.ashlar.tuning.calibration.BatchOrder;
 import dev.ashlar.tuning.method.BlockQuantizer;
 import dev.ashlar.tuning.method.Method;
@@ -94,7 +94,7 @@ public final class SignRound implements BlockQuantizer {
     }
     UnitTuning tuning = begin(task);
     TuningHistory history = tune(task, tuning);
-    Map<String, QuantizedTensor> layers = new LinkedHashMap<>();
+    Map<String, QuantizedMatrix> layers = new LinkedHashMap<>();
     for (TunableWeight w : tuning.weights()) {
       layers.put(w.layer().name(), w.result());
     }

@@ -8,8 +8,8 @@ import dev.ashlar.tensor.autograd.Tape;
 import dev.ashlar.tensor.autograd.Workspace;
 import dev.ashlar.tensor.autograd.op.MatMul;
 import dev.ashlar.tensor.kernel.FakeQuantKernel;
-import dev.ashlar.tensor.quant.QuantScheme;
-import dev.ashlar.tensor.quant.QuantizedTensor;
+import dev.ashlar.tensor.quant.IntegerGrid;
+import dev.ashlar.tensor.quant.QuantizedMatrix;
 import dev.ashlar.tuning.method.LinearLayer;
 import dev.ashlar.tuning.method.Scales;
 import java.util.Arrays;
@@ -46,7 +46,7 @@ final class TunableWeight implements Weight {
       LinearLayer layer, Workspace buffers, FakeQuantKernel kernel, SignRoundOptions options) {
     this.layer = layer;
     this.kernel = kernel;
-    QuantScheme scheme = layer.scheme();
+    IntegerGrid scheme = layer.grid();
     int groups = layer.out() * scheme.groups(layer.in());
     this.quantized = buffers.take(layer.out(), layer.in());
     this.gradient = buffers.take(layer.out(), layer.in());
@@ -164,9 +164,9 @@ final class TunableWeight implements Weight {
   }
 
   /** What was kept. */
-  QuantizedTensor result() {
-    return new QuantizedTensor(
-        layer.out(), layer.in(), layer.scheme(), bestCodes, bestScales, bestZeros);
+  QuantizedMatrix result() {
+    return new QuantizedMatrix(
+        layer.out(), layer.in(), layer.grid(), bestCodes, bestScales, bestZeros);
   }
 
   /** The parameters, live. */

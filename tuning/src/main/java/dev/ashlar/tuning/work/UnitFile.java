@@ -2,8 +2,9 @@ package dev.ashlar.tuning.work;
 
 import dev.ashlar.tensor.DType;
 import dev.ashlar.tensor.Tensor;
-import dev.ashlar.tensor.quant.QuantScheme;
-import dev.ashlar.tensor.quant.QuantizedTensor;
+import dev.ashlar.tensor.quant.Groups;
+import dev.ashlar.tensor.quant.IntegerGrid;
+import dev.ashlar.tensor.quant.QuantizedMatrix;
 import dev.ashlar.tuning.method.TuningHistory;
 import dev.ashlar.tuning.method.UnitResult;
 import java.io.BufferedInputStream;
@@ -87,7 +88,7 @@ final class UnitFile {
     out.writeUTF(unit);
     out.writeLong(weights);
     out.writeInt(result.layers().size());
-    for (Map.Entry<String, QuantizedTensor> e : result.layers().entrySet()) {
+    for (Map.Entry<String, QuantizedMatrix> e : result.layers().entrySet()) {
       out.writeUTF(e.getKey());
       write(out, e.getValue());
     }
@@ -110,18 +111,20 @@ final class UnitFile {
     target.flush();
   }
 
-  private static void write(DataOutputStream out, QuantizedTensor q) throws IOException {
+  private static void write(DataOutputStream out, QuantizedMatrix q) throws IOException {
     out.writeInt(q.out());
     out.writeInt(q.in());
     out.writeInt(q.scheme().bits());
     out.writeInt(q.scheme().groupSize());
     out.writeBoolean(q.scheme().symmetric());
     out.writeBoolean(q.scheme().scaleType() == DType.F32);
-    out.write(q.codes());
-    ByteBuffer scales = ByteBuffer.allocate(Math.multiplyExact(q.scales().length, Float.BYTES));
-    scales.asFloatBuffer().put(q.scales());
+    out.write(q.codes().values());
+    Groups.ZeroPoints groups = q.zeroPoints();
+    ByteBuffer scales =
+        ByteBuffer.allocate(Math.multiplyExact(groups.scales().length, Float.BYTES));
+    scales.asFloatBuffer().put(groups.scales());
     out.write(scales.array());
-    out.write(q.zeros());
+    out.write(groups.zeros());
     out.writeBoolean(q.groupOfColumn() != null);
     if (q.groupOfColumn() != null) {
       for (int g : q.groupOfColumn()) {
@@ -161,7 +164,7 @@ final class UnitFile {
       require(in.readUTF().equals(job), "it belongs to another job");
       require(in.readUTF().equals(unit), "it holds another unit");
       require(in.readLong() == weights, "the model's weights have changed");
-      Map<String, QuantizedTensor> layers = new LinkedHashMap<>();
+      Map<String, QuantizedMatrix> layers = new LinkedHashMap<>();
       int count = in.readInt();
       for (int i = 0; i < count; i++) {
         layers.put(in.readUTF(), tensor(in));
@@ -207,11 +210,11 @@ final class UnitFile {
     }
   }
 
-  private static QuantizedTensor tensor(DataInputStream in) throws IOException {
+  private static QuantizedMatrix tensor(DataInputStream in) throws IOException {
     int out = in.readInt();
     int columns = in.readInt();
-    QuantScheme scheme =
-        new QuantScheme(
+    IntegerGrid scheme =
+        new IntegerGrid(
             in.readInt(), in.readInt(), in.readBoolean(), in.readBoolean() ? DType.F32 : DType.F16);
     int groups = Math.multiplyExact(out, scheme.groups(columns));
     byte[] codes = in.readNBytes(Math.multiplyExact(out, columns));
@@ -227,7 +230,8 @@ final class UnitFile {
         groupOfColumn[k] = in.readInt();
       }
     }
-    return new QuantizedTensor(out, columns, scheme, codes, scales, zeros, groupOfColumn);
+    return new QuantizedMatrix(out, columns, scheme, codes, scales, zeros)
+        .withGroupOfColumn(groupOfColumn);
   }
 
   private static Tensor floats(DataInputStream in) throws IOException {

@@ -7,8 +7,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.ashlar.tensor.DType;
 import dev.ashlar.tensor.Tensor;
-import dev.ashlar.tensor.quant.QuantScheme;
-import dev.ashlar.tensor.quant.QuantizedTensor;
+import dev.ashlar.tensor.quant.IntegerGrid;
+import dev.ashlar.tensor.quant.QuantizedMatrix;
 import dev.ashlar.tuning.method.LinearLayer;
 import dev.ashlar.tuning.method.TuningException;
 import java.util.Arrays;
@@ -20,20 +20,20 @@ class RoundToNearestTest {
   private static final float[] ROW_1 = {.10f, -.25f, .40f, -.80f, .55f, .05f, -.02f, .30f};
   private static final float[] ROW_2 = {.10f, -.25f, .40f, -.50f, .80f, .05f, -.02f, .30f};
 
-  private static QuantizedTensor quantize(float[] w, int bits, boolean symmetric) {
+  private static QuantizedMatrix quantize(float[] w, int bits, boolean symmetric) {
     return RoundToNearest.quantize(
         new LinearLayer(
-            "layer", Tensor.of(w, 1, w.length), new QuantScheme(bits, w.length, symmetric)));
+            "layer", Tensor.of(w, 1, w.length), new IntegerGrid(bits, w.length, symmetric)));
   }
 
   private static void check(
       float[] w, int bits, boolean symmetric, int half, int zero, int... codes) {
-    QuantizedTensor q = quantize(w, bits, symmetric);
-    assertEquals((short) half, Float.floatToFloat16(q.scales()[0]));
-    assertEquals(Float.float16ToFloat((short) half), q.scales()[0]);
-    assertEquals(zero, q.zeros()[0] & 0xFF);
+    QuantizedMatrix q = quantize(w, bits, symmetric);
+    assertEquals((short) half, Float.floatToFloat16(q.zeroPoints().scales()[0]));
+    assertEquals(Float.float16ToFloat((short) half), q.zeroPoints().scales()[0]);
+    assertEquals(zero, q.zeroPoints().zeros()[0] & 0xFF);
     for (int i = 0; i < codes.length; i++) {
-      assertEquals(codes[i], q.codes()[i] & 0xFF, "element " + i);
+      assertEquals(codes[i], q.codes().values()[i] & 0xFF, "element " + i);
     }
   }
 
@@ -54,8 +54,8 @@ class RoundToNearestTest {
   @Test
   void floatScalesAreNotRounded() {
     LinearLayer layer =
-        new LinearLayer("layer", Tensor.of(ROW_2, 1, 8), new QuantScheme(4, 8, false, DType.F32));
-    assertEquals(1.3f / 15, RoundToNearest.quantize(layer).scales()[0], 1e-8f);
+        new LinearLayer("layer", Tensor.of(ROW_2, 1, 8), new IntegerGrid(4, 8, false, DType.F32));
+    assertEquals(1.3f / 15, RoundToNearest.quantize(layer).zeroPoints().scales()[0], 1e-8f);
   }
 
   @Test
@@ -89,12 +89,13 @@ class RoundToNearestTest {
     for (int i = 0; i < w.size(); i++) {
       w.data()[i] = (float) random.nextGaussian();
     }
-    QuantizedTensor q =
-        RoundToNearest.quantize(new LinearLayer("layer", w, new QuantScheme(8, 64, false)));
-    assertEquals(64, q.scales().length);
+    QuantizedMatrix q =
+        RoundToNearest.quantize(new LinearLayer("layer", w, new IntegerGrid(8, 64, false)));
+    assertEquals(64, q.zeroPoints().scales().length);
     Tensor back = q.dequantize();
     for (int i = 0; i < w.size(); i++) {
-      assertEquals(w.data()[i], back.data()[i], 0.6 * q.scales()[i / 96 * 2 + i % 96 / 64]);
+      assertEquals(
+          w.data()[i], back.data()[i], 0.6 * q.zeroPoints().scales()[i / 96 * 2 + i % 96 / 64]);
     }
   }
 }

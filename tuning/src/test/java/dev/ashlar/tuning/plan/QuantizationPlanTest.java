@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.ashlar.tensor.quant.IntegerGrid;
 import dev.ashlar.tensor.quant.QuantScheme;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -12,10 +13,14 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 class QuantizationPlanTest {
-  private static final QuantScheme W4 = new QuantScheme(4, 128, true);
+  private static final QuantScheme W4 = new IntegerGrid(4, 128, true);
 
   private static LayerShape layer(String name) {
     return new LayerShape(name, 64, 64);
+  }
+
+  private static IntegerGrid grid(QuantizationPlan plan, String name) {
+    return (IntegerGrid) plan.decide(layer(name)).scheme();
   }
 
   @Test
@@ -25,16 +30,16 @@ class QuantizationPlanTest {
     rules.put("model.layers.0.self_attn.q_proj", SchemeOverride.bits(16));
     QuantizationPlan plan = QuantizationPlan.uniform(W4).withRules(rules);
     assertFalse(plan.decide(layer("model.layers.0.self_attn.q_proj")).quantized());
-    assertEquals(8, plan.decide(layer("model.layers.1.self_attn.q_proj")).scheme().bits());
-    assertEquals(4, plan.decide(layer("model.layers.1.self_attn.k_proj")).scheme().bits());
-    assertEquals(128, plan.decide(layer("model.layers.1.self_attn.q_proj")).scheme().groupSize());
+    assertEquals(8, grid(plan, "model.layers.1.self_attn.q_proj").bits());
+    assertEquals(4, grid(plan, "model.layers.1.self_attn.k_proj").bits());
+    assertEquals(128, grid(plan, "model.layers.1.self_attn.q_proj").groupSize());
   }
 
   @Test
   void patternsMatchWholeNamesOnly() {
     QuantizationPlan plan =
         QuantizationPlan.uniform(W4).withRules(Map.of("q_proj", SchemeOverride.bits(8)));
-    assertEquals(4, plan.decide(layer("model.layers.1.self_attn.q_proj")).scheme().bits());
+    assertEquals(4, grid(plan, "model.layers.1.self_attn.q_proj").bits());
   }
 
   @Test

@@ -12,8 +12,9 @@ import dev.ashlar.nn.decoder.Decoder;
 import dev.ashlar.tensor.Tensor;
 import dev.ashlar.tensor.kernel.Backends;
 import dev.ashlar.tensor.kernel.FakeQuantKernel;
+import dev.ashlar.tensor.quant.IntegerGrid;
 import dev.ashlar.tensor.quant.QuantScheme;
-import dev.ashlar.tensor.quant.QuantizedTensor;
+import dev.ashlar.tensor.quant.QuantizedMatrix;
 import dev.ashlar.tuning.BlockwiseQuantization;
 import dev.ashlar.tuning.RunListener;
 import dev.ashlar.tuning.RunOptions;
@@ -79,7 +80,7 @@ class AutoRoundTraceTest {
     Assumptions.assumeTrue(
         kw.get("bits") instanceof Number, () -> spec.get("scheme") + " is not an integer scheme");
     QuantScheme scheme =
-        new QuantScheme(
+        new IntegerGrid(
             number(kw, "bits").intValue(),
             number(kw, "group_size").intValue(),
             (Boolean) kw.get("sym"));
@@ -109,7 +110,7 @@ class AutoRoundTraceTest {
               return () -> indices.get(at[0]++);
             });
     Checked checked = new Checked(method, blocks, tensors);
-    Map<String, QuantizedTensor> layers = new HashMap<>();
+    Map<String, QuantizedMatrix> layers = new HashMap<>();
     RunReport report =
         new BlockwiseQuantization(
                 model,
@@ -136,7 +137,7 @@ class AutoRoundTraceTest {
 
   /** Final scales and zero points: all but those whose range multiplier sits on a tie. */
   private static void checkGrids(
-      String b, String block, Map<String, QuantizedTensor> layers, SafetensorsFile tensors) {
+      String b, String block, Map<String, QuantizedMatrix> layers, SafetensorsFile tensors) {
     for (String name : tensors.names()) {
       boolean scale = name.startsWith(b + ".qdq.") && name.endsWith(".scale");
       boolean zero = name.startsWith(b + ".qdq.") && name.endsWith(".zp");
@@ -144,11 +145,11 @@ class AutoRoundTraceTest {
         continue;
       }
       String layer = name.substring((b + ".qdq.").length(), name.lastIndexOf('.'));
-      QuantizedTensor q = layers.get(block + "." + layer);
+      QuantizedMatrix q = layers.get(block + "." + layer);
       float[] expected = tensors.tensor(name).toTensor().data();
       int different = 0;
       for (int i = 0; i < expected.length; i++) {
-        double found = scale ? q.scales()[i] : q.zeros()[i] & 0xFF;
+        double found = scale ? q.zeroPoints().scales()[i] : q.zeroPoints().zeros()[i] & 0xFF;
         double tolerance = scale ? 1e-3 * Math.abs(expected[i]) : 0;
         different += Math.abs(found - expected[i]) <= tolerance ? 0 : 1;
       }

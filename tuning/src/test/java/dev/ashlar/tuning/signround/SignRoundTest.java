@@ -16,8 +16,9 @@ import dev.ashlar.tensor.autograd.Tape;
 import dev.ashlar.tensor.autograd.Workspace;
 import dev.ashlar.tensor.kernel.Backend;
 import dev.ashlar.tensor.kernel.Backends;
+import dev.ashlar.tensor.quant.IntegerGrid;
 import dev.ashlar.tensor.quant.QuantScheme;
-import dev.ashlar.tensor.quant.QuantizedTensor;
+import dev.ashlar.tensor.quant.QuantizedMatrix;
 import dev.ashlar.tuning.TinyModel;
 import dev.ashlar.tuning.calibration.CalibrationSet;
 import dev.ashlar.tuning.layerwise.RoundToNearest;
@@ -42,7 +43,7 @@ import org.junit.jupiter.api.Test;
 
 /** The loop on one block: the specification's acceptance tests that concern it (section 24). */
 class SignRoundTest {
-  private static final QuantScheme W3 = new QuantScheme(3, 32, true);
+  private static final IntegerGrid W3 = new IntegerGrid(3, 32, true);
   private static final int SAMPLES = 16;
   private static final int LENGTH = 16;
 
@@ -75,15 +76,15 @@ class SignRoundTest {
     a.layers()
         .forEach(
             (name, q) -> {
-              QuantizedTensor other = b.layers().get(name);
-              assertArrayEquals(q.codes(), other.codes(), name);
-              assertArrayEquals(q.scales(), other.scales(), name);
-              assertArrayEquals(q.zeros(), other.zeros(), name);
+              QuantizedMatrix other = b.layers().get(name);
+              assertArrayEquals(q.codes().values(), other.codes().values(), name);
+              assertArrayEquals(q.zeroPoints().scales(), other.zeroPoints().scales(), name);
+              assertArrayEquals(q.zeroPoints().zeros(), other.zeroPoints().zeros(), name);
             });
   }
 
   /** Squared error of the quantized block on all samples. */
-  private static double error(UnitTask task, Map<String, QuantizedTensor> layers) {
+  private static double error(UnitTask task, Map<String, QuantizedMatrix> layers) {
     Unit unit = task.unit().mapWeights((name, w) -> new DenseWeight(layers.get(name).dequantize()));
     Tape tape = Tape.off();
     double sum = 0;
@@ -109,7 +110,7 @@ class SignRoundTest {
         for (int i = 0; i < w.size(); i++) {
           w.data()[i] = i % 32 == 0 ? -8f : (float) (random.nextDouble() - 0.5);
         }
-        LinearLayer layer = new LinearLayer("layer", w, new QuantScheme(4, 32, true));
+        LinearLayer layer = new LinearLayer("layer", w, new IntegerGrid(4, 32, true));
         TunableWeight t =
             new TunableWeight(
                 layer, new Workspace(), backend.fakeQuant(), SignRoundOptions.of(iterations));
@@ -130,13 +131,13 @@ class SignRoundTest {
 
   @Test
   void aBlockOnTheGridIsLeftAsItIs() {
-    Map<String, QuantizedTensor> codes = new LinkedHashMap<>();
+    Map<String, QuantizedMatrix> codes = new LinkedHashMap<>();
     Block onGrid =
         TinyModel.load()
             .block(0)
             .mapWeights(
                 (name, w) -> {
-                  QuantizedTensor q =
+                  QuantizedMatrix q =
                       RoundToNearest.quantize(
                           new LinearLayer(name, ((DenseWeight) w).matrix(), W3));
                   codes.put(name, q);
@@ -150,17 +151,19 @@ class SignRoundTest {
     codes.forEach(
         (name, q) ->
             assertArrayEquals(
-                q.codes(), result.layers().get(onGrid.name() + "." + name).codes(), name));
+                q.codes().values(),
+                result.layers().get(onGrid.name() + "." + name).codes().values(),
+                name));
   }
 
   @Test
   void tunedBlocksAreBetterThanRoundToNearestOnAllData() {
     for (int bits = 2; bits <= 4; bits++) {
       for (boolean symmetric : new boolean[] {true, false}) {
-        QuantScheme scheme = new QuantScheme(bits, 32, symmetric);
+        IntegerGrid scheme = new IntegerGrid(bits, 32, symmetric);
         UnitTask task = task(TinyModel.load().block(0), scheme, 4, 1);
         UnitResult tuned = new SignRound(SignRoundOptions.of(30)).quantize(task);
-        Map<String, QuantizedTensor> nearest = new LinkedHashMap<>();
+        Map<String, QuantizedMatrix> nearest = new LinkedHashMap<>();
         task.unit()
             .weights()
             .forEach(
@@ -221,8 +224,8 @@ class SignRoundTest {
     TuningHistory history = result.history().orElseThrow();
     assertTrue(Double.isFinite(history.bestLoss()));
     assertTrue(history.bestLoss() <= history.firstLoss());
-    for (QuantizedTensor q : result.layers().values()) {
-      for (float s : q.scales()) {
+    for (QuantizedMatrix q : result.layers().values()) {
+      for (float s : q.zeroPoints().scales()) {
         assertTrue(Float.isFinite(s));
       }
     }
@@ -238,8 +241,9 @@ class SignRoundTest {
             (name, w) ->
                 assertArrayEquals(
                     RoundToNearest.quantize(new LinearLayer(name, ((DenseWeight) w).matrix(), W3))
-                        .codes(),
-                    result.layers().get(name).codes(),
+                        .codes()
+                        .values(),
+                    result.layers().get(name).codes().values(),
                     name));
   }
 
@@ -264,8 +268,9 @@ class SignRoundTest {
             (name, w) ->
                 assertArrayEquals(
                     RoundToNearest.quantize(new LinearLayer(name, ((DenseWeight) w).matrix(), W3))
+                        .zeroPoints()
                         .scales(),
-                    result.layers().get(name).scales(),
+                    result.layers().get(name).zeroPoints().scales(),
                     name));
   }
 

@@ -8,8 +8,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.ashlar.formats.checkpoint.Checkpoint;
 import dev.ashlar.nn.architecture.Architectures;
-import dev.ashlar.tensor.quant.QuantScheme;
-import dev.ashlar.tensor.quant.QuantizedTensor;
+import dev.ashlar.tensor.quant.IntegerGrid;
+import dev.ashlar.tensor.quant.QuantizedMatrix;
 import dev.ashlar.tuning.BlockwiseQuantization;
 import dev.ashlar.tuning.Methods;
 import dev.ashlar.tuning.RunListener;
@@ -31,7 +31,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class WorkFolderTest {
-  private static final QuantScheme W3 = new QuantScheme(3, 32, false);
+  private static final IntegerGrid W3 = new IntegerGrid(3, 32, false);
 
   private static final class Killed extends RuntimeException {
     private static final long serialVersionUID = 1L;
@@ -48,28 +48,28 @@ class WorkFolderTest {
         new RunOptions(4, 1, 1, true, seed));
   }
 
-  private static Map<String, QuantizedTensor> run(
+  private static Map<String, QuantizedMatrix> run(
       BlockwiseQuantization job, Optional<WorkFolder> work, RunListener listener) {
-    Map<String, QuantizedTensor> layers = new LinkedHashMap<>();
+    Map<String, QuantizedMatrix> layers = new LinkedHashMap<>();
     job.run(work, layers::put, listener);
     return layers;
   }
 
-  private static void assertSame(Map<String, QuantizedTensor> a, Map<String, QuantizedTensor> b) {
+  private static void assertSame(Map<String, QuantizedMatrix> a, Map<String, QuantizedMatrix> b) {
     assertEquals(a.keySet(), b.keySet());
     a.forEach(
         (name, q) -> {
           assertEquals(q.scheme(), b.get(name).scheme());
-          assertArrayEquals(q.codes(), b.get(name).codes(), name);
-          assertArrayEquals(q.scales(), b.get(name).scales(), name);
-          assertArrayEquals(q.zeros(), b.get(name).zeros(), name);
+          assertArrayEquals(q.codes().values(), b.get(name).codes().values(), name);
+          assertArrayEquals(q.zeroPoints().scales(), b.get(name).zeroPoints().scales(), name);
+          assertArrayEquals(q.zeroPoints().zeros(), b.get(name).zeroPoints().zeros(), name);
         });
   }
 
   @Test
   void anInterruptedRunContinuesToTheSameBytes() throws IOException {
     try (Checkpoint source = TinyModel.open()) {
-      Map<String, QuantizedTensor> unbroken =
+      Map<String, QuantizedMatrix> unbroken =
           run(job(source, 42), Optional.empty(), RunListener.SILENT);
       for (int killedAfter = 0; killedAfter < 3; killedAfter++) {
         Path folder = temporary.resolve("job" + killedAfter);
@@ -93,7 +93,7 @@ class WorkFolderTest {
         }
         BlockwiseQuantization again = job(source, 42);
         try (WorkFolder work = WorkFolder.open(folder, again.job(Map.of()), false)) {
-          Map<String, QuantizedTensor> layers = new LinkedHashMap<>();
+          Map<String, QuantizedMatrix> layers = new LinkedHashMap<>();
           RunReport report = again.run(Optional.of(work), layers::put, RunListener.SILENT);
           assertSame(unbroken, layers);
           for (UnitReport r : report.units()) {
@@ -110,7 +110,7 @@ class WorkFolderTest {
     try (Checkpoint source = TinyModel.open()) {
       BlockwiseQuantization job = job(source, 42);
       try (WorkFolder work = WorkFolder.open(temporary, job.job(Map.of()), false)) {
-        Map<String, QuantizedTensor> first = run(job, Optional.of(work), RunListener.SILENT);
+        Map<String, QuantizedMatrix> first = run(job, Optional.of(work), RunListener.SILENT);
         Path unit = temporary.resolve("unit-0001");
         byte[] whole = Files.readAllBytes(unit);
         for (int at : new int[] {0, 9, whole.length / 2, whole.length - 1}) {

@@ -2,7 +2,7 @@ package dev.ashlar.tensor.kernel.reference;
 
 import dev.ashlar.tensor.kernel.FakeQuantKernel;
 import dev.ashlar.tensor.kernel.RangeGrid;
-import dev.ashlar.tensor.quant.QuantScheme;
+import dev.ashlar.tensor.quant.IntegerGrid;
 
 /**
  * The quantizers of the algorithm specification, sections 2.1, 2.2, 3.1 and 3.2, group by group.
@@ -12,7 +12,7 @@ import dev.ashlar.tensor.quant.QuantScheme;
 final class ReferenceFakeQuant implements FakeQuantKernel {
   @Override
   public void range(
-      QuantScheme scheme, int from, int to, int in, float[] weight, float[] wMin, float[] wMax) {
+      IntegerGrid scheme, int from, int to, int in, float[] weight, float[] wMin, float[] wMax) {
     int groups = scheme.groups(in);
     int size = scheme.effectiveGroup(in);
     for (int r = from; r < to; r++) {

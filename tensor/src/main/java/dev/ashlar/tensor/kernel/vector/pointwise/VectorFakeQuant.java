@@ -7,7 +7,7 @@ import static dev.ashlar.tensor.kernel.vector.lanes.Lanes.L;
 import dev.ashlar.tensor.kernel.FakeQuantKernel;
 import dev.ashlar.tensor.kernel.RangeGrid;
 import dev.ashlar.tensor.kernel.vector.lanes.Lanes;
-import dev.ashlar.tensor.quant.QuantScheme;
+import dev.ashlar.tensor.quant.IntegerGrid;
 import jdk.incubator.vector.ByteVector;
 import jdk.incubator.vector.DoubleVector;
 import jdk.incubator.vector.FloatVector;
@@ -42,7 +42,7 @@ public final class VectorFakeQuant implements FakeQuantKernel {
 
   @Override
   public void range(
-      QuantScheme scheme, int from, int to, int in, float[] weight, float[] wMin, float[] wMax) {
+      IntegerGrid scheme, int from, int to, int in, float[] weight, float[] wMin, float[] wMax) {
     int groups = scheme.groups(in);
     int size = scheme.effectiveGroup(in);
     float[] lanes = new float[L];

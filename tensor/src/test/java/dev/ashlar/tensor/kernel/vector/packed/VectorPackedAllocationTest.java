@@ -4,9 +4,9 @@ import static org.junit.jupiter.api.Assertions.fail;
 
 import dev.ashlar.tensor.Parallel;
 import dev.ashlar.tensor.kernel.Activations;
+import dev.ashlar.tensor.quant.IntegerGrid;
 import dev.ashlar.tensor.quant.PackedMatrix;
-import dev.ashlar.tensor.quant.QuantScheme;
-import dev.ashlar.tensor.quant.QuantizedTensor;
+import dev.ashlar.tensor.quant.QuantizedMatrix;
 import java.util.Arrays;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -64,14 +64,14 @@ class VectorPackedAllocationTest {
   }
 
   /** Columns that do not fill the last unit, so that activations are gathered. */
-  private static QuantizedTensor weight(int out, int in, int bits) {
-    QuantScheme scheme = new QuantScheme(bits, 64, false);
+  private static QuantizedMatrix weight(int out, int in, int bits) {
+    IntegerGrid scheme = new IntegerGrid(bits, 64, false);
     byte[] codes = new byte[out * in];
     byte[] zeros = new byte[out * scheme.groups(in)];
     float[] scales = new float[zeros.length];
     Arrays.fill(scales, 0.5f);
     zeros[1] = 1;
-    return new QuantizedTensor(out, in, scheme, codes, scales, zeros);
+    return new QuantizedMatrix(out, in, scheme, codes, scales, zeros);
   }
 
   /** Bytes that this thread has allocated, by the JDK's own extension, which is not required. */

@@ -1,0 +1,66 @@
+package dev.ashlar.tensor.quant;
+
+import java.util.Locale;
+import java.util.Optional;
+
+/**
+ * Weights as small floats with a scale for each block of inputs: {@code w = scale · element}.
+ *
+ * @param element what a weight is rounded to
+ * @param blockSize inputs that share a scale; −1 means a whole row, 0 the whole matrix
+ * @param scale what a scale is rounded to
+ * @param activations how inputs are rounded, or empty if they are taken as they are
+ */
+public record FloatGrid(
+    FloatFormat element, int blockSize, Scale scale, Optional<ActivationScheme> activations)
+    implements QuantScheme {
+  /** What scales are stored as. */
+  public enum Scale {
+    F32,
+    F16,
+    BF16,
+    /** A power of two (OCP Microscaling Formats 1.0, section 5.4.1). */
+    E8M0,
+    /** FP8, beside one 32-bit float for the whole matrix. */
+    E4M3
+  }
+
+  public FloatGrid {
+    if (blockSize < -1) {
+      throw new IllegalArgumentException(
+          "block size must be positive, -1 for rows or 0 for the matrix: " + blockSize);
+    }
+  }
+
+  /** A grid whose inputs are taken as they are. */
+  public FloatGrid(FloatFormat element, int blockSize, Scale scale) {
+    this(element, blockSize, scale, Optional.empty());
+  }
+
+  /** MXFP4: blocks of 32 with a power of two. */
+  public static FloatGrid mxfp4() {
+    return new FloatGrid(FloatFormat.E2M1, 32, Scale.E8M0);
+  }
+
+  /** MXFP8: blocks of 32 with a power of two. */
+  public static FloatGrid mxfp8() {
+    return new FloatGrid(FloatFormat.E4M3, 32, Scale.E8M0);
+  }
+
+  /** NVFP4: blocks of 16 with an FP8 scale. */
+  public static FloatGrid nvfp4() {
+    return new FloatGrid(FloatFormat.E2M1, 16, Scale.E4M3);
+  }
+
+  /** FP8 with a scale for each row. */
+  public static FloatGrid fp8(FloatFormat element) {
+    return new FloatGrid(element, -1, Scale.F32);
+  }
+
+  /** For example {@code e2m1 g32 scales e8m0}. */
+  @Override
+  public String toString() {
+    String text = element + " g" + blockSize + " scales " + scale;
+    return text.toLowerCase(Locale.ROOT) + activations.map(a -> ", inputs " + a).orElse("");
+  }
+}
