@@ -3,6 +3,7 @@ module dev.ashlar.tensor {
   requires jdk.incubator.vector;
 
   exports dev.ashlar.tensor;
+  exports dev.ashlar.tensor.affine;
   exports dev.ashlar.tensor.autograd;
   exports dev.ashlar.tensor.autograd.op;
   exports dev.ashlar.tensor.kernel;

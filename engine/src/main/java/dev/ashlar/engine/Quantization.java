@@ -14,6 +14,7 @@ import dev.ashlar.engine.quantize.QuantizeRequest.Output;
 import dev.ashlar.engine.quantize.Texts;
 import dev.ashlar.formats.export.ExportFormat;
 import dev.ashlar.formats.export.ExportFormats;
+import dev.ashlar.tensor.quant.IntegerGrid;
 import dev.ashlar.tensor.quant.QuantScheme;
 import dev.ashlar.tuning.MemoryLimit;
 import dev.ashlar.tuning.Methods;
@@ -345,7 +346,7 @@ public final class Quantization {
     }
     return new QuantizeRequest(
         model,
-        plan != null ? plan : QuantizationPlan.uniform(new QuantScheme(bits, groupSize, symmetric)),
+        plan != null ? plan : QuantizationPlan.uniform(new IntegerGrid(bits, groupSize, symmetric)),
         choice,
         new RunOptions(batchSize.orElse(effort.batchSize()), 1, 1, true, seed),
         new CalibrationRequest(
