@@ -15,7 +15,6 @@ import dev.ashlar.engine.quantize.Texts;
 import dev.ashlar.formats.export.ExportFormat;
 import dev.ashlar.formats.export.ExportFormats;
 import dev.ashlar.tensor.quant.IntegerGrid;
-import dev.ashlar.tensor.quant.QuantScheme;
 import dev.ashlar.tuning.MemoryLimit;
 import dev.ashlar.tuning.Methods;
 import dev.ashlar.tuning.RunOptions;

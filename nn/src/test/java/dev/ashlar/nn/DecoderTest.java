@@ -22,7 +22,6 @@ import dev.ashlar.tensor.kernel.Activations;
 import dev.ashlar.tensor.kernel.Backends;
 import dev.ashlar.tensor.kv.KvPrecision;
 import dev.ashlar.tensor.quant.IntegerGrid;
-import dev.ashlar.tensor.quant.QuantScheme;
 import dev.ashlar.tensor.quant.QuantizedMatrix;
 import java.util.ArrayList;
 import java.util.Arrays;

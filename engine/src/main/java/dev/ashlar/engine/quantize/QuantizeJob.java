@@ -12,7 +12,7 @@ import dev.ashlar.io.InputException;
 import dev.ashlar.nn.architecture.Architectures;
 import dev.ashlar.nn.decoder.Decoder;
 import dev.ashlar.tensor.Tensor;
-import dev.ashlar.tensor.quant.QuantizedTensor;
+import dev.ashlar.tensor.quant.QuantizedMatrix;
 import dev.ashlar.tensor.weights.WeightSource;
 import dev.ashlar.tuning.BlockwiseQuantization;
 import dev.ashlar.tuning.LayerSink;
@@ -266,7 +266,7 @@ public final class QuantizeJob {
   /** Both hear everything. */
   private record Both(LayerSink first, LayerSink second) implements LayerSink {
     @Override
-    public void quantized(String module, QuantizedTensor tensor) {
+    public void quantized(String module, QuantizedMatrix tensor) {
       first.quantized(module, tensor);
       second.quantized(module, tensor);
     }

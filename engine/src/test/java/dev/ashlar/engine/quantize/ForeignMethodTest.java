@@ -12,7 +12,7 @@ import dev.ashlar.nn.architecture.Architectures;
 import dev.ashlar.nn.decoder.BlockContext;
 import dev.ashlar.tensor.Tensor;
 import dev.ashlar.tensor.autograd.Tape;
-import dev.ashlar.tensor.quant.QuantizedTensor;
+import dev.ashlar.tensor.quant.QuantizedMatrix;
 import dev.ashlar.tuning.layerwise.Layerwise;
 import dev.ashlar.tuning.layerwise.RoundToNearest;
 import dev.ashlar.tuning.method.BlockQuantizer;
@@ -70,7 +70,7 @@ class ForeignMethodTest {
       String norm = group.task().unit().name() + ".input_layernorm.weight";
       boolean behind = group.layers().getFirst().name().endsWith("q_proj");
       return () -> {
-        Map<String, QuantizedTensor> codes = new LinkedHashMap<>();
+        Map<String, QuantizedMatrix> codes = new LinkedHashMap<>();
         for (LinearLayer l : group.layers()) {
           Tensor w = behind ? scaled(l.weight(), factor) : l.weight();
           codes.put(l.name(), RoundToNearest.quantize(new LinearLayer(l.name(), w, l.scheme())));

@@ -3,10 +3,9 @@ package dev.ashlar.tensor.kernel;
 import dev.ashlar.tensor.quant.IntegerGrid;
 
 /**
- * The integer weight quantizers of SignRound (arXiv 2309.05516; algorithm specification sections 2
- * and 3) on rows {@code [from, to)} of a weight matrix {@code [out, in]}: quantize-dequantize with
- * the trainable rounding offset V and range multipliers α, β, and what the sign optimizer needs of
- * its gradient.
+ * The integer weight quantizers of SignRound (arXiv 2309.05516, section 3) on rows {@code [from,
+ * to)} of a weight matrix {@code [out, in]}: quantize-dequantize with the trainable rounding offset
+ * V and range multipliers α, β, and what the sign optimizer needs of its gradient.
  *
  * <p>All matrices are dense {@code [out, in]}, per-group values {@code [out, groups]}; a short last
  * group is just shorter. Rounding is half to even; the scale is rounded to the scheme's scale type
@@ -21,7 +20,7 @@ public interface FakeQuantKernel {
    * @param value V, or null for zeros
    * @param minScale α, or null for ones; clamped in place to [0, 1] by the forward
    * @param maxScale β, likewise
-   * @param exact whether gradients are those of the specification's formulas. Otherwise they are
+   * @param exact whether gradients are the exact ones of the forward's formulas. Otherwise they are
    *     those of auto-round 0.16.1, as its traces show: none passes (γ = 0) where the unclamped
    *     code lands exactly on the first or the last code, and the gradient of a float16 scale is
    *     rounded to float16 at each of the scale's uses
@@ -37,7 +36,7 @@ public interface FakeQuantKernel {
       float[] minScale,
       float[] maxScale,
       boolean exact) {
-    /** As the specification's formulas: exact gradients. */
+    /** With exact gradients. */
     public Parameters(
         IntegerGrid scheme,
         int out,
@@ -84,8 +83,8 @@ public interface FakeQuantKernel {
       byte[] zeros);
 
   /**
-   * Exact gradients (specification 3.1, 3.2) of V, α and β, given {@code gradient = ∂L/∂ŵ}, at the
-   * parameters and scales of the last forward. Outputs are overwritten.
+   * Exact gradients of V, α and β, given {@code gradient = ∂L/∂ŵ}, at the parameters and scales of
+   * the last forward. Outputs are overwritten.
    */
   void backward(
       Parameters p,

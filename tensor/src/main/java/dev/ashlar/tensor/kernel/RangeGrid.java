@@ -5,9 +5,9 @@ import dev.ashlar.tensor.quant.IntegerGrid;
 
 /**
  * What the fake quantizers compute once per group, in one place because its bits decide the codes:
- * scale and zero point from the range and its multipliers, and the multipliers' gradients
- * (algorithm specification, sections 2.1, 2.2, 3.1 and 3.2). Group {@code at} is row {@code at /
- * groups}, group {@code at % groups} of it.
+ * scale and zero point from the range and its multipliers, and the multipliers' gradients (arXiv
+ * 2309.05516, section 3, with AutoRound's signed full-range scale). Group {@code at} is row {@code
+ * at / groups}, group {@code at % groups} of it.
  */
 public final class RangeGrid {
   private RangeGrid() {}

@@ -37,9 +37,8 @@ public sealed interface QuantScheme permits IntegerGrid, FloatGrid, Unquantized 
   default Optional<String> beyondIntegers() {
     return switch (this) {
       case IntegerGrid g ->
-          g.activations()
-              .map(a -> "takes inputs as they are, and the scheme " + g + " rounds them");
-      case FloatGrid g -> Optional.of("knows integer weights only, not " + g);
+          g.activations().map(a -> "takes inputs as they are and does not round them");
+      case FloatGrid g -> Optional.of("knows integer weights only, not small floats");
       case Unquantized u -> Optional.of("knows integer weights only, not unquantized ones");
     };
   }
@@ -54,7 +53,7 @@ public sealed interface QuantScheme permits IntegerGrid, FloatGrid, Unquantized 
     beyondIntegers()
         .ifPresent(
             reason -> {
-              throw new IllegalArgumentException(who + " " + reason);
+              throw new IllegalArgumentException(who + " " + reason + " (" + this + ")");
             });
     return (IntegerGrid) this;
   }

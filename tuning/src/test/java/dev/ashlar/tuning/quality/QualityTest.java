@@ -16,7 +16,7 @@ import dev.ashlar.tensor.autograd.Tape;
 import dev.ashlar.tensor.autograd.op.CrossEntropy;
 import dev.ashlar.tensor.kernel.Activations;
 import dev.ashlar.tensor.kernel.Backends;
-import dev.ashlar.tensor.quant.QuantScheme;
+import dev.ashlar.tensor.quant.IntegerGrid;
 import dev.ashlar.tuning.TinyModel;
 import dev.ashlar.tuning.layerwise.RoundToNearest;
 import dev.ashlar.tuning.method.LinearLayer;
@@ -91,9 +91,8 @@ class QualityTest {
 
   private static Weight packed(String name, Weight weight) {
     LinearLayer layer =
-        new LinearLayer(name, ((DenseWeight) weight).matrix(), new QuantScheme(4, 32, false));
-    return new PackedWeight(
-        RoundToNearest.quantize(layer).matrix(), Backends.chosen(), Activations.FLOAT);
+        new LinearLayer(name, ((DenseWeight) weight).matrix(), new IntegerGrid(4, 32, false));
+    return new PackedWeight(RoundToNearest.quantize(layer), Backends.chosen(), Activations.FLOAT);
   }
 
   /** By the definition: logits of whole windows at once. */

@@ -5,9 +5,8 @@ import dev.ashlar.tensor.kernel.RangeGrid;
 import dev.ashlar.tensor.quant.IntegerGrid;
 
 /**
- * The quantizers of the algorithm specification, sections 2.1, 2.2, 3.1 and 3.2, group by group.
- * The forward is in float, as the peers compute it, because codes must agree; gradient sums are in
- * double.
+ * The quantizers of SignRound (arXiv 2309.05516, section 3), group by group. The forward is in
+ * float, as the peers compute it, because codes must agree; gradient sums are in double.
  */
 final class ReferenceFakeQuant implements FakeQuantKernel {
   @Override

@@ -1,0 +1,65 @@
+package dev.ashlar.tuning;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.ashlar.tensor.quant.ActivationScheme;
+import dev.ashlar.tensor.quant.ActivationScheme.Element;
+import dev.ashlar.tensor.quant.FloatGrid;
+import dev.ashlar.tensor.quant.IntegerGrid;
+import dev.ashlar.tensor.quant.QuantScheme;
+import dev.ashlar.tuning.calibration.CalibrationSet;
+import dev.ashlar.tuning.layerwise.Layerwise;
+import dev.ashlar.tuning.layerwise.RoundToNearest;
+import dev.ashlar.tuning.method.BlockQuantizer;
+import dev.ashlar.tuning.plan.DataType;
+import dev.ashlar.tuning.plan.QuantizationPlan;
+import dev.ashlar.tuning.plan.SchemeOverride;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import org.junit.jupiter.api.Test;
+
+/** Schemes that no method can do yet are never taken for integers. */
+class SchemeRefusalTest {
+  private static final IntegerGrid W4 = new IntegerGrid(4, 32, false);
+
+  private static String refusal(QuantizationPlan plan) {
+    BlockQuantizer rtn = new Layerwise(new RoundToNearest(), "rtn");
+    RunOptions options = new RunOptions(1, 1, 1, true, 7);
+    return assertThrows(
+            IllegalArgumentException.class,
+            () ->
+                new BlockwiseQuantization(
+                    TinyModel.load(), plan, CalibrationSet.none(), rtn, options))
+        .getMessage();
+  }
+
+  @Test
+  void smallFloatsAreRefusedBeforeAnythingIsComputed() {
+    SchemeOverride floats =
+        new SchemeOverride(
+            new SchemeOverride.Weights(
+                OptionalInt.empty(),
+                OptionalInt.empty(),
+                Optional.empty(),
+                Optional.empty(),
+                Optional.of(DataType.MX_FP)),
+            SchemeOverride.Inputs.NONE);
+    String message = refusal(QuantizationPlan.uniform(W4).withRules(Map.of(".*q_proj", floats)));
+    assertTrue(message.contains("rtn"), message);
+    assertTrue(message.contains("knows integer weights only"), message);
+    assertTrue(message.contains("e2m1 g32 scales e8m0"), message);
+    assertEquals(message, refusal(QuantizationPlan.uniform(FloatGrid.mxfp4())));
+  }
+
+  @Test
+  void roundedInputsAreRefusedToo() {
+    ActivationScheme eight = new ActivationScheme(new Element.Integers(8, true), -1, true);
+    QuantScheme both = new IntegerGrid(4, 32, false, W4.scaleType(), Optional.of(eight));
+    String message = refusal(QuantizationPlan.uniform(both));
+    assertTrue(message.contains("takes inputs as they are"), message);
+    assertTrue(message.contains("w4g32 asym, inputs a8 sym g-1 dynamic"), message);
+  }
+}
