@@ -1,0 +1,4 @@
+/** Three programs that embed Ashlar. */
+module example {
+  requires dev.ashlar.engine;
+}
