@@ -265,6 +265,9 @@ public final class BlockwiseQuantization {
 
   private UnitResult quantize(
       UnitPlan.Entry entry, Unit unit, Cascade cascade, Targets targets, Pace pace) {
+    if (cascade != null && limit.bytes().isPresent()) {
+      cascade.rest();
+    }
     Activations inputs = cascade == null ? Activations.zeros(0, 0, 0) : cascade.inputs();
     UnitResult result = runner.run(entry, unit, inputs, targets, data.counted(), pace::iteration);
     result

@@ -43,6 +43,11 @@ final class Cascade implements AutoCloseable {
     this.floats = walk.embed(model, data.count(), data.length(), data::ids, store);
   }
 
+  /** Lets go of what only passes need; see {@link BlockWalk#rest}. */
+  void rest() {
+    walk.rest();
+  }
+
   /** What flows into the present unit when it is tuned. */
   Activations inputs() {
     return quantized == null ? floats : quantized;

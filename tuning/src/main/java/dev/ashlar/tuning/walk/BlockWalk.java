@@ -38,6 +38,7 @@ public final class BlockWalk {
 
   private final int batch;
   private final Check check;
+  private Tape tape = Tape.off();
 
   /**
    * @param batch samples that go through a unit at once
@@ -47,6 +48,11 @@ public final class BlockWalk {
     this.check = check;
   }
 
+  /** Lets go of the buffers of past passes, for whoever needs the memory before the next. */
+  public void rest() {
+    tape = Tape.off();
+  }
+
   /**
    * The first hidden states.
    *
@@ -54,7 +60,6 @@ public final class BlockWalk {
    */
   public Activations embed(Decoder model, int count, int length, Rows rows, ActivationStore store) {
     Activations states = store.zeros(count, length, model.spec().dim());
-    Tape tape = Tape.off();
     for (int at = 0; at < count; at += batch) {
       check.proceed();
       int n = Math.min(batch, count - at);
@@ -85,11 +90,9 @@ public final class BlockWalk {
   private void pass(Unit unit, Activations in, Activations out, String where, boolean finite) {
     StreamPass event = new StreamPass();
     event.begin();
-    // A tape for each pass: what it has taken is free while a method works between passes.
-    Tape tape = Tape.off();
     for (int at = 0; at < in.count(); at += batch) {
       int n = Math.min(batch, in.count() - at);
-      Tensor y = forward(unit, in, at, n, tape);
+      Tensor y = forward(unit, in, at, n);
       if (finite) {
         Finite.requireActivations(where, y, at, in.length(), tape.backend());
       }
@@ -102,14 +105,13 @@ public final class BlockWalk {
 
   /** All samples through {@code unit}, whose weights look at what they get; see {@code Unit}. */
   public void observe(Unit unit, Activations in) {
-    Tape tape = Tape.off();
     for (int at = 0; at < in.count(); at += batch) {
-      forward(unit, in, at, Math.min(batch, in.count() - at), tape);
+      forward(unit, in, at, Math.min(batch, in.count() - at));
       tape.reset();
     }
   }
 
-  private Tensor forward(Unit unit, Activations in, int at, int n, Tape tape) {
+  private Tensor forward(Unit unit, Activations in, int at, int n) {
     check.proceed();
     Tensor x = tape.workspace().take(n, in.length(), in.dim());
     in.read(at, n, x);
