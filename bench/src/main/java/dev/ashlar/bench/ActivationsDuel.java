@@ -7,7 +7,7 @@ import dev.ashlar.nn.decoder.InferenceOptions;
 import dev.ashlar.nn.generate.Generator;
 import dev.ashlar.nn.generate.Sampler;
 import dev.ashlar.tensor.Parallel;
-import dev.ashlar.tensor.kernel.Activations;
+import dev.ashlar.tensor.kernel.ActivationPrecision;
 import dev.ashlar.tensor.kernel.Backends;
 import dev.ashlar.tensor.kernel.PackedKernel;
 import dev.ashlar.tensor.kv.KvPrecision;
@@ -71,15 +71,15 @@ public final class ActivationsDuel {
     }
     float[] exact = new float[out];
     float[] rounded = new float[out];
-    ToDoubleFunction<Activations> speed =
+    ToDoubleFunction<ActivationPrecision> speed =
         a -> {
-          float[] y = a == Activations.FLOAT ? exact : rounded;
+          float[] y = a == ActivationPrecision.FLOAT ? exact : rounded;
           return Parallel.limited(threads, () -> speed(kernel, x, copies, a, y, SPAN_NANOS));
         };
     long begin = System.nanoTime();
     while (System.nanoTime() - begin < WARM_NANOS) {
-      speed.applyAsDouble(Activations.FLOAT);
-      speed.applyAsDouble(Activations.INT8);
+      speed.applyAsDouble(ActivationPrecision.FLOAT);
+      speed.applyAsDouble(ActivationPrecision.INT8);
     }
     String name = "%dx%d %d bits g%d, %d threads%s, Gweights/s, error %.2e";
     report(
@@ -89,7 +89,12 @@ public final class ActivationsDuel {
   }
 
   private static double speed(
-      PackedKernel kernel, float[] x, PackedMatrix[] copies, Activations a, float[] y, long nanos) {
+      PackedKernel kernel,
+      float[] x,
+      PackedMatrix[] copies,
+      ActivationPrecision a,
+      float[] y,
+      long nanos) {
     long begin = System.nanoTime();
     long now = begin;
     int calls = 0;
@@ -112,13 +117,13 @@ public final class ActivationsDuel {
   }
 
   /** Medians of the rounds. */
-  private void report(String name, ToDoubleFunction<Activations> speed) {
+  private void report(String name, ToDoubleFunction<ActivationPrecision> speed) {
     double[] exact = new double[rounds];
     double[] rounded = new double[rounds];
     double[] ratio = new double[rounds];
     for (int r = 0; r < rounds; r++) {
-      exact[r] = speed.applyAsDouble(Activations.FLOAT);
-      rounded[r] = speed.applyAsDouble(Activations.INT8);
+      exact[r] = speed.applyAsDouble(ActivationPrecision.FLOAT);
+      rounded[r] = speed.applyAsDouble(ActivationPrecision.INT8);
       ratio[r] = rounded[r] / exact[r];
     }
     for (double[] figures : new double[][] {exact, rounded, ratio}) {
@@ -137,18 +142,19 @@ public final class ActivationsDuel {
 
   private void decode(Path model) {
     try (Checkpoint checkpoint = Checkpoints.open(model)) {
-      Generator exact = generator(checkpoint, Activations.FLOAT);
-      Generator rounded = generator(checkpoint, Activations.INT8);
-      ToDoubleFunction<Activations> speed = a -> speed(a == Activations.FLOAT ? exact : rounded);
+      Generator exact = generator(checkpoint, ActivationPrecision.FLOAT);
+      Generator rounded = generator(checkpoint, ActivationPrecision.INT8);
+      ToDoubleFunction<ActivationPrecision> speed =
+          a -> speed(a == ActivationPrecision.FLOAT ? exact : rounded);
       for (int i = 0; i < 3; i++) {
-        speed.applyAsDouble(Activations.FLOAT);
-        speed.applyAsDouble(Activations.INT8);
+        speed.applyAsDouble(ActivationPrecision.FLOAT);
+        speed.applyAsDouble(ActivationPrecision.INT8);
       }
       report(TOKENS + " tokens after " + PROMPT + ", tokens/s", speed);
     }
   }
 
-  private static Generator generator(Checkpoint checkpoint, Activations activations) {
+  private static Generator generator(Checkpoint checkpoint, ActivationPrecision activations) {
     return new Generator(
         Architectures.loadPacked(
                 checkpoint, Backends.chosen(), InferenceOptions.defaults().with(activations))

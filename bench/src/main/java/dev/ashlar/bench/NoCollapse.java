@@ -8,7 +8,7 @@ import dev.ashlar.nn.generate.Generator;
 import dev.ashlar.nn.generate.Sampler;
 import dev.ashlar.tensor.Parallel;
 import dev.ashlar.tensor.kernel.ActivationKernel;
-import dev.ashlar.tensor.kernel.Activations;
+import dev.ashlar.tensor.kernel.ActivationPrecision;
 import dev.ashlar.tensor.kernel.AttentionKernel;
 import dev.ashlar.tensor.kernel.AttentionRanges;
 import dev.ashlar.tensor.kernel.Backend;
@@ -122,8 +122,8 @@ public final class NoCollapse {
     for (int bits : new int[] {2, 3, 4, 8}) {
       PackedMatrix w = b.packed().pack(groups(bits));
       time(bits + "-bit product, 1 row", () -> b.packed().multiply(1, x, 0, w, z, 0));
-      if (Activations.INT8.rounds(bits, SIDE)) {
-        Activations rounded = Activations.INT8;
+      if (ActivationPrecision.INT8.rounds(bits, SIDE)) {
+        ActivationPrecision rounded = ActivationPrecision.INT8;
         time(bits + "-bit by int8, 1 row", () -> b.packed().multiply(1, x, 0, w, rounded, z, 0));
       }
       time(bits + "-bit product, 64 rows", () -> b.packed().multiply(64, x, 0, w, z, 0));

@@ -1,7 +1,7 @@
 package dev.ashlar.bench;
 
 import dev.ashlar.tensor.Parallel;
-import dev.ashlar.tensor.kernel.Activations;
+import dev.ashlar.tensor.kernel.ActivationPrecision;
 import dev.ashlar.tensor.kernel.Backends;
 import dev.ashlar.tensor.kernel.PackedKernel;
 import dev.ashlar.tensor.quant.IntegerGrid;
@@ -76,7 +76,7 @@ public class PackedBench {
     public int rows;
 
     @Param({"FLOAT", "INT8"})
-    public Activations activations;
+    public ActivationPrecision activations;
 
     final PackedKernel kernel = Backends.chosen().packed();
     PackedMatrix[] copies;

@@ -9,7 +9,7 @@ import dev.ashlar.nn.decoder.Decoder;
 import dev.ashlar.nn.decoder.InferenceOptions;
 import dev.ashlar.nn.generate.Generator;
 import dev.ashlar.tensor.DType;
-import dev.ashlar.tensor.kernel.Activations;
+import dev.ashlar.tensor.kernel.ActivationPrecision;
 import dev.ashlar.text.chat.ChatTemplate;
 import dev.ashlar.text.tokenizer.StreamDecoder;
 import dev.ashlar.text.tokenizer.Tokenizer;
@@ -309,7 +309,7 @@ public final class LanguageModel implements AutoCloseable {
     return options.run(
         () ->
             Perplexity.of(
-                options.activations() == Activations.FLOAT
+                options.activations() == ActivationPrecision.FLOAT
                     ? model.floats(options.kernels())
                     : decoder(Integer.MAX_VALUE),
                 ids,

@@ -1,7 +1,7 @@
 package dev.ashlar.engine;
 
 import dev.ashlar.tensor.Parallel;
-import dev.ashlar.tensor.kernel.Activations;
+import dev.ashlar.tensor.kernel.ActivationPrecision;
 import dev.ashlar.tensor.kernel.Backend;
 import dev.ashlar.tensor.kernel.Backends;
 import dev.ashlar.tensor.kv.KvPrecision;
@@ -18,7 +18,7 @@ import java.util.OptionalInt;
  * @param kvCache how keys and values of earlier tokens are kept
  */
 public record ModelOptions(
-    OptionalInt threads, Optional<String> backend, Activations activations, KvPrecision kvCache) {
+    OptionalInt threads, Optional<String> backend, ActivationPrecision activations, KvPrecision kvCache) {
   public ModelOptions {
     if (threads.isPresent() && threads.getAsInt() < 1) {
       throw new IllegalArgumentException("threads must be at least 1: " + threads.getAsInt());
@@ -28,7 +28,7 @@ public record ModelOptions(
   /** The process's threads and backend, exact activations, exact keys and values. */
   public static ModelOptions defaults() {
     return new ModelOptions(
-        OptionalInt.empty(), Optional.empty(), Activations.FLOAT, KvPrecision.F32);
+        OptionalInt.empty(), Optional.empty(), ActivationPrecision.FLOAT, KvPrecision.F32);
   }
 
   /** The same with so many threads. */
@@ -42,7 +42,7 @@ public record ModelOptions(
   }
 
   /** The same with other activations. */
-  public ModelOptions withActivations(Activations other) {
+  public ModelOptions withActivations(ActivationPrecision other) {
     return new ModelOptions(threads, backend, other, kvCache);
   }
 

@@ -18,7 +18,7 @@ import dev.ashlar.nn.layer.PackedWeight;
 import dev.ashlar.nn.layer.Weight;
 import dev.ashlar.tensor.Tensor;
 import dev.ashlar.tensor.autograd.Tape;
-import dev.ashlar.tensor.kernel.Activations;
+import dev.ashlar.tensor.kernel.ActivationPrecision;
 import dev.ashlar.tensor.kernel.Backends;
 import dev.ashlar.tensor.kv.KvPrecision;
 import dev.ashlar.tensor.quant.IntegerGrid;
@@ -131,7 +131,7 @@ class DecoderTest {
     for (int i = 0; i < expected.length; i++) {
       assertEquals(expected[i], found[i], 1e-4);
     }
-    Weight w = new PackedWeight(q, Backends.chosen(), Activations.FLOAT);
+    Weight w = new PackedWeight(q, Backends.chosen(), ActivationPrecision.FLOAT);
     Tape tape = Tape.recording();
     Tensor x = Tensor.zeros(2, 64);
     tape.watch(x);

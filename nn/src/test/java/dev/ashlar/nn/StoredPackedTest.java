@@ -12,7 +12,7 @@ import dev.ashlar.nn.decoder.Decoder;
 import dev.ashlar.nn.decoder.InferenceOptions;
 import dev.ashlar.tensor.Tensor;
 import dev.ashlar.tensor.autograd.Tape;
-import dev.ashlar.tensor.kernel.Activations;
+import dev.ashlar.tensor.kernel.ActivationPrecision;
 import dev.ashlar.tensor.kernel.Backends;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -70,7 +70,7 @@ class StoredPackedTest {
               Architectures.loadPacked(
                   checkpoint,
                   Backends.chosen(),
-                  InferenceOptions.defaults().with(Activations.INT8)));
+                  InferenceOptions.defaults().with(ActivationPrecision.INT8)));
       for (int i = 0; i < dense.length; i++) {
         assertEquals(dense[i], rounded[i], 0.1 * largest, "with rounded activations, logit " + i);
       }

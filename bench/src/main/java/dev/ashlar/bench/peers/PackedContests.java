@@ -1,6 +1,6 @@
 package dev.ashlar.bench.peers;
 
-import dev.ashlar.tensor.kernel.Activations;
+import dev.ashlar.tensor.kernel.ActivationPrecision;
 import dev.ashlar.tensor.kernel.Backends;
 import dev.ashlar.tensor.kernel.FakeQuantKernel;
 import dev.ashlar.tensor.kernel.PackedKernel;
@@ -34,10 +34,10 @@ final class PackedContests {
       for (String peer : List.of("q4_0 plain", "q4_0 repacked", "q4_1 plain")) {
         int group = peer.equals("q4_0 plain") ? 64 : 128;
         contests.add(
-            contest(Peer.GGML, shape[0], shape[1], group, peer, Activations.FLOAT, threads));
+            contest(Peer.GGML, shape[0], shape[1], group, peer, ActivationPrecision.FLOAT, threads));
       }
       contests.add(
-          contest(Peer.GGML, shape[0], shape[1], 128, "q4_0 repacked", Activations.INT8, threads));
+          contest(Peer.GGML, shape[0], shape[1], 128, "q4_0 repacked", ActivationPrecision.INT8, threads));
     }
     return contests;
   }
@@ -46,7 +46,7 @@ final class PackedContests {
   static List<Contest> jlama(int threads) {
     List<Contest> contests = new ArrayList<>();
     for (String how : List.of("f32", "i8")) {
-      Activations ours = how.equals("i8") ? Activations.INT8 : Activations.FLOAT;
+      ActivationPrecision ours = how.equals("i8") ? ActivationPrecision.INT8 : ActivationPrecision.FLOAT;
       contests.add(contest(Peer.JLAMA, 1024, 1024, 64, how, ours, threads));
       contests.add(contest(Peer.JLAMA, 4096, 4096, 64, how, ours, threads));
     }
@@ -54,7 +54,7 @@ final class PackedContests {
   }
 
   private static Contest contest(
-      Peer peer, int out, int in, int group, String how, Activations activations, int threads) {
+      Peer peer, int out, int in, int group, String how, ActivationPrecision activations, int threads) {
     IntegerGrid scheme = new IntegerGrid(BITS, group, !how.contains("q4_1"));
     return new Contest(
         "four-bit products, one row",
@@ -64,7 +64,7 @@ final class PackedContests {
             + " g"
             + group
             + (scheme.symmetric() ? "" : " asym")
-            + (activations == Activations.INT8 ? " int8" : "")
+            + (activations == ActivationPrecision.INT8 ? " int8" : "")
             + " / "
             + how,
         peer,
@@ -76,7 +76,7 @@ final class PackedContests {
         () -> side(out, in, scheme, activations));
   }
 
-  private static Contest.Side side(int out, int in, IntegerGrid scheme, Activations activations) {
+  private static Contest.Side side(int out, int in, IntegerGrid scheme, ActivationPrecision activations) {
     PackedKernel kernel = Backends.chosen().packed();
     QuantizedMatrix codes = rounded(Numbers.of(2, out * in), out, in, scheme);
     List<PackedMatrix> copies = new ArrayList<>();

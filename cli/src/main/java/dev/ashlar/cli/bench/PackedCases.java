@@ -1,6 +1,6 @@
 package dev.ashlar.cli.bench;
 
-import dev.ashlar.tensor.kernel.Activations;
+import dev.ashlar.tensor.kernel.ActivationPrecision;
 import dev.ashlar.tensor.kernel.Backend;
 import dev.ashlar.tensor.kernel.Backends;
 import dev.ashlar.tensor.quant.IntegerGrid;
@@ -43,11 +43,12 @@ final class PackedCases {
     List<Case> cases = new ArrayList<>();
     if (matrix.out() * (long) matrix.in() < 1 << 20) {
       Backend reference = Backends.reference();
-      cases.add(decode(matrix, reference, 1, weights(matrix, reference), Activations.FLOAT));
+      cases.add(
+          decode(matrix, reference, 1, weights(matrix, reference), ActivationPrecision.FLOAT));
     }
     Weights weights = weights(matrix, Backends.chosen());
-    for (Activations a : Activations.values()) {
-      if (a == Activations.FLOAT || a.rounds(matrix.bits(), matrix.in())) {
+    for (ActivationPrecision a : ActivationPrecision.values()) {
+      if (a == ActivationPrecision.FLOAT || a.rounds(matrix.bits(), matrix.in())) {
         for (int threads : Operands.threads()) {
           cases.add(decode(matrix, Backends.chosen(), threads, weights, a));
         }
@@ -67,11 +68,15 @@ final class PackedCases {
   }
 
   private static Case decode(
-      Matrix matrix, Backend backend, int threads, Weights weights, Activations activations) {
+      Matrix matrix,
+      Backend backend,
+      int threads,
+      Weights weights,
+      ActivationPrecision activations) {
     float[] x = Operands.floats(matrix.in());
     float[] y = new float[matrix.out()];
     return new Case(
-        (activations == Activations.FLOAT ? "1 row, " : "1 row of int8, ") + matrix,
+        (activations == ActivationPrecision.FLOAT ? "1 row, " : "1 row of int8, ") + matrix,
         backend.name(),
         threads,
         Bound.MEMORY,

@@ -1,6 +1,6 @@
 package dev.ashlar.cli.command;
 
-import dev.ashlar.tensor.kernel.Activations;
+import dev.ashlar.tensor.kernel.ActivationPrecision;
 import java.util.Locale;
 import picocli.CommandLine.Option;
 
@@ -18,8 +18,8 @@ final class ActivationsOption extends OptionGroup {
   String type;
 
   /** What the option asks for. */
-  Activations activations() {
-    for (Activations a : Activations.values()) {
+  ActivationPrecision activations() {
+    for (ActivationPrecision a : ActivationPrecision.values()) {
       if (a.name().toLowerCase(Locale.ROOT).equals(type)) {
         return a;
       }

@@ -1,6 +1,6 @@
 package dev.ashlar.nn.decoder;
 
-import dev.ashlar.tensor.kernel.Activations;
+import dev.ashlar.tensor.kernel.ActivationPrecision;
 
 /**
  * How a decoder is going to be run; see {@link Decoder#loadPacked}.
@@ -9,7 +9,7 @@ import dev.ashlar.tensor.kernel.Activations;
  * @param prompt tokens of the first prompt, as far as that is known: kernels that only longer
  *     prompts need are not warmed up, and a longer one pays for them itself
  */
-public record InferenceOptions(Activations activations, int prompt) {
+public record InferenceOptions(ActivationPrecision activations, int prompt) {
   public InferenceOptions {
     if (prompt < 1) {
       throw new IllegalArgumentException("a prompt has at least one token: " + prompt);
@@ -18,11 +18,11 @@ public record InferenceOptions(Activations activations, int prompt) {
 
   /** Exact activations, prompts of any length. */
   public static InferenceOptions defaults() {
-    return new InferenceOptions(Activations.FLOAT, Integer.MAX_VALUE);
+    return new InferenceOptions(ActivationPrecision.FLOAT, Integer.MAX_VALUE);
   }
 
   /** The same with other activations. */
-  public InferenceOptions with(Activations other) {
+  public InferenceOptions with(ActivationPrecision other) {
     return new InferenceOptions(other, prompt);
   }
 

@@ -15,7 +15,7 @@ import dev.ashlar.tensor.autograd.op.LayerNormalize;
 import dev.ashlar.tensor.autograd.op.RmsNormalize;
 import dev.ashlar.tensor.autograd.op.Rotate;
 import dev.ashlar.tensor.kernel.ActivationKernel;
-import dev.ashlar.tensor.kernel.Activations;
+import dev.ashlar.tensor.kernel.ActivationPrecision;
 import dev.ashlar.tensor.kernel.AttentionKernel.Spec;
 import dev.ashlar.tensor.kernel.AttentionRanges;
 import dev.ashlar.tensor.kernel.Backend;
@@ -57,7 +57,7 @@ final class WarmUp implements AutoCloseable {
   private static final Runnable END = () -> {};
 
   private final Backend backend;
-  private final Activations activations;
+  private final ActivationPrecision activations;
   private final int prompt;
   private final Tape tape;
   private final LinkedBlockingQueue<Runnable> waiting = new LinkedBlockingQueue<>();

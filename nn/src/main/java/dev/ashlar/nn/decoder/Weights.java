@@ -7,7 +7,7 @@ import dev.ashlar.nn.layer.PackedWeight;
 import dev.ashlar.nn.layer.Weight;
 import dev.ashlar.tensor.Shape;
 import dev.ashlar.tensor.Tensor;
-import dev.ashlar.tensor.kernel.Activations;
+import dev.ashlar.tensor.kernel.ActivationPrecision;
 import dev.ashlar.tensor.kernel.Backend;
 import dev.ashlar.tensor.quant.QuantizedMatrix;
 import dev.ashlar.tensor.weights.StoredTensor;
@@ -26,11 +26,15 @@ final class Weights {
   private final WeightSource source;
   private final String prefix;
   private final Backend backend;
-  private final Activations activations;
+  private final ActivationPrecision activations;
   private final WarmUp warmUp;
 
   private Weights(
-      WeightSource source, String prefix, Backend backend, Activations activations, WarmUp warmUp) {
+      WeightSource source,
+      String prefix,
+      Backend backend,
+      ActivationPrecision activations,
+      WarmUp warmUp) {
     this.source = source;
     this.prefix = prefix;
     this.backend = backend;
@@ -40,7 +44,7 @@ final class Weights {
 
   /** Matrices as floats, except those that the source reports as quantized. */
   static Weights floats(WeightSource source, String prefix, Backend backend) {
-    return new Weights(source, prefix, backend, Activations.FLOAT, null);
+    return new Weights(source, prefix, backend, ActivationPrecision.FLOAT, null);
   }
 
   /**
@@ -50,7 +54,11 @@ final class Weights {
    * @param warmUp is told the kinds of matrices
    */
   static Weights packed(
-      WeightSource source, String prefix, Backend backend, Activations activations, WarmUp warmUp) {
+      WeightSource source,
+      String prefix,
+      Backend backend,
+      ActivationPrecision activations,
+      WarmUp warmUp) {
     return new Weights(source, prefix, backend, activations, warmUp);
   }
 

@@ -3,7 +3,7 @@ package dev.ashlar.nn.layer;
 import dev.ashlar.tensor.Shape;
 import dev.ashlar.tensor.Tensor;
 import dev.ashlar.tensor.autograd.Tape;
-import dev.ashlar.tensor.kernel.Activations;
+import dev.ashlar.tensor.kernel.ActivationPrecision;
 import dev.ashlar.tensor.kernel.Backend;
 import dev.ashlar.tensor.kernel.PackedKernel;
 import dev.ashlar.tensor.quant.PackedMatrix;
@@ -13,7 +13,7 @@ import dev.ashlar.tensor.quant.QuantizedMatrix;
 public final class PackedWeight implements Weight {
   private final PackedKernel kernel;
   private final PackedMatrix matrix;
-  private final Activations activations;
+  private final ActivationPrecision activations;
 
   /** An operand's shape and its result's; several threads may replace it, each by a right one. */
   private record Shapes(Shape x, Shape y) {}
@@ -25,7 +25,7 @@ public final class PackedWeight implements Weight {
    *
    * @param activations how products take theirs
    */
-  public PackedWeight(QuantizedMatrix matrix, Backend backend, Activations activations) {
+  public PackedWeight(QuantizedMatrix matrix, Backend backend, ActivationPrecision activations) {
     this.kernel = backend.packed();
     this.matrix = kernel.pack(matrix);
     this.activations = activations;

@@ -2,7 +2,7 @@ package dev.ashlar.tensor.affine;
 
 import dev.ashlar.tensor.Parallel;
 import dev.ashlar.tensor.Tensor;
-import dev.ashlar.tensor.kernel.Activations;
+import dev.ashlar.tensor.kernel.ActivationPrecision;
 import dev.ashlar.tensor.kernel.Backend;
 import dev.ashlar.tensor.kernel.Backends;
 import dev.ashlar.tensor.kernel.FakeQuantKernel;
@@ -139,7 +139,7 @@ public final class Affine {
    * @throws IllegalArgumentException if the inner dimensions differ
    */
   public static Tensor multiply(Tensor x, QuantizedMatrix w) {
-    return multiply(x, w, Backends.chosen(), Activations.FLOAT);
+    return multiply(x, w, Backends.chosen(), ActivationPrecision.FLOAT);
   }
 
   /**
@@ -148,7 +148,7 @@ public final class Affine {
    * @param activations whether inputs are taken as they are or rounded on the way
    */
   public static Tensor multiply(
-      Tensor x, QuantizedMatrix w, Backend backend, Activations activations) {
+      Tensor x, QuantizedMatrix w, Backend backend, ActivationPrecision activations) {
     if (x.dim(-1) != w.in()) {
       throw new IllegalArgumentException(
           "x·wᵀ needs equal inner dimensions: x " + x.shape() + ", w " + w);

@@ -18,10 +18,16 @@ public interface PackedKernel {
    * @param activations whether {@code x} is taken exactly or rounded on the way; it is not changed
    */
   void multiply(
-      int m, float[] x, int xOff, PackedMatrix w, Activations activations, float[] y, int yOff);
+      int m,
+      float[] x,
+      int xOff,
+      PackedMatrix w,
+      ActivationPrecision activations,
+      float[] y,
+      int yOff);
 
   /** As above, by the activations as they are. */
   default void multiply(int m, float[] x, int xOff, PackedMatrix w, float[] y, int yOff) {
-    multiply(m, x, xOff, w, Activations.FLOAT, y, yOff);
+    multiply(m, x, xOff, w, ActivationPrecision.FLOAT, y, yOff);
   }
 }

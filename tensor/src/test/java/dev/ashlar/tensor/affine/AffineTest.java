@@ -8,7 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.ashlar.tensor.DType;
 import dev.ashlar.tensor.Parallel;
 import dev.ashlar.tensor.Tensor;
-import dev.ashlar.tensor.kernel.Activations;
+import dev.ashlar.tensor.kernel.ActivationPrecision;
 import dev.ashlar.tensor.kernel.Backend;
 import dev.ashlar.tensor.kernel.Backends;
 import dev.ashlar.tensor.kernel.FakeQuantKernel;
@@ -195,7 +195,7 @@ class AffineTest {
         float[] dense = Affine.dequantize(q).data();
         Tensor x = Tensor.zeros(2, 3, shape[1]);
         System.arraycopy(random(6, shape[1], random).data(), 0, x.data(), 0, x.size());
-        Tensor y = Affine.multiply(x, q, backend, Activations.FLOAT);
+        Tensor y = Affine.multiply(x, q, backend, ActivationPrecision.FLOAT);
         assertEquals("[2, 3, " + shape[0] + "]", y.shape().toString());
         for (int i = 0; i < y.size(); i++) {
           double sum = 0;

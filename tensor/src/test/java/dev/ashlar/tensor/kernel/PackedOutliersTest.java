@@ -68,7 +68,7 @@ class PackedOutliersTest {
   }
 
   private static float[] product(
-      Backend backend, PackedMatrix w, int m, float[] x, Activations activations) {
+      Backend backend, PackedMatrix w, int m, float[] x, ActivationPrecision activations) {
     float[] y = new float[m * w.out() + 4];
     Arrays.fill(y, -7);
     float[] from = new float[m * w.in() + 3];
@@ -81,7 +81,7 @@ class PackedOutliersTest {
 
   private static void check(Backend backend, QuantizedMatrix w, int m, Random random) {
     float[] x = KernelTesting.floats(random, m * w.in(), 1);
-    float[] found = product(backend, backend.packed().pack(w), m, x, Activations.FLOAT);
+    float[] found = product(backend, backend.packed().pack(w), m, x, ActivationPrecision.FLOAT);
     float[] dense = w.dequantize().data();
     float[] plain = w.withOutliers(null).dequantize().data();
     for (int r = 0; r < m; r++) {
@@ -152,8 +152,8 @@ class PackedOutliersTest {
             new Outliers[] {entries(45, 160, random), columns(45, 160, random)}) {
           PackedMatrix bare = backend.packed().pack(w);
           PackedMatrix full = backend.packed().pack(w.withOutliers(outliers));
-          float[] rounded = product(backend, bare, m, x, Activations.INT8);
-          float[] found = product(backend, full, m, x, Activations.INT8);
+          float[] rounded = product(backend, bare, m, x, ActivationPrecision.INT8);
+          float[] found = product(backend, full, m, x, ActivationPrecision.INT8);
           for (int i = 0; i < found.length; i++) {
             double added = outliers.dot(i % 45, x, i / 45 * 160);
             assertEquals(rounded[i] + added, found[i], 1e-3, bits + " bits, m=" + m);
@@ -172,7 +172,7 @@ class PackedOutliersTest {
         new Outliers[] {entries(700, 520, random), columns(700, 520, random)}) {
       PackedMatrix packed = backend.packed().pack(w.withOutliers(outliers));
       for (int m : new int[] {1, 3, 12, 40}) {
-        for (Activations activations : Activations.values()) {
+        for (ActivationPrecision activations : ActivationPrecision.values()) {
           float[] x = KernelTesting.floats(random, m * 520, 1);
           float[] one = Parallel.limited(1, () -> product(backend, packed, m, x, activations));
           for (int threads : new int[] {2, 5}) {
@@ -180,7 +180,7 @@ class PackedOutliersTest {
                 Parallel.limited(threads, () -> product(backend, packed, m, x, activations));
             assertArrayEquals(one, many, "m=" + m + ", " + threads + " threads");
           }
-          for (int r = 0; r < m && m <= 12 && activations == Activations.INT8; r++) {
+          for (int r = 0; r < m && m <= 12 && activations == ActivationPrecision.INT8; r++) {
             float[] row = Arrays.copyOfRange(x, r * 520, (r + 1) * 520);
             float[] alone = product(backend, packed, 1, row, activations);
             assertArrayEquals(Arrays.copyOfRange(one, r * 700, (r + 1) * 700), alone);
@@ -219,8 +219,8 @@ class PackedOutliersTest {
         float[] x = KernelTesting.floats(random, m * 96, 1);
         PackedMatrix packed = backend.packed().pack(w);
         assertArrayEquals(
-            product(backend, packed, m, x, Activations.FLOAT),
-            product(backend, packed, m, x, Activations.INT8),
+            product(backend, packed, m, x, ActivationPrecision.FLOAT),
+            product(backend, packed, m, x, ActivationPrecision.INT8),
             "they take floats");
       }
     }

@@ -17,7 +17,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * {@link Activations#INT8} in every backend against the reference, and against its stated error.
+ * {@link ActivationPrecision#INT8} in every backend against the reference, and against its stated error.
  */
 class RoundedActivationsTest {
   private static final int[] GROUPS = {32, 64, 128, -1, 48, 7, 33};
@@ -63,12 +63,12 @@ class RoundedActivationsTest {
   }
 
   private static float[] product(
-      Backend backend, QuantizedMatrix w, int m, float[] x, Activations activations) {
+      Backend backend, QuantizedMatrix w, int m, float[] x, ActivationPrecision activations) {
     return product(backend, backend.packed().pack(w), m, x, activations);
   }
 
   private static float[] product(
-      Backend backend, PackedMatrix w, int m, float[] x, Activations activations) {
+      Backend backend, PackedMatrix w, int m, float[] x, ActivationPrecision activations) {
     float[] from = new float[m * w.in() + 3];
     System.arraycopy(x, 0, from, 3, m * w.in());
     float[] kept = from.clone();
@@ -93,8 +93,8 @@ class RoundedActivationsTest {
   }
 
   private static void check(Backend backend, QuantizedMatrix w, int m, float[] x, String what) {
-    float[] expected = product(Backends.reference(), w, m, x, Activations.INT8);
-    float[] found = product(backend, w, m, x, Activations.INT8);
+    float[] expected = product(Backends.reference(), w, m, x, ActivationPrecision.INT8);
+    float[] found = product(backend, w, m, x, ActivationPrecision.INT8);
     for (int i = 0; i < expected.length; i++) {
       String at = what + " [" + w.out() + ", " + w.in() + "] " + w.scheme() + " m=" + m + " " + i;
       double bound = bound(w, x, i / w.out(), i % w.out());
@@ -128,8 +128,8 @@ class RoundedActivationsTest {
         QuantizedMatrix w = minimums(45, 224, bits, 32, random);
         float[] x = KernelTesting.floats(random, m * w.in(), 2);
         Backend definition = Backends.reference();
-        float[] expected = product(definition, definition.packed().pack(w), m, x, Activations.INT8);
-        float[] found = product(backend, backend.packed().pack(w), m, x, Activations.INT8);
+        float[] expected = product(definition, definition.packed().pack(w), m, x, ActivationPrecision.INT8);
+        float[] found = product(backend, backend.packed().pack(w), m, x, ActivationPrecision.INT8);
         KernelTesting.assertClose(expected, found, 0, 1e-3, bits + " bits, m=" + m);
       }
     }
@@ -152,7 +152,7 @@ class RoundedActivationsTest {
       for (int sign : new int[] {-1, 1}) {
         float[] x = new float[in];
         Arrays.fill(x, 127 * sign);
-        float[] y = product(backend, w, 1, x, Activations.INT8);
+        float[] y = product(backend, w, 1, x, ActivationPrecision.INT8);
         float expected = 127f * sign * in * (scheme.maxCode() - scheme.middle());
         for (float v : y) {
           assertEquals(expected, v);
@@ -191,7 +191,7 @@ class RoundedActivationsTest {
           QuantizedMatrix w = random(35, 130, 4, 64, false, random);
           float[] x = KernelTesting.floats(random, m * w.in(), 1);
           x[w.in() + place] = bad;
-          float[] y = product(backend, w, m, x, Activations.INT8);
+          float[] y = product(backend, w, m, x, ActivationPrecision.INT8);
           for (int i = 0; i < y.length; i++) {
             assertEquals(i / w.out() == 1, Float.isNaN(y[i]), bad + " at " + place + ": " + i);
           }
@@ -210,8 +210,8 @@ class RoundedActivationsTest {
           QuantizedMatrix w = random(40, 96, bits, group, false, random);
           float[] x = KernelTesting.floats(random, m * w.in(), 1);
           assertArrayEquals(
-              product(backend, w, m, x, Activations.FLOAT),
-              product(backend, w, m, x, Activations.INT8));
+              product(backend, w, m, x, ActivationPrecision.FLOAT),
+              product(backend, w, m, x, ActivationPrecision.INT8));
         }
       }
     }
@@ -227,22 +227,22 @@ class RoundedActivationsTest {
       PackedMatrix packed = backend.packed().pack(w);
       for (int m : new int[] {1, 3, 12, PROMPT}) {
         float[] x = KernelTesting.floats(random, m * w.in(), 1);
-        float[] one = Parallel.limited(1, () -> product(backend, packed, m, x, Activations.INT8));
+        float[] one = Parallel.limited(1, () -> product(backend, packed, m, x, ActivationPrecision.INT8));
         for (int threads : new int[] {2, 7}) {
           float[] many =
-              Parallel.limited(threads, () -> product(backend, packed, m, x, Activations.INT8));
+              Parallel.limited(threads, () -> product(backend, packed, m, x, ActivationPrecision.INT8));
           assertArrayEquals(one, many, bits + " bits, m=" + m + ", " + threads + " threads");
         }
         for (int r = 0; r < m && m < PROMPT; r++) {
           float[] row = Arrays.copyOfRange(x, r * w.in(), (r + 1) * w.in());
-          float[] alone = product(backend, packed, 1, row, Activations.INT8);
+          float[] alone = product(backend, packed, 1, row, ActivationPrecision.INT8);
           assertArrayEquals(Arrays.copyOfRange(one, r * w.out(), (r + 1) * w.out()), alone);
         }
       }
     }
   }
 
-  /** The error that {@link Activations#INT8} states. */
+  /** The error that {@link ActivationPrecision#INT8} states. */
   @ParameterizedTest
   @MethodSource("backends")
   void errorIsHalfAStepOfEachGroupAtMost(Backend backend) {
@@ -251,8 +251,8 @@ class RoundedActivationsTest {
       for (int m : new int[] {1, PROMPT}) {
         QuantizedMatrix w = random(64, 512, bits, 128, false, random);
         float[] x = KernelTesting.floats(random, m * w.in(), 3);
-        float[] exact = product(Backends.reference(), w, m, x, Activations.FLOAT);
-        float[] found = product(backend, w, m, x, Activations.INT8);
+        float[] exact = product(Backends.reference(), w, m, x, ActivationPrecision.FLOAT);
+        float[] found = product(backend, w, m, x, ActivationPrecision.INT8);
         float[] dense = w.dequantize().data();
         for (int i = 0; i < found.length; i++) {
           int r = i / w.out();
@@ -272,7 +272,7 @@ class RoundedActivationsTest {
     for (int k = from; k < from + 128; k++) {
       largest = Math.max(largest, Math.abs(x[k]));
     }
-    return largest / Activations.MAX_CODE;
+    return largest / ActivationPrecision.MAX_CODE;
   }
 
   /** By hand: the largest is 127 steps, and ties go to the even code. */
@@ -282,8 +282,8 @@ class RoundedActivationsTest {
     byte[] codes = {9, 9, 9, 9};
     QuantizedMatrix w = new QuantizedMatrix(1, 4, scheme, codes, new float[] {1}, new byte[] {8});
     float[] x = {254, 1, 3, -5.1f};
-    float[] y = product(Backends.reference(), w, 1, x, Activations.INT8);
+    float[] y = product(Backends.reference(), w, 1, x, ActivationPrecision.INT8);
     assertEquals(254 + 0 + 4 - 6, y[0]);
-    assertTrue(Activations.INT8.rounds(4, 4) && !Activations.INT8.rounds(3, 4));
+    assertTrue(ActivationPrecision.INT8.rounds(4, 4) && !ActivationPrecision.INT8.rounds(3, 4));
   }
 }

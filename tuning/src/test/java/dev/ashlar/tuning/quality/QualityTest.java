@@ -14,7 +14,7 @@ import dev.ashlar.nn.layer.Weight;
 import dev.ashlar.tensor.Tensor;
 import dev.ashlar.tensor.autograd.Tape;
 import dev.ashlar.tensor.autograd.op.CrossEntropy;
-import dev.ashlar.tensor.kernel.Activations;
+import dev.ashlar.tensor.kernel.ActivationPrecision;
 import dev.ashlar.tensor.kernel.Backends;
 import dev.ashlar.tensor.quant.IntegerGrid;
 import dev.ashlar.tuning.TinyModel;
@@ -92,7 +92,7 @@ class QualityTest {
   private static Weight packed(String name, Weight weight) {
     LinearLayer layer =
         new LinearLayer(name, ((DenseWeight) weight).matrix(), new IntegerGrid(4, 32, false));
-    return new PackedWeight(RoundToNearest.quantize(layer), Backends.chosen(), Activations.FLOAT);
+    return new PackedWeight(RoundToNearest.quantize(layer), Backends.chosen(), ActivationPrecision.FLOAT);
   }
 
   /** By the definition: logits of whole windows at once. */

@@ -1,7 +1,7 @@
 package dev.ashlar.tensor.kernel.reference;
 
 import dev.ashlar.tensor.Parallel;
-import dev.ashlar.tensor.kernel.Activations;
+import dev.ashlar.tensor.kernel.ActivationPrecision;
 import dev.ashlar.tensor.kernel.PackedKernel;
 import dev.ashlar.tensor.quant.Codes;
 import dev.ashlar.tensor.quant.Outliers;
@@ -28,7 +28,7 @@ final class ReferencePacked implements PackedKernel {
           + matrix.outliers().map(Outliers::byteSize).orElse(0L);
     }
 
-    boolean rounds(Activations activations) {
+    boolean rounds(ActivationPrecision activations) {
       return matrix.codes() instanceof Codes.Integers codes
           && activations.rounds(codes.bits(), matrix.in());
     }
@@ -41,7 +41,13 @@ final class ReferencePacked implements PackedKernel {
 
   @Override
   public void multiply(
-      int m, float[] x, int xOff, PackedMatrix w, Activations activations, float[] y, int yOff) {
+      int m,
+      float[] x,
+      int xOff,
+      PackedMatrix w,
+      ActivationPrecision activations,
+      float[] y,
+      int yOff) {
     Plain plain = (Plain) w;
     QuantizedMatrix matrix = plain.matrix();
     int in = w.in();
@@ -70,7 +76,7 @@ final class ReferencePacked implements PackedKernel {
         });
   }
 
-  /** What {@link Activations#INT8} makes of {@code x}. */
+  /** What {@link ActivationPrecision#INT8} makes of {@code x}. */
   private static float[] rounded(int m, float[] x, int xOff, QuantizedMatrix w) {
     float[] rounded = new float[m * w.in()];
     for (int r = 0; r < m; r++) {
@@ -81,8 +87,8 @@ final class ReferencePacked implements PackedKernel {
         step[g] = Math.max(step[g], Math.abs(x[xOff + r * w.in() + k]));
       }
       for (int g = 0; g < step.length; g++) {
-        float s = step[g] / Activations.MAX_CODE;
-        step[g] = s < Activations.MIN_STEP ? 0 : Float.isInfinite(s) ? Float.NaN : s;
+        float s = step[g] / ActivationPrecision.MAX_CODE;
+        step[g] = s < ActivationPrecision.MIN_STEP ? 0 : Float.isInfinite(s) ? Float.NaN : s;
       }
       for (int k = 0; k < w.in(); k++) {
         float s = step[w.group(k)];

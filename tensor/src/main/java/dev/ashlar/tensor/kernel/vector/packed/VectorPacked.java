@@ -1,6 +1,6 @@
 package dev.ashlar.tensor.kernel.vector.packed;
 
-import dev.ashlar.tensor.kernel.Activations;
+import dev.ashlar.tensor.kernel.ActivationPrecision;
 import dev.ashlar.tensor.kernel.PackedKernel;
 import dev.ashlar.tensor.kernel.reference.ReferenceBackend;
 import dev.ashlar.tensor.quant.Codes;
@@ -57,7 +57,13 @@ public final class VectorPacked implements PackedKernel {
 
   @Override
   public void multiply(
-      int m, float[] x, int xOff, PackedMatrix w, Activations activations, float[] y, int yOff) {
+      int m,
+      float[] x,
+      int xOff,
+      PackedMatrix w,
+      ActivationPrecision activations,
+      float[] y,
+      int yOff) {
     if (w instanceof Plain plain) {
       ReferenceBackend.INSTANCE.packed().multiply(m, x, xOff, plain.matrix(), activations, y, yOff);
       return;

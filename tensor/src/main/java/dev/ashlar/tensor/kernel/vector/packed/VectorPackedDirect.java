@@ -3,7 +3,7 @@ package dev.ashlar.tensor.kernel.vector.packed;
 import static dev.ashlar.tensor.kernel.vector.packed.VectorPackedCodes.ROWS;
 
 import dev.ashlar.tensor.Parallel;
-import dev.ashlar.tensor.kernel.Activations;
+import dev.ashlar.tensor.kernel.ActivationPrecision;
 
 /**
  * A product straight from the codes, block by block. One object serves product after product: a
@@ -24,7 +24,7 @@ final class VectorPackedDirect implements Parallel.Body {
       float[] x,
       int xOff,
       VectorPackedMatrix w,
-      Activations activations,
+      ActivationPrecision activations,
       float[] y,
       int yOff) {
     this.pool = pool;

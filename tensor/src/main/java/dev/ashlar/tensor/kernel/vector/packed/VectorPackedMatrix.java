@@ -3,7 +3,7 @@ package dev.ashlar.tensor.kernel.vector.packed;
 import static dev.ashlar.tensor.kernel.vector.packed.VectorPackedCodes.ROWS;
 
 import dev.ashlar.tensor.Parallel;
-import dev.ashlar.tensor.kernel.Activations;
+import dev.ashlar.tensor.kernel.ActivationPrecision;
 import dev.ashlar.tensor.kernel.vector.lanes.Lanes;
 import dev.ashlar.tensor.quant.PackedMatrix;
 import dev.ashlar.tensor.quant.QuantizedMatrix;
@@ -131,7 +131,7 @@ final class VectorPackedMatrix implements PackedMatrix {
   }
 
   /** Whether a product takes rounded activations. */
-  boolean rounds(Activations activations) {
+  boolean rounds(ActivationPrecision activations) {
     return activations.rounds(bits, in);
   }
 

@@ -1,6 +1,6 @@
 package dev.ashlar.tensor.kernel.vector.packed;
 
-import dev.ashlar.tensor.kernel.Activations;
+import dev.ashlar.tensor.kernel.ActivationPrecision;
 
 /**
  * Rows of activations as a product straight from the codes reads them: in the matrix's own order of
@@ -22,7 +22,7 @@ final class VectorPackedOperand {
     return bytes;
   }
 
-  /** Activations {@code [m, width]} from {@link #floatsAt}, never rounded. */
+  /** ActivationPrecision {@code [m, width]} from {@link #floatsAt}, never rounded. */
   float[] floats() {
     return x;
   }
@@ -41,7 +41,7 @@ final class VectorPackedOperand {
     return sums;
   }
 
-  /** Activations as {@link VectorPackedRounding#pair} makes them, {@code [m, width]}. */
+  /** ActivationPrecision as {@link VectorPackedRounding#pair} makes them, {@code [m, width]}. */
   int[] pairs() {
     return pairs;
   }
@@ -52,7 +52,8 @@ final class VectorPackedOperand {
   }
 
   /** Takes {@code m} rows for a product with {@code w}. */
-  void take(int m, float[] from, int fromAt, VectorPackedMatrix w, Activations activations) {
+  void take(
+      int m, float[] from, int fromAt, VectorPackedMatrix w, ActivationPrecision activations) {
     int groups = w.columns().groups();
     x = from;
     xAt = fromAt;

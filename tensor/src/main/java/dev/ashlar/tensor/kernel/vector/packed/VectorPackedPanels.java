@@ -3,7 +3,7 @@ package dev.ashlar.tensor.kernel.vector.packed;
 import static dev.ashlar.tensor.kernel.vector.packed.VectorPackedCodes.ROWS;
 
 import dev.ashlar.tensor.Parallel;
-import dev.ashlar.tensor.kernel.Activations;
+import dev.ashlar.tensor.kernel.ActivationPrecision;
 import dev.ashlar.tensor.kernel.vector.dense.Panels;
 import dev.ashlar.tensor.kernel.vector.dense.RegisterTile;
 import dev.ashlar.tensor.kernel.vector.lanes.Lanes;
@@ -29,7 +29,8 @@ final class VectorPackedPanels {
   private final boolean rounds;
   private final VectorPackedScratch.Pool pool;
 
-  VectorPackedPanels(VectorPackedMatrix w, Activations activations, VectorPackedScratch.Pool pool) {
+  VectorPackedPanels(
+      VectorPackedMatrix w, ActivationPrecision activations, VectorPackedScratch.Pool pool) {
     this.w = w;
     this.rounds = w.rounds(activations);
     this.pool = pool;

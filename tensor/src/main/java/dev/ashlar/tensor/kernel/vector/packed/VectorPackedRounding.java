@@ -7,11 +7,11 @@ import static jdk.incubator.vector.VectorOperators.ADD;
 import static jdk.incubator.vector.VectorOperators.LSHL;
 import static jdk.incubator.vector.VectorOperators.MAX;
 
-import dev.ashlar.tensor.kernel.Activations;
+import dev.ashlar.tensor.kernel.ActivationPrecision;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 
-/** Rounds activations as {@link Activations#INT8} says, group by group. */
+/** Rounds activations as {@link ActivationPrecision#INT8} says, group by group. */
 final class VectorPackedRounding {
   /** Added to a small float, this leaves the nearest integer, ties to even, in the lowest bits. */
   private static final float SHIFTER = 0x1.8p23f;
@@ -50,8 +50,8 @@ final class VectorPackedRounding {
     for (; i < end; i++) {
       largest = Math.max(largest, Float.floatToRawIntBits(x[i]) & MAGNITUDE);
     }
-    float step = Float.intBitsToFloat(largest) / Activations.MAX_CODE;
-    return largest >= INFINITY ? Float.NaN : step < Activations.MIN_STEP ? 0 : step;
+    float step = Float.intBitsToFloat(largest) / ActivationPrecision.MAX_CODE;
+    return largest >= INFINITY ? Float.NaN : step < ActivationPrecision.MIN_STEP ? 0 : step;
   }
 
   /** What activations are multiplied by to count steps. */

@@ -3,7 +3,7 @@ package dev.ashlar.tensor.kernel.vector.packed;
 import static org.junit.jupiter.api.Assertions.fail;
 
 import dev.ashlar.tensor.Parallel;
-import dev.ashlar.tensor.kernel.Activations;
+import dev.ashlar.tensor.kernel.ActivationPrecision;
 import dev.ashlar.tensor.quant.IntegerGrid;
 import dev.ashlar.tensor.quant.PackedMatrix;
 import dev.ashlar.tensor.quant.QuantizedMatrix;
@@ -27,16 +27,16 @@ class VectorPackedAllocationTest {
   @ParameterizedTest
   @ValueSource(ints = {1, 4, 20})
   void steadyProductsAllocateNothing(int m) {
-    steady(m, 3, Activations.FLOAT);
+    steady(m, 3, ActivationPrecision.FLOAT);
   }
 
   @ParameterizedTest
   @CsvSource({"1, 4", "4, 4", "20, 4", "1, 2", "20, 2"})
   void thoseOfRoundedActivationsNeither(int m, int bits) {
-    steady(m, bits, Activations.INT8);
+    steady(m, bits, ActivationPrecision.INT8);
   }
 
-  private static void steady(int m, int bits, Activations activations) {
+  private static void steady(int m, int bits, ActivationPrecision activations) {
     VectorPacked kernel = new VectorPacked();
     int out = 128;
     int in = 264;

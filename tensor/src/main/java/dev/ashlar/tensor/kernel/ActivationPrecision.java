@@ -1,7 +1,7 @@
 package dev.ashlar.tensor.kernel;
 
 /** How a product with packed weights takes its activations. */
-public enum Activations {
+public enum ActivationPrecision {
   /** As they are. */
   FLOAT,
 
