@@ -83,6 +83,25 @@ class ArchitectureTest {
     slices().matching("dev.ashlar.(**)").should().beFreeOfCycles().check(house);
   }
 
+  /** Models, blocks and units know their backend; only what loads or begins one may choose. */
+  @Test
+  void theBackendIsPassedOn() {
+    noClasses()
+        .that()
+        .resideInAnyPackage("dev.ashlar.tensor..", "dev.ashlar.nn..", "dev.ashlar.tuning..")
+        .and()
+        .haveNameNotMatching(
+            "dev\\.ashlar\\.(tensor\\.autograd\\.Tape|tensor\\.affine\\.Affine|nn\\.architecture\\.Architectures"
+                + "|tuning\\.method\\.LinearLayer)")
+        .should()
+        .callMethod("dev.ashlar.tensor.kernel.Backends", "chosen")
+        .orShould()
+        .callMethod("dev.ashlar.tensor.autograd.Tape", "off")
+        .orShould()
+        .callMethod("dev.ashlar.tensor.autograd.Tape", "recording")
+        .check(house);
+  }
+
   @Test
   void theVectorApiStaysInItsRoom() {
     noClasses()

@@ -101,7 +101,7 @@ final class Cascade implements AutoCloseable {
    */
   Targets headTargets(Unit head, int vocab) {
     Activations hidden = floats;
-    Tape own = Tape.off();
+    Tape own = Tape.off(head.backend());
     return new Targets() {
       @Override
       public int dim() {

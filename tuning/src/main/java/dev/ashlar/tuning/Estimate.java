@@ -50,7 +50,7 @@ record Estimate(
   /** Time of one batch through {@code unit}, the second time. */
   private Duration forward(Unit unit, Activations inputs) {
     int count = Math.min(memory.passBatch(), inputs.count());
-    Tape tape = Tape.off();
+    Tape tape = Tape.off(unit.backend());
     Tensor x = Tensor.zeros(count, inputs.length(), inputs.dim());
     inputs.read(0, count, x);
     long start = 0;

@@ -94,7 +94,7 @@ final class TunedReference implements LayerSink {
   private float[] logits(Unit head, Activations states) {
     Tensor x = Tensor.zeros(batch, states.length(), states.dim());
     states.read(0, batch, x);
-    Tensor y = head.forward(x, BlockContext.of(batch, states.length()), Tape.off());
+    Tensor y = head.forward(x, BlockContext.of(batch, states.length()), Tape.off(head.backend()));
     return Arrays.copyOf(y.data(), y.size());
   }
 }

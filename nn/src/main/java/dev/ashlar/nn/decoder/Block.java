@@ -4,6 +4,7 @@ import dev.ashlar.nn.layer.Linear;
 import dev.ashlar.nn.layer.Weight;
 import dev.ashlar.tensor.Tensor;
 import dev.ashlar.tensor.autograd.Tape;
+import dev.ashlar.tensor.kernel.Backend;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.BiConsumer;
@@ -16,6 +17,9 @@ public interface Block {
 
   /** Complete module name, for example {@code model.layers.0}. */
   String name();
+
+  /** What it was loaded for: tapes that run it should be on the same. */
+  Backend backend();
 
   /**
    * The block's output for {@code hidden [batch, length, dim]}, in the same shape and in a buffer

@@ -4,6 +4,7 @@ import dev.ashlar.nn.layer.FeedForward;
 import dev.ashlar.nn.layer.Weight;
 import dev.ashlar.tensor.Tensor;
 import dev.ashlar.tensor.autograd.Tape;
+import dev.ashlar.tensor.kernel.Backend;
 import java.util.List;
 import java.util.function.BiFunction;
 
@@ -11,14 +12,21 @@ import java.util.function.BiFunction;
 final class DecoderBlock implements Block {
   private final int index;
   private final BlockSpec spec;
+  private final Backend backend;
   private final Attention attention;
   private final FeedForward feedForward;
   private final Residual residual;
 
   private DecoderBlock(
-      int index, BlockSpec spec, Attention attention, FeedForward feedForward, Residual residual) {
+      int index,
+      BlockSpec spec,
+      Backend backend,
+      Attention attention,
+      FeedForward feedForward,
+      Residual residual) {
     this.index = index;
     this.spec = spec;
+    this.backend = backend;
     this.attention = attention;
     this.feedForward = feedForward;
     this.residual = residual;
@@ -29,6 +37,7 @@ final class DecoderBlock implements Block {
     return new DecoderBlock(
         index,
         spec,
+        weights.backend(),
         Attention.load(parent, spec.attention(), weights, rotaries),
         FeedForwards.load(parent, spec.feedForward(), weights),
         Residual.load(parent, spec.residual(), weights));
@@ -42,6 +51,11 @@ final class DecoderBlock implements Block {
   @Override
   public String name() {
     return spec.name();
+  }
+
+  @Override
+  public Backend backend() {
+    return backend;
   }
 
   @Override
@@ -60,14 +74,14 @@ final class DecoderBlock implements Block {
   @Override
   public Block mapWeights(BiFunction<String, Weight, Weight> f) {
     Attention mapped = attention.mapWeights(f);
-    return new DecoderBlock(index, spec, mapped, feedForward.mapWeights(f), residual);
+    return new DecoderBlock(index, spec, backend, mapped, feedForward.mapWeights(f), residual);
   }
 
   @Override
   public Block mapTensors(BiFunction<String, Tensor, Tensor> f) {
     Attention attending = attention.mapTensors(f);
     FeedForward feeding = feedForward.mapTensors(f);
-    return new DecoderBlock(index, spec, attending, feeding, residual.mapTensors(f));
+    return new DecoderBlock(index, spec, backend, attending, feeding, residual.mapTensors(f));
   }
 
   @Override

@@ -97,7 +97,7 @@ public final class Layerwise implements BlockQuantizer {
     for (String name : names) {
       LinearLayer l = task.layer(name);
       Optional<QuantizedMatrix> codes = Optional.ofNullable(before.layers().get(name));
-      layers.add(new LinearLayer(name, l.weight(), l.scheme(), codes));
+      layers.add(new LinearLayer(name, l.weight(), l.scheme(), codes, l.backend()));
     }
     return quantizer.begin(new GroupQuantizer.Group(task, present, layers));
   }

@@ -1,7 +1,6 @@
 package dev.ashlar.tuning.layerwise;
 
 import dev.ashlar.tensor.Parallel;
-import dev.ashlar.tensor.kernel.Backends;
 import dev.ashlar.tensor.kernel.FakeQuantKernel;
 import dev.ashlar.tensor.quant.IntegerGrid;
 import dev.ashlar.tensor.quant.QuantizedMatrix;
@@ -69,7 +68,7 @@ public final class RoundToNearest implements LinearQuantizer {
     float[] wMin = new float[out * groups];
     float[] wMax = new float[out * groups];
     float[] w = layer.weight().data();
-    FakeQuantKernel kernel = Backends.chosen().fakeQuant();
+    FakeQuantKernel kernel = layer.backend().fakeQuant();
     FakeQuantKernel.Parameters p =
         new FakeQuantKernel.Parameters(scheme, out, in, w, wMin, wMax, null, null, null);
     Parallel.rows(

@@ -1,6 +1,8 @@
 package dev.ashlar.tuning.method;
 
 import dev.ashlar.tensor.Tensor;
+import dev.ashlar.tensor.kernel.Backend;
+import dev.ashlar.tensor.kernel.Backends;
 import dev.ashlar.tensor.quant.IntegerGrid;
 import dev.ashlar.tensor.quant.QuantScheme;
 import dev.ashlar.tensor.quant.QuantizedMatrix;
@@ -13,12 +15,17 @@ import java.util.Optional;
  * @param weight {@code [out, in]}, not to be changed
  * @param scheme what the codes shall mean
  * @param previous the codes of the round before, for methods that go over a unit several times
+ * @param backend what computes its codes
  */
 public record LinearLayer(
-    String name, Tensor weight, QuantScheme scheme, Optional<QuantizedMatrix> previous) {
-  /** A layer that has no codes yet. */
+    String name,
+    Tensor weight,
+    QuantScheme scheme,
+    Optional<QuantizedMatrix> previous,
+    Backend backend) {
+  /** A layer that has no codes yet, on the backend of this process. */
   public LinearLayer(String name, Tensor weight, QuantScheme scheme) {
-    this(name, weight, scheme, Optional.empty());
+    this(name, weight, scheme, Optional.empty(), Backends.chosen());
   }
 
   /**

@@ -7,6 +7,7 @@ import dev.ashlar.nn.layer.DenseWeight;
 import dev.ashlar.nn.layer.Weight;
 import dev.ashlar.tensor.Tensor;
 import dev.ashlar.tensor.autograd.Tape;
+import dev.ashlar.tensor.kernel.Backend;
 import dev.ashlar.tensor.quant.QuantizedMatrix;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -18,6 +19,9 @@ import java.util.function.BiFunction;
 public interface Unit {
   /** For messages and files: the name of its first block, or of the head. */
   String name();
+
+  /** What it was loaded for: tapes that run it should be on the same. */
+  Backend backend();
 
   /** {@code hidden [batch, length, dim]} to the unit's output, in a buffer of the tape's. */
   Tensor forward(Tensor hidden, BlockContext context, Tape tape);
@@ -102,6 +106,11 @@ public interface Unit {
     }
 
     @Override
+    public Backend backend() {
+      return blocks.getFirst().backend();
+    }
+
+    @Override
     public Tensor forward(Tensor hidden, BlockContext context, Tape tape) {
       Tensor x = hidden;
       for (int i = 0; i < blocks.size(); i++) {
@@ -144,6 +153,11 @@ public interface Unit {
     @Override
     public String name() {
       return decoder.spec().head().output().name();
+    }
+
+    @Override
+    public Backend backend() {
+      return decoder.backend();
     }
 
     @Override

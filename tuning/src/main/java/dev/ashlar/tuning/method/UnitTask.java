@@ -2,9 +2,9 @@ package dev.ashlar.tuning.method;
 
 import dev.ashlar.nn.layer.DenseWeight;
 import dev.ashlar.nn.layer.Weight;
-import dev.ashlar.tensor.kernel.Backends;
 import dev.ashlar.tensor.quant.QuantScheme;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * One unit to quantize.
@@ -58,8 +58,9 @@ public record UnitTask(
     if (!(weight instanceof DenseWeight dense)) {
       throw new TuningException(name, "the layer is quantized already; quantize the float model");
     }
-    Finite.requireWeight(name, dense.matrix(), Backends.chosen());
-    return new LinearLayer(name, dense.matrix(), schemes.get(name));
+    Finite.requireWeight(name, dense.matrix(), unit.backend());
+    return new LinearLayer(
+        name, dense.matrix(), schemes.get(name), Optional.empty(), unit.backend());
   }
 
   /** Whether nothing is to be quantized here. */

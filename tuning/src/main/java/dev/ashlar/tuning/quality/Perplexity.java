@@ -40,7 +40,7 @@ public record Perplexity(double value, double meanLoss, int windows, long tokens
       Decoder model, int[] ids, int length, int limit, WindowListener listener) {
     long start = System.nanoTime();
     Windows windows = Windows.of(ids, length, limit);
-    Tape tape = Tape.off();
+    Tape tape = Tape.off(model.backend());
     BlockContext context = BlockContext.of(1, length);
     WindowLoss loss = new WindowLoss(Unit.head(model));
     for (int i = 0; i < windows.count(); i++) {
@@ -96,7 +96,7 @@ public record Perplexity(double value, double meanLoss, int windows, long tokens
         walk.passAnything(block, x, x);
         progress.accept(first + (double) count * (b + 1) / steps);
       }
-      Tape tape = Tape.off();
+      Tape tape = Tape.off(model.backend());
       Tensor hidden = Tensor.zeros(1, windows.length(), x.dim());
       for (int i = 0; i < count; i++) {
         x.read(i, 1, hidden);

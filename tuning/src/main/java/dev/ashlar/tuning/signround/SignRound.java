@@ -2,6 +2,7 @@ package dev.ashlar.tuning.signround;
 
 import dev.ashlar.tensor.autograd.Tape;
 import dev.ashlar.tensor.autograd.Workspace;
+import dev.ashlar.tensor.kernel.Backend;
 import dev.ashlar.tensor.quant.QuantizedMatrix;
 import dev.ashlar.tuning.calibration.BatchOrder;
 import dev.ashlar.tuning.method.BlockQuantizer;
@@ -52,7 +53,7 @@ public final class SignRound implements BlockQuantizer {
 
   private final SignRoundOptions options;
   private final Orders orders;
-  private final Tape tape = Tape.recording();
+  private Tape tape;
   private final Workspace buffers = new Workspace();
 
   /** SignRound that sees samples in an order given by the unit's seed. */
@@ -104,6 +105,10 @@ public final class SignRound implements BlockQuantizer {
 
   /** A unit with V = 0 and α = β = 1; ends the one that was begun before. */
   UnitTuning begin(UnitTask task) {
+    Backend backend = task.unit().backend();
+    if (tape == null || tape.backend() != backend) {
+      tape = Tape.recording(backend);
+    }
     tape.reset();
     buffers.release(0, null);
     return new UnitTuning(task, tape, buffers, options);

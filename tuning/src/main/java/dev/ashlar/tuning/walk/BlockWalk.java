@@ -4,6 +4,7 @@ import dev.ashlar.nn.decoder.BlockContext;
 import dev.ashlar.nn.decoder.Decoder;
 import dev.ashlar.tensor.Tensor;
 import dev.ashlar.tensor.autograd.Tape;
+import dev.ashlar.tensor.kernel.Backend;
 import dev.ashlar.tuning.method.Activations;
 import dev.ashlar.tuning.method.Finite;
 import dev.ashlar.tuning.method.Unit;
@@ -38,7 +39,9 @@ public final class BlockWalk {
 
   private final int batch;
   private final Check check;
-  private Tape tape = Tape.off();
+
+  /** On the backend of what walked last; null before. */
+  private Tape tape;
 
   /**
    * @param batch samples that go through a unit at once
@@ -50,7 +53,13 @@ public final class BlockWalk {
 
   /** Lets go of the buffers of past passes, for whoever needs the memory before the next. */
   public void rest() {
-    tape = Tape.off();
+    tape = null;
+  }
+
+  private void on(Backend backend) {
+    if (tape == null || tape.backend() != backend) {
+      tape = Tape.off(backend);
+    }
   }
 
   /**
@@ -60,6 +69,7 @@ public final class BlockWalk {
    */
   public Activations embed(Decoder model, int count, int length, Rows rows, ActivationStore store) {
     Activations states = store.zeros(count, length, model.spec().dim());
+    on(model.backend());
     for (int at = 0; at < count; at += batch) {
       check.proceed();
       int n = Math.min(batch, count - at);
@@ -90,6 +100,7 @@ public final class BlockWalk {
   private void pass(Unit unit, Activations in, Activations out, String where, boolean finite) {
     StreamPass event = new StreamPass();
     event.begin();
+    on(unit.backend());
     for (int at = 0; at < in.count(); at += batch) {
       int n = Math.min(batch, in.count() - at);
       Tensor y = forward(unit, in, at, n);
@@ -105,6 +116,7 @@ public final class BlockWalk {
 
   /** All samples through {@code unit}, whose weights look at what they get; see {@code Unit}. */
   public void observe(Unit unit, Activations in) {
+    on(unit.backend());
     for (int at = 0; at < in.count(); at += batch) {
       forward(unit, in, at, Math.min(batch, in.count() - at));
       tape.reset();

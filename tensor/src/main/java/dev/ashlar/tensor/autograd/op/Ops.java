@@ -41,24 +41,12 @@ public final class Ops {
     return tape.apply(new Add(a, b));
   }
 
-  public static Tensor addBias(Tape tape, Tensor x, Tensor bias) {
-    return tape.apply(new AddBias(x, bias));
-  }
-
   public static Tensor scale(Tape tape, Tensor x, float s) {
     return tape.apply(new Scale(x, s));
   }
 
-  public static Tensor rmsNormalize(Tape tape, Tensor x, Tensor weight, float eps) {
-    return tape.apply(new RmsNormalize(x, weight, eps));
-  }
-
   public static Tensor softmax(Tape tape, Tensor x) {
     return tape.apply(new Softmax(x));
-  }
-
-  public static Tensor activate(Tape tape, ActivationKernel.Function f, Tensor x) {
-    return tape.apply(new Activate(f, x));
   }
 
   /** {@code f(gate)·up}. */
