@@ -18,7 +18,10 @@ import java.util.OptionalInt;
  * @param kvCache how keys and values of earlier tokens are kept
  */
 public record ModelOptions(
-    OptionalInt threads, Optional<String> backend, ActivationPrecision activations, KvPrecision kvCache) {
+    OptionalInt threads,
+    Optional<String> backend,
+    ActivationPrecision activations,
+    KvPrecision kvCache) {
   public ModelOptions {
     if (threads.isPresent() && threads.getAsInt() < 1) {
       throw new IllegalArgumentException("threads must be at least 1: " + threads.getAsInt());

@@ -34,10 +34,18 @@ final class PackedContests {
       for (String peer : List.of("q4_0 plain", "q4_0 repacked", "q4_1 plain")) {
         int group = peer.equals("q4_0 plain") ? 64 : 128;
         contests.add(
-            contest(Peer.GGML, shape[0], shape[1], group, peer, ActivationPrecision.FLOAT, threads));
+            contest(
+                Peer.GGML, shape[0], shape[1], group, peer, ActivationPrecision.FLOAT, threads));
       }
       contests.add(
-          contest(Peer.GGML, shape[0], shape[1], 128, "q4_0 repacked", ActivationPrecision.INT8, threads));
+          contest(
+              Peer.GGML,
+              shape[0],
+              shape[1],
+              128,
+              "q4_0 repacked",
+              ActivationPrecision.INT8,
+              threads));
     }
     return contests;
   }
@@ -46,7 +54,8 @@ final class PackedContests {
   static List<Contest> jlama(int threads) {
     List<Contest> contests = new ArrayList<>();
     for (String how : List.of("f32", "i8")) {
-      ActivationPrecision ours = how.equals("i8") ? ActivationPrecision.INT8 : ActivationPrecision.FLOAT;
+      ActivationPrecision ours =
+          how.equals("i8") ? ActivationPrecision.INT8 : ActivationPrecision.FLOAT;
       contests.add(contest(Peer.JLAMA, 1024, 1024, 64, how, ours, threads));
       contests.add(contest(Peer.JLAMA, 4096, 4096, 64, how, ours, threads));
     }
@@ -54,7 +63,13 @@ final class PackedContests {
   }
 
   private static Contest contest(
-      Peer peer, int out, int in, int group, String how, ActivationPrecision activations, int threads) {
+      Peer peer,
+      int out,
+      int in,
+      int group,
+      String how,
+      ActivationPrecision activations,
+      int threads) {
     IntegerGrid scheme = new IntegerGrid(BITS, group, !how.contains("q4_1"));
     return new Contest(
         "four-bit products, one row",
@@ -76,7 +91,8 @@ final class PackedContests {
         () -> side(out, in, scheme, activations));
   }
 
-  private static Contest.Side side(int out, int in, IntegerGrid scheme, ActivationPrecision activations) {
+  private static Contest.Side side(
+      int out, int in, IntegerGrid scheme, ActivationPrecision activations) {
     PackedKernel kernel = Backends.chosen().packed();
     QuantizedMatrix codes = rounded(Numbers.of(2, out * in), out, in, scheme);
     List<PackedMatrix> copies = new ArrayList<>();

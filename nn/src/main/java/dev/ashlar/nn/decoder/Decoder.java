@@ -258,7 +258,7 @@ public final class Decoder {
    *     sequences can share
    */
   public Runner runner(KvPrecision precision, int pageTokens) {
-    return new DecoderRunner(this, new KvPool(spec, precision, pageTokens));
+    return new DecoderRunner(this, new KvPool(spec.blocks(), precision, pageTokens));
   }
 
   /** What the output map sees: {@code hidden} after the final norm. */

@@ -3,6 +3,7 @@ package dev.ashlar.nn.decoder;
 import dev.ashlar.tensor.kv.KvPages;
 import dev.ashlar.tensor.kv.KvPrecision;
 import java.util.Arrays;
+import java.util.List;
 
 /**
  * The pages in which the caches of one runner keep keys and values. A page belongs to one or
@@ -30,13 +31,12 @@ final class KvPool {
    *
    * @param tokens positions of a page
    */
-  KvPool(DecoderSpec spec, KvPrecision precision, int tokens) {
-    int blocks = spec.blocks().size();
+  KvPool(List<BlockSpec> blocks, KvPrecision precision, int tokens) {
     this.tokens = tokens;
-    this.keys = new KvPages[blocks];
-    this.values = new KvPages[blocks];
-    for (int i = 0; i < blocks; i++) {
-      AttentionSpec a = spec.blocks().get(i).attention();
+    this.keys = new KvPages[blocks.size()];
+    this.values = new KvPages[blocks.size()];
+    for (int i = 0; i < keys.length; i++) {
+      AttentionSpec a = blocks.get(i).attention();
       keys[i] = KvPages.of(precision, a.kvHeads(), tokens, a.headDim());
       values[i] = KvPages.of(precision, a.kvHeads(), tokens, a.valueDim());
     }

@@ -5,33 +5,26 @@ import dev.ashlar.nn.layer.PackedWeight;
 import dev.ashlar.nn.layer.Weight;
 import dev.ashlar.tensor.Parallel;
 import dev.ashlar.tensor.Tensor;
-import dev.ashlar.tensor.autograd.Op;
 import dev.ashlar.tensor.autograd.Tape;
-import dev.ashlar.tensor.autograd.op.Activate;
-import dev.ashlar.tensor.autograd.op.Add;
-import dev.ashlar.tensor.autograd.op.Attend;
-import dev.ashlar.tensor.autograd.op.Gate;
-import dev.ashlar.tensor.autograd.op.LayerNormalize;
-import dev.ashlar.tensor.autograd.op.RmsNormalize;
-import dev.ashlar.tensor.autograd.op.Rotate;
-import dev.ashlar.tensor.kernel.ActivationKernel;
 import dev.ashlar.tensor.kernel.ActivationPrecision;
-import dev.ashlar.tensor.kernel.AttentionKernel.Spec;
-import dev.ashlar.tensor.kernel.AttentionRanges;
 import dev.ashlar.tensor.kernel.Backend;
 import dev.ashlar.tensor.kernel.Backends;
+import dev.ashlar.tensor.kv.KvPrecision;
 import dev.ashlar.tensor.quant.QuantizedMatrix;
-import java.util.Arrays;
-import java.util.Optional;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.LinkedBlockingQueue;
-import java.util.function.Supplier;
+import java.util.function.LongSupplier;
 
 /**
- * Calls the kernels that a decoder is going to use on tiny operands until they are compiled, beside
- * the loading of its weights. Before that a vector kernel runs a hundred to a thousand times
- * slower, and the first token would be computed so.
+ * Calls the kernels that a decoder is going to use until they are compiled, beside the loading of
+ * its weights. Before that a vector kernel runs a hundred to a thousand times slower, and the first
+ * token would be computed so.
+ *
+ * <p>What lies between the products is called by a block of the decoder itself, made from its
+ * specification with {@linkplain HollowWeights nothing in its linear maps}; products by corners of
+ * the matrices, one of each kind, as they are loaded.
  */
 final class WarmUp implements AutoCloseable {
   /** Time to spend on all of it at most: a kernel that is not compiled by then may never be. */
@@ -39,6 +32,9 @@ final class WarmUp implements AutoCloseable {
 
   /** A call this fast is compiled code: interpreted, all of them take several times as long. */
   private static final long FAST_NANOS = 150_000;
+
+  /** What a compiled block may take beyond that for each float between its products. */
+  private static final long FLOAT_NANOS = 2;
 
   /** Fast calls in a row before a kernel counts as compiled. */
   private static final int STEADY = 5;
@@ -52,6 +48,7 @@ final class WarmUp implements AutoCloseable {
   private static final int MATRIX_ROWS = 64;
   private static final int LEAST_COLUMNS = 64;
 
+  /** Keys that a token or a prompt sees. */
   private static final int KEYS = 40;
 
   private static final Runnable END = () -> {};
@@ -73,15 +70,10 @@ final class WarmUp implements AutoCloseable {
     this.aside = backend == Backends.reference() ? null : Parallel.aside(this::work);
   }
 
-  /** Begins with the kernels that {@code spec} names. */
+  /** Begins with what {@code spec} says of its first block. */
   static WarmUp begin(DecoderSpec spec, Backend backend, InferenceOptions options) {
     WarmUp w = new WarmUp(backend, options);
-    w.add(() -> w.norm(spec.head().norm()));
-    if (!spec.blocks().isEmpty()) {
-      BlockSpec block = spec.blocks().getFirst();
-      w.add(() -> w.feedForward(block.feedForward()));
-      w.add(() -> w.attention(block.attention()));
-    }
+    spec.blocks().stream().findFirst().ifPresent(block -> w.add(() -> w.block(block, spec.dim())));
     return w;
   }
 
@@ -140,17 +132,14 @@ final class WarmUp implements AutoCloseable {
     }
   }
 
-  private void repeat(Supplier<Op> op) {
-    run(() -> tape.apply(op.get()));
-  }
-
-  private void run(Runnable call) {
+  /** Calls until a call takes no longer than {@code limit} says of it, some times in a row. */
+  private void run(Runnable call, LongSupplier limit) {
     int fast = 0;
     while (fast < STEADY && System.nanoTime() - deadline < 0) {
       int mark = tape.mark();
       long begin = System.nanoTime();
       call.run();
-      fast = System.nanoTime() - begin < FAST_NANOS ? fast + 1 : 0;
+      fast = System.nanoTime() - begin < limit.getAsLong() ? fast + 1 : 0;
       tape.release(mark, null);
     }
   }
@@ -158,7 +147,7 @@ final class WarmUp implements AutoCloseable {
   private void products(Weight w) {
     for (int rows : rows()) {
       Tensor x = Tensor.zeros(rows, w.in());
-      run(() -> w.multiply(x, tape));
+      run(() -> w.multiply(x, tape), () -> FAST_NANOS);
     }
   }
 
@@ -169,68 +158,25 @@ final class WarmUp implements AutoCloseable {
     return prompt == 1 ? new int[] {1} : new int[] {1, prompt};
   }
 
-  private void norm(Optional<NormSpec> spec) {
-    Tensor x = Tensor.zeros(1, LEAST_COLUMNS);
-    Tensor weight = Tensor.zeros(LEAST_COLUMNS);
-    if (spec.isPresent() && spec.get() instanceof NormSpec.Rms r) {
-      repeat(() -> new RmsNormalize(x, weight, r.eps()));
-    } else if (spec.isPresent()) {
-      repeat(() -> new LayerNormalize(x, weight, weight, LEAST_COLUMNS, 1e-5f));
-    }
-    repeat(() -> new Add(x, x));
+  /** A token behind others, then a prompt, or its end behind its beginning. */
+  private void block(BlockSpec spec, int dim) {
+    HollowWeights weights = new HollowWeights(backend);
+    DecoderBlock block = DecoderBlock.load(0, spec, weights, new Rotaries());
+    KvPool pool = new KvPool(List.of(spec), KvPrecision.F32, DecoderRunner.PAGE_TOKENS);
+    block(block, weights, new KvCache(pool), KEYS - 1, Tensor.zeros(1, dim));
+    int behind = prompt < MANY ? 0 : KEYS - prompt;
+    block(block, weights, new KvCache(pool), behind, Tensor.zeros(prompt, dim));
   }
 
-  private void feedForward(FeedForwardSpec spec) {
-    switch (spec) {
-      case FeedForwardSpec.Gated g -> gate(g.f());
-      case FeedForwardSpec.FusedGated g -> gate(g.f());
-      case FeedForwardSpec.Plain p -> {
-        Tensor x = Tensor.zeros(1, LEAST_COLUMNS);
-        repeat(() -> new Activate(p.f(), x));
-      }
-      case FeedForwardSpec.Clamped c -> gate(ActivationKernel.Function.SIGMOID);
-      case FeedForwardSpec.Experts e -> feedForward(e.experts().getFirst());
-    }
-  }
-
-  private void gate(ActivationKernel.Function f) {
-    Tensor x = Tensor.zeros(1, LEAST_COLUMNS);
-    repeat(() -> new Gate(f, x, x));
-  }
-
-  private void attention(AttentionSpec spec) {
-    if (spec.position() instanceof PositionSpec.Rotary r) {
-      Rotate.Tables tables = new RotaryTables(r.rotary()).upTo(1, 1);
-      Tensor x = Tensor.zeros(1, spec.headDim());
-      repeat(() -> new Rotate(x, tables, spec.headDim(), new int[1]));
-    }
-    attend(spec, 1, KEYS);
-    attend(spec, prompt, prompt < MANY ? prompt : KEYS);
-  }
-
-  /** One key/value head with its queries. */
-  private void attend(AttentionSpec a, int length, int keys) {
-    int heads = a.heads() / a.kvHeads();
-    Spec spec =
-        new Spec(
-            AttentionRanges.dense(1, length, keys),
-            heads,
-            1,
-            a.headDim(),
-            a.valueDim(),
-            a.scale(),
-            0,
-            a.softcap(),
-            a.position() instanceof PositionSpec.Alibi ? slopes(heads) : null);
-    Tensor q = Tensor.zeros(length, (long) heads * a.headDim());
-    Tensor k = Tensor.zeros(keys, a.headDim());
-    Tensor v = Tensor.zeros(keys, a.valueDim());
-    repeat(() -> new Attend(spec, q, k, v));
-  }
-
-  private static float[] slopes(int heads) {
-    float[] slopes = new float[heads];
-    Arrays.fill(slopes, 1f);
-    return slopes;
+  private void block(
+      DecoderBlock block, HollowWeights weights, KvCache cache, int behind, Tensor x) {
+    int[] tokens = {x.dim(0)};
+    int[] horizon = {behind + x.dim(0)};
+    KvCache[] caches = {cache};
+    cache.reserve(behind);
+    cache.advance(behind);
+    run(
+        () -> block.forward(x, BlockContext.continuing(caches, tokens, horizon), tape),
+        () -> FAST_NANOS + FLOAT_NANOS * weights.floats());
   }
 }

@@ -20,7 +20,7 @@ import java.util.Optional;
  * Fetches the tensors of a specification from a source, checking shapes and that values are finite.
  * Every fault is the source's own exception, naming the tensor.
  */
-final class Weights {
+sealed class Weights permits HollowWeights {
   private static final String SHAPE_HINT = "the tensors and config.json are of different models";
 
   private final WeightSource source;
@@ -29,7 +29,7 @@ final class Weights {
   private final ActivationPrecision activations;
   private final WarmUp warmUp;
 
-  private Weights(
+  Weights(
       WeightSource source,
       String prefix,
       Backend backend,

@@ -17,7 +17,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * {@link ActivationPrecision#INT8} in every backend against the reference, and against its stated error.
+ * {@link ActivationPrecision#INT8} in every backend against the reference, and against its stated
+ * error.
  */
 class RoundedActivationsTest {
   private static final int[] GROUPS = {32, 64, 128, -1, 48, 7, 33};
@@ -128,7 +129,8 @@ class RoundedActivationsTest {
         QuantizedMatrix w = minimums(45, 224, bits, 32, random);
         float[] x = KernelTesting.floats(random, m * w.in(), 2);
         Backend definition = Backends.reference();
-        float[] expected = product(definition, definition.packed().pack(w), m, x, ActivationPrecision.INT8);
+        float[] expected =
+            product(definition, definition.packed().pack(w), m, x, ActivationPrecision.INT8);
         float[] found = product(backend, backend.packed().pack(w), m, x, ActivationPrecision.INT8);
         KernelTesting.assertClose(expected, found, 0, 1e-3, bits + " bits, m=" + m);
       }
@@ -227,10 +229,12 @@ class RoundedActivationsTest {
       PackedMatrix packed = backend.packed().pack(w);
       for (int m : new int[] {1, 3, 12, PROMPT}) {
         float[] x = KernelTesting.floats(random, m * w.in(), 1);
-        float[] one = Parallel.limited(1, () -> product(backend, packed, m, x, ActivationPrecision.INT8));
+        float[] one =
+            Parallel.limited(1, () -> product(backend, packed, m, x, ActivationPrecision.INT8));
         for (int threads : new int[] {2, 7}) {
           float[] many =
-              Parallel.limited(threads, () -> product(backend, packed, m, x, ActivationPrecision.INT8));
+              Parallel.limited(
+                  threads, () -> product(backend, packed, m, x, ActivationPrecision.INT8));
           assertArrayEquals(one, many, bits + " bits, m=" + m + ", " + threads + " threads");
         }
         for (int r = 0; r < m && m < PROMPT; r++) {

@@ -92,7 +92,8 @@ class QualityTest {
   private static Weight packed(String name, Weight weight) {
     LinearLayer layer =
         new LinearLayer(name, ((DenseWeight) weight).matrix(), new IntegerGrid(4, 32, false));
-    return new PackedWeight(RoundToNearest.quantize(layer), Backends.chosen(), ActivationPrecision.FLOAT);
+    return new PackedWeight(
+        RoundToNearest.quantize(layer), Backends.chosen(), ActivationPrecision.FLOAT);
   }
 
   /** By the definition: logits of whole windows at once. */
