@@ -11,7 +11,7 @@ public interface BatchOrder {
 
   /**
    * Consecutive slices of a shuffled list, which is shuffled again, its tail dropped, when it no
-   * longer holds a whole batch (specification 4.5).
+   * longer holds a whole batch.
    *
    * @param samples how many there are
    * @param batch how many one iteration sees, at most {@code samples}

@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.OptionalInt;
 
 /**
- * Makes samples of equal length from data sets (algorithm specification 16).
+ * Makes samples of equal length from data sets.
  *
  * <p>A single plain text is tokenized as a whole without special tokens, and cut, in order, into
  * one sample per {@code length} ids. Separate documents are shuffled with the seed, encoded with

@@ -31,7 +31,7 @@ public final class CalibrationSet {
 
   /**
    * Samples of which every position counts but the last one, padding, and, where there is no
-   * padding token, a run of one token at the end (specification 4.3).
+   * padding token, a run of one token at the end.
    *
    * @param pad the padding token's id, if there is one
    * @throws IllegalArgumentException if the samples differ in length

@@ -6,7 +6,7 @@ import java.util.Locale;
 import java.util.OptionalInt;
 
 /**
- * A data set as a command line names it: {@code name[:key=value]…} (algorithm specification 16).
+ * A data set as a command line names it: {@code name[:key=value]…}.
  *
  * @param name a file, or a registered name
  * @param splits parts of it; empty for the usual one

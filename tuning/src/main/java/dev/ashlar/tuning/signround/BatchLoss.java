@@ -69,7 +69,7 @@ final class BatchLoss {
 
   /**
    * What a mean squared error is divided by before it is compared with another's: the tokens of the
-   * batch that count, or 1 if all do (specification 4.5).
+   * batch that count, or 1 if all do.
    */
   double divisor(int[] samples) {
     int valid = 0;
