@@ -18,6 +18,11 @@ record CancellableListener(JobListener inner, Cancellation cancellation) impleme
   }
 
   @Override
+  public boolean cancelled() {
+    return inner.cancelled() || cancellation.isCancelled();
+  }
+
+  @Override
   public void estimated(int layers, String method, Duration time) {
     inner.estimated(layers, method, time);
   }

@@ -1,22 +1,33 @@
 package dev.ashlar.engine;
 
 import dev.ashlar.engine.chat.Conversation;
+import dev.ashlar.engine.job.Faults;
 import dev.ashlar.engine.model.Model;
 import dev.ashlar.engine.model.ModelPaths;
+import dev.ashlar.engine.quantize.CodesExport;
+import dev.ashlar.engine.quantize.QuantizeJob;
 import dev.ashlar.formats.FloatFolder;
+import dev.ashlar.formats.export.ExportFormat;
 import dev.ashlar.io.InputException;
 import dev.ashlar.nn.decoder.Decoder;
 import dev.ashlar.nn.decoder.InferenceOptions;
 import dev.ashlar.nn.generate.Generator;
 import dev.ashlar.tensor.DType;
 import dev.ashlar.tensor.kernel.ActivationPrecision;
+import dev.ashlar.tensor.quant.QuantScheme;
 import dev.ashlar.text.chat.ChatTemplate;
 import dev.ashlar.text.tokenizer.StreamDecoder;
 import dev.ashlar.text.tokenizer.Tokenizer;
+import dev.ashlar.tuning.ObservedQuantization;
+import dev.ashlar.tuning.method.Method;
+import dev.ashlar.tuning.method.MethodOptions;
+import dev.ashlar.tuning.plan.QuantizationPlan;
 import dev.ashlar.tuning.quality.Perplexity;
 import dev.ashlar.tuning.quality.WindowListener;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.Spliterator;
@@ -46,11 +57,15 @@ import java.util.stream.StreamSupport;
 public final class LanguageModel implements AutoCloseable {
   private final Model model;
   private final ModelOptions options;
+  private final Optional<Codes> converted;
   private Decoder decoder;
 
-  private LanguageModel(Model model, ModelOptions options) {
+  private LanguageModel(
+      Model model, ModelOptions options, Optional<Codes> converted, Decoder decoder) {
     this.model = model;
     this.options = options;
+    this.converted = converted;
+    this.decoder = decoder;
   }
 
   /**
@@ -77,7 +92,7 @@ public final class LanguageModel implements AutoCloseable {
 
   /** The same, to be run as {@code options} say. */
   public static LanguageModel open(Path path, ModelOptions options) {
-    return new LanguageModel(Model.open(path), options);
+    return new LanguageModel(Model.open(path), options, Optional.empty(), null);
   }
 
   /** The folder or file that it was opened from. */
@@ -309,7 +324,7 @@ public final class LanguageModel implements AutoCloseable {
     return options.run(
         () ->
             Perplexity.of(
-                options.activations() == ActivationPrecision.FLOAT
+                options.activations() == ActivationPrecision.FLOAT && converted.isEmpty()
                     ? model.floats(options.kernels())
                     : decoder(Integer.MAX_VALUE),
                 ids,
@@ -325,10 +340,81 @@ public final class LanguageModel implements AutoCloseable {
    * @param type F32, F16 or BF16; empty for the smallest that loses nothing
    * @return the files of weights
    * @throws InputException if something cannot be written
+   * @throws IllegalStateException if the model came from a {@link PreparedModel}; {@link #export}
+   *     writes those
    */
   public List<Path> writeFloats(Path folder, Optional<DType> type) {
+    if (converted.isPresent()) {
+      throw new IllegalStateException("a converted model has no file of floats; export it");
+    }
     return options.run(
         () -> FloatFolder.write(model.checkpoint(), folder, type, (tensor, done, all) -> {}));
+  }
+
+  /**
+   * Writes a quantized model's codes as other tools read them, and reads them again.
+   *
+   * @param formats at least one of {@code auto_round}, {@code auto_gptq}, {@code fake}
+   * @return the folders by format: {@code folder} itself if there is only one
+   * @throws InputException if the model is float, a format cannot hold the codes, or something
+   *     cannot be written
+   * @throws IllegalArgumentException if there is no such format
+   */
+  public Map<String, Path> export(Path folder, String... formats) {
+    List<ExportFormat> chosen = Quantization.named(formats);
+    Codes codes =
+        converted
+            .or(() -> Codes.of(model.checkpoint()))
+            .orElseThrow(
+                () ->
+                    new InputException(
+                        path() + ": is not quantized; quantize it first, or write its floats"));
+    CodesExport export = new CodesExport(model, codes.base(), codes.result(), codes.settings());
+    Map<String, Path> folders = new LinkedHashMap<>();
+    options
+        .run(() -> export.write(folder, chosen, options.kernels()))
+        .forEach(w -> folders.put(w.format(), w.folder()));
+    return folders;
+  }
+
+  /**
+   * Makes a model whose layers observe what flows into them, to be run by the caller and then
+   * converted.
+   *
+   * @param scheme of every layer of every block
+   * @param method one that needs no more than to see each layer's input once
+   * @throws InputException if this model is quantized already
+   * @throws IllegalArgumentException if the method needs more
+   */
+  public PreparedModel prepare(QuantScheme scheme, Method method) {
+    return prepare(QuantizationPlan.uniform(scheme), method, Map.of(), 42);
+  }
+
+  /**
+   * The same for a plan and options of the method's.
+   *
+   * @param seed decides all chance of the method
+   */
+  public PreparedModel prepare(
+      QuantizationPlan plan, Method method, Map<String, String> methodOptions, long seed) {
+    QuantizeJob.requireFloat(model.checkpoint());
+    MethodOptions told = MethodOptions.of(methodOptions);
+    return options.run(
+        () -> {
+          Decoder floats = model.floats(options.kernels());
+          ObservedQuantization quantization =
+              Faults.translated(
+                  () -> new ObservedQuantization(floats, plan, method.create(told), seed));
+          return new PreparedModel(
+              quantization,
+              options,
+              result -> {
+                Map<String, Object> settings = new LinkedHashMap<>(told.values());
+                Codes codes = new Codes(result, plan.defaultScheme(), settings);
+                return new LanguageModel(
+                    model, options, Optional.of(codes), codes.in(floats, options));
+              });
+        });
   }
 
   /** What runs the model, read when first asked for. */
@@ -341,9 +427,14 @@ public final class LanguageModel implements AutoCloseable {
     return decoder;
   }
 
-  /** Lets go of the files; nothing can be asked of the model afterwards. */
+  /**
+   * Lets go of the files; nothing can be asked of the model afterwards. One that was converted
+   * leaves them to the model that it came from.
+   */
   @Override
   public void close() {
-    model.close();
+    if (converted.isEmpty()) {
+      model.close();
+    }
   }
 }

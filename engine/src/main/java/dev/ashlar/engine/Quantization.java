@@ -245,6 +245,12 @@ public final class Quantization {
    * @throws IllegalArgumentException if there is no such format
    */
   public Quantization formats(String... names) {
+    this.formats = named(names);
+    return this;
+  }
+
+  /** The formats of those names. */
+  static List<ExportFormat> named(String... names) {
     List<ExportFormat> chosen = new ArrayList<>();
     for (String name : names) {
       chosen.add(
@@ -257,8 +263,10 @@ public final class Quantization {
                               + "'; there are "
                               + String.join(", ", ExportFormats.names()))));
     }
-    this.formats = List.copyOf(chosen);
-    return this;
+    if (chosen.isEmpty()) {
+      throw new IllegalArgumentException("there must be at least one format");
+    }
+    return List.copyOf(chosen);
   }
 
   /** Replaces what is in the output folder. */

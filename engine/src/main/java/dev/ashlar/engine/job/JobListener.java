@@ -17,6 +17,14 @@ public interface JobListener {
   default void warning(String sentence) {}
 
   /**
+   * Asked often: whether the job shall end. It then ends with a {@link
+   * java.util.concurrent.CancellationException}, and what is finished is kept for another run.
+   */
+  default boolean cancelled() {
+    return false;
+  }
+
+  /**
    * How long the tuning that begins now is going to take on this machine.
    *
    * @param layers that are tuned

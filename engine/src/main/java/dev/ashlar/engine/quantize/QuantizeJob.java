@@ -148,7 +148,12 @@ public final class QuantizeJob {
     }
   }
 
-  static void requireFloat(Checkpoint source) {
+  /**
+   * Refuses a model that is quantized already.
+   *
+   * @throws InputException if it is
+   */
+  public static void requireFloat(Checkpoint source) {
     if (!source.quantizedNames().isEmpty()) {
       throw new InputException(
           source.description()
@@ -296,6 +301,11 @@ public final class QuantizeJob {
       double left = p.remaining().map(d -> d.toMillis() / 1e3).orElse(Double.NaN);
       String loss = Double.isNaN(p.loss()) ? "" : String.format(", loss %.3g", p.loss());
       stage.at(p.fraction(), left, "block " + (p.unit() + 1) + " of " + p.units() + loss);
+    }
+
+    @Override
+    public boolean cancelled() {
+      return listener.cancelled();
     }
 
     @Override

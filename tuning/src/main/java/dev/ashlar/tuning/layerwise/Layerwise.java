@@ -16,6 +16,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Supplier;
 
 /**
  * Lifts methods for linear maps to units: observes the inputs of all layers in one pass, or of one
@@ -104,17 +105,61 @@ public final class Layerwise implements BlockQuantizer {
 
   private UnitResult atOnce(UnitTask task, UnitResult before) {
     Unit present = task.unit().with(before);
-    // By the first of each group: all of its layers get the same input.
+    Map<String, GroupQuantizer.Work> work = begin(task, present, before);
+    observe(task, present, work);
+    return finish(work, before);
+  }
+
+  /** Work on all groups, by the first of each: all of its layers get the same input. */
+  private Map<String, GroupQuantizer.Work> begin(UnitTask task, Unit present, UnitResult before) {
     Map<String, GroupQuantizer.Work> work = new LinkedHashMap<>();
     for (List<String> names : groups(task)) {
       work.put(names.getFirst(), begin(task, present, names, before));
     }
-    observe(task, present, work);
+    return work;
+  }
+
+  private static UnitResult finish(Map<String, GroupQuantizer.Work> work, UnitResult before) {
     UnitResult result = before;
     for (GroupQuantizer.Work w : work.values()) {
       result = result.and(w.finish());
     }
     return result;
+  }
+
+  /**
+   * A unit through which somebody else sends data.
+   *
+   * @param unit shows the method the inputs of its layers
+   * @param finish gives the codes; called once, after all data
+   */
+  public record Observed(Unit unit, Supplier<UnitResult> finish) {}
+
+  /** Whether it is enough that the method sees the inputs of all layers once, all at once. */
+  public boolean observesOnce() {
+    return !quantizer.sequential() && quantizer.rounds() == 1;
+  }
+
+  /**
+   * The unit of {@code task} for data that somebody else sends through it.
+   *
+   * @throws IllegalStateException if that {@linkplain #observesOnce is not enough}
+   */
+  public Observed observed(UnitTask task) {
+    if (!observesOnce()) {
+      throw new IllegalStateException(description + " goes over the data several times");
+    }
+    UnitResult nothing = UnitResult.of(Map.of());
+    Map<String, GroupQuantizer.Work> work = begin(task, task.unit(), nothing);
+    return new Observed(showing(task.unit(), work), () -> finish(work, nothing));
+  }
+
+  private static Unit showing(Unit unit, Map<String, GroupQuantizer.Work> work) {
+    return unit.mapWeights(
+        (name, weight) -> {
+          GroupQuantizer.Work w = work.get(name);
+          return w == null ? weight : new ObservedWeight(weight, w::observe);
+        });
   }
 
   private UnitResult inTurn(UnitTask task, UnitResult before) {
@@ -133,12 +178,7 @@ public final class Layerwise implements BlockQuantizer {
       return;
     }
     long start = System.nanoTime();
-    Unit observed =
-        present.mapWeights(
-            (name, weight) -> {
-              GroupQuantizer.Work w = work.get(name);
-              return w == null ? weight : new ObservedWeight(weight, w::observe);
-            });
+    Unit observed = showing(present, work);
     new BlockWalk(task.batchSize(), BlockWalk.Check.NONE).observe(observed, task.inputs());
     observing += System.nanoTime() - start;
   }

@@ -1,0 +1,67 @@
+package dev.ashlar.engine;
+
+import dev.ashlar.engine.quantize.CodesExport;
+import dev.ashlar.formats.checkpoint.Checkpoint;
+import dev.ashlar.nn.decoder.Block;
+import dev.ashlar.nn.decoder.Decoder;
+import dev.ashlar.nn.layer.DenseWeight;
+import dev.ashlar.nn.layer.PackedWeight;
+import dev.ashlar.nn.layer.Weight;
+import dev.ashlar.tensor.Tensor;
+import dev.ashlar.tensor.quant.QuantScheme;
+import dev.ashlar.tensor.quant.QuantizedTensor;
+import dev.ashlar.tuning.method.UnitResult;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * What quantizing made of a model.
+ *
+ * @param result codes, and tensors that changed with them, by complete name
+ * @param base the scheme that most layers have
+ * @param settings how codes were chosen, as exports record it
+ */
+record Codes(UnitResult result, QuantScheme base, Map<String, Object> settings) {
+  /** Those that a checkpoint holds; none if it is float. */
+  static Optional<Codes> of(Checkpoint checkpoint) {
+    if (checkpoint.quantizedNames().isEmpty()) {
+      return Optional.empty();
+    }
+    UnitResult result = CodesExport.of(checkpoint);
+    Map<QuantScheme, Integer> counts = new LinkedHashMap<>();
+    result.layers().values().forEach(q -> counts.merge(q.scheme(), 1, Integer::sum));
+    QuantScheme most = Collections.max(counts.entrySet(), Map.Entry.comparingByValue()).getKey();
+    return Optional.of(new Codes(result, most, Map.of()));
+  }
+
+  /** {@code model} with packed codes in place of its floats. */
+  Decoder in(Decoder model, ModelOptions options) {
+    Decoder changed = result.tensors().isEmpty() ? model : changed(model);
+    return changed.mapWeights((name, weight) -> weight(name, weight, options));
+  }
+
+  private Decoder changed(Decoder model) {
+    List<Block> blocks = new ArrayList<>();
+    for (int i = 0; i < model.blockCount(); i++) {
+      Block b = model.block(i);
+      String parent = b.name() + ".";
+      blocks.add(b.mapTensors((name, t) -> result.tensors().getOrDefault(parent + name, t)));
+    }
+    return model
+        .withBlocks(blocks)
+        .mapHeadTensors((name, t) -> result.tensors().getOrDefault(name, t));
+  }
+
+  private Weight weight(String name, Weight present, ModelOptions options) {
+    QuantizedTensor q = result.layers().get(name);
+    if (q != null) {
+      return new PackedWeight(q.matrix(), options.kernels(), options.activations());
+    }
+    Tensor changed = result.tensors().get(name + ".weight");
+    return changed == null ? present : new DenseWeight(changed);
+  }
+}

@@ -1,0 +1,97 @@
+package dev.ashlar.engine.quantize;
+
+import dev.ashlar.engine.model.Model;
+import dev.ashlar.engine.model.OutputFolder;
+import dev.ashlar.formats.checkpoint.Checkpoint;
+import dev.ashlar.formats.export.ExportFormat;
+import dev.ashlar.formats.export.ExportOptions;
+import dev.ashlar.formats.export.ExportPlan;
+import dev.ashlar.io.InputException;
+import dev.ashlar.nn.decoder.Decoder;
+import dev.ashlar.tensor.kernel.Backend;
+import dev.ashlar.tensor.quant.QuantScheme;
+import dev.ashlar.tensor.quant.QuantizedTensor;
+import dev.ashlar.tuning.method.UnitResult;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/** Writes codes that are in memory already as model folders, and reads them again. */
+public final class CodesExport {
+  private static final int CHECKED_SAMPLES = 2;
+  private static final int CHECKED_TOKENS = 64;
+
+  private final Model model;
+  private final QuantScheme base;
+  private final UnitResult codes;
+  private final Map<String, Object> settings;
+
+  /**
+   * @param model everything that is not quantized comes from here
+   * @param base the scheme that most layers have
+   * @param codes of the quantized layers, and tensors that changed with them
+   * @param settings how codes were chosen, as exports record it
+   */
+  public CodesExport(
+      Model model, QuantScheme base, UnitResult codes, Map<String, Object> settings) {
+    this.model = model;
+    this.base = base;
+    this.codes = codes;
+    this.settings = settings;
+  }
+
+  /** The codes that a packed checkpoint holds, in its order. */
+  public static UnitResult of(Checkpoint packed) {
+    Map<String, QuantizedTensor> layers = new LinkedHashMap<>();
+    for (String module : packed.quantizedNames()) {
+      layers.put(module, packed.quantized(module).orElseThrow());
+    }
+    return UnitResult.of(layers);
+  }
+
+  /**
+   * Writes one folder for each format: {@code folder} itself if there is only one.
+   *
+   * @param backend computes the logits that each folder must reproduce
+   * @throws InputException if a format cannot hold the codes, or something cannot be written
+   */
+  public List<Written> write(Path folder, List<ExportFormat> formats, Backend backend) {
+    Checkpoint source = model.checkpoint();
+    Decoder floats = model.floats(backend);
+    ModelTensors tensors = ModelTensors.of(floats.spec(), source);
+    Map<String, QuantScheme> schemes = new LinkedHashMap<>();
+    codes.layers().forEach((module, tensor) -> schemes.put(module, tensor.scheme()));
+    ExportPlan plan = tensors.plan(base, schemes, settings);
+    Exports.requirePossible(formats, source, plan);
+    try (OutputFolder output = OutputFolder.claim(folder, false);
+        Exports exports =
+            new Exports(output.path(), formats, source, plan, ExportOptions.defaults())) {
+      int[] ids = new int[CHECKED_SAMPLES * CHECKED_TOKENS];
+      for (int i = 0; i < ids.length; i++) {
+        // Any tokens do: a stride that shares no factor with usual vocabularies.
+        ids[i] = (int) (7919L * i % floats.spec().vocab());
+      }
+      TunedReference reference = new TunedReference(floats, ids, CHECKED_SAMPLES);
+      codes
+          .layers()
+          .forEach(
+              (module, tensor) -> {
+                exports.quantized(module, tensor);
+                reference.quantized(module, tensor);
+              });
+      codes
+          .tensors()
+          .forEach(
+              (name, tensor) -> {
+                exports.changed(name, tensor);
+                reference.changed(name, tensor);
+              });
+      Set<String> others = floats.spec().others(source);
+      exports.finish(tensors, others);
+      return exports.verify(Optional.of(reference), tensors.named(others, source));
+    }
+  }
+}

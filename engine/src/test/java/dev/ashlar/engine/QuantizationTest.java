@@ -1,0 +1,201 @@
+package dev.ashlar.engine;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.ashlar.engine.job.Cancellation;
+import dev.ashlar.engine.job.JobListener;
+import dev.ashlar.engine.job.RunException;
+import dev.ashlar.engine.job.Stage;
+import dev.ashlar.io.AshlarException;
+import dev.ashlar.tuning.layerwise.Layerwise;
+import dev.ashlar.tuning.layerwise.RoundToNearest;
+import dev.ashlar.tuning.method.BlockQuantizer;
+import dev.ashlar.tuning.method.LinearQuantizer;
+import dev.ashlar.tuning.method.Method;
+import dev.ashlar.tuning.method.MethodOptions;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CancellationException;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Quantizing by the library: data from anywhere, listeners, cancelling, going on, faults. */
+class QuantizationTest {
+  @TempDir Path scratch;
+
+  @Test
+  void dataMayComeFromMemoryOrFilesAndGivesTheSameBytes() throws IOException {
+    List<String> texts = new ArrayList<>();
+    try (LanguageModel demo = LanguageModel.open("demo")) {
+      for (int seed = 0; seed < 4; seed++) {
+        GenerationOptions how = GenerationOptions.defaults().withMaxTokens(24).withSeed(seed);
+        texts.add("The" + demo.generate("The", how).text());
+      }
+      Path list = scratch.resolve("list");
+      Path ids = scratch.resolve("ids");
+      demo(list).data(texts).run();
+      demo(ids).tokens(texts.stream().map(t -> demo.tokenizer().encode(t, true)).iterator()).run();
+      Fixtures.assertSameFolder(list, ids);
+    }
+    String text = String.join(" ", texts);
+    Path file = Files.writeString(scratch.resolve("text.txt"), text);
+    demo(scratch.resolve("running")).data(text).run();
+    demo(scratch.resolve("file")).data(file).run();
+    Fixtures.assertSameFolder(scratch.resolve("running"), scratch.resolve("file"));
+  }
+
+  private static Quantization demo(Path output) {
+    return Quantization.of("demo")
+        .scheme("W4A16G64")
+        .samples(2)
+        .length(16)
+        .batchSize(2)
+        .option("iters", 1)
+        .into(output);
+  }
+
+  @Test
+  void aCancelledRunGoesOnAndWritesTheSameBytes() throws IOException {
+    Path whole = scratch.resolve("whole");
+    Fixtures.quick(whole).run();
+    Path broken = scratch.resolve("broken");
+    Cancellation cancellation = new Cancellation();
+    JobListener inSecondBlock =
+        new JobListener() {
+          @Override
+          public Stage begin(String label, double total) {
+            return (done, left, detail) -> {
+              if (detail.startsWith("block 2")) {
+                cancellation.cancel();
+              }
+            };
+          }
+        };
+    Quantization cancelled =
+        Fixtures.quick(broken).listener(inSecondBlock).cancelledBy(cancellation);
+    assertThrows(CancellationException.class, cancelled::run);
+    assertFalse(Files.exists(broken.resolve("config.json")));
+    List<String> notes = new ArrayList<>();
+    JobListener noting =
+        new JobListener() {
+          @Override
+          public void note(String sentence) {
+            notes.add(sentence);
+          }
+        };
+    Quantized result = Fixtures.quick(broken).listener(noting).run();
+    assertTrue(result.run().units().getFirst().resumed());
+    assertFalse(result.run().units().get(1).resumed());
+    assertEquals(List.of("going on with the work of an earlier run"), notes);
+    Fixtures.assertSameFolder(whole, broken);
+  }
+
+  @Test
+  void severalFormatsGetAFolderEach() {
+    Path output = scratch.resolve("out");
+    Quantized result = Fixtures.quick(output).formats("auto_round", "fake").run();
+    assertEquals(
+        Map.of("auto_round", output.resolve("auto_round"), "fake", output.resolve("fake")),
+        result.folders());
+    assertTrue(result.bytesAfter() < result.bytesBefore());
+    assertThrows(AshlarException.class, () -> Fixtures.quick(output).run());
+  }
+
+  @Test
+  void aMethodOfOnesOwn() throws IOException {
+    LinearQuantizer codes = layer -> () -> RoundToNearest.quantize(layer);
+    Method mine =
+        new Method() {
+          @Override
+          public String name() {
+            return "mine";
+          }
+
+          @Override
+          public String description() {
+            return "what rtn does";
+          }
+
+          @Override
+          public BlockQuantizer quantizer(MethodOptions options) {
+            return new Layerwise(codes, name());
+          }
+        };
+    Path own = scratch.resolve("own");
+    Path known = scratch.resolve("known");
+    Quantization.of(Fixtures.LLAMA).method(mine).groupSize(32).into(own).run();
+    Quantization.of(Fixtures.LLAMA).method("rtn").groupSize(32).into(known).run();
+    Fixtures.assertSameFolder(known, own);
+  }
+
+  @Test
+  void wrongArgumentsAreRefusedAsSuch() {
+    Quantization q = Quantization.of(Fixtures.LLAMA);
+    assertThrows(IllegalArgumentException.class, () -> q.method("abacus"));
+    assertThrows(IllegalArgumentException.class, () -> q.scheme("W1A1"));
+    assertThrows(IllegalArgumentException.class, () -> q.formats("papyrus"));
+    assertThrows(IllegalArgumentException.class, q::formats);
+    assertThrows(IllegalArgumentException.class, q::run);
+    Quantization noData = Quantization.of(Fixtures.LLAMA).into(scratch.resolve("out"));
+    assertThrows(IllegalArgumentException.class, noData::run);
+    assertThrows(
+        IllegalArgumentException.class,
+        () -> Fixtures.quick(scratch.resolve("out")).recipe("soup").run());
+    assertThrows(
+        IllegalArgumentException.class,
+        () -> Fixtures.quick(scratch.resolve("out")).option("no_such", 1).run());
+    assertThrows(
+        IllegalArgumentException.class, () -> Fixtures.quick(scratch.resolve("out")).bits(9).run());
+  }
+
+  @Test
+  void faultsOfRunsHaveTheOneSupertype() throws IOException {
+    Quantization tooShort =
+        Quantization.of(Fixtures.LLAMA)
+            .tokens(List.of(new int[] {3, 4}).iterator())
+            .length(16)
+            .into(scratch.resolve("short"));
+    assertThrows(RunException.class, tooShort::run);
+    Path work = scratch.resolve("work");
+    Fixtures.quick(scratch.resolve("one")).workFolder(work).run();
+    String other =
+        assertThrows(
+                RunException.class,
+                () -> Fixtures.quick(scratch.resolve("two")).bits(3).workFolder(work).run())
+            .getMessage();
+    assertTrue(other.contains(work.toString()), other);
+    RunException fault = assertThrows(RunException.class, () -> rounding(1e30f).run());
+    assertEquals(fault.getCause().getMessage(), fault.getMessage());
+    assertTrue(fault.getMessage().contains("q_proj"), fault.getMessage());
+    assertThrows(AshlarException.class, () -> rounding(Float.NaN).run());
+  }
+
+  private Quantization rounding(float weight) throws IOException {
+    Path folder = Fixtures.copy(Fixtures.LLAMA, scratch.resolve("with" + weight));
+    return Quantization.of(with(weight, folder)).method("rtn").into(scratch.resolve("out"));
+  }
+
+  /** Puts a weight into the first query projection of an F32 model. */
+  private static Path with(float weight, Path folder) throws IOException {
+    Path file = folder.resolve("model.safetensors");
+    ByteBuffer bytes = ByteBuffer.wrap(Files.readAllBytes(file)).order(ByteOrder.LITTLE_ENDIAN);
+    int header = Math.toIntExact(bytes.getLong(0));
+    String json = new String(Arrays.copyOfRange(bytes.array(), 8, 8 + header));
+    int entry = json.indexOf("model.layers.0.self_attn.q_proj.weight");
+    String offsets = json.substring(json.indexOf("data_offsets", entry));
+    int from = Integer.parseInt(offsets.replaceFirst("(?s)^.*?\\[\\s*(\\d+).*", "$1"));
+    bytes.putFloat(8 + header + from, weight);
+    Files.write(file, bytes.array());
+    return folder;
+  }
+}
