@@ -1,7 +1,9 @@
 package dev.ashlar.engine;
 
+import dev.ashlar.engine.model.Model;
 import dev.ashlar.engine.quantize.CodesExport;
 import dev.ashlar.formats.checkpoint.Checkpoint;
+import dev.ashlar.formats.export.ExportFormat;
 import dev.ashlar.nn.decoder.Block;
 import dev.ashlar.nn.decoder.Decoder;
 import dev.ashlar.nn.layer.DenseWeight;
@@ -11,6 +13,7 @@ import dev.ashlar.tensor.Tensor;
 import dev.ashlar.tensor.quant.QuantScheme;
 import dev.ashlar.tensor.quant.QuantizedTensor;
 import dev.ashlar.tuning.method.UnitResult;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -36,6 +39,17 @@ record Codes(UnitResult result, QuantScheme base, Map<String, Object> settings) 
     result.layers().values().forEach(q -> counts.merge(q.scheme(), 1, Integer::sum));
     QuantScheme most = Collections.max(counts.entrySet(), Map.Entry.comparingByValue()).getKey();
     return Optional.of(new Codes(result, most, Map.of()));
+  }
+
+  /** Writes a folder for each format, and reads them again; their folders by format. */
+  Map<String, Path> write(
+      Model model, ModelOptions options, Path folder, List<ExportFormat> formats) {
+    CodesExport export = new CodesExport(model, base, result, settings);
+    Map<String, Path> folders = new LinkedHashMap<>();
+    options
+        .run(() -> export.write(folder, formats, options.kernels()))
+        .forEach(w -> folders.put(w.format(), w.folder()));
+    return folders;
   }
 
   /** {@code model} with packed codes in place of its floats. */

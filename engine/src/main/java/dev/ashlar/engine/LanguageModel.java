@@ -1,11 +1,9 @@
 package dev.ashlar.engine;
 
+import dev.ashlar.engine.chat.Continuation;
 import dev.ashlar.engine.chat.Conversation;
-import dev.ashlar.engine.job.Faults;
 import dev.ashlar.engine.model.Model;
 import dev.ashlar.engine.model.ModelPaths;
-import dev.ashlar.engine.quantize.CodesExport;
-import dev.ashlar.engine.quantize.QuantizeJob;
 import dev.ashlar.formats.FloatFolder;
 import dev.ashlar.formats.export.ExportFormat;
 import dev.ashlar.io.InputException;
@@ -18,14 +16,12 @@ import dev.ashlar.tensor.quant.QuantScheme;
 import dev.ashlar.text.chat.ChatTemplate;
 import dev.ashlar.text.tokenizer.StreamDecoder;
 import dev.ashlar.text.tokenizer.Tokenizer;
-import dev.ashlar.tuning.ObservedQuantization;
 import dev.ashlar.tuning.method.Method;
 import dev.ashlar.tuning.method.MethodOptions;
 import dev.ashlar.tuning.plan.QuantizationPlan;
 import dev.ashlar.tuning.quality.Perplexity;
 import dev.ashlar.tuning.quality.WindowListener;
 import java.nio.file.Path;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -34,7 +30,6 @@ import java.util.Spliterator;
 import java.util.Spliterators;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
-import java.util.function.IntConsumer;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 
@@ -150,7 +145,7 @@ public final class LanguageModel implements AutoCloseable {
    */
   public Generated generate(String prompt, GenerationOptions how, Consumer<String> listener) {
     int[] ids = prompt(prompt);
-    Generator generator = generator(how, ids.length);
+    Continuation model = continuation(how, ids.length, this.model.stopTokens());
     StreamDecoder stream = tokenizer().stream();
     StringBuilder text = new StringBuilder();
     Consumer<String> show =
@@ -159,11 +154,9 @@ public final class LanguageModel implements AutoCloseable {
           listener.accept(piece);
         };
     Generator.Result result =
-        generate(
-            generator,
+        model.generate(
             ids,
             how.maxTokens(),
-            model.stopTokens(),
             id -> show.accept(stream.push(id)),
             how.cancellation()::isCancelled);
     show.accept(stream.flush());
@@ -177,14 +170,8 @@ public final class LanguageModel implements AutoCloseable {
    */
   public Stream<String> stream(String prompt, GenerationOptions how) {
     int[] ids = prompt(prompt);
-    TextPieces pieces =
-        new TextPieces(
-            generator(how, ids.length),
-            options,
-            tokenizer().stream(),
-            ids,
-            model.stopTokens(),
-            how);
+    Continuation continuation = continuation(how, ids.length, model.stopTokens());
+    TextPieces pieces = new TextPieces(continuation, tokenizer().stream(), ids, how);
     return StreamSupport.stream(
         Spliterators.spliteratorUnknownSize(
             pieces, Spliterator.ORDERED | Spliterator.NONNULL | Spliterator.IMMUTABLE),
@@ -233,19 +220,17 @@ public final class LanguageModel implements AutoCloseable {
   }
 
   private Conversation chat(ChatOptions how, ChatTemplate template) {
-    Generator generator = generator(how.generation(), Integer.MAX_VALUE);
-    Set<Integer> stops = model.answerStops(template);
+    Continuation answers =
+        continuation(how.generation(), Integer.MAX_VALUE, model.answerStops(template));
     BooleanSupplier forAll = how.generation().cancellation()::isCancelled;
     Conversation conversation =
         new Conversation(
             template,
             tokenizer(),
             (prompt, limit, listener, cancelled) ->
-                generate(
-                    generator,
+                answers.generate(
                     prompt,
                     limit,
-                    stops,
                     listener,
                     () -> forAll.getAsBoolean() || cancelled.getAsBoolean()),
             contextLength(),
@@ -255,28 +240,10 @@ public final class LanguageModel implements AutoCloseable {
     return conversation;
   }
 
-  private Generator generator(GenerationOptions how, int promptTokens) {
-    return new Generator(decoder(promptTokens).runner(options.kvCache()), how.sampler());
-  }
-
-  private Generator.Result generate(
-      Generator generator,
-      int[] prompt,
-      int limit,
-      Set<Integer> stops,
-      IntConsumer listener,
-      BooleanSupplier cancelled) {
-    return options.run(
-        () ->
-            generator.generate(
-                prompt,
-                limit,
-                stops,
-                id -> {
-                  listener.accept(id);
-                  return true;
-                },
-                cancelled));
+  private Continuation continuation(GenerationOptions how, int promptTokens, Set<Integer> stops) {
+    Generator generator =
+        new Generator(decoder(promptTokens).runner(options.kvCache()), how.sampler());
+    return new ModelContinuation(generator, options, stops);
   }
 
   /** A text as a vector {@code [dim]}; see {@link #embed(List, EmbeddingOptions)}. */
@@ -369,12 +336,7 @@ public final class LanguageModel implements AutoCloseable {
                 () ->
                     new InputException(
                         path() + ": is not quantized; quantize it first, or write its floats"));
-    CodesExport export = new CodesExport(model, codes.base(), codes.result(), codes.settings());
-    Map<String, Path> folders = new LinkedHashMap<>();
-    options
-        .run(() -> export.write(folder, chosen, options.kernels()))
-        .forEach(w -> folders.put(w.format(), w.folder()));
-    return folders;
+    return codes.write(model, options, folder, chosen);
   }
 
   /**
@@ -397,24 +359,13 @@ public final class LanguageModel implements AutoCloseable {
    */
   public PreparedModel prepare(
       QuantizationPlan plan, Method method, Map<String, String> methodOptions, long seed) {
-    QuantizeJob.requireFloat(model.checkpoint());
-    MethodOptions told = MethodOptions.of(methodOptions);
-    return options.run(
-        () -> {
-          Decoder floats = model.floats(options.kernels());
-          ObservedQuantization quantization =
-              Faults.translated(
-                  () -> new ObservedQuantization(floats, plan, method.create(told), seed));
-          return new PreparedModel(
-              quantization,
-              options,
-              result -> {
-                Map<String, Object> settings = new LinkedHashMap<>(told.values());
-                Codes codes = new Codes(result, plan.defaultScheme(), settings);
-                return new LanguageModel(
-                    model, options, Optional.of(codes), codes.in(floats, options));
-              });
-        });
+    return PreparedModel.of(
+        model,
+        plan,
+        new Method.Choice(method, MethodOptions.of(methodOptions)),
+        seed,
+        options,
+        (codes, decoder) -> new LanguageModel(model, options, Optional.of(codes), decoder));
   }
 
   /** What runs the model, read when first asked for. */

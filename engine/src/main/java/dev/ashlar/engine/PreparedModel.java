@@ -1,15 +1,21 @@
 package dev.ashlar.engine;
 
 import dev.ashlar.engine.job.Faults;
+import dev.ashlar.engine.model.Model;
+import dev.ashlar.engine.quantize.QuantizeJob;
 import dev.ashlar.nn.decoder.BlockContext;
 import dev.ashlar.nn.decoder.Decoder;
 import dev.ashlar.tensor.Tensor;
 import dev.ashlar.tensor.autograd.Tape;
 import dev.ashlar.tensor.quant.QuantScheme;
 import dev.ashlar.tuning.ObservedQuantization;
+import dev.ashlar.tuning.method.Method;
 import dev.ashlar.tuning.method.UnitResult;
+import dev.ashlar.tuning.plan.QuantizationPlan;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.function.BiFunction;
 import java.util.function.Function;
 
 /**
@@ -32,7 +38,7 @@ public final class PreparedModel {
   private final Function<UnitResult, LanguageModel> converted;
   private final Tape tape;
 
-  PreparedModel(
+  private PreparedModel(
       ObservedQuantization quantization,
       ModelOptions options,
       Function<UnitResult, LanguageModel> converted) {
@@ -40,6 +46,36 @@ public final class PreparedModel {
     this.options = options;
     this.converted = converted;
     this.tape = Tape.off(quantization.observed().backend());
+  }
+
+  /**
+   * Prepares an open model.
+   *
+   * @param converted makes the quantized model of its codes and its decoder
+   */
+  static PreparedModel of(
+      Model model,
+      QuantizationPlan plan,
+      Method.Choice method,
+      long seed,
+      ModelOptions options,
+      BiFunction<Codes, Decoder, LanguageModel> converted) {
+    QuantizeJob.requireFloat(model.checkpoint());
+    return options.run(
+        () -> {
+          Decoder floats = model.floats(options.kernels());
+          ObservedQuantization quantization =
+              Faults.translated(
+                  () -> new ObservedQuantization(floats, plan, method.create(), seed));
+          return new PreparedModel(
+              quantization,
+              options,
+              result -> {
+                Map<String, Object> settings = new LinkedHashMap<>(method.options().values());
+                Codes codes = new Codes(result, plan.defaultScheme(), settings);
+                return converted.apply(codes, codes.in(floats, options));
+              });
+        });
   }
 
   /** Scheme of each layer that will be quantized, by complete module name, in the model's order. */

@@ -1,11 +1,11 @@
 package dev.ashlar.engine;
 
+import dev.ashlar.engine.chat.Continuation;
 import dev.ashlar.nn.generate.Generator;
 import dev.ashlar.text.tokenizer.StreamDecoder;
 import java.util.Arrays;
 import java.util.Iterator;
 import java.util.NoSuchElementException;
-import java.util.Set;
 
 /**
  * A text that is generated as far as somebody reads it. Each token is a generation of its own
@@ -13,10 +13,8 @@ import java.util.Set;
  * computed twice and no thread has to wait.
  */
 final class TextPieces implements Iterator<String> {
-  private final Generator generator;
-  private final ModelOptions options;
+  private final Continuation model;
   private final StreamDecoder decoder;
-  private final Set<Integer> stops;
   private final GenerationOptions how;
   private int[] ids;
   private int length;
@@ -27,17 +25,9 @@ final class TextPieces implements Iterator<String> {
   /**
    * @param prompt token ids, copied
    */
-  TextPieces(
-      Generator generator,
-      ModelOptions options,
-      StreamDecoder decoder,
-      int[] prompt,
-      Set<Integer> stops,
-      GenerationOptions how) {
-    this.generator = generator;
-    this.options = options;
+  TextPieces(Continuation model, StreamDecoder decoder, int[] prompt, GenerationOptions how) {
+    this.model = model;
     this.decoder = decoder;
-    this.stops = stops;
     this.how = how;
     this.ids = prompt.clone();
     this.length = prompt.length;
@@ -68,10 +58,7 @@ final class TextPieces implements Iterator<String> {
       return decoder.flush();
     }
     int[] prompt = Arrays.copyOf(ids, length);
-    Generator.Result result =
-        options.run(
-            () ->
-                generator.generate(prompt, 1, stops, id -> true, how.cancellation()::isCancelled));
+    Generator.Result result = model.generate(prompt, 1, id -> {}, how.cancellation()::isCancelled);
     if (result.tokens().isEmpty()) {
       ended = true;
       return decoder.flush();

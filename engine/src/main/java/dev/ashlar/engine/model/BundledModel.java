@@ -31,6 +31,11 @@ final class BundledModel {
    * @throws InputException if it can be written nowhere
    */
   static Path folder() {
+    return folder(cache());
+  }
+
+  /** The same in another cache. */
+  static Path folder(Path cache) {
     Map<String, byte[]> files = new LinkedHashMap<>();
     CRC32C sum = new CRC32C();
     for (String name : FILES) {
@@ -39,7 +44,7 @@ final class BundledModel {
       sum.update(content);
     }
     // The content is part of the name: another version of the library has a folder of its own.
-    Path folder = cache().resolve(String.format("demo-%08x", sum.getValue()));
+    Path folder = cache.resolve(String.format("demo-%08x", sum.getValue()));
     return Files.exists(folder) ? folder : written(folder, files);
   }
 

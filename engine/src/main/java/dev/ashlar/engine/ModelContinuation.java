@@ -1,0 +1,32 @@
+package dev.ashlar.engine;
+
+import dev.ashlar.engine.chat.Continuation;
+import dev.ashlar.nn.generate.Generator;
+import java.util.Set;
+import java.util.function.BooleanSupplier;
+import java.util.function.IntConsumer;
+
+/**
+ * Goes on behind prompts with a generator, which remembers what it has read.
+ *
+ * @param options how it is run
+ * @param stops tokens that end a text
+ */
+record ModelContinuation(Generator generator, ModelOptions options, Set<Integer> stops)
+    implements Continuation {
+  @Override
+  public Generator.Result generate(
+      int[] prompt, int limit, IntConsumer listener, BooleanSupplier cancelled) {
+    return options.run(
+        () ->
+            generator.generate(
+                prompt,
+                limit,
+                stops,
+                id -> {
+                  listener.accept(id);
+                  return true;
+                },
+                cancelled));
+  }
+}

@@ -1,0 +1,77 @@
+package dev.ashlar.engine.data;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.ashlar.io.InputException;
+import dev.ashlar.tuning.calibration.Documents;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class TextFilesTest {
+  @TempDir Path scratch;
+
+  private Path file(String name, String content) throws IOException {
+    return Files.writeString(scratch.resolve(name), content);
+  }
+
+  private static String fault(Path file) {
+    return assertThrows(InputException.class, () -> TextFiles.textsOrTokens(file)).getMessage();
+  }
+
+  @Test
+  void aPlainTextIsOneDocument() throws IOException {
+    Path file = file("a.txt", "\uFEFFone\n\ntwo\n");
+    assertEquals(List.of("one\n\ntwo\n"), TextFiles.documents(file));
+    assertEquals("one\n\ntwo\n", TextFiles.text(file));
+    assertEquals(List.of("x"), TextFiles.documents(file("noending", "x")));
+  }
+
+  @Test
+  void aLineIsADocument() throws IOException {
+    List<String> expected = List.of("one", "two");
+    assertEquals(expected, TextFiles.documents(file("s.jsonl", "\"one\"\n\n\"two\"\n")));
+    assertEquals(
+        expected, TextFiles.documents(file("t.jsonl", "{\"text\":\"one\"}\n{\"text\":\"two\"}")));
+    assertEquals(
+        expected, TextFiles.documents(file("o.jsonl", "{\"story\":\"one\"}\n{\"story\":\"two\"}")));
+    assertEquals("one\n\ntwo", TextFiles.text(scratch.resolve("t.jsonl")));
+  }
+
+  @Test
+  void aListIsDocuments() throws IOException {
+    List<String> expected = List.of("one", "two");
+    assertEquals(expected, TextFiles.documents(file("l.json", "[\"one\",\"two\"]")));
+    assertEquals(
+        expected, TextFiles.documents(file("m.json", "{\"rows\":[{\"text\":\"one\"},\"two\"]}")));
+    assertTrue(fault(file("n.json", "5")).contains("expected a list"));
+    assertTrue(fault(file("e.json", "[\"one\",5]")).contains("entry 2"));
+  }
+
+  @Test
+  void documentsMayBeTokensAlready() throws IOException {
+    Path file = file("ids.jsonl", "{\"input_ids\":[1,2]}\n{\"input_ids\":[]}");
+    Documents.Document first = TextFiles.textsOrTokens(file).getFirst();
+    assertArrayEquals(new int[] {1, 2}, assertInstanceOf(Documents.Tokens.class, first).ids());
+    assertThrows(InputException.class, () -> TextFiles.documents(file));
+    assertTrue(fault(file("bad.jsonl", "{\"input_ids\":[1,-2]}")).contains("line 1"));
+  }
+
+  @Test
+  void faultsNameFileAndLine() throws IOException {
+    assertTrue(fault(scratch.resolve("none.txt")).contains("no such file"));
+    assertTrue(fault(scratch).contains("not a file of text"));
+    assertTrue(fault(file("blank.txt", " \n")).contains("no text in it"));
+    assertTrue(fault(file("j.jsonl", "\"ok\"\n{\"text\":")).contains("j.jsonl, line 2"));
+    assertTrue(fault(file("k.jsonl", "{\"text\":\"a\"}\n{\"other\":\"b\"}")).contains("\"text\""));
+    Path latin = Files.write(scratch.resolve("latin.txt"), new byte[] {'a', '\n', (byte) 0xE9});
+    assertTrue(fault(latin).contains("latin.txt, line 2: not valid UTF-8"));
+  }
+}

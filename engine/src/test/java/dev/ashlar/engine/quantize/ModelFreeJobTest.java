@@ -1,0 +1,86 @@
+package dev.ashlar.engine.quantize;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import dev.ashlar.engine.Fixtures;
+import dev.ashlar.engine.job.JobListener;
+import dev.ashlar.engine.quantize.QuantizeRequest.CalibrationRequest;
+import dev.ashlar.engine.quantize.QuantizeRequest.Output;
+import dev.ashlar.formats.export.ExportFormats;
+import dev.ashlar.io.InputException;
+import dev.ashlar.tensor.quant.QuantScheme;
+import dev.ashlar.tuning.Methods;
+import dev.ashlar.tuning.RunOptions;
+import dev.ashlar.tuning.method.MethodOptions;
+import dev.ashlar.tuning.plan.QuantizationPlan;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** From file to file come the same codes as through a model. */
+class ModelFreeJobTest {
+  @TempDir Path scratch;
+
+  private static QuantizeRequest request(Path model, Path output) {
+    return new QuantizeRequest(
+        model.toString(),
+        QuantizationPlan.uniform(new QuantScheme(4, 32, true)),
+        "rtn",
+        Methods.named("rtn").create(MethodOptions.none()),
+        Map.of(),
+        RunOptions.defaults(),
+        new CalibrationRequest(Optional.empty(), 1, 2),
+        new Output(
+            output,
+            List.of(ExportFormats.named("auto_round").orElseThrow()),
+            false,
+            Optional.empty(),
+            false),
+        Optional.empty());
+  }
+
+  @Test
+  void theCodesAreThoseOfAnOrdinaryRun() throws IOException {
+    Path ordinary = scratch.resolve("ordinary");
+    Path free = scratch.resolve("free");
+    new QuantizeJob(request(Fixtures.LLAMA, ordinary), JobListener.SILENT).run();
+    QuantizeResult result =
+        new ModelFreeJob(request(Fixtures.LLAMA, free), JobListener.SILENT).run();
+    assertEquals(14, result.run().schemes().size());
+    assertArrayEquals(
+        Files.readAllBytes(ordinary.resolve("config.json")),
+        Files.readAllBytes(free.resolve("config.json")));
+    String text = "model.safetensors";
+    assertEquals(Files.size(ordinary.resolve(text)), Files.size(free.resolve(text)));
+  }
+
+  @Test
+  void familiesThatNobodyKnowsAreReadByNamesAndShapes() throws IOException {
+    Path unknown = Fixtures.copy(Fixtures.LLAMA, scratch.resolve("unknown"));
+    Path config = unknown.resolve("config.json");
+    Files.writeString(
+        config, Files.readString(config).replace("\"llama\"", "\"alpaca-of-tomorrow\""));
+    QuantizeResult result =
+        new ModelFreeJob(request(unknown, scratch.resolve("out")), JobListener.SILENT).run();
+    assertEquals(14, result.run().schemes().size());
+    assertThrows(
+        InputException.class,
+        () -> new QuantizeJob(request(unknown, scratch.resolve("no")), JobListener.SILENT).run());
+  }
+
+  @Test
+  void quantizedModelsAreRefused() {
+    Path once = scratch.resolve("once");
+    new ModelFreeJob(request(Fixtures.LLAMA, once), JobListener.SILENT).run();
+    ModelFreeJob again =
+        new ModelFreeJob(request(once, scratch.resolve("twice")), JobListener.SILENT);
+    assertThrows(InputException.class, again::run);
+  }
+}
