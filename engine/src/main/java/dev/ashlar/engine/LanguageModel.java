@@ -52,11 +52,11 @@ import java.util.stream.StreamSupport;
 public final class LanguageModel implements AutoCloseable {
   private final Model model;
   private final ModelOptions options;
-  private final Optional<Codes> converted;
+  private final Optional<QuantizedState> converted;
   private Decoder decoder;
 
   private LanguageModel(
-      Model model, ModelOptions options, Optional<Codes> converted, Decoder decoder) {
+      Model model, ModelOptions options, Optional<QuantizedState> converted, Decoder decoder) {
     this.model = model;
     this.options = options;
     this.converted = converted;
@@ -329,9 +329,9 @@ public final class LanguageModel implements AutoCloseable {
    */
   public Map<String, Path> export(Path folder, String... formats) {
     List<ExportFormat> chosen = Quantization.named(formats);
-    Codes codes =
+    QuantizedState codes =
         converted
-            .or(() -> Codes.of(model.checkpoint()))
+            .or(() -> QuantizedState.of(model.checkpoint()))
             .orElseThrow(
                 () ->
                     new InputException(

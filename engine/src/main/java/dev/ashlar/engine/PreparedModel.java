@@ -59,7 +59,7 @@ public final class PreparedModel {
       Method.Choice method,
       long seed,
       ModelOptions options,
-      BiFunction<Codes, Decoder, LanguageModel> converted) {
+      BiFunction<QuantizedState, Decoder, LanguageModel> converted) {
     QuantizeJob.requireFloat(model.checkpoint());
     return options.run(
         () -> {
@@ -72,7 +72,7 @@ public final class PreparedModel {
               options,
               result -> {
                 Map<String, Object> settings = new LinkedHashMap<>(method.options().values());
-                Codes codes = new Codes(result, plan.defaultScheme(), settings);
+                QuantizedState codes = new QuantizedState(result, plan.defaultScheme(), settings);
                 return converted.apply(codes, codes.in(floats, options));
               });
         });

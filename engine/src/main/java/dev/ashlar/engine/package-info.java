@@ -4,7 +4,7 @@
  * makes a quantized model of a float one. Both are at work in {@code docs/embedding.md}.
  *
  * <p>Who needs less than this finds it below: choosing scales and zero points, quantizing,
- * dequantizing and multiplying single matrices in {@code dev.ashlar.tensor.quant}; files in {@code
+ * dequantizing and multiplying single matrices in {@code dev.ashlar.tensor.affine}; files in {@code
  * dev.ashlar.formats}; decoders and sampling in {@code dev.ashlar.nn}; methods in {@code
  * dev.ashlar.tuning}. Nothing here prints or ends the process.
  */

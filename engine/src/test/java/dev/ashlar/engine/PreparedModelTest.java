@@ -7,8 +7,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.ashlar.io.InputException;
 import dev.ashlar.tensor.Tensor;
-import dev.ashlar.tensor.quant.QuantScheme;
-import dev.ashlar.tensor.quant.QuantizedTensor;
+import dev.ashlar.tensor.quant.IntegerGrid;
+import dev.ashlar.tensor.quant.QuantizedMatrix;
 import dev.ashlar.tuning.Methods;
 import dev.ashlar.tuning.layerwise.Layerwise;
 import dev.ashlar.tuning.layerwise.RoundToNearest;
@@ -28,7 +28,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** The flow of callers who own the loop, and exports of codes that are in memory. */
 class PreparedModelTest {
-  private static final QuantScheme SCHEME = new QuantScheme(4, 32, true);
+  private static final IntegerGrid SCHEME = new IntegerGrid(4, 32, true);
   private static final GenerationOptions SHORT = GenerationOptions.greedy().withMaxTokens(8);
 
   @TempDir Path scratch;
@@ -65,7 +65,7 @@ class PreparedModelTest {
                 }
 
                 @Override
-                public QuantizedTensor finish() {
+                public QuantizedMatrix finish() {
                   return RoundToNearest.quantize(layer);
                 }
               };

@@ -10,7 +10,7 @@ import dev.ashlar.io.InputException;
 import dev.ashlar.nn.decoder.Decoder;
 import dev.ashlar.tensor.kernel.Backend;
 import dev.ashlar.tensor.quant.QuantScheme;
-import dev.ashlar.tensor.quant.QuantizedTensor;
+import dev.ashlar.tensor.quant.QuantizedMatrix;
 import dev.ashlar.tuning.method.UnitResult;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -45,7 +45,7 @@ public final class CodesExport {
 
   /** The codes that a packed checkpoint holds, in its order. */
   public static UnitResult of(Checkpoint packed) {
-    Map<String, QuantizedTensor> layers = new LinkedHashMap<>();
+    Map<String, QuantizedMatrix> layers = new LinkedHashMap<>();
     for (String module : packed.quantizedNames()) {
       layers.put(module, packed.quantized(module).orElseThrow());
     }

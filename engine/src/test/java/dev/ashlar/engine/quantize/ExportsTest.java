@@ -14,7 +14,7 @@ import dev.ashlar.formats.export.ExportOptions;
 import dev.ashlar.io.InputException;
 import dev.ashlar.nn.architecture.Architectures;
 import dev.ashlar.nn.decoder.Decoder;
-import dev.ashlar.tensor.quant.QuantScheme;
+import dev.ashlar.tensor.quant.IntegerGrid;
 import dev.ashlar.tuning.BlockwiseQuantization;
 import dev.ashlar.tuning.Methods;
 import dev.ashlar.tuning.RunListener;
@@ -34,7 +34,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** What was written is read again, and is no model any more if it is not what it should be. */
 class ExportsTest {
-  private static final QuantScheme SCHEME = new QuantScheme(4, 32, true);
+  private static final IntegerGrid SCHEME = new IntegerGrid(4, 32, true);
 
   @TempDir Path scratch;
 

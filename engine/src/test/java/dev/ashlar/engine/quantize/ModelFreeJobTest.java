@@ -10,16 +10,17 @@ import dev.ashlar.engine.quantize.QuantizeRequest.CalibrationRequest;
 import dev.ashlar.engine.quantize.QuantizeRequest.Output;
 import dev.ashlar.formats.export.ExportFormats;
 import dev.ashlar.io.InputException;
-import dev.ashlar.tensor.quant.QuantScheme;
+import dev.ashlar.tensor.quant.IntegerGrid;
+import dev.ashlar.tuning.MemoryLimit;
 import dev.ashlar.tuning.Methods;
 import dev.ashlar.tuning.RunOptions;
+import dev.ashlar.tuning.method.Method;
 import dev.ashlar.tuning.method.MethodOptions;
 import dev.ashlar.tuning.plan.QuantizationPlan;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -31,10 +32,8 @@ class ModelFreeJobTest {
   private static QuantizeRequest request(Path model, Path output) {
     return new QuantizeRequest(
         model.toString(),
-        QuantizationPlan.uniform(new QuantScheme(4, 32, true)),
-        "rtn",
-        Methods.named("rtn").create(MethodOptions.none()),
-        Map.of(),
+        QuantizationPlan.uniform(new IntegerGrid(4, 32, true)),
+        new Method.Choice(Methods.BASELINE, MethodOptions.none()),
         RunOptions.defaults(),
         new CalibrationRequest(Optional.empty(), 1, 2),
         new Output(
@@ -43,7 +42,8 @@ class ModelFreeJobTest {
             false,
             Optional.empty(),
             false),
-        Optional.empty());
+        Optional.empty(),
+        MemoryLimit.none());
   }
 
   @Test

@@ -11,7 +11,7 @@ import dev.ashlar.nn.layer.PackedWeight;
 import dev.ashlar.nn.layer.Weight;
 import dev.ashlar.tensor.Tensor;
 import dev.ashlar.tensor.quant.QuantScheme;
-import dev.ashlar.tensor.quant.QuantizedTensor;
+import dev.ashlar.tensor.quant.QuantizedMatrix;
 import dev.ashlar.tuning.method.UnitResult;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -28,9 +28,9 @@ import java.util.Optional;
  * @param base the scheme that most layers have
  * @param settings how codes were chosen, as exports record it
  */
-record Codes(UnitResult result, QuantScheme base, Map<String, Object> settings) {
+record QuantizedState(UnitResult result, QuantScheme base, Map<String, Object> settings) {
   /** Those that a checkpoint holds; none if it is float. */
-  static Optional<Codes> of(Checkpoint checkpoint) {
+  static Optional<QuantizedState> of(Checkpoint checkpoint) {
     if (checkpoint.quantizedNames().isEmpty()) {
       return Optional.empty();
     }
@@ -38,7 +38,7 @@ record Codes(UnitResult result, QuantScheme base, Map<String, Object> settings) 
     Map<QuantScheme, Integer> counts = new LinkedHashMap<>();
     result.layers().values().forEach(q -> counts.merge(q.scheme(), 1, Integer::sum));
     QuantScheme most = Collections.max(counts.entrySet(), Map.Entry.comparingByValue()).getKey();
-    return Optional.of(new Codes(result, most, Map.of()));
+    return Optional.of(new QuantizedState(result, most, Map.of()));
   }
 
   /** Writes a folder for each format, and reads them again; their folders by format. */
@@ -71,9 +71,9 @@ record Codes(UnitResult result, QuantScheme base, Map<String, Object> settings) 
   }
 
   private Weight weight(String name, Weight present, ModelOptions options) {
-    QuantizedTensor q = result.layers().get(name);
+    QuantizedMatrix q = result.layers().get(name);
     if (q != null) {
-      return new PackedWeight(q.matrix(), options.kernels(), options.activations());
+      return new PackedWeight(q, options.kernels(), options.activations());
     }
     Tensor changed = result.tensors().get(name + ".weight");
     return changed == null ? present : new DenseWeight(changed);
