@@ -1,8 +1,7 @@
 package dev.ashlar.cli.command;
 
 import dev.ashlar.cli.console.Console;
-import dev.ashlar.io.InputException;
-import dev.ashlar.text.chat.ChatTemplateException;
+import dev.ashlar.io.AshlarException;
 import dev.ashlar.tuning.calibration.CalibrationException;
 import dev.ashlar.tuning.method.TuningException;
 import dev.ashlar.tuning.work.WorkFolderException;
@@ -179,8 +178,7 @@ public final class Ashlar implements Runnable {
 
   private static String sentence(Throwable t) {
     return switch (t) {
-      case InputException e -> e.getMessage();
-      case ChatTemplateException e -> e.getMessage();
+      case AshlarException e -> e.getMessage();
       case CalibrationException e -> e.getMessage();
       case TuningException e -> e.getMessage();
       case WorkFolderException e -> e.getMessage();

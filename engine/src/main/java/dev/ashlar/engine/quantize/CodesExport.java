@@ -11,8 +11,12 @@ import dev.ashlar.nn.decoder.Decoder;
 import dev.ashlar.tensor.kernel.Backend;
 import dev.ashlar.tensor.quant.QuantScheme;
 import dev.ashlar.tensor.quant.QuantizedMatrix;
+import dev.ashlar.tuning.LayerSink;
+import dev.ashlar.tuning.UnitPlan;
 import dev.ashlar.tuning.method.UnitResult;
+import dev.ashlar.tuning.plan.QuantizationPlan;
 import java.nio.file.Path;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -75,23 +79,44 @@ public final class CodesExport {
         ids[i] = (int) (7919L * i % floats.spec().vocab());
       }
       TunedReference reference = new TunedReference(floats, ids, CHECKED_SAMPLES);
-      codes
-          .layers()
-          .forEach(
-              (module, tensor) -> {
-                exports.quantized(module, tensor);
-                reference.quantized(module, tensor);
-              });
-      codes
-          .tensors()
-          .forEach(
-              (name, tensor) -> {
-                exports.changed(name, tensor);
-                reference.changed(name, tensor);
-              });
+      Set<String> given = new HashSet<>();
+      for (UnitPlan.Entry unit : units(floats)) {
+        give(unit.name() + ".", given, exports, reference);
+        reference.finished(unit);
+      }
+      give("", given, exports, reference);
       Set<String> others = floats.spec().others(source);
       exports.finish(tensors, others);
       return exports.verify(Optional.of(reference), tensors.named(others, source));
     }
+  }
+
+  /** The blocks, in order. */
+  private List<UnitPlan.Entry> units(Decoder floats) {
+    QuantizationPlan plan = QuantizationPlan.uniform(base);
+    return new UnitPlan(floats.spec(), floats.tiedHead(), plan, 1)
+        .units().stream().filter(unit -> !unit.head()).toList();
+  }
+
+  /** Passes on everything of one block, or what was not passed on yet. */
+  private void give(String prefix, Set<String> given, LayerSink first, LayerSink second) {
+    codes
+        .layers()
+        .forEach(
+            (module, tensor) -> {
+              if (module.startsWith(prefix) && given.add(module)) {
+                first.quantized(module, tensor);
+                second.quantized(module, tensor);
+              }
+            });
+    codes
+        .tensors()
+        .forEach(
+            (name, tensor) -> {
+              if (name.startsWith(prefix) && given.add(name)) {
+                first.changed(name, tensor);
+                second.changed(name, tensor);
+              }
+            });
   }
 }

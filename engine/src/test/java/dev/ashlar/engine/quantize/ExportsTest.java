@@ -16,9 +16,11 @@ import dev.ashlar.nn.architecture.Architectures;
 import dev.ashlar.nn.decoder.Decoder;
 import dev.ashlar.tensor.quant.IntegerGrid;
 import dev.ashlar.tuning.BlockwiseQuantization;
+import dev.ashlar.tuning.LayerSink;
 import dev.ashlar.tuning.Methods;
 import dev.ashlar.tuning.RunListener;
 import dev.ashlar.tuning.RunOptions;
+import dev.ashlar.tuning.UnitReport;
 import dev.ashlar.tuning.calibration.CalibrationSet;
 import dev.ashlar.tuning.method.MethodOptions;
 import dev.ashlar.tuning.plan.QuantizationPlan;
@@ -63,12 +65,19 @@ class ExportsTest {
               tensors.plan(SCHEME, run.schemes(), Map.of()),
               ExportOptions.defaults())) {
         TunedReference reference = new TunedReference(model, new int[] {3, 4, 5, 6}, 1);
-        run.run(
+        LayerSink both =
             (module, tensor) -> {
               exports.quantized(module, tensor);
               reference.quantized(module, tensor);
-            },
-            RunListener.SILENT);
+            };
+        RunListener units =
+            new RunListener() {
+              @Override
+              public void unitFinished(UnitReport report) {
+                reference.finished(run.units().units().get(report.index()));
+              }
+            };
+        run.run(both, units);
         exports.finish(tensors, Set.of());
         damage.to(folder);
         return exports.verify(Optional.of(reference), Set.of());
