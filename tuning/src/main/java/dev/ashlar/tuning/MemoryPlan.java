@@ -17,8 +17,8 @@ import java.util.Optional;
  * @param limit what it may take; {@link Long#MAX_VALUE} for anything
  */
 public record MemoryPlan(boolean spills, int passBatch, long bytes, long limit) {
-  /** What the virtual machine takes for itself: code, classes, the collector's own. */
-  private static final long BASE = 300L << 20;
+  /** What is not heap: code, classes, the collector's own, pages of the model's files. */
+  private static final long BASE = 400L << 20;
 
   /** A collector needs room to work; measured, not proven. */
   private static final double HEADROOM = 1.15;

@@ -119,7 +119,7 @@ class BlockLoopTest {
       assertFalse(plan(model, options, free.bytes()).spills());
       MemoryPlan tighter = plan(model, options, free.bytes() - 1);
       assertTrue(tighter.spills() || tighter.passBatch() < 8);
-      MemoryPlan smallest = plan(model, options, 320L << 20);
+      MemoryPlan smallest = plan(model, options, 420L << 20);
       assertTrue(smallest.spills());
       assertTrue(smallest.fits());
     }
