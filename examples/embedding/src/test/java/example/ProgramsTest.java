@@ -117,7 +117,7 @@ class ProgramsTest {
             .redirectOutput(out.toFile())
             .redirectError(err.toFile())
             .start();
-    assertTrue(process.waitFor(10, TimeUnit.MINUTES), "still running: " + command);
+    assertTrue(process.waitFor(30, TimeUnit.MINUTES), "still running: " + command);
     Run run = new Run(Files.readString(out), Files.readString(err));
     assertEquals(0, process.exitValue(), run.err());
     return run;
