@@ -2,7 +2,7 @@ package dev.ashlar.cli.bench;
 
 import dev.ashlar.cli.console.Console;
 import dev.ashlar.cli.console.Figures;
-import dev.ashlar.cli.console.Progress;
+import dev.ashlar.cli.console.ProgressLine;
 import dev.ashlar.cli.console.Report;
 import dev.ashlar.io.InputException;
 import dev.ashlar.tensor.Parallel;
@@ -50,7 +50,7 @@ public final class Benchmark {
     groups.addAll(PointwiseCases.groups());
     groups.addAll(QuantizeCases.groups());
     groups.addAll(AttentionCases.groups(quick));
-    try (Progress progress = new Progress(console, "bench", groups.size() + 1)) {
+    try (ProgressLine progress = new ProgressLine(console, "bench", groups.size() + 1)) {
       List<Result> ceilings = measure("ceilings", CeilingCases.all(), List.of());
       List<Result> results = new ArrayList<>();
       for (int i = 0; i < groups.size(); i++) {

@@ -2,7 +2,7 @@ package dev.ashlar.cli.command;
 
 import dev.ashlar.cli.console.Console;
 import dev.ashlar.cli.console.Figures;
-import dev.ashlar.cli.console.Progress;
+import dev.ashlar.cli.console.ProgressLine;
 import dev.ashlar.cli.console.Report;
 import dev.ashlar.engine.model.Model;
 import dev.ashlar.engine.model.OutputFolder;
@@ -76,7 +76,7 @@ final class ConvertCommand extends Command {
     try (Model opened = Model.open(model);
         OutputFolder folder = OutputFolder.claim(outputDir, force)) {
       List<Path> files;
-      try (Progress progress = new Progress(console, "converting", 1)) {
+      try (ProgressLine progress = new ProgressLine(console, "converting", 1)) {
         files =
             FloatFolder.write(
                 opened.checkpoint(),

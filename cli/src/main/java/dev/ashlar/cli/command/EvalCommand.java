@@ -2,7 +2,7 @@ package dev.ashlar.cli.command;
 
 import dev.ashlar.cli.console.Console;
 import dev.ashlar.cli.console.Figures;
-import dev.ashlar.cli.console.Progress;
+import dev.ashlar.cli.console.ProgressLine;
 import dev.ashlar.cli.console.Report;
 import dev.ashlar.engine.LanguageModel;
 import dev.ashlar.engine.ModelOptions;
@@ -99,7 +99,7 @@ final class EvalCommand extends Command {
                 + "; give more text or a smaller --seqlen");
       }
       Perplexity p;
-      try (Progress progress = new Progress(console, PERPLEXITY, 1)) {
+      try (ProgressLine progress = new ProgressLine(console, PERPLEXITY, 1)) {
         p =
             opened.evaluate(
                 ids,

@@ -38,6 +38,6 @@ public record ConsoleListener(Console console) implements JobListener {
 
   @Override
   public Stage begin(String label, double total) {
-    return new Progress(console, label, total);
+    return new ProgressLine(console, label, total);
   }
 }

@@ -17,6 +17,7 @@ import dev.ashlar.tensor.weights.WeightSource;
 import dev.ashlar.tuning.BlockwiseQuantization;
 import dev.ashlar.tuning.LayerSink;
 import dev.ashlar.tuning.Methods;
+import dev.ashlar.tuning.Progress;
 import dev.ashlar.tuning.RunListener;
 import dev.ashlar.tuning.RunOptions;
 import dev.ashlar.tuning.RunReport;
@@ -297,7 +298,7 @@ public final class QuantizeJob {
     }
 
     @Override
-    public void progress(dev.ashlar.tuning.Progress p) {
+    public void progress(Progress p) {
       double left = p.remaining().map(d -> d.toMillis() / 1e3).orElse(Double.NaN);
       String loss = Double.isNaN(p.loss()) ? "" : String.format(", loss %.3g", p.loss());
       stage.at(p.fraction(), left, "block " + (p.unit() + 1) + " of " + p.units() + loss);

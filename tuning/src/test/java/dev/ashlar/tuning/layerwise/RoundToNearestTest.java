@@ -15,7 +15,7 @@ import java.util.Arrays;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 
-/** The worked examples of the algorithm specification, 2.1 and 2.2, and degenerate groups. */
+/** Worked examples by hand, and degenerate groups. */
 class RoundToNearestTest {
   private static final float[] ROW_1 = {.10f, -.25f, .40f, -.80f, .55f, .05f, -.02f, .30f};
   private static final float[] ROW_2 = {.10f, -.25f, .40f, -.50f, .80f, .05f, -.02f, .30f};

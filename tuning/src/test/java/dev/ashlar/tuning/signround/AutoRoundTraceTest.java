@@ -10,6 +10,7 @@ import dev.ashlar.io.json.Json;
 import dev.ashlar.nn.architecture.Architectures;
 import dev.ashlar.nn.decoder.Decoder;
 import dev.ashlar.tensor.Tensor;
+import dev.ashlar.tensor.kernel.Backend;
 import dev.ashlar.tensor.kernel.Backends;
 import dev.ashlar.tensor.kernel.FakeQuantKernel;
 import dev.ashlar.tensor.quant.IntegerGrid;
@@ -36,6 +37,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.DynamicTest;
@@ -47,6 +49,20 @@ import org.junit.jupiter.api.TestFactory;
  */
 class AutoRoundTraceTest {
   private static final int BATCH = 4;
+
+  /** How far losses after the first may be from the peer's, by the definition of the kernels. */
+  private static final double LATER_LOSSES = 1e-3;
+
+  /**
+   * Iterations in which other kernels keep to the peer's losses too. Then a sign of a gradient near
+   * zero, or a zero point on a tie, may fall otherwise, as the order of sums has it, and the runs
+   * part: with vectors of 256 bits one trace of sixteen does so at its eighth iteration and ends 6
+   * % lower, with those of 512 bits none does.
+   */
+  private static final int TOGETHER = 5;
+
+  /** How much higher than the peer's the lowest loss of a run that parted may be. */
+  private static final double PARTED = 0.1;
 
   @TestFactory
   Stream<DynamicTest> copiedTraces() throws URISyntaxException {
@@ -91,7 +107,10 @@ class AutoRoundTraceTest {
     try (Checkpoint source = Checkpoints.open(model);
         SafetensorsFile tensors = SafetensorsFile.open(folder.resolve("trace.safetensors"))) {
       int iterations = number(spec, "iters").intValue();
-      run(Architectures.load(source), scheme, iterations, object(trace, "blocks"), tensors);
+      for (Backend backend : Set.of(Backends.reference(), Backends.chosen())) {
+        Decoder decoder = Architectures.load(source, backend);
+        run(decoder, scheme, iterations, object(trace, "blocks"), tensors);
+      }
     }
   }
 
@@ -119,20 +138,34 @@ class AutoRoundTraceTest {
                 checked,
                 new RunOptions(BATCH, 1, 1, true, 42))
             .run(layers::put, RunListener.SILENT);
+    boolean definition = model.backend() == Backends.reference();
     for (int b = 0; b < report.units().size(); b++) {
       Map<String, Object> block = object(blocks, Integer.toString(b));
       TuningHistory history = report.units().get(b).history().orElseThrow();
-      String where = "block " + b;
+      String where = model.backend().name() + ", block " + b;
+      double[] expected = doubles(block.get("losses"));
       assertEquals(iterations, history.losses().size(), where);
-      for (int i = 0; i < iterations; i++) {
-        double expected = doubles(block.get("losses"))[i];
-        // Signs of gradients near zero depend on the order of sums, so later losses drift a little.
-        double tolerance = (b == 0 && i == 0 ? 1e-5 : 1e-3) * expected;
-        assertEquals(expected, history.losses().get(i), tolerance, where + " iteration " + i);
+      assertEquals(expected[0], history.losses().getFirst(), (b == 0 ? 1e-5 : 1e-3) * expected[0]);
+      int together = together(expected, history.losses());
+      if (together < iterations) {
+        assertTrue(!definition && together >= TOGETHER, where + " parts at iteration " + together);
+        double best = expected[number(block, "best_iter").intValue()];
+        assertTrue(history.bestLoss() <= (1 + PARTED) * best, where + ": " + history.bestLoss());
+        return; // What comes behind has other inputs than the peer's.
       }
       assertEquals(number(block, "best_iter").intValue(), history.bestIteration(), where);
       checkGrids("b" + b, (String) block.get("name"), layers, tensors);
     }
+  }
+
+  /** In how many iterations the losses are the peer's. */
+  private static int together(double[] expected, List<Double> found) {
+    int i = 0;
+    while (i < expected.length
+        && Math.abs(expected[i] - found.get(i)) <= LATER_LOSSES * expected[i]) {
+      i++;
+    }
+    return i;
   }
 
   /** Final scales and zero points: all but those whose range multiplier sits on a tie. */
@@ -224,18 +257,21 @@ class AutoRoundTraceTest {
       Tensor dValue = Tensor.zeros(w.out(), w.in());
       float[] dMin = new float[w.scales().length];
       float[] dMax = new float[w.scales().length];
-      Backends.chosen()
+      w.layer()
+          .backend()
           .fakeQuant()
           .backward(
               p, 0, w.out(), w.gradient().data(), w.scales(), w.zeros(), dValue.data(), dMin, dMax);
       String layer = w.layer().name().substring(block.length() + 1);
-      compareGradient(b, layer + ".value", dValue.data(), 0.002);
+      boolean definition = w.layer().backend() == Backends.reference();
+      compareGradient(definition, b, layer + ".value", dValue.data(), 0.002);
       // The peer rounds the gradient of the scale to float16, which may flush it to zero.
-      compareGradient(b, layer + ".min_scale", dMin, 0.02);
-      compareGradient(b, layer + ".max_scale", dMax, 0.02);
+      compareGradient(definition, b, layer + ".min_scale", dMin, 0.02);
+      compareGradient(definition, b, layer + ".max_scale", dMax, 0.02);
     }
 
-    private void compareGradient(String b, String name, float[] found, double outliers) {
+    private void compareGradient(
+        boolean definition, String b, String name, float[] found, double outliers) {
       String floats = b + ".it0.grad." + name;
       String signs = b + ".it0.gradsign." + name;
       // Behind the first block, inputs depend on roundings that hang on the order of sums.
@@ -254,7 +290,8 @@ class AutoRoundTraceTest {
         }
         assertTrue(
             off <= allowed * expected.length, floats + ": " + off + " of " + expected.length);
-      } else if (tensors.find(signs).isPresent()) {
+      } else if (tensors.find(signs).isPresent() && (b.equals("b0") || definition)) {
+        // Behind a tuned block they follow the peer's only as far as its roundings were followed.
         float[] expected = tensors.tensor(signs).toTensor().data();
         double largest = 0;
         for (float f : found) {

@@ -9,7 +9,7 @@ import java.util.Locale;
  *
  * <p>Drawn by whoever calls {@link #at}, so it needs no thread of its own.
  */
-public final class Progress implements Stage {
+public final class ProgressLine implements Stage {
   private static final long FIRST_NANOS = 500_000_000L;
   private static final long REDRAW_NANOS = 100_000_000L;
   private static final int BAR = 24;
@@ -28,7 +28,7 @@ public final class Progress implements Stage {
    *
    * @param total amount of work, in the unit that {@link #at} counts in
    */
-  public Progress(Console console, String label, double total) {
+  public ProgressLine(Console console, String label, double total) {
     this.console = console;
     this.label = label;
     this.total = total;
