@@ -25,13 +25,7 @@ import jdk.incubator.vector.VectorSpecies;
  * power beforehand ({@link #scale}). It is written out for each width, since the compiler does not
  * unroll it; the others go from code to code.
  */
-abstract sealed class VectorPackedCodes
-    permits VectorPacked2,
-        VectorPacked3,
-        VectorPacked4,
-        VectorPacked5,
-        VectorPacked6,
-        VectorPacked8 {
+abstract class VectorPackedCodes {
   static final VectorSpecies<Integer> INTS = IntVector.SPECIES_PREFERRED;
   static final VectorSpecies<Float> FLOATS = Lanes.F;
   static final VectorSpecies<Short> SHORTS = VectorSpecies.of(short.class, INTS.vectorShape());
@@ -89,6 +83,7 @@ abstract sealed class VectorPackedCodes
     }
   }
 
+  /** All layouts. A new one is a class that {@code PackedLoops} writes, and one line. */
   private static List<VectorPackedCodes> all() {
     return List.of(
         new VectorPacked2(),
