@@ -35,9 +35,9 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.DynamicTest;
@@ -107,7 +107,7 @@ class AutoRoundTraceTest {
     try (Checkpoint source = Checkpoints.open(model);
         SafetensorsFile tensors = SafetensorsFile.open(folder.resolve("trace.safetensors"))) {
       int iterations = number(spec, "iters").intValue();
-      for (Backend backend : Set.of(Backends.reference(), Backends.chosen())) {
+      for (Backend backend : new HashSet<>(List.of(Backends.reference(), Backends.chosen()))) {
         Decoder decoder = Architectures.load(source, backend);
         run(decoder, scheme, iterations, object(trace, "blocks"), tensors);
       }
