@@ -26,9 +26,11 @@ import java.util.Set;
 final class Exports implements LayerSink, AutoCloseable {
   /**
    * Largest error of a written model's logits, relative to their own size, both as root mean
-   * squares: what rounding embeddings and norms to half precision costs stays well below.
+   * squares. What rounding embeddings and norms to half precision costs stays below 1 %, but for
+   * models that few bits and few iterations have left close to chance: 4 % were seen at 2 bits. A
+   * wrong order, scale or zero point costs most of the size.
    */
-  private static final double TOLERANCE = 1e-2;
+  private static final double TOLERANCE = 1e-1;
 
   private static final String WEIGHT = ".weight";
 
