@@ -78,6 +78,22 @@ public final class Tensor {
     return new Tensor(data, other);
   }
 
+  /** The other way round: {@code [columns, rows]} of a matrix {@code [rows, columns]}, a copy. */
+  public Tensor transposed() {
+    if (shape.rank() != 2) {
+      throw new IllegalArgumentException("only a matrix can be turned, not " + shape);
+    }
+    int rows = dim(0);
+    int columns = dim(1);
+    Tensor turned = zeros(columns, rows);
+    for (int i = 0; i < rows; i++) {
+      for (int j = 0; j < columns; j++) {
+        turned.data[j * rows + i] = data[i * columns + j];
+      }
+    }
+    return turned;
+  }
+
   /** A copy with a buffer of its own. */
   public Tensor copy() {
     return new Tensor(Arrays.copyOf(data, size), shape);

@@ -86,26 +86,11 @@ final class Exports implements LayerSink, AutoCloseable {
     exports.forEach(e -> e.sink().quantized(module, tensor));
   }
 
-  /** Written in place of the source's; a matrix that files hold turned is turned. */
+  /** Written in place of the source's. */
   @Override
   public void changed(String name, Tensor tensor) {
-    boolean matrix = name.endsWith(WEIGHT);
-    String module = matrix ? name.substring(0, name.length() - WEIGHT.length()) : name;
-    Tensor written = plan.transposed().contains(module) ? turned(tensor) : tensor;
-    exports.forEach(e -> e.sink().tensor(name, written));
+    exports.forEach(e -> e.sink().tensor(name, tensor));
     changed.add(name);
-  }
-
-  private static Tensor turned(Tensor matrix) {
-    int rows = matrix.dim(0);
-    int columns = matrix.dim(1);
-    Tensor turned = Tensor.zeros(columns, rows);
-    for (int i = 0; i < rows; i++) {
-      for (int j = 0; j < columns; j++) {
-        turned.data()[j * rows + i] = matrix.data()[i * columns + j];
-      }
-    }
-    return turned;
   }
 
   /**

@@ -22,6 +22,8 @@ public record ExportPlan(
     Map<String, QuantScheme> linears,
     Map<String, Object> settings,
     Set<String> transposed) {
+  private static final String WEIGHT = ".weight";
+
   public ExportPlan {
     transposed = Set.copyOf(transposed);
     linears = Collections.unmodifiableMap(new LinkedHashMap<>(linears));
@@ -35,6 +37,12 @@ public record ExportPlan(
    */
   public IntegerGrid grid() {
     return base.integers("this format");
+  }
+
+  /** Whether the tensor of that name is a matrix that float files hold as {@code [in, out]}. */
+  boolean turns(String name) {
+    return name.endsWith(WEIGHT)
+        && transposed.contains(name.substring(0, name.length() - WEIGHT.length()));
   }
 
   /** A plan in which all matrices lie as {@code [out, in]}. */

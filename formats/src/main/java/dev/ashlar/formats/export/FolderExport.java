@@ -125,10 +125,12 @@ final class FolderExport implements ExportSink {
     }
   }
 
+  /** A matrix that the source's files hold turned is turned. */
   @Override
   public void tensor(String name, Tensor tensor) {
     if (takes(name)) {
-      writer.floats(name, typeOf(name), tensor);
+      boolean turned = layers.plan().turns(name);
+      writer.floats(name, typeOf(name), turned ? tensor.transposed() : tensor);
     }
   }
 
@@ -188,9 +190,7 @@ final class FolderExport implements ExportSink {
       throw new IllegalArgumentException(module + " is tied to the embedding and cannot be packed");
     }
     if (style.layout() == null) {
-      Tensor matrix = tensor.dequantize();
-      boolean turned = layers.plan().transposed().contains(module);
-      tensor(module + WEIGHT, turned ? transposed(matrix) : matrix);
+      tensor(module + WEIGHT, tensor.dequantize());
       return;
     }
     if (dense.contains(module + WEIGHT) || layers.packed().containsKey(module)) {
@@ -206,18 +206,6 @@ final class FolderExport implements ExportSink {
       }
     }
     layers.add(module, tensor);
-  }
-
-  private static Tensor transposed(Tensor matrix) {
-    int rows = matrix.dim(0);
-    int columns = matrix.dim(1);
-    Tensor turned = Tensor.zeros(columns, rows);
-    for (int i = 0; i < rows; i++) {
-      for (int j = 0; j < columns; j++) {
-        turned.data()[j * rows + i] = matrix.data()[i * columns + j];
-      }
-    }
-    return turned;
   }
 
   @Override

@@ -292,14 +292,7 @@ sealed class Weights permits HollowWeights {
     if (own || !spec.transposed()) {
       return part(stored, index, spec.out(), spec.in());
     }
-    Tensor t = part(stored, index, spec.in(), spec.out());
-    Tensor w = Tensor.zeros(spec.out(), spec.in());
-    for (int i = 0; i < spec.in(); i++) {
-      for (int o = 0; o < spec.out(); o++) {
-        w.data()[o * spec.in() + i] = t.data()[i * spec.out() + o];
-      }
-    }
-    return w;
+    return part(stored, index, spec.in(), spec.out()).transposed();
   }
 
   private StoredTensor stored(String name, long... dims) {
