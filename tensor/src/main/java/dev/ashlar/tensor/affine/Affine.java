@@ -40,25 +40,10 @@ public final class Affine {
    */
   public static Groups.ZeroPoints parameters(Tensor w, IntegerGrid grid) {
     requireMatrix(w);
-    int out = w.dim(0);
-    int in = w.dim(1);
-    int groups = grid.groups(in);
-    float[] low = new float[Math.multiplyExact(out, groups)];
-    float[] high = new float[low.length];
-    float[] scales = new float[low.length];
-    byte[] zeros = new byte[low.length];
-    FakeQuantKernel kernel = Backends.chosen().fakeQuant();
-    FakeQuantKernel.Parameters p =
-        new FakeQuantKernel.Parameters(grid, out, in, w.data(), low, high, null, null, null);
-    Parallel.rows(
-        out,
-        Math.max(1, GRAIN / in),
-        (from, to) -> {
-          kernel.range(grid, from, to, in, w.data(), low, high);
-          kernel.forward(p, from, to, null, null, scales, zeros);
-        });
-    for (int i = 0; i < scales.length; i++) {
-      if (!Float.isFinite(scales[i])) {
+    Groups.ZeroPoints found = round(w, grid, Backends.chosen(), null);
+    int groups = grid.groups(w.dim(1));
+    for (int i = 0; i < found.scales().length; i++) {
+      if (!Float.isFinite(found.scales()[i])) {
         throw new IllegalArgumentException(
             "row "
                 + i / groups
@@ -71,6 +56,45 @@ public final class Affine {
                 + " bits can hold");
       }
     }
+    return found;
+  }
+
+  /**
+   * {@link #parameters} and the {@link #quantize nearest codes} under them in one pass, for callers
+   * who look after weights and scales themselves.
+   *
+   * @param w {@code [out, in]}, finite, which is not checked
+   * @return a scale that its type cannot hold is infinite in it
+   */
+  public static QuantizedMatrix nearest(Tensor w, IntegerGrid grid, Backend backend) {
+    byte[] codes = new byte[w.size()];
+    Groups.ZeroPoints groups = round(w, grid, backend, codes);
+    return new QuantizedMatrix(w.dim(0), w.dim(1), new Codes.Integers(grid.bits(), codes), groups);
+  }
+
+  /**
+   * Puts minimum and maximum of each group on the grid.
+   *
+   * @param codes receives the nearest codes, unless it is null
+   */
+  private static Groups.ZeroPoints round(
+      Tensor w, IntegerGrid grid, Backend backend, byte[] codes) {
+    int out = w.dim(0);
+    int in = w.dim(1);
+    float[] low = new float[Math.multiplyExact(out, grid.groups(in))];
+    float[] high = new float[low.length];
+    float[] scales = new float[low.length];
+    byte[] zeros = new byte[low.length];
+    FakeQuantKernel kernel = backend.fakeQuant();
+    FakeQuantKernel.Parameters p =
+        new FakeQuantKernel.Parameters(grid, out, in, w.data(), low, high, null, null, null);
+    Parallel.rows(
+        out,
+        Math.max(1, GRAIN / in),
+        (from, to) -> {
+          kernel.range(grid, from, to, in, w.data(), low, high);
+          kernel.forward(p, from, to, null, codes, scales, zeros);
+        });
     return new Groups.ZeroPoints(grid, scales, zeros);
   }
 

@@ -1,7 +1,6 @@
 package dev.ashlar.tuning.layerwise;
 
-import dev.ashlar.tensor.Parallel;
-import dev.ashlar.tensor.kernel.FakeQuantKernel;
+import dev.ashlar.tensor.affine.Affine;
 import dev.ashlar.tensor.quant.IntegerGrid;
 import dev.ashlar.tensor.quant.QuantizedMatrix;
 import dev.ashlar.tuning.method.BlockQuantizer;
@@ -40,9 +39,6 @@ public final class RoundToNearest implements LinearQuantizer {
         }
       };
 
-  /** Weights below which another thread does not pay. */
-  private static final int GRAIN = 1 << 14;
-
   /** The method; it has no state. */
   public RoundToNearest() {}
 
@@ -58,27 +54,9 @@ public final class RoundToNearest implements LinearQuantizer {
    *     hold
    */
   public static QuantizedMatrix quantize(LinearLayer layer) {
-    IntegerGrid scheme = layer.grid();
-    int out = layer.out();
-    int in = layer.in();
-    int groups = scheme.groups(in);
-    byte[] codes = new byte[Math.multiplyExact(out, in)];
-    float[] scales = new float[out * groups];
-    byte[] zeros = new byte[out * groups];
-    float[] wMin = new float[out * groups];
-    float[] wMax = new float[out * groups];
-    float[] w = layer.weight().data();
-    FakeQuantKernel kernel = layer.backend().fakeQuant();
-    FakeQuantKernel.Parameters p =
-        new FakeQuantKernel.Parameters(scheme, out, in, w, wMin, wMax, null, null, null);
-    Parallel.rows(
-        out,
-        Math.max(1, GRAIN / in),
-        (from, to) -> {
-          kernel.range(scheme, from, to, in, w, wMin, wMax);
-          kernel.forward(p, from, to, null, codes, scales, zeros);
-        });
-    Scales.require(layer.name(), scheme, in, scales);
-    return new QuantizedMatrix(out, in, scheme, codes, scales, zeros);
+    IntegerGrid grid = layer.grid();
+    QuantizedMatrix nearest = Affine.nearest(layer.weight(), grid, layer.backend());
+    Scales.require(layer.name(), grid, layer.in(), nearest.zeroPoints().scales());
+    return nearest;
   }
 }
