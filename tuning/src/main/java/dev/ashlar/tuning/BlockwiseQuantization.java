@@ -14,11 +14,9 @@ import dev.ashlar.tuning.work.Job;
 import dev.ashlar.tuning.work.UnitStore;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.CancellationException;
 
@@ -75,7 +73,7 @@ public final class BlockwiseQuantization {
     requireData();
     this.units = new UnitPlan(model.spec(), model.tiedHead(), plan, options.nblocks());
     this.runner = new UnitRunner(quantizer, options);
-    requireSchemes();
+    units.requirePossible(quantizer);
   }
 
   private void requireData() {
@@ -91,17 +89,6 @@ public final class BlockwiseQuantization {
       if (id < 0 || id >= vocab) {
         throw new IllegalArgumentException(
             "calibration token " + id + " is not in the model's vocabulary of " + vocab);
-      }
-    }
-  }
-
-  private void requireSchemes() {
-    Set<QuantScheme> all = new LinkedHashSet<>(units.schemes().values());
-    for (QuantScheme scheme : all) {
-      Optional<String> refusal = quantizer.refusal(scheme);
-      if (refusal.isPresent()) {
-        throw new IllegalArgumentException(
-            "method '" + quantizer.describe() + "' " + refusal.get() + " (" + scheme + ")");
       }
     }
   }

@@ -3,13 +3,11 @@ package dev.ashlar.tuning;
 import dev.ashlar.nn.decoder.Block;
 import dev.ashlar.nn.decoder.Decoder;
 import dev.ashlar.tensor.quant.QuantScheme;
-import dev.ashlar.tuning.calibration.Shuffle;
 import dev.ashlar.tuning.layerwise.Layerwise;
 import dev.ashlar.tuning.method.Activations;
 import dev.ashlar.tuning.method.BlockQuantizer;
 import dev.ashlar.tuning.method.Unit;
 import dev.ashlar.tuning.method.UnitResult;
-import dev.ashlar.tuning.method.UnitTask;
 import dev.ashlar.tuning.plan.QuantizationPlan;
 import java.util.ArrayList;
 import java.util.List;
@@ -43,12 +41,21 @@ public final class ObservedQuantization {
     }
     UnitPlan settled = new UnitPlan(model.spec(), model.tiedHead(), plan, 1);
     this.schemes = settled.schemes();
-    requireSchemes(quantizer);
+    settled.requirePossible(quantizer);
+    UnitRunner runner = new UnitRunner(quantizer, new RunOptions(1, 1, 1, true, seed));
     List<Block> blocks = new ArrayList<>();
     Decoder headed = model;
     for (UnitPlan.Entry entry : settled.units()) {
       Unit unit = entry.head() ? Unit.head(model) : Unit.of(List.of(model.block(entry.from())));
-      Layerwise.Observed o = method.observed(task(entry, unit, seed));
+      Layerwise.Observed o =
+          method.observed(
+              runner.task(
+                  entry,
+                  unit,
+                  Activations.zeros(0, 0, 0),
+                  null,
+                  new boolean[0][],
+                  (i, n, l) -> {}));
       units.add(o);
       switch (o.unit()) {
         case Unit.Blocks b -> blocks.addAll(b.blocks());
@@ -57,32 +64,6 @@ public final class ObservedQuantization {
       }
     }
     this.observed = headed.withBlocks(blocks);
-  }
-
-  private void requireSchemes(BlockQuantizer quantizer) {
-    for (QuantScheme scheme : schemes.values()) {
-      quantizer
-          .refusal(scheme)
-          .ifPresent(
-              reason -> {
-                throw new IllegalArgumentException(
-                    "method '" + quantizer.describe() + "' " + reason + " (" + scheme + ")");
-              });
-    }
-  }
-
-  private static UnitTask task(UnitPlan.Entry entry, Unit unit, long seed) {
-    return new UnitTask(
-        entry.index(),
-        unit,
-        entry.schemes(),
-        Activations.zeros(0, 0, 0),
-        null,
-        new boolean[0][],
-        1,
-        1,
-        Shuffle.seed(seed, entry.index()),
-        (iteration, iterations, loss) -> {});
   }
 
   /** The float model; running it shows every layer that will be quantized its inputs. */

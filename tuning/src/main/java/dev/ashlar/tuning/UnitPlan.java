@@ -6,6 +6,7 @@ import dev.ashlar.nn.decoder.Decoder;
 import dev.ashlar.nn.decoder.DecoderSpec;
 import dev.ashlar.nn.decoder.LinearSpec;
 import dev.ashlar.tensor.quant.QuantScheme;
+import dev.ashlar.tuning.method.BlockQuantizer;
 import dev.ashlar.tuning.method.Unit;
 import dev.ashlar.tuning.method.UnitSize;
 import dev.ashlar.tuning.plan.LayerShape;
@@ -149,6 +150,23 @@ public final class UnitPlan {
   /** Layers of blocks (and the head, if it was asked for) that stay float, with the reason. */
   public Map<String, String> skipped() {
     return new LinkedHashMap<>(skipped);
+  }
+
+  /**
+   * Refuses schemes that a method cannot do.
+   *
+   * @throws IllegalArgumentException with the method's reason, naming the scheme
+   */
+  void requirePossible(BlockQuantizer quantizer) {
+    for (QuantScheme scheme : schemes.values()) {
+      quantizer
+          .refusal(scheme)
+          .ifPresent(
+              reason -> {
+                throw new IllegalArgumentException(
+                    "method '" + quantizer.describe() + "' " + reason + " (" + scheme + ")");
+              });
+    }
   }
 
   /** A size that no unit exceeds. */
