@@ -13,6 +13,7 @@ import dev.ashlar.tensor.quant.QuantScheme;
 import dev.ashlar.tensor.quant.QuantizedMatrix;
 import dev.ashlar.tuning.LayerSink;
 import dev.ashlar.tuning.UnitPlan;
+import dev.ashlar.tuning.calibration.CalibrationSet;
 import dev.ashlar.tuning.method.UnitResult;
 import dev.ashlar.tuning.plan.QuantizationPlan;
 import java.nio.file.Path;
@@ -25,9 +26,6 @@ import java.util.Set;
 
 /** Writes codes that are in memory already as model folders, and reads them again. */
 public final class CodesExport {
-  private static final int CHECKED_SAMPLES = 2;
-  private static final int CHECKED_TOKENS = 64;
-
   private final Model model;
   private final QuantScheme base;
   private final UnitResult codes;
@@ -73,12 +71,7 @@ public final class CodesExport {
     try (OutputFolder output = OutputFolder.claim(folder, false);
         Exports exports =
             new Exports(output.path(), formats, source, plan, ExportOptions.defaults())) {
-      int[] ids = new int[CHECKED_SAMPLES * CHECKED_TOKENS];
-      for (int i = 0; i < ids.length; i++) {
-        // Any tokens do: a stride that shares no factor with usual vocabularies.
-        ids[i] = (int) (7919L * i % floats.spec().vocab());
-      }
-      TunedReference reference = new TunedReference(floats, ids, CHECKED_SAMPLES);
+      TunedReference reference = TunedReference.of(floats, CalibrationSet.none());
       Set<String> given = new HashSet<>();
       for (UnitPlan.Entry unit : units(floats)) {
         give(unit.name() + ".", given, exports, reference);

@@ -1,5 +1,6 @@
 package dev.ashlar.engine.quantize;
 
+import dev.ashlar.engine.job.Faults;
 import dev.ashlar.engine.job.JobListener;
 import dev.ashlar.engine.job.Stage;
 import dev.ashlar.engine.model.Model;
@@ -42,9 +43,6 @@ import java.util.function.IntConsumer;
  * folder; the same command then goes on where it was and writes the same bytes.
  */
 public final class QuantizeJob {
-  private static final int CHECKED_SAMPLES = 2;
-  private static final int CHECKED_TOKENS = 64;
-
   private final QuantizeRequest request;
   private final JobListener listener;
   private final long start = System.nanoTime();
@@ -59,9 +57,14 @@ public final class QuantizeJob {
    * Does everything.
    *
    * @throws InputException if something that was given cannot be used
-   * @throws dev.ashlar.tuning.method.TuningException if weights or activations are not finite
+   * @throws dev.ashlar.engine.job.RunException if weights or activations are not finite, or data or
+   *     work folder do not fit
    */
   public QuantizeResult run() {
+    return Faults.translated(this::execute);
+  }
+
+  private QuantizeResult execute() {
     // In this order, faults show before anything expensive begins.
     List<Calibration.Source> texts =
         request.quantizer().needsInputs() ? Texts.calibration(request.calibration()) : List.of();
@@ -103,7 +106,7 @@ public final class QuantizeJob {
             work.open(quantization.job(facts(source)), request.output().restart());
         Exports exports =
             new Exports(output.path(), request.output().formats(), source, plan, options)) {
-      TunedReference reference = reference(decoder, data);
+      TunedReference reference = TunedReference.of(decoder, data);
       report = tune(quantization, blocks, exports, reference);
       unused = decoder.spec().others(source);
       exports.finish(tensors, unused);
@@ -240,20 +243,6 @@ public final class QuantizeJob {
     Duration time = quantization.estimate();
     listener.estimated(quantization.schemes().size(), request.method(), time);
     return Optional.of(time);
-  }
-
-  private TunedReference reference(Decoder decoder, CalibrationSet data) {
-    int batch = data.count() == 0 ? CHECKED_SAMPLES : Math.min(CHECKED_SAMPLES, data.count());
-    int length = data.count() == 0 ? CHECKED_TOKENS : Math.min(CHECKED_TOKENS, data.length());
-    int[] ids = new int[batch * length];
-    for (int i = 0; i < ids.length; i++) {
-      // Without data any tokens do: a stride that shares no factor with usual vocabularies.
-      ids[i] =
-          data.count() == 0
-              ? (int) (7919L * i % decoder.spec().vocab())
-              : data.sample(i / length)[i % length];
-    }
-    return new TunedReference(decoder, ids, batch);
   }
 
   private RunReport tune(

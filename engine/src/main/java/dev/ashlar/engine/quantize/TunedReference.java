@@ -8,6 +8,7 @@ import dev.ashlar.tensor.autograd.Tape;
 import dev.ashlar.tensor.quant.QuantizedMatrix;
 import dev.ashlar.tuning.LayerSink;
 import dev.ashlar.tuning.UnitPlan;
+import dev.ashlar.tuning.calibration.CalibrationSet;
 import dev.ashlar.tuning.method.Activations;
 import dev.ashlar.tuning.method.Unit;
 import dev.ashlar.tuning.method.UnitResult;
@@ -23,6 +24,9 @@ import java.util.Map;
  * are made: what a written folder must reproduce. Holds one unit at a time.
  */
 final class TunedReference implements LayerSink {
+  private static final int SAMPLES = 2;
+  private static final int TOKENS = 64;
+
   private final Decoder model;
   private final int[] ids;
   private final int batch;
@@ -42,6 +46,25 @@ final class TunedReference implements LayerSink {
     this.batch = batch;
     this.walk = new BlockWalk(batch, BlockWalk.Check.NONE);
     this.hidden = embedded(model);
+  }
+
+  /**
+   * On the first tokens of the calibration data.
+   *
+   * @param model the float model
+   * @param data may be empty: then any tokens do
+   */
+  static TunedReference of(Decoder model, CalibrationSet data) {
+    boolean none = data.count() == 0;
+    int batch = none ? SAMPLES : Math.min(SAMPLES, data.count());
+    int length = none ? TOKENS : Math.min(TOKENS, data.length());
+    int[] ids = new int[batch * length];
+    for (int i = 0; i < ids.length; i++) {
+      // The stride shares no factor with usual vocabularies.
+      ids[i] =
+          none ? (int) (7919L * i % model.spec().vocab()) : data.sample(i / length)[i % length];
+    }
+    return new TunedReference(model, ids, batch);
   }
 
   private Activations embedded(Decoder decoder) {
