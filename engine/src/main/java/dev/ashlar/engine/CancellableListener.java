@@ -39,6 +39,12 @@ record CancellableListener(JobListener inner, Cancellation cancellation) impleme
       }
 
       @Override
+      public void at(double done, String detail) {
+        cancellation.check();
+        stage.at(done, detail);
+      }
+
+      @Override
       public void close() {
         stage.close();
       }

@@ -1,7 +1,6 @@
 package dev.ashlar.engine;
 
 import dev.ashlar.engine.job.Cancellation;
-import dev.ashlar.engine.job.Faults;
 import dev.ashlar.engine.job.JobListener;
 import dev.ashlar.engine.model.ModelPaths;
 import dev.ashlar.engine.quantize.Efforts;
@@ -114,14 +113,7 @@ public final class Quantization {
    * @throws IllegalArgumentException if there is none of that name
    */
   public Quantization scheme(String name) {
-    NamedScheme named =
-        NamedScheme.named(name)
-            .orElseThrow(
-                () ->
-                    new IllegalArgumentException(
-                        "no scheme '"
-                            + name
-                            + "'; there are W2A16 to W8A16, with G64 and the like after them"));
+    NamedScheme named = NamedScheme.require(name);
     return bits(named.bits()).groupSize(named.groupSize());
   }
 
@@ -253,15 +245,7 @@ public final class Quantization {
   static List<ExportFormat> named(String... names) {
     List<ExportFormat> chosen = new ArrayList<>();
     for (String name : names) {
-      chosen.add(
-          ExportFormats.named(name)
-              .orElseThrow(
-                  () ->
-                      new IllegalArgumentException(
-                          "no format '"
-                              + name
-                              + "'; there are "
-                              + String.join(", ", ExportFormats.names()))));
+      chosen.add(ExportFormats.named(name).orElseThrow(() -> ExportFormats.unknown(name)));
     }
     if (chosen.isEmpty()) {
       throw new IllegalArgumentException("there must be at least one format");
@@ -332,8 +316,7 @@ public final class Quantization {
   public Quantized run() {
     QuantizeRequest request = request();
     JobListener hears = new CancellableListener(listener, cancellation);
-    return machine.run(
-        () -> Quantized.of(Faults.translated(() -> new QuantizeJob(request, hears).run())));
+    return machine.run(() -> Quantized.of(new QuantizeJob(request, hears).run()));
   }
 
   /** What all that was set amounts to. */

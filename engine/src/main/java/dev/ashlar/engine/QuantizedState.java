@@ -4,7 +4,6 @@ import dev.ashlar.engine.model.Model;
 import dev.ashlar.engine.quantize.CodesExport;
 import dev.ashlar.formats.checkpoint.Checkpoint;
 import dev.ashlar.formats.export.ExportFormat;
-import dev.ashlar.nn.decoder.Block;
 import dev.ashlar.nn.decoder.Decoder;
 import dev.ashlar.nn.layer.DenseWeight;
 import dev.ashlar.nn.layer.PackedWeight;
@@ -14,7 +13,6 @@ import dev.ashlar.tensor.quant.QuantScheme;
 import dev.ashlar.tensor.quant.QuantizedMatrix;
 import dev.ashlar.tuning.method.UnitResult;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -54,20 +52,9 @@ record QuantizedState(UnitResult result, QuantScheme base, Map<String, Object> s
 
   /** {@code model} with packed codes in place of its floats. */
   Decoder in(Decoder model, ModelOptions options) {
-    Decoder changed = result.tensors().isEmpty() ? model : changed(model);
-    return changed.mapWeights((name, weight) -> weight(name, weight, options));
-  }
-
-  private Decoder changed(Decoder model) {
-    List<Block> blocks = new ArrayList<>();
-    for (int i = 0; i < model.blockCount(); i++) {
-      Block b = model.block(i);
-      String parent = b.name() + ".";
-      blocks.add(b.mapTensors((name, t) -> result.tensors().getOrDefault(parent + name, t)));
-    }
     return model
-        .withBlocks(blocks)
-        .mapHeadTensors((name, t) -> result.tensors().getOrDefault(name, t));
+        .mapTensors((name, t) -> result.tensors().getOrDefault(name, t))
+        .mapWeights((name, weight) -> weight(name, weight, options));
   }
 
   private Weight weight(String name, Weight present, ModelOptions options) {

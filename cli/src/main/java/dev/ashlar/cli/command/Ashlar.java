@@ -2,9 +2,6 @@ package dev.ashlar.cli.command;
 
 import dev.ashlar.cli.console.Console;
 import dev.ashlar.io.AshlarException;
-import dev.ashlar.tuning.calibration.CalibrationException;
-import dev.ashlar.tuning.method.TuningException;
-import dev.ashlar.tuning.work.WorkFolderException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -179,9 +176,6 @@ public final class Ashlar implements Runnable {
   private static String sentence(Throwable t) {
     return switch (t) {
       case AshlarException e -> e.getMessage();
-      case CalibrationException e -> e.getMessage();
-      case TuningException e -> e.getMessage();
-      case WorkFolderException e -> e.getMessage();
       default -> unexpected(t);
     };
   }

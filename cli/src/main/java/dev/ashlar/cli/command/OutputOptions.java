@@ -45,13 +45,7 @@ final class OutputOptions extends OptionGroup {
     for (String name : formats) {
       ExportFormat format =
           ExportFormats.named(name.strip().replace('-', '_'))
-              .orElseThrow(
-                  () ->
-                      usage(
-                          "no format '"
-                              + name
-                              + "'; there are "
-                              + String.join(", ", ExportFormats.names())));
+              .orElseThrow(() -> usage(ExportFormats.unknown(name).getMessage()));
       requireUsage(!chosen.contains(format), "--format names " + format.name() + " twice");
       chosen.add(format);
     }

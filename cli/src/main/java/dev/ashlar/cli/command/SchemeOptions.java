@@ -58,17 +58,7 @@ final class SchemeOptions extends OptionGroup {
 
   /** Which layers get which scheme. */
   QuantizationPlan plan() {
-    NamedScheme named =
-        scheme == null
-            ? NamedScheme.DEFAULT
-            : NamedScheme.named(scheme)
-                .orElseThrow(
-                    () ->
-                        usage(
-                            "no scheme '"
-                                + scheme
-                                + "'; there are W2A16 to W8A16, with G64 and"
-                                + " the like after them"));
+    NamedScheme named = scheme == null ? NamedScheme.DEFAULT : named(scheme);
     int width = bits == null ? named.bits() : bits;
     int group = groupSize == null ? named.groupSize() : groupSize;
     requireUsage(width >= 2 && width <= 8, "--bits takes 2 to 8: " + width);
@@ -82,6 +72,14 @@ final class SchemeOptions extends OptionGroup {
       return layerConfig == null ? plan : plan.withRules(LayerConfig.read(layerConfig));
     } catch (IllegalArgumentException e) {
       throw usage("--layer-config: " + e.getMessage());
+    }
+  }
+
+  private NamedScheme named(String name) {
+    try {
+      return NamedScheme.require(name);
+    } catch (IllegalArgumentException e) {
+      throw usage(e.getMessage());
     }
   }
 

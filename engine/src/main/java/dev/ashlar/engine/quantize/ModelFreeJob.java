@@ -1,5 +1,6 @@
 package dev.ashlar.engine.quantize;
 
+import dev.ashlar.engine.job.Faults;
 import dev.ashlar.engine.job.JobListener;
 import dev.ashlar.engine.job.Stage;
 import dev.ashlar.engine.model.Model;
@@ -72,8 +73,13 @@ public final class ModelFreeJob {
    * Does everything.
    *
    * @throws InputException if something that was given cannot be used
+   * @throws dev.ashlar.engine.job.RunException if weights are not finite
    */
   public QuantizeResult run() {
+    return Faults.translated(this::execute);
+  }
+
+  private QuantizeResult execute() {
     boolean overwrite = request.output().overwrite();
     try (OutputFolder output = OutputFolder.claim(request.output().folder(), overwrite);
         Model model = Model.open(request.model())) {
@@ -220,7 +226,7 @@ public final class ModelFreeJob {
   }
 
   private void pass(Checkpoint source, ModelTensors tensors, Exports exports, Set<String> others) {
-    double total = source.names().stream().mapToLong(n -> source.tensor(n).byteSize()).sum();
+    double total = QuantizeJob.bytes(source);
     double done = 0;
     try (Stage stage = listener.begin(request.method(), total)) {
       for (List<String> shard : source.shards()) {

@@ -18,6 +18,21 @@ public record NamedScheme(int bits, int groupSize) {
 
   private static final Pattern NAME = Pattern.compile("W([2-8])A16(?:G(\\d{1,5}))?");
 
+  /**
+   * The scheme of that name.
+   *
+   * @throws IllegalArgumentException if there is none, saying what there is
+   */
+  public static NamedScheme require(String name) {
+    return named(name)
+        .orElseThrow(
+            () ->
+                new IllegalArgumentException(
+                    "no scheme '"
+                        + name
+                        + "'; there are W2A16 to W8A16, with G64 and the like after them"));
+  }
+
   /** The scheme of that name, in capitals or not. */
   public static Optional<NamedScheme> named(String name) {
     Matcher m = NAME.matcher(name.toUpperCase(Locale.ROOT));

@@ -17,6 +17,12 @@ public final class ExportFormats {
     return ALL.stream().filter(format -> format.name().equals(full)).findFirst();
   }
 
+  /** The refusal of a name that no format has, naming those that there are; to be thrown. */
+  public static IllegalArgumentException unknown(String name) {
+    return new IllegalArgumentException(
+        "no format '" + name + "'; there are " + String.join(", ", names()));
+  }
+
   /** The names of all formats. */
   public static List<String> names() {
     return ALL.stream().map(ExportFormat::name).toList();

@@ -168,6 +168,20 @@ public final class Decoder {
     return new Decoder(spec, backend, embedding, head.mapWeights(f), loader, mapped);
   }
 
+  /**
+   * A decoder with the tensors that {@code f} gives for those of all blocks and of the head (norms,
+   * biases, routers), by complete checkpoint name; matrices of linear maps are {@link
+   * #mapWeights}'s.
+   */
+  public Decoder mapTensors(BiFunction<String, Tensor, Tensor> f) {
+    Block[] mapped = new Block[blocks.length];
+    for (int i = 0; i < mapped.length; i++) {
+      Block b = block(i);
+      mapped[i] = b.mapTensors((name, t) -> f.apply(b.name() + "." + name, t));
+    }
+    return new Decoder(spec, backend, embedding, head.mapTensors(f), loader, mapped);
+  }
+
   /** The same for the output head alone; blocks stay as they are, loaded or not. */
   public Decoder mapHead(BiFunction<String, Weight, Weight> f) {
     return new Decoder(spec, backend, embedding, head.mapWeights(f), loader, blocks);
