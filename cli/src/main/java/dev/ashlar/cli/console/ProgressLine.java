@@ -21,7 +21,6 @@ public final class ProgressLine implements Stage {
   private final long start = System.nanoTime();
   private long nextDraw = start + FIRST_NANOS;
   private boolean drawn;
-  private double offset;
 
   /**
    * Begins a piece of work.
@@ -34,16 +33,10 @@ public final class ProgressLine implements Stage {
     this.total = total;
   }
 
-  /** Says that {@code done} of the total was there already and tells nothing of the speed. */
-  public void resumedAt(double done) {
-    offset = done;
-  }
-
   @Override
   public void at(double done, String detail) {
-    double progressed = done - offset;
     double elapsed = (System.nanoTime() - start) / 1e9;
-    at(done, progressed <= 0 ? Double.NaN : elapsed * (total - done) / progressed, detail);
+    at(done, done <= 0 ? Double.NaN : elapsed * (total - done) / done, detail);
   }
 
   @Override

@@ -10,8 +10,8 @@ import dev.ashlar.tensor.kv.KvRows;
 record AttentionUnit(Spec spec, int sequence, int kvHead) {
   private static final int PANEL = Lanes.PANEL;
 
-  /** Keys that are looked at together: a page, as caches have them. */
-  private static final int BLOCK = 64;
+  /** Keys that are looked at together, 16 KB at a head of 64: a page, as caches have them. */
+  static final int BLOCK = 64;
 
   static AttentionUnit of(Spec spec, int unit) {
     return new AttentionUnit(spec, unit / spec.kvHeads(), unit % spec.kvHeads());

@@ -17,8 +17,7 @@ import jdk.incubator.vector.FloatVector;
  * heads of the unit while it is in the first-level cache.
  */
 final class DirectAttention {
-  /** Keys of a block: 16 KB at a head of 64. */
-  private static final int BLOCK = 64;
+  private static final int BLOCK = AttentionUnit.BLOCK;
 
   private final Spec s;
   private final AttentionUnit u;
