@@ -372,7 +372,10 @@ public final class LanguageModel implements AutoCloseable {
   private synchronized Decoder decoder(int promptTokens) {
     if (decoder == null) {
       InferenceOptions how =
-          InferenceOptions.defaults().with(options.activations()).forPrompt(promptTokens);
+          InferenceOptions.defaults()
+              .with(options.activations())
+              .with(options.kvCache())
+              .forPrompt(promptTokens);
       decoder = options.run(() -> model.runner(how, options.kernels()));
     }
     return decoder;

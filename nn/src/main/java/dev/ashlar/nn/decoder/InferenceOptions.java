@@ -1,6 +1,7 @@
 package dev.ashlar.nn.decoder;
 
 import dev.ashlar.tensor.kernel.ActivationPrecision;
+import dev.ashlar.tensor.kv.KvPrecision;
 
 /**
  * How a decoder is going to be run; see {@link Decoder#loadPacked}.
@@ -8,26 +9,32 @@ import dev.ashlar.tensor.kernel.ActivationPrecision;
  * @param activations how products with packed matrices take theirs
  * @param prompt tokens of the first prompt, as far as that is known: kernels that only longer
  *     prompts need are not warmed up, and a longer one pays for them itself
+ * @param cache how keys and values are going to be stored; only the warm-up asks
  */
-public record InferenceOptions(ActivationPrecision activations, int prompt) {
+public record InferenceOptions(ActivationPrecision activations, int prompt, KvPrecision cache) {
   public InferenceOptions {
     if (prompt < 1) {
       throw new IllegalArgumentException("a prompt has at least one token: " + prompt);
     }
   }
 
-  /** Exact activations, prompts of any length. */
+  /** Exact activations, prompts of any length, a cache of floats. */
   public static InferenceOptions defaults() {
-    return new InferenceOptions(ActivationPrecision.FLOAT, Integer.MAX_VALUE);
+    return new InferenceOptions(ActivationPrecision.FLOAT, Integer.MAX_VALUE, KvPrecision.F32);
   }
 
   /** The same with other activations. */
   public InferenceOptions with(ActivationPrecision other) {
-    return new InferenceOptions(other, prompt);
+    return new InferenceOptions(other, prompt, cache);
   }
 
   /** The same for a first prompt of {@code tokens} tokens. */
   public InferenceOptions forPrompt(int tokens) {
-    return new InferenceOptions(activations, tokens);
+    return new InferenceOptions(activations, tokens, cache);
+  }
+
+  /** The same with keys and values stored at {@code other}. */
+  public InferenceOptions with(KvPrecision other) {
+    return new InferenceOptions(activations, prompt, other);
   }
 }

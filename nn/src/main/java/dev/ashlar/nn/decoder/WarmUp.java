@@ -23,12 +23,13 @@ import java.util.function.LongSupplier;
  * token would be computed so.
  *
  * <p>What lies between the products is called by a block of the decoder itself, made from its
- * specification with {@linkplain HollowWeights nothing in its linear maps}; products by corners of
- * the matrices, one of each kind, as they are loaded.
+ * specification with {@linkplain HollowWeights nothing in its linear maps} and {@linkplain
+ * NarrowBlock few channels}; products by corners of the matrices, one of each kind, as they are
+ * loaded. All of it by one thread: the others load.
  */
 final class WarmUp implements AutoCloseable {
-  /** Time to spend on all of it at most: a kernel that is not compiled by then may never be. */
-  private static final long ENOUGH_NANOS = 3_000_000_000L;
+  /** Time to spend on one call at most: what is not compiled by then may never be. */
+  private static final long ENOUGH_NANOS = 2_000_000_000L;
 
   /** A call this fast is compiled code: interpreted, all of them take several times as long. */
   private static final long FAST_NANOS = 150_000;
@@ -48,26 +49,31 @@ final class WarmUp implements AutoCloseable {
   private static final int MATRIX_ROWS = 64;
   private static final int LEAST_COLUMNS = 64;
 
-  /** Keys that a token or a prompt sees. */
-  private static final int KEYS = 40;
+  /** Keys that a token sees: two pages of a cache and a part of a third. */
+  private static final int KEYS = 2 * DecoderRunner.PAGE_TOKENS + 22;
+
+  /** Tokens before the end of a prompt. */
+  private static final int BEHIND = 24;
 
   private static final Runnable END = () -> {};
 
   private final Backend backend;
   private final ActivationPrecision activations;
   private final int prompt;
+  private final KvPrecision cache;
   private final Tape tape;
   private final LinkedBlockingQueue<Runnable> waiting = new LinkedBlockingQueue<>();
   private final Set<String> known = ConcurrentHashMap.newKeySet();
   private final Parallel.Aside aside;
-  private volatile long deadline = System.nanoTime() + ENOUGH_NANOS;
+  private volatile boolean abandoned;
 
   private WarmUp(Backend backend, InferenceOptions options) {
     this.backend = backend;
     this.activations = options.activations();
     this.prompt = Math.min(options.prompt(), MANY);
+    this.cache = options.cache();
     this.tape = Tape.off(backend);
-    this.aside = backend == Backends.reference() ? null : Parallel.aside(this::work);
+    this.aside = backend == Backends.reference() ? null : Parallel.aside(this::alone);
   }
 
   /** Begins with what {@code spec} says of its first block. */
@@ -114,8 +120,17 @@ final class WarmUp implements AutoCloseable {
 
   /** As {@link #close}, without finishing what waits. */
   void abandon() {
-    deadline = System.nanoTime();
+    abandoned = true;
     close();
+  }
+
+  private void alone() {
+    Parallel.limited(
+        1,
+        () -> {
+          work();
+          return null;
+        });
   }
 
   private void work() {
@@ -135,7 +150,8 @@ final class WarmUp implements AutoCloseable {
   /** Calls until a call takes no longer than {@code limit} says of it, some times in a row. */
   private void run(Runnable call, LongSupplier limit) {
     int fast = 0;
-    while (fast < STEADY && System.nanoTime() - deadline < 0) {
+    long deadline = System.nanoTime() + ENOUGH_NANOS;
+    while (fast < STEADY && !abandoned && System.nanoTime() - deadline < 0) {
       int mark = tape.mark();
       long begin = System.nanoTime();
       call.run();
@@ -159,12 +175,13 @@ final class WarmUp implements AutoCloseable {
   }
 
   /** A token behind others, then a prompt, or its end behind its beginning. */
-  private void block(BlockSpec spec, int dim) {
+  private void block(BlockSpec wide, int dim) {
+    BlockSpec spec = NarrowBlock.of(wide);
     HollowWeights weights = new HollowWeights(backend);
     DecoderBlock block = DecoderBlock.load(0, spec, weights, new Rotaries());
-    KvPool pool = new KvPool(List.of(spec), KvPrecision.F32, DecoderRunner.PAGE_TOKENS);
+    KvPool pool = new KvPool(List.of(spec), cache, DecoderRunner.PAGE_TOKENS);
     block(block, weights, new KvCache(pool), KEYS - 1, Tensor.zeros(1, dim));
-    int behind = prompt < MANY ? 0 : KEYS - prompt;
+    int behind = prompt < MANY ? 0 : BEHIND;
     block(block, weights, new KvCache(pool), behind, Tensor.zeros(prompt, dim));
   }
 

@@ -1,0 +1,99 @@
+package dev.ashlar.nn.decoder;
+
+import dev.ashlar.nn.decoder.AttentionSpec.FusedOrder;
+import dev.ashlar.nn.decoder.AttentionSpec.HeadNormSpec;
+import dev.ashlar.nn.decoder.AttentionSpec.ProjectionSpec;
+
+/**
+ * A block that goes the ways of a real one with fewer numbers: one key/value head with its queries,
+ * and few channels in the feed-forward. What depends on the size of a head or of the hidden state
+ * stays as it is.
+ */
+final class NarrowBlock {
+  private static final int CHANNELS = 64;
+
+  private NarrowBlock() {}
+
+  static BlockSpec of(BlockSpec spec) {
+    return new BlockSpec(
+        spec.name(), attention(spec.attention()), feedForward(spec.feedForward()), spec.residual());
+  }
+
+  /** Where heads cannot be told apart by their number alone, all of them stay. */
+  private static AttentionSpec attention(AttentionSpec a) {
+    int n = a.kvHeads();
+    ProjectionSpec projection = projection(a.projection(), n);
+    if (projection == null || !a.headNorms().map(h -> byHead(h, a.headDim())).orElse(true)) {
+      return a;
+    }
+    return new AttentionSpec(
+        a.heads() / n,
+        1,
+        a.headDim(),
+        projection,
+        in(a.output(), a.output().in() / n),
+        a.position(),
+        a.scale(),
+        a.window(),
+        a.softcap(),
+        a.clip(),
+        a.headNorms(),
+        a.valueDim(),
+        a.sinks());
+  }
+
+  /** To the first of {@code n} key/value heads and its queries, or null. */
+  private static ProjectionSpec projection(ProjectionSpec spec, int n) {
+    return switch (spec) {
+      case ProjectionSpec.Separate s ->
+          new ProjectionSpec.Separate(part(s.query(), n), part(s.key(), n), part(s.value(), n));
+      case ProjectionSpec.Fused f ->
+          f.order() == FusedOrder.CODEGEN
+              ? null
+              : new ProjectionSpec.Fused(part(f.map(), n), f.order());
+      case ProjectionSpec.Latent l -> null;
+    };
+  }
+
+  private static LinearSpec part(LinearSpec s, int n) {
+    return out(s, s.out() / n);
+  }
+
+  private static boolean byHead(HeadNormSpec norms, int headDim) {
+    return byHead(norms.query(), headDim) && byHead(norms.key(), headDim);
+  }
+
+  private static boolean byHead(NormSpec norm, int headDim) {
+    return !(norm instanceof NormSpec.PerHead) && norm.dim() == headDim;
+  }
+
+  private static FeedForwardSpec feedForward(FeedForwardSpec spec) {
+    return switch (spec) {
+      case FeedForwardSpec.Gated g ->
+          new FeedForwardSpec.Gated(
+              out(g.gate(), CHANNELS), out(g.up(), CHANNELS), in(g.down(), CHANNELS), g.f());
+      case FeedForwardSpec.FusedGated g ->
+          new FeedForwardSpec.FusedGated(
+              out(g.gateUp(), 2 * CHANNELS), in(g.down(), CHANNELS), g.f());
+      case FeedForwardSpec.Plain p ->
+          new FeedForwardSpec.Plain(out(p.up(), CHANNELS), in(p.down(), CHANNELS), p.f());
+      case FeedForwardSpec.Clamped c ->
+          new FeedForwardSpec.Clamped(
+              out(c.gateUp(), 2 * CHANNELS), in(c.down(), CHANNELS), c.alpha(), c.limit());
+      case FeedForwardSpec.Experts e ->
+          new FeedForwardSpec.Experts(
+              e.router(),
+              e.experts().stream().map(NarrowBlock::feedForward).toList(),
+              e.shared().map(NarrowBlock::feedForward),
+              e.sharedGate());
+    };
+  }
+
+  private static LinearSpec out(LinearSpec s, int out) {
+    return new LinearSpec(s.name(), s.in(), out, s.bias(), s.transposed(), s.stack());
+  }
+
+  private static LinearSpec in(LinearSpec s, int in) {
+    return new LinearSpec(s.name(), in, s.out(), s.bias(), s.transposed(), s.stack());
+  }
+}
