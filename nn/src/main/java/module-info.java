@@ -8,4 +8,6 @@ module dev.ashlar.nn {
   exports dev.ashlar.nn.layer;
   exports dev.ashlar.nn.op;
   exports dev.ashlar.nn.runner;
+
+  uses dev.ashlar.nn.architecture.Architecture;
 }

@@ -75,6 +75,17 @@ class ProgramsTest {
     assertTrue(Files.exists(out.resolve("model.safetensors")));
   }
 
+  @ParameterizedTest
+  @EnumSource
+  void runsAFamilyOfItsOwn(Way way) throws Exception {
+    Path config = talking().resolve("config.json");
+    String llama = Files.readString(config);
+    Files.writeString(config, llama.replace("\"model_type\": \"llama\"", "\"model_type\": \"village\""));
+    Run run = run(way.flags("StreamAnswer"), config.getParent(), "the old king");
+    assertFalse(run.out().isBlank());
+    assertEquals(INCUBATOR, run.err().strip());
+  }
+
   /** Without its flag a program on the class path still answers, and says what it lacks. */
   @Test
   void saysWhichFlagIsMissing() throws Exception {

@@ -4,7 +4,14 @@ import dev.ashlar.nn.decoder.DecoderSpec;
 import dev.ashlar.tensor.weights.WeightSource;
 import java.util.Map;
 
-/** A family of decoders: reads its kind of configuration, and knows how its tensors are named. */
+/**
+ * A family of decoders: reads its kind of configuration, and knows how its tensors are named.
+ *
+ * <p>A family of another module is found if that module provides this interface as a service
+ * ({@code provides dev.ashlar.nn.architecture.Architecture with …}, or a file in {@code
+ * META-INF/services} on a class path). One that resembles a known family may change the
+ * configuration and give it to that family's {@link #spec}.
+ */
 public interface Architecture {
   /** The {@code model_type} of its configurations. */
   String modelType();

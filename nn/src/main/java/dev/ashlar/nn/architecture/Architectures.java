@@ -12,9 +12,10 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.ServiceLoader;
 import java.util.stream.Collectors;
 
-/** All families that Ashlar knows. */
+/** All families that Ashlar knows. A new one is one file and one line here, or a service. */
 public final class Architectures {
   /** One line for each family. */
   public static final List<Architecture> ALL =
@@ -97,9 +98,22 @@ public final class Architectures {
 
   private Architectures() {}
 
-  /** The family of that {@code model_type}. */
+  /** Those here, and those that other modules provide. */
+  public static List<Architecture> all() {
+    List<Architecture> all = new ArrayList<>(ALL);
+    ServiceLoader.load(Architecture.class).forEach(all::add);
+    return all;
+  }
+
+  /** The family of that {@code model_type}; of two, that of this list. */
   public static Optional<Architecture> find(String modelType) {
-    return ALL.stream().filter(a -> a.modelType().equals(modelType)).findFirst();
+    Optional<Architecture> here = of(modelType, ALL);
+    // Others are looked for only then: that reads every module.
+    return here.isPresent() ? here : of(modelType, all());
+  }
+
+  private static Optional<Architecture> of(String modelType, List<Architecture> among) {
+    return among.stream().filter(a -> a.modelType().equals(modelType)).findFirst();
   }
 
   /** The decoder in {@code source}, on the backend of this process; see {@link Decoder#load}. */
@@ -142,7 +156,7 @@ public final class Architectures {
 
   private static RuntimeException unknown(String modelType, WeightSource source) {
     String supported =
-        ALL.stream().map(Architecture::modelType).sorted().collect(Collectors.joining(", "));
+        all().stream().map(Architecture::modelType).sorted().collect(Collectors.joining(", "));
     List<String> near = nearMatches(modelType);
     // The whole list helps only where nothing in it looks like what was asked for.
     return source.fault(
@@ -156,7 +170,7 @@ public final class Architectures {
   private static List<String> nearMatches(String modelType) {
     String asked = modelType.toLowerCase(Locale.ROOT);
     List<String> near = new ArrayList<>();
-    for (Architecture a : ALL) {
+    for (Architecture a : all()) {
       String known = a.modelType();
       boolean part = asked.startsWith(known) || (asked.length() > 2 && known.startsWith(asked));
       if (part || distance(asked, known) <= Math.min(asked.length(), known.length()) / 2) {
