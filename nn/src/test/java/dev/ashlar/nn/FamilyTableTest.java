@@ -29,7 +29,7 @@ import org.junit.jupiter.api.Test;
  *
  * <p>{@code checks.tsv} lists the fixtures, also those too large to lie here: a line each with its
  * name, its {@code model_type} and what of its peer it records. With {@code -Dashlar.write=true}
- * this test writes that list and the table instead of comparing them.
+ * this test writes that list and the table instead of comparing them, where all fixtures are.
  */
 class FamilyTableTest {
   private static final Path README = Path.of("../README.md");
@@ -102,6 +102,13 @@ class FamilyTableTest {
   @BeforeAll
   static void write() throws IOException {
     if (writing()) {
+      // Copies leave out what is large: from them alone both would lose what they say.
+      assertTrue(
+          Files.isDirectory(Fixtures.shared("models")),
+          () ->
+              "nothing was written: the fixtures are not in "
+                  + Fixtures.shared("models")
+                  + "; give their folder by -Dashlar.shared");
       Map<String, Entry> all = new TreeMap<>();
       listed().forEach(e -> all.put(e.name(), e));
       // What is not here now stays on the list; what is here is read again, whole ones last.
