@@ -13,6 +13,7 @@ import dev.ashlar.tuning.plan.LayerShape;
 import dev.ashlar.tuning.plan.QuantizationPlan;
 import dev.ashlar.tuning.plan.QuantizationPlan.Decision;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -158,7 +159,12 @@ public final class UnitPlan {
    * @throws IllegalArgumentException with the method's reason, naming the scheme
    */
   void requirePossible(BlockQuantizer quantizer) {
-    for (QuantScheme scheme : schemes.values()) {
+    requirePossible(quantizer, schemes.values());
+  }
+
+  /** The same for schemes that were found otherwise. */
+  public static void requirePossible(BlockQuantizer quantizer, Collection<QuantScheme> schemes) {
+    for (QuantScheme scheme : schemes) {
       quantizer
           .refusal(scheme)
           .ifPresent(

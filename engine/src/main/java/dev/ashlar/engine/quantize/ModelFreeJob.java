@@ -17,6 +17,7 @@ import dev.ashlar.tensor.kernel.Backends;
 import dev.ashlar.tensor.quant.QuantScheme;
 import dev.ashlar.tensor.weights.StoredTensor;
 import dev.ashlar.tuning.RunReport;
+import dev.ashlar.tuning.UnitPlan;
 import dev.ashlar.tuning.method.Finite;
 import dev.ashlar.tuning.method.LinearLayer;
 import dev.ashlar.tuning.method.LinearQuantizer;
@@ -169,6 +170,7 @@ public final class ModelFreeJob {
     }
     try {
       plan.requireRulesMatch(names);
+      UnitPlan.requirePossible(request.quantizer(), schemes.values());
     } catch (IllegalArgumentException e) {
       throw new InputException(e.getMessage(), e);
     }

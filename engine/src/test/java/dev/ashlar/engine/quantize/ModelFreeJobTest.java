@@ -2,7 +2,9 @@ package dev.ashlar.engine.quantize;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.ashlar.engine.Fixtures;
 import dev.ashlar.engine.job.JobListener;
@@ -10,6 +12,7 @@ import dev.ashlar.engine.quantize.QuantizeRequest.CalibrationRequest;
 import dev.ashlar.engine.quantize.QuantizeRequest.Output;
 import dev.ashlar.formats.export.ExportFormats;
 import dev.ashlar.io.InputException;
+import dev.ashlar.tensor.quant.FloatGrid;
 import dev.ashlar.tensor.quant.IntegerGrid;
 import dev.ashlar.tuning.MemoryLimit;
 import dev.ashlar.tuning.Methods;
@@ -30,9 +33,13 @@ class ModelFreeJobTest {
   @TempDir Path scratch;
 
   private static QuantizeRequest request(Path model, Path output) {
+    return request(model, output, QuantizationPlan.uniform(new IntegerGrid(4, 32, true)));
+  }
+
+  private static QuantizeRequest request(Path model, Path output, QuantizationPlan plan) {
     return new QuantizeRequest(
         model.toString(),
-        QuantizationPlan.uniform(new IntegerGrid(4, 32, true)),
+        plan,
         new Method.Choice(Methods.BASELINE, MethodOptions.none()),
         RunOptions.defaults(),
         new CalibrationRequest(Optional.empty(), 1, 2),
@@ -82,5 +89,17 @@ class ModelFreeJobTest {
     ModelFreeJob again =
         new ModelFreeJob(request(once, scratch.resolve("twice")), JobListener.SILENT);
     assertThrows(InputException.class, again::run);
+  }
+
+  @Test
+  void schemesThatTheMethodCannotDoAreRefusedBeforeAnythingIsWritten() {
+    Path out = scratch.resolve("out");
+    QuantizeRequest floats =
+        request(Fixtures.LLAMA, out, QuantizationPlan.uniform(FloatGrid.mxfp4()));
+    ModelFreeJob job = new ModelFreeJob(floats, JobListener.SILENT);
+    InputException e = assertThrows(InputException.class, job::run);
+    assertTrue(e.getMessage().contains("rtn"), e.getMessage());
+    assertTrue(e.getMessage().contains("e2m1"), e.getMessage());
+    assertFalse(Files.exists(out));
   }
 }
