@@ -5,6 +5,8 @@ import dev.ashlar.tuning.method.BlockQuantizer;
 import dev.ashlar.tuning.method.GroupQuantizer;
 import dev.ashlar.tuning.method.LinearLayer;
 import dev.ashlar.tuning.method.LinearQuantizer;
+import dev.ashlar.tuning.method.Method;
+import dev.ashlar.tuning.method.MethodOptions;
 import dev.ashlar.tuning.method.ObservedWeight;
 import dev.ashlar.tuning.method.Unit;
 import dev.ashlar.tuning.method.UnitResult;
@@ -49,6 +51,30 @@ public final class Layerwise implements BlockQuantizer {
     this.quantizer = quantizer;
     this.description = description;
     this.alone = alone;
+  }
+
+  /**
+   * A method without options that takes one map at a time, for callers who bring their own.
+   *
+   * @param description one line; begins small and has no full stop
+   */
+  public static Method method(String name, String description, LinearQuantizer quantizer) {
+    return new Method() {
+      @Override
+      public String name() {
+        return name;
+      }
+
+      @Override
+      public String description() {
+        return description;
+      }
+
+      @Override
+      public BlockQuantizer quantizer(MethodOptions options) {
+        return new Layerwise(quantizer, name);
+      }
+    };
   }
 
   @Override

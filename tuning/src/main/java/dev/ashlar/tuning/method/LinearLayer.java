@@ -28,6 +28,11 @@ public record LinearLayer(
     this(name, weight, scheme, Optional.empty(), Backends.chosen());
   }
 
+  /** The same layer with other weights {@code [out, in]}. */
+  public LinearLayer withWeight(Tensor other) {
+    return new LinearLayer(name, other, scheme, previous, backend);
+  }
+
   /**
    * The scheme as an integer grid.
    *
