@@ -12,6 +12,7 @@ import dev.ashlar.nn.generate.Sampler;
  * @param topP only the likeliest tokens that reach this probability are drawn among; 1 for all
  * @param seed the same seed gives the same text
  * @param cancellation ends the generation, from any thread
+ * @param beyondContext whether the text goes on when it has more tokens than the model was made for
  */
 public record GenerationOptions(
     int maxTokens,
@@ -19,11 +20,23 @@ public record GenerationOptions(
     int topK,
     double topP,
     long seed,
-    Cancellation cancellation) {
+    Cancellation cancellation,
+    boolean beyondContext) {
   public GenerationOptions {
     if (maxTokens < 1) {
       throw new IllegalArgumentException("there must be at least 1 token: " + maxTokens);
     }
+  }
+
+  /** A text that ends where the model's context does. */
+  public GenerationOptions(
+      int maxTokens,
+      double temperature,
+      int topK,
+      double topP,
+      long seed,
+      Cancellation cancellation) {
+    this(maxTokens, temperature, topK, topP, seed, cancellation, false);
   }
 
   /** 1024 tokens, temperature 0.7, top-p 0.95, seed 42. */
@@ -38,32 +51,43 @@ public record GenerationOptions(
 
   /** The same with another limit. */
   public GenerationOptions withMaxTokens(int limit) {
-    return new GenerationOptions(limit, temperature, topK, topP, seed, cancellation);
+    return new GenerationOptions(limit, temperature, topK, topP, seed, cancellation, beyondContext);
   }
 
   /** The same with another temperature. */
   public GenerationOptions withTemperature(double value) {
-    return new GenerationOptions(maxTokens, value, topK, topP, seed, cancellation);
+    return new GenerationOptions(maxTokens, value, topK, topP, seed, cancellation, beyondContext);
   }
 
   /** The same with another number of candidates. */
   public GenerationOptions withTopK(int k) {
-    return new GenerationOptions(maxTokens, temperature, k, topP, seed, cancellation);
+    return new GenerationOptions(
+        maxTokens, temperature, k, topP, seed, cancellation, beyondContext);
   }
 
   /** The same with another probability of the candidates. */
   public GenerationOptions withTopP(double p) {
-    return new GenerationOptions(maxTokens, temperature, topK, p, seed, cancellation);
+    return new GenerationOptions(
+        maxTokens, temperature, topK, p, seed, cancellation, beyondContext);
   }
 
   /** The same with another seed. */
   public GenerationOptions withSeed(long value) {
-    return new GenerationOptions(maxTokens, temperature, topK, topP, value, cancellation);
+    return new GenerationOptions(
+        maxTokens, temperature, topK, topP, value, cancellation, beyondContext);
   }
 
   /** The same, to be ended by {@code other}. */
   public GenerationOptions cancelledBy(Cancellation other) {
-    return new GenerationOptions(maxTokens, temperature, topK, topP, seed, other);
+    return new GenerationOptions(maxTokens, temperature, topK, topP, seed, other, beyondContext);
+  }
+
+  /**
+   * The same, going on when the model's context is full: what comes then is as the model happens to
+   * be. Without this the text ends there with {@link dev.ashlar.nn.generate.Generator.End#CONTEXT}.
+   */
+  public GenerationOptions beyondTheContext() {
+    return new GenerationOptions(maxTokens, temperature, topK, topP, seed, cancellation, true);
   }
 
   /**

@@ -124,7 +124,12 @@ public final class LanguageModel implements AutoCloseable {
    * Reads the weights now instead of when they are first needed, ready for a prompt like this one.
    */
   public void load(String prompt) {
-    decoder(prompt(prompt).length);
+    decoder(Prompts.of(tokenizer(), prompt).length);
+  }
+
+  /** The same, refusing a prompt that does not leave room for an answer. */
+  public void load(String prompt, GenerationOptions how) {
+    decoder(Prompts.fitting(model, tokenizer(), prompt, how).length);
   }
 
   /** Continues {@code prompt} as it is, without a chat template. */
@@ -141,11 +146,11 @@ public final class LanguageModel implements AutoCloseable {
    * The same, shown while it comes.
    *
    * @param listener is given the text piece by piece, in whole characters
-   * @throws InputException if there is nothing in the prompt
+   * @throws InputException if there is nothing in the prompt, or it fills the model's context
    */
   public Generated generate(String prompt, GenerationOptions how, Consumer<String> listener) {
-    int[] ids = prompt(prompt);
-    Continuation model = continuation(how, ids.length, this.model.stopTokens());
+    int[] ids = Prompts.fitting(model, tokenizer(), prompt, how);
+    Continuation continuation = continuation(how, ids.length, model.stopTokens());
     StreamDecoder stream = tokenizer().stream();
     StringBuilder text = new StringBuilder();
     Consumer<String> show =
@@ -154,7 +159,7 @@ public final class LanguageModel implements AutoCloseable {
           listener.accept(piece);
         };
     Generator.Result result =
-        model.generate(
+        continuation.generate(
             ids,
             how.maxTokens(),
             id -> show.accept(stream.push(id)),
@@ -169,21 +174,13 @@ public final class LanguageModel implements AutoCloseable {
    * characters.
    */
   public Stream<String> stream(String prompt, GenerationOptions how) {
-    int[] ids = prompt(prompt);
+    int[] ids = Prompts.fitting(model, tokenizer(), prompt, how);
     Continuation continuation = continuation(how, ids.length, model.stopTokens());
     TextPieces pieces = new TextPieces(continuation, tokenizer().stream(), ids, how);
     return StreamSupport.stream(
         Spliterators.spliteratorUnknownSize(
             pieces, Spliterator.ORDERED | Spliterator.NONNULL | Spliterator.IMMUTABLE),
         false);
-  }
-
-  private int[] prompt(String text) {
-    int[] ids = tokenizer().encode(text, true);
-    if (ids.length == 0) {
-      throw new InputException("the prompt is empty; give it some text");
-    }
-    return ids;
   }
 
   /** An empty conversation by the model's own chat template. */
@@ -233,7 +230,7 @@ public final class LanguageModel implements AutoCloseable {
                     limit,
                     listener,
                     () -> forAll.getAsBoolean() || cancelled.getAsBoolean()),
-            contextLength(),
+            Prompts.context(model, how.generation()),
             how.generation().maxTokens(),
             how.variables());
     how.system().ifPresent(conversation::system);
@@ -242,7 +239,10 @@ public final class LanguageModel implements AutoCloseable {
 
   private Continuation continuation(GenerationOptions how, int promptTokens, Set<Integer> stops) {
     Generator generator =
-        new Generator(decoder(promptTokens).runner(options.kvCache()), how.sampler());
+        new Generator(
+            decoder(promptTokens).runner(options.kvCache()),
+            how.sampler(),
+            Prompts.context(model, how));
     return new ModelContinuation(generator, options, stops);
   }
 
@@ -271,7 +271,8 @@ public final class LanguageModel implements AutoCloseable {
    *
    * @param window tokens of each window, at least 2
    * @param limit windows at most; 0 for all
-   * @throws InputException if the text is shorter than one window
+   * @throws InputException if the text is shorter than one window, or a window longer than the
+   *     model's context
    */
   public Perplexity evaluate(String text, int window, int limit) {
     return evaluate(encode(text), window, limit, WindowListener.SILENT);
@@ -286,6 +287,10 @@ public final class LanguageModel implements AutoCloseable {
     if (ids.length < window) {
       throw new InputException(
           "the text has " + ids.length + " tokens, fewer than one window of " + window);
+    }
+    if (window > contextLength()) {
+      throw new InputException(
+          "windows of " + window + " tokens do not fit the model, which takes " + contextLength());
     }
     // Exact activations need no packed kernels, and their floats are what other programs compare.
     return options.run(

@@ -18,10 +18,13 @@ import dev.ashlar.nn.generate.Generator;
 import dev.ashlar.tensor.Tensor;
 import dev.ashlar.tensor.autograd.Tape;
 import dev.ashlar.tuning.quality.Perplexity;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -205,6 +208,77 @@ class LanguageModelTest {
       assertThrows(IllegalArgumentException.class, () -> model.generate(PROMPT, SHORT));
     }
     assertThrows(IllegalArgumentException.class, () -> ModelOptions.defaults().withThreads(0));
+  }
+
+  @Test
+  void aTextEndsWhereTheContextDoesUnlessMoreIsAskedFor() {
+    int context = demo.contextLength();
+    String prompt = "and ".repeat(context - 4);
+    int length = demo.tokenizer().encode(prompt, true).length;
+    assertTrue(length < context && length > context - 8, length + " tokens");
+    GenerationOptions how = GenerationOptions.greedy().withMaxTokens(20);
+    Generated full = demo.generate(prompt, how);
+    assertEquals(Generator.End.CONTEXT, full.end());
+    assertEquals(context, full.promptTokens() + full.tokens().size());
+    assertEquals(full.text(), String.join("", demo.stream(prompt, how).toList()));
+    Generated beyond = demo.generate(prompt, how.beyondTheContext());
+    assertEquals(20, beyond.tokens().size());
+    assertEquals(full.tokens(), beyond.tokens().subList(0, full.tokens().size()));
+    assertThrows(InputException.class, () -> demo.generate(prompt.repeat(2), how));
+    assertThrows(InputException.class, () -> demo.stream(prompt.repeat(2), how));
+    Conversation chat = demo.chat(ChatOptions.defaults().withTemplate(ECHO).with(how));
+    Conversation.Answer answer = chat.ask(prompt);
+    assertEquals(Generator.End.CONTEXT, answer.result().end());
+    assertTrue(answer.contextFull());
+    int[] ids = demo.encode(prompt.repeat(3));
+    assertThrows(InputException.class, () -> demo.evaluate(ids, context + 1, 0, (d, a, v) -> {}));
+  }
+
+  @Test
+  void learnedPositionsHaveNoBeyond() {
+    // Without a tokenizer nothing can be generated: the refusal comes first.
+    Path gpt2 = Path.of("../nn/src/test/resources/models/gpt2_scale_by_layer");
+    try (dev.ashlar.engine.model.Model model = dev.ashlar.engine.model.Model.open(gpt2)) {
+      GenerationOptions how = SHORT.beyondTheContext();
+      InputException e = assertThrows(InputException.class, () -> Prompts.context(model, how));
+      assertTrue(e.getMessage().contains("learned a position"), e.getMessage());
+      assertEquals(model.contextLength(), Prompts.context(model, SHORT));
+    }
+  }
+
+  @Test
+  void everyFileThatNamesAnEndIsHeeded(@TempDir Path folder) throws IOException {
+    List<Integer> free = demo.generate(PROMPT, SHORT).tokens();
+    int at = 3;
+    int token = free.get(at);
+    assertEquals(at, free.indexOf(token));
+    String config = Files.readString(demo.path().resolve("config.json"));
+    Path generation = Path.of("generation_config.json");
+    List<Map<Path, String>> cases =
+        List.of(
+            Map.of(generation, "{\"eos_token_id\": " + token + "}"),
+            Map.of(generation, "{\"eos_token_id\": [0, " + token + "]}"),
+            Map.of(
+                Path.of("config.json"),
+                config.replace("\"eos_token_id\": 0", "\"eos_token_id\": [" + token + "]")),
+            Map.of(
+                Path.of("config.json"),
+                config.replaceFirst(
+                    "\\{", "{\"text_config\": {\"eos_token_id\": " + token + "},")));
+    for (int i = 0; i < cases.size(); i++) {
+      Path copy = Fixtures.copy(demo.path(), folder.resolve("m" + i));
+      for (Map.Entry<Path, String> e : cases.get(i).entrySet()) {
+        Files.writeString(copy.resolve(e.getKey()), e.getValue());
+      }
+      try (LanguageModel model = LanguageModel.open(copy)) {
+        Generated stopped = model.generate(PROMPT, SHORT);
+        assertEquals(free.subList(0, at), stopped.tokens(), "case " + i);
+        assertEquals(Generator.End.STOP_TOKEN, stopped.end());
+        assertEquals(stopped.text(), String.join("", model.stream(PROMPT, SHORT).toList()));
+        Conversation chat = model.chat(ChatOptions.defaults().withTemplate(ECHO).with(SHORT));
+        assertEquals(stopped.text(), chat.ask(PROMPT).text());
+      }
+    }
   }
 
   @Test

@@ -179,7 +179,7 @@ public final class ChatSession {
       console
           .out()
           .print(keyboard.isTerminal() ? piece.replaceAll("[\\p{Cc}&&[^\n\t]]", "") : piece);
-      console.out().flush();
+      console.requireWritten();
     }
   }
 

@@ -1,7 +1,11 @@
 package dev.ashlar.cli.command;
 
+import dev.ashlar.formats.Checkpoints;
+import dev.ashlar.formats.checkpoint.Checkpoint;
 import dev.ashlar.tensor.kernel.ActivationPrecision;
+import java.nio.file.Path;
 import java.util.Locale;
+import java.util.function.Consumer;
 import picocli.CommandLine.Option;
 
 /** How products with packed weights take their activations. */
@@ -16,6 +20,23 @@ final class ActivationsOption extends OptionGroup {
         "(default: ${DEFAULT-VALUE})."
       })
   String type;
+
+  /** Says that rounded activations meet no packed weights. */
+  void warnOfIdle(Path model, Consumer<String> warning) {
+    if (activations() != ActivationPrecision.INT8) {
+      return;
+    }
+    try (Checkpoint c = Checkpoints.open(model)) {
+      boolean floats =
+          c.quantizedNames().isEmpty()
+              && c.names().stream()
+                  .map(c::tensor)
+                  .allMatch(t -> t.storage().equals(t.dtype().name()));
+      if (floats) {
+        warning.accept("--activations int8 has no effect: none of the model's weights are packed");
+      }
+    }
+  }
 
   /** What the option asks for. */
   ActivationPrecision activations() {

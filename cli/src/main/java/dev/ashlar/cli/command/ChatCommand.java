@@ -10,12 +10,14 @@ import dev.ashlar.engine.ModelOptions;
 import dev.ashlar.engine.chat.Conversation;
 import dev.ashlar.io.InputException;
 import dev.ashlar.io.json.Json;
+import dev.ashlar.text.chat.ChatTemplate;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.stream.Collectors;
 import picocli.CommandLine;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -80,8 +82,12 @@ final class ChatCommand extends Command {
     requireUsage(maxTokens >= 1, "--max-tokens must be at least 1: " + maxTokens);
     ModelOptions options = ModelOptions.defaults().withActivations(activations.activations());
     ChatOptions how = ChatOptions.defaults().with(sampling.options()).withVariables(values());
+    sampling.warnOfIdle(console::warning);
     try (LanguageModel opened = LanguageModel.open(model, options)) {
-      Conversation conversation = opened.chat(template(opened, how));
+      activations.warnOfIdle(opened.path(), console::warning);
+      ChatOptions told = template(opened, how);
+      warnOfIdleVariables(opened, told);
+      Conversation conversation = opened.chat(told);
       conversation.system(system);
       // Opened last: until then Ctrl-C ends the program as ever.
       try (Keyboard keyboard = Keyboard.ofProcess()) {
@@ -111,6 +117,27 @@ final class ChatCommand extends Command {
               + " continue a text with 'ashlar generate', or give a template with --chat-template");
     }
     return how;
+  }
+
+  /** A variable whose name is nowhere in the templates does nothing. */
+  private void warnOfIdleVariables(LanguageModel opened, ChatOptions told) {
+    String source =
+        told.template()
+            .map(ChatOptions.Template::jinja)
+            .or(() -> opened.chatTemplate().map(ChatCommand::sources))
+            .orElse("");
+    for (String name : variables.keySet()) {
+      if (!source.contains(name)) {
+        console.warning(
+            "--variable " + name + " has no effect: the chat template has no such name");
+      }
+    }
+  }
+
+  private static String sources(ChatTemplate template) {
+    return template.names().stream()
+        .map(name -> template.source(name).orElse(""))
+        .collect(Collectors.joining("\n"));
   }
 
   /** The variables, each as JSON if it is JSON. */

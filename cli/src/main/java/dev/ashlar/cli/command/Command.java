@@ -71,7 +71,7 @@ abstract class Command implements Callable<Integer> {
     } else if (!report.text().isEmpty()) {
       console.out().println(report.text().stripTrailing());
     }
-    console.out().flush();
+    console.requireWritten();
     return 0;
   }
 

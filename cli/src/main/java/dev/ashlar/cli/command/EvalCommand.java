@@ -11,7 +11,6 @@ import dev.ashlar.io.InputException;
 import dev.ashlar.tuning.quality.Perplexity;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import picocli.CommandLine;
 import picocli.CommandLine.Mixin;
@@ -46,10 +45,9 @@ final class EvalCommand extends Command {
   @Option(
       names = "--tasks",
       paramLabel = "LIST",
-      split = ",",
       defaultValue = PERPLEXITY,
       description = "What to measure; known: " + PERPLEXITY + " (default: ${DEFAULT-VALUE}).")
-  List<String> tasks;
+  String tasks;
 
   @Option(
       names = "--dataset",
@@ -80,22 +78,28 @@ final class EvalCommand extends Command {
 
   @Override
   Report execute() {
-    for (String task : tasks) {
-      requireUsage(task.equals(PERPLEXITY), "no task '" + task + "'; known tasks: " + PERPLEXITY);
+    for (String task : tasks.split(",")) {
+      requireUsage(
+          task.strip().equals(PERPLEXITY), "no task '" + task + "'; known tasks: " + PERPLEXITY);
     }
     requireUsage(seqlen >= 2, "--seqlen must be at least 2: " + seqlen);
     requireUsage(limit >= 0, "--limit must not be negative: " + limit);
     ModelOptions options = ModelOptions.defaults().withActivations(activations.activations());
     String text = TextFiles.text(dataset);
     try (LanguageModel opened = LanguageModel.open(model, options)) {
+      activations.warnOfIdle(opened.path(), console::warning);
+      int window = Math.min(seqlen, opened.contextLength());
+      if (window < seqlen) {
+        console.warning("the model takes at most " + window + " tokens; --seqlen is " + window);
+      }
       int[] ids = opened.encode(text);
-      if (ids.length < seqlen) {
+      if (ids.length < window) {
         throw new InputException(
             dataset
                 + ": "
                 + ids.length
                 + " tokens are fewer than one window of "
-                + seqlen
+                + window
                 + "; give more text or a smaller --seqlen");
       }
       Perplexity p;
@@ -103,20 +107,20 @@ final class EvalCommand extends Command {
         p =
             opened.evaluate(
                 ids,
-                seqlen,
+                window,
                 limit,
                 (done, all, value) -> progress.at((double) done / all, Figures.perplexity(value)));
       }
-      return report(p);
+      return report(p, window);
     }
   }
 
-  private Report report(Perplexity p) {
+  private Report report(Perplexity p, int window) {
     double seconds = p.time().toNanos() / 1e9;
     Map<String, Object> facts = new LinkedHashMap<>();
     facts.put("model", model);
     facts.put("dataset", dataset.toString());
-    facts.put("seqlen", (long) seqlen);
+    facts.put("seqlen", (long) window);
     facts.put("activations", activations.type);
     facts.put("windows", (long) p.windows());
     facts.put("perplexity", p.value());
@@ -130,7 +134,7 @@ final class EvalCommand extends Command {
             + " tokens ("
             + p.windows()
             + " windows of "
-            + seqlen
+            + window
             + ") in "
             + Figures.seconds(seconds);
     return new Report(text, facts);

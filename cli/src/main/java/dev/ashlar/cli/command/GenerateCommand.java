@@ -71,11 +71,13 @@ final class GenerateCommand extends Command {
     ModelOptions options =
         ModelOptions.defaults().withActivations(activations.activations()).withKvCache(precision());
     GenerationOptions how = sampling.options().withMaxTokens(maxTokens);
+    sampling.warnOfIdle(console::warning);
     try (LanguageModel opened = LanguageModel.open(model, options)) {
+      activations.warnOfIdle(opened.path(), console::warning);
       if (opened.tokenizer().encode(prompt, true).length == 0) {
         throw new InputException("the prompt is empty; give --prompt some text");
       }
-      opened.load(prompt);
+      opened.load(prompt, how);
       show(prompt);
       Generated generated = opened.generate(prompt, how, this::show);
       if (!json) {
@@ -99,12 +101,17 @@ final class GenerateCommand extends Command {
   private void show(String piece) {
     if (!json) {
       console.out().print(piece);
-      console.out().flush();
+      console.requireWritten();
     }
   }
 
   private static String figures(Generator.Result r) {
+    String full =
+        r.end() == Generator.End.CONTEXT
+            ? "the model's context is full, --beyond-context goes on; "
+            : "";
     return "["
+        + full
         + r.promptTokens()
         + " prompt tokens at "
         + Figures.significant(r.promptTokensPerSecond())

@@ -22,6 +22,11 @@ abstract class OptionGroup {
     return new ParameterException(command.commandLine(), sentence);
   }
 
+  /** Whether an option stands on the command line. */
+  final boolean given(String option) {
+    return command.commandLine().getParseResult().hasMatchedOption(option);
+  }
+
   /** {@code value}, or {@code fallback} if the option was not given; refuses what is below 1. */
   final int positive(String option, Integer value, int fallback) {
     requireUsage(value == null || value >= 1, option + " must be at least 1: " + value);

@@ -1,6 +1,9 @@
 package dev.ashlar.cli.command;
 
 import dev.ashlar.engine.GenerationOptions;
+import java.util.List;
+import java.util.function.Consumer;
+import java.util.stream.Stream;
 import picocli.CommandLine.Option;
 
 /** How tokens are chosen. */
@@ -33,6 +36,27 @@ final class SamplingOptions extends OptionGroup {
       description = "The same seed gives the same text (default: ${DEFAULT-VALUE}).")
   long seed;
 
+  @Option(
+      names = "--beyond-context",
+      description = "Go on when the model's context is full, instead of ending there.")
+  boolean beyondContext;
+
+  /** Says which options do nothing because no token is drawn. */
+  void warnOfIdle(Consumer<String> warning) {
+    String certain = temperature == 0 ? "--temperature 0" : topK == 1 ? "--top-k 1" : "";
+    if (certain.isEmpty()) {
+      return;
+    }
+    List<String> idle =
+        Stream.of("--temperature", "--top-k", "--top-p", "--seed")
+            .filter(o -> given(o) && !certain.startsWith(o))
+            .toList();
+    if (!idle.isEmpty()) {
+      String verb = idle.size() == 1 ? " has" : " have";
+      warning.accept(String.join(", ", idle) + verb + " no effect with " + certain);
+    }
+  }
+
   /** What the options ask for. */
   GenerationOptions options() {
     GenerationOptions options =
@@ -43,7 +67,7 @@ final class SamplingOptions extends OptionGroup {
             .withSeed(seed);
     try {
       options.sampler();
-      return options;
+      return beyondContext ? options.beyondTheContext() : options;
     } catch (IllegalArgumentException e) {
       throw usage("--" + e.getMessage());
     }

@@ -1,10 +1,9 @@
 package dev.ashlar.cli.console;
 
+import dev.ashlar.io.InputException;
 import java.io.FileDescriptor;
-import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
@@ -29,6 +28,26 @@ public record Console(PrintStream out, PrintStream err, boolean terminal) {
     err.flush();
   }
 
+  /** Says something that the user should know, on a line of its own. */
+  public void warning(String sentence) {
+    note("ashlar: warning: " + sentence);
+  }
+
+  /**
+   * Sends on what was printed.
+   *
+   * @throws InputException if results could not be written, so that nobody has them
+   */
+  public void requireWritten() {
+    if (out.checkError()) {
+      String reason =
+          out instanceof ResultStream results
+              ? results.reason().map(r -> " (" + r + ")").orElse("")
+              : "";
+      throw new InputException("standard output cannot be written" + reason);
+    }
+  }
+
   /** Prints a fault as one sentence. */
   public void fault(String sentence) {
     note("ashlar: " + sentence.replaceAll("\\R", " "));
@@ -47,7 +66,7 @@ public record Console(PrintStream out, PrintStream err, boolean terminal) {
   }
 
   private static PrintStream stream(FileDescriptor descriptor) {
-    return new PrintStream(new FileOutputStream(descriptor), false, StandardCharsets.UTF_8);
+    return ResultStream.of(descriptor);
   }
 
   private static boolean standardErrorIsTerminal() {

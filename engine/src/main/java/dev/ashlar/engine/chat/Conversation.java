@@ -169,8 +169,20 @@ public final class Conversation {
             cancellation::isCancelled);
     show(stream.flush(), text, listener);
     remember(prompt + text, ids, result.tokens());
-    boolean full = result.end() == Generator.End.LIMIT && room <= limit;
-    return new Answer(text.toString(), result, ids.length, full);
+    boolean full = result.tokens().size() >= room;
+    return new Answer(
+        text.toString(), full && room < limit ? ended(result) : result, ids.length, full);
+  }
+
+  /** What was generated, which ended because nothing more fits. */
+  private static Generator.Result ended(Generator.Result r) {
+    boolean limited = r.end() == Generator.End.LIMIT;
+    return new Generator.Result(
+        r.tokens(),
+        limited ? Generator.End.CONTEXT : r.end(),
+        r.promptTokens(),
+        r.promptNanos(),
+        r.decodeNanos());
   }
 
   private static void show(String piece, StringBuilder text, Consumer<String> listener) {

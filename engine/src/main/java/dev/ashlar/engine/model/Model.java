@@ -23,6 +23,8 @@ import java.util.Set;
  * asked for, so that work which needs none does not fail for it. Not thread-safe.
  */
 public final class Model implements AutoCloseable {
+  private static final String EOS = "eos_token_id";
+
   private final Checkpoint checkpoint;
   private Tokenizer tokenizer;
   private DecoderSpec spec;
@@ -68,31 +70,38 @@ public final class Model implements AutoCloseable {
     return Architectures.loadPacked(checkpoint, backend, options);
   }
 
-  /** Tokens that end a text: those of the configuration and the tokenizer's own. */
+  /**
+   * Tokens that end whatever the model writes: those of the configuration and of its section on the
+   * language part, those of the generation settings, and the tokenizer's own.
+   */
   public Set<Integer> stopTokens() {
     Set<Integer> stops = new LinkedHashSet<>();
-    add(stops, checkpoint.config().get("eos_token_id"));
+    Map<String, Object> config = checkpoint.config();
+    add(stops, config.get(EOS));
+    if (config.get("text_config") instanceof Map<?, ?> text) {
+      add(stops, text.get(EOS));
+    }
+    add(stops, checkpoint.generationConfig().get(EOS));
     tokenizer().eos().ifPresent(stops::add);
     return stops;
   }
 
-  /** Adds one id or a list of them. */
+  /** Adds one id or a list of them; a number that is no id, such as -1, means none. */
   private static void add(Set<Integer> stops, Object configured) {
     List<?> ids = configured instanceof List<?> list ? list : List.of();
     for (Object id : configured instanceof Number n ? List.of(n) : ids) {
-      if (id instanceof Number n) {
+      if (id instanceof Number n && n.longValue() >= 0 && n.longValue() <= Integer.MAX_VALUE) {
         stops.add(n.intValue());
       }
     }
   }
 
   /**
-   * Tokens that end an answer: those that end a text, those of the generation settings, and the one
-   * that the template writes behind an answer.
+   * Tokens that end an answer: those that end whatever the model writes, and the one that the
+   * template writes behind an answer.
    */
   public Set<Integer> answerStops(ChatTemplate template) {
     Set<Integer> stops = stopTokens();
-    add(stops, checkpoint.generationConfig().get("eos_token_id"));
     // Only the first token: what follows may begin the next message.
     int[] end = tokenizer().encode(template.endOfAnswer().stripLeading());
     if (end.length > 0 && tokenizer().isSpecial(end[0])) {

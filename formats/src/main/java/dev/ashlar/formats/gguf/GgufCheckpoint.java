@@ -154,8 +154,17 @@ public final class GgufCheckpoint extends Checkpoint {
   }
 
   @Override
+  public Map<String, Object> generationConfig() {
+    return sideFiles().generationConfig();
+  }
+
+  @Override
   public void writeSideFiles(Path folder) {
-    new GgufSideFiles(new GgufFields(path, parts.metadata()), config).write(folder);
+    sideFiles().write(folder);
+  }
+
+  private GgufSideFiles sideFiles() {
+    return new GgufSideFiles(new GgufFields(path, parts.metadata()), config);
   }
 
   @Override

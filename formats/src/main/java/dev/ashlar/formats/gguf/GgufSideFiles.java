@@ -5,8 +5,10 @@ import dev.ashlar.io.json.JsonWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * Rebuilds from GGUF metadata the files that a Hugging Face folder has beside its weights: {@code
@@ -16,6 +18,11 @@ import java.util.Map;
  */
 record GgufSideFiles(GgufFields fields, Map<String, Object> config) {
   private static final String TEMPLATE = "tokenizer.chat_template";
+  private static final String EOS = "eos_token_id";
+
+  /** Writers put -1 where there is none, which is read as a number beyond this one. */
+  private static final long LARGEST_ID = Integer.MAX_VALUE;
+
   private static final List<String> TOKENS = List.of("bos", "eos", "pad");
 
   /** Writes the files. */
@@ -31,7 +38,8 @@ record GgufSideFiles(GgufFields fields, Map<String, Object> config) {
     }
   }
 
-  private Map<String, Object> generationConfig() {
+  /** The settings for generating; a file's ends of turns and of messages end texts too. */
+  Map<String, Object> generationConfig() {
     Map<String, Object> json = new LinkedHashMap<>();
     json.put("_from_model_config", true);
     for (String kind : TOKENS) {
@@ -39,6 +47,19 @@ record GgufSideFiles(GgufFields fields, Map<String, Object> config) {
       if (id != null) {
         json.put(kind + "_token_id", id);
       }
+    }
+    Set<Object> ends = new LinkedHashSet<>();
+    if (json.get(EOS) instanceof Long eos) {
+      ends.add(eos);
+    }
+    for (String kind : List.of("eot", "eom")) {
+      Object id = fields.values().get("tokenizer.ggml." + kind + "_token_id");
+      if (id instanceof Number n && n.longValue() >= 0 && n.longValue() <= LARGEST_ID) {
+        ends.add(n.longValue());
+      }
+    }
+    if (ends.size() > 1 || json.get(EOS) == null && !ends.isEmpty()) {
+      json.put(EOS, List.copyOf(ends));
     }
     return json;
   }

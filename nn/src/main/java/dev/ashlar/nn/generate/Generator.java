@@ -28,6 +28,8 @@ public final class Generator {
     STOP_TOKEN,
     /** The limit was reached. */
     LIMIT,
+    /** The model's context is full: it was not made for longer sequences. */
+    CONTEXT,
     /** The listener asked for it. */
     LISTENER,
     /** It was cancelled; the tokens are those that came before. */
@@ -62,14 +64,25 @@ public final class Generator {
 
   private final Runner runner;
   private final Sampler sampler;
+  private final int context;
   private final SequenceCache cache;
   private final Tensor last;
   private int[] seen = new int[0];
 
-  /** A generator with an empty cache. */
+  /** A generator with an empty cache, for sequences of any length. */
   public Generator(Runner runner, Sampler sampler) {
+    this(runner, sampler, Integer.MAX_VALUE);
+  }
+
+  /**
+   * A generator with an empty cache.
+   *
+   * @param context tokens of a sequence, prompt included, at which it ends
+   */
+  public Generator(Runner runner, Sampler sampler, int context) {
     this.runner = runner;
     this.sampler = sampler;
+    this.context = context;
     this.cache = runner.newCache();
     this.last = Tensor.zeros(1, runner.dim());
   }
@@ -80,7 +93,7 @@ public final class Generator {
   }
 
   /**
-   * Continues {@code prompt} by up to {@code limit} tokens.
+   * Continues {@code prompt} by up to {@code limit} tokens, or as many as fit the context.
    *
    * @param stops tokens that end the text
    * @param listener is given each token as soon as it is known; false ends the generation
@@ -108,6 +121,9 @@ public final class Generator {
     if (limit < 1) {
       throw new IllegalArgumentException("the limit must be at least 1: " + limit);
     }
+    if (prompt.length >= context) {
+      return new Result(List.of(), End.CONTEXT, 0, 0, 0);
+    }
     long begin = System.nanoTime();
     int reused = reuse(prompt);
     int token;
@@ -119,7 +135,9 @@ public final class Generator {
     }
     long first = System.nanoTime();
     List<Integer> tokens = new ArrayList<>();
-    End end = decode(token, limit, stops, listener, cancelled, tokens);
+    int room = context - prompt.length;
+    End end = decode(token, Math.min(limit, room), stops, listener, cancelled, tokens);
+    end = end == End.LIMIT && room < limit ? End.CONTEXT : end;
     long decodeNanos = System.nanoTime() - first;
     return new Result(tokens, end, prompt.length - reused, first - begin, decodeNanos);
   }

@@ -165,6 +165,22 @@ class GeneratorTest {
   }
 
   @Test
+  void itEndsWhereTheContextDoes() {
+    Generator bounded = new Generator(runner, Sampler.greedy(), PROMPT.length + 3);
+    Generator.Result full = bounded.generate(PROMPT, 100, Set.of(), t -> true);
+    assertEquals(Generator.End.CONTEXT, full.end());
+    assertEquals(List.of(9, 10, 11), full.tokens());
+    // What was asked for is all there, and a stop token is one that comes before the end.
+    assertEquals(Generator.End.LIMIT, bounded.generate(PROMPT, 3, Set.of(), t -> true).end());
+    assertEquals(
+        Generator.End.STOP_TOKEN, bounded.generate(PROMPT, 9, Set.of(11), t -> true).end());
+    int[] longer = Arrays.copyOf(PROMPT, PROMPT.length + 3);
+    Generator.Result none = bounded.generate(longer, 1, Set.of(), t -> true);
+    assertEquals(Generator.End.CONTEXT, none.end());
+    assertEquals(List.of(), none.tokens());
+  }
+
+  @Test
   void whatMakesNoSenseIsRefused() {
     assertThrows(
         IllegalArgumentException.class,

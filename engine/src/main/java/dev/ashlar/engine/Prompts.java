@@ -1,0 +1,61 @@
+package dev.ashlar.engine;
+
+import dev.ashlar.engine.model.Model;
+import dev.ashlar.io.InputException;
+import dev.ashlar.text.tokenizer.Tokenizer;
+
+/** Makes token ids of prompts, and holds them against the model's context. */
+final class Prompts {
+  private Prompts() {}
+
+  /**
+   * The token ids of a prompt with what the tokenizer puts around a text.
+   *
+   * @throws InputException if there are none
+   */
+  static int[] of(Tokenizer tokenizer, String text) {
+    int[] ids = tokenizer.encode(text, true);
+    if (ids.length == 0) {
+      throw new InputException("the prompt is empty; give it some text");
+    }
+    return ids;
+  }
+
+  /**
+   * The same of a prompt that leaves room for an answer.
+   *
+   * @throws InputException if there are none, or so many that they fill the model's context
+   */
+  static int[] fitting(Model model, Tokenizer tokenizer, String text, GenerationOptions how) {
+    int[] ids = of(tokenizer, text);
+    if (ids.length >= context(model, how)) {
+      throw new InputException(
+          "the prompt has "
+              + ids.length
+              + " tokens and the model takes "
+              + model.contextLength()
+              + ", what it adds among them; shorten the prompt, or ask it to go on beyond its"
+              + " context");
+    }
+    return ids;
+  }
+
+  /**
+   * Tokens at which a text ends, prompt included.
+   *
+   * @throws InputException if the text is to go on beyond the context and the model cannot
+   */
+  static int context(Model model, GenerationOptions how) {
+    if (!how.beyondContext()) {
+      return model.contextLength();
+    }
+    if (model.spec().embedding().learned().isPresent()) {
+      throw new InputException(
+          model.checkpoint().path()
+              + ": the model has learned a position for each of the "
+              + model.contextLength()
+              + " tokens of its context and has none beyond it");
+    }
+    return Integer.MAX_VALUE;
+  }
+}
