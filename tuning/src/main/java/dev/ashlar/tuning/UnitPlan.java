@@ -63,6 +63,7 @@ public final class UnitPlan {
   private final List<Entry> units;
   private final Map<String, QuantScheme> schemes = new LinkedHashMap<>();
   private final Map<String, String> skipped = new LinkedHashMap<>();
+  private final List<String> idle;
 
   /**
    * @param tied whether the head's matrix is the embedding's
@@ -71,7 +72,9 @@ public final class UnitPlan {
    */
   public UnitPlan(DecoderSpec spec, boolean tied, QuantizationPlan plan, int nblocks) {
     this.spec = spec;
-    boolean head = decide(plan, tied);
+    List<String> names = names();
+    this.idle = plan.idleParts(names);
+    boolean head = decide(plan.forLayers(names), tied);
     List<Entry> entries = new ArrayList<>();
     int blocks = spec.blocks().size();
     for (int from = 0; from < blocks; from += nblocks) {
@@ -108,21 +111,27 @@ public final class UnitPlan {
     return new Entry(index, spec.blocks().get(from).name(), from, to, own, size);
   }
 
-  private boolean decide(QuantizationPlan plan, boolean tied) {
+  /** Complete names of all linear layers, the head last. */
+  private List<String> names() {
     List<String> names = new ArrayList<>();
+    for (BlockSpec block : spec.blocks()) {
+      block.linears().forEach(l -> names.add(block.name() + "." + l.name()));
+    }
+    names.add(spec.head().output().name());
+    return names;
+  }
+
+  private boolean decide(QuantizationPlan plan, boolean tied) {
     for (BlockSpec block : spec.blocks()) {
       Set<String> routers = block.routers();
       for (LinearSpec l : block.linears()) {
         boolean routes = routers.contains(l.name());
         LayerShape layer = new LayerShape(block.name() + "." + l.name(), l.out(), l.in(), routes);
-        names.add(layer.name());
         note(layer, plan.decide(layer));
       }
     }
     LinearSpec output = spec.head().output();
     LayerShape head = new LayerShape(output.name(), spec.vocab(), output.in());
-    names.add(head.name());
-    plan.requireRulesMatch(names);
     Decision decision = plan.decideHead(head, tied);
     if (plan.asksForHead(head.name())) {
       note(head, decision);
@@ -151,6 +160,11 @@ public final class UnitPlan {
   /** Layers of blocks (and the head, if it was asked for) that stay float, with the reason. */
   public Map<String, String> skipped() {
     return new LinkedHashMap<>(skipped);
+  }
+
+  /** Parts of names that were to be left float and are in no layer's name. */
+  public List<String> idle() {
+    return idle;
   }
 
   /**

@@ -7,6 +7,7 @@ import dev.ashlar.tensor.quant.IntegerGrid;
 import dev.ashlar.tuning.plan.DataType;
 import dev.ashlar.tuning.plan.SchemeOverride;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -62,17 +63,53 @@ public final class LayerConfig {
   public static Map<String, SchemeOverride> read(String text) {
     boolean inline = text.strip().startsWith("{");
     LayerConfig config = new LayerConfig(inline ? "--layer-config" : text);
-    Map<String, Object> json =
-        inline
-            ? Json.parseObject(text.getBytes(StandardCharsets.UTF_8), config.where)
-            : Json.readObject(Path.of(text));
+    Map<String, Object> json = inline ? config.inline(text) : Json.readObject(file(text));
     Map<String, SchemeOverride> rules = new LinkedHashMap<>();
     json.forEach((layer, value) -> rules.put(layer, config.rule(layer, value)));
     return rules;
   }
 
+  /** JSON, or what a person takes for it. */
+  private Map<String, Object> inline(String text) {
+    try {
+      return parsed(text);
+    } catch (InputException e) {
+      try {
+        return parsed(LooseJson.strict(text));
+      } catch (InputException again) {
+        // What was typed is what the message should be about.
+        throw e;
+      }
+    }
+  }
+
+  private Map<String, Object> parsed(String json) {
+    return Json.parseObject(json.getBytes(StandardCharsets.UTF_8), where);
+  }
+
+  private static Path file(String text) {
+    try {
+      return Path.of(text);
+    } catch (InvalidPathException e) {
+      throw new InputException("--layer-config: not a path: " + e.getReason(), e);
+    }
+  }
+
+  /** A common name such as {@code W8A16} stands for its bits and groups. */
+  private Map<String, Object> keys(String layer, Object value) {
+    if (!(value instanceof String name)) {
+      return Json.asObject(value, where + ": " + layer);
+    }
+    try {
+      NamedScheme scheme = NamedScheme.require(name);
+      return Map.of("bits", (long) scheme.bits(), "group_size", (long) scheme.groupSize());
+    } catch (IllegalArgumentException e) {
+      throw new InputException(where + ": " + layer + ": " + e.getMessage(), e);
+    }
+  }
+
   private SchemeOverride rule(String layer, Object value) {
-    Map<String, Object> keys = Json.asObject(value, where + ": " + layer);
+    Map<String, Object> keys = keys(layer, value);
     for (String key : keys.keySet()) {
       if (!KEYS.contains(key)) {
         throw new InputException(

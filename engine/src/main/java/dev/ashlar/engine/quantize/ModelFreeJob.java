@@ -153,13 +153,11 @@ public final class ModelFreeJob {
   }
 
   private void decide(ModelTensors tensors, Optional<DecoderSpec> family, Checkpoint source) {
-    QuantizationPlan plan = request.plan();
+    QuantizationPlan plan = forLayers(tensors, source);
     boolean tied = family.map(f -> f.head().tied()).orElseGet(() -> declaredTied(source));
-    List<String> names = new ArrayList<>();
     for (StoredLinear l : tensors.linears()) {
       requireShape(l, source);
       LayerShape layer = new LayerShape(l.module(), l.out(), l.in(), l.routes());
-      names.add(layer.name());
       boolean head = l.module().equals(tensors.head());
       Decision decision = head ? plan.decideHead(layer, tied) : plan.decide(layer);
       if (decision.quantized()) {
@@ -169,16 +167,36 @@ public final class ModelFreeJob {
       }
     }
     try {
-      plan.requireRulesMatch(names);
       UnitPlan.requirePossible(request.quantizer(), schemes.values());
     } catch (IllegalArgumentException e) {
       throw new InputException(e.getMessage(), e);
+    }
+    String head = tensors.head();
+    if (plan.asksForHead(head) && !schemes.containsKey(head)) {
+      listener.warning(
+          head
+              + " stays float: "
+              + skipped.getOrDefault(head, "it shares its matrix with the embedding"));
     }
     if (schemes.isEmpty()) {
       throw new InputException(
           source.description()
               + ": no tensor in it can be quantized; linear maps are two-dimensional, called"
               + " NAME.NUMBER.NAME.weight, and multiples of 32 both ways");
+    }
+  }
+
+  /** The plan with its rules held against the names that there are. */
+  private QuantizationPlan forLayers(ModelTensors tensors, Checkpoint source) {
+    List<String> names = new ArrayList<>();
+    tensors.linears().forEach(l -> names.add(l.module()));
+    List<String> withHead = new ArrayList<>(names);
+    withHead.add(tensors.head());
+    IgnoredLayers.check(request.plan().idleParts(withHead), source, withHead.getFirst(), listener);
+    try {
+      return request.plan().forLayers(names);
+    } catch (IllegalArgumentException e) {
+      throw new InputException(e.getMessage(), e);
     }
   }
 

@@ -36,6 +36,29 @@ class LayerConfigTest {
   }
 
   @Test
+  void whatShellsLeaveOfJsonIsUnderstood() {
+    for (String text :
+        new String[] {
+          "{model.layers.0.mlp.down_proj:{bits:8,group_size:32,sym:False}}",
+          "{'model.layers.0.mlp.down_proj': {'bits': 8, 'group_size': 32, 'sym': False}}",
+          "{\"model.layers.0.mlp.down_proj\": {\"bits\": 8, \"group_size\": 32, 'sym': false}}",
+        }) {
+      assertEquals(
+          new IntegerGrid(8, 32, false),
+          LayerConfig.read(text).get("model.layers.0.mlp.down_proj").over(W4),
+          text);
+    }
+    assertEquals(
+        new IntegerGrid(8, 128, true),
+        LayerConfig.read("{\"layers\\.\\d+\": {\"bits\": 8}}").get("layers\\.\\d+").over(W4));
+    assertEquals(new IntegerGrid(2, 64, true), LayerConfig.read("{a: W2A16G64}").get("a").over(W4));
+    for (String text :
+        new String[] {"{a: W99A16}", "{a", "{a:{bits:}}", "{}}", "{'a: {bits: 8}}"}) {
+      assertThrows(dev.ashlar.io.InputException.class, () -> LayerConfig.read(text), text);
+    }
+  }
+
+  @Test
   void faultsNameTheRuleAndTheKey() {
     for (String[] fault :
         new String[][] {

@@ -1,20 +1,14 @@
 package dev.ashlar.formats.layout;
 
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
+import dev.ashlar.tensor.weights.BoundedPattern;
+import java.util.function.BiPredicate;
 import java.util.regex.PatternSyntaxException;
 
-/**
- * A regular expression from a configuration file, matched against module names with a bound on the
- * work: an expression such as {@code a*a*a*…b} must not hang the reader.
- */
+/** A regular expression from a configuration file, matched against module names. */
 final class NamePattern {
-  private static final int LONGEST = 2000;
-  private static final int STEPS = 2_000_000;
-
   private final QuantizationConfig config;
   private final String key;
-  private final Pattern pattern;
+  private final BoundedPattern pattern;
 
   /**
    * Compiles the expression.
@@ -24,12 +18,14 @@ final class NamePattern {
   NamePattern(QuantizationConfig config, String key, String expression) {
     this.config = config;
     this.key = key;
-    if (expression.length() > LONGEST) {
+    if (expression.length() > BoundedPattern.LONGEST) {
       throw config.fault(
-          key, "an expression of at most " + LONGEST + " characters", expression.length() + "");
+          key,
+          "an expression of at most " + BoundedPattern.LONGEST + " characters",
+          expression.length() + "");
     }
     try {
-      this.pattern = Pattern.compile(expression);
+      this.pattern = new BoundedPattern(expression);
     } catch (PatternSyntaxException e) {
       throw config.fault(key, "a regular expression", expression + " (" + e.getDescription() + ")");
     }
@@ -42,60 +38,19 @@ final class NamePattern {
 
   /** Whether the expression matches the whole name. */
   boolean matchesAll(String name) {
-    return matches(name, Matcher::matches);
+    return matches(name, BoundedPattern::matchesAll);
   }
 
   /** Whether the expression matches a beginning of the name, as Python's {@code re.match}. */
   boolean matchesStart(String name) {
-    return matches(name, Matcher::lookingAt);
+    return matches(name, BoundedPattern::matchesStart);
   }
 
-  private boolean matches(String name, java.util.function.Predicate<Matcher> how) {
+  private boolean matches(String name, BiPredicate<BoundedPattern, String> how) {
     try {
-      return how.test(pattern.matcher(new Bounded(name)));
-    } catch (TooManySteps e) {
-      throw config.fault(key, "an expression that decides quickly", pattern.pattern());
-    }
-  }
-
-  private static final class TooManySteps extends RuntimeException {
-    private static final long serialVersionUID = 1;
-
-    TooManySteps() {
-      super(null, null, false, false);
-    }
-  }
-
-  /** A name that counts how often it is looked at; a matcher has no other brake. */
-  private static final class Bounded implements CharSequence {
-    private final String name;
-    private int steps;
-
-    Bounded(String name) {
-      this.name = name;
-    }
-
-    @Override
-    public int length() {
-      return name.length();
-    }
-
-    @Override
-    public char charAt(int index) {
-      if (++steps > STEPS) {
-        throw new TooManySteps();
-      }
-      return name.charAt(index);
-    }
-
-    @Override
-    public CharSequence subSequence(int start, int end) {
-      return name.substring(start, end);
-    }
-
-    @Override
-    public String toString() {
-      return name;
+      return how.test(pattern, name);
+    } catch (BoundedPattern.TooManyStepsException e) {
+      throw config.fault(key, "an expression that decides quickly", pattern.expression());
     }
   }
 }

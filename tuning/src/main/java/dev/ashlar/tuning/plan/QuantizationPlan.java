@@ -6,18 +6,20 @@ import dev.ashlar.tensor.quant.Unquantized;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.regex.Pattern;
-import java.util.regex.PatternSyntaxException;
+import java.util.Set;
 
 /**
  * A default scheme and what departs from it.
  *
  * <p>A layer's scheme is that of the rule with exactly its name, else of the first rule whose
- * regular expression matches its whole name, else the default. A layer named by {@code ignored}
- * stays float unless a rule names it exactly, and so does one that routes tokens to experts.
+ * regular expression matches its whole name, else the default; a rule that matches no whole name of
+ * a model ({@link #forLayers}) speaks of the names that it matches a part of. A layer named by
+ * {@code ignored} stays float unless a rule names it exactly, and so does one that routes tokens to
+ * experts.
  */
 public final class QuantizationPlan {
   /**
@@ -34,33 +36,33 @@ public final class QuantizationPlan {
   }
 
   private final QuantScheme fallback;
-  private final Map<String, SchemeOverride> rules;
-  private final Map<Pattern, SchemeOverride> patterns;
+  private final List<LayerRule> rules;
   private final List<String> ignored;
   private final boolean head;
 
   private QuantizationPlan(
-      QuantScheme fallback, Map<String, SchemeOverride> rules, List<String> ignored, boolean head) {
+      QuantScheme fallback, List<LayerRule> rules, List<String> ignored, boolean head) {
     this.fallback = fallback;
-    this.rules = Collections.unmodifiableMap(new LinkedHashMap<>(rules));
-    this.patterns = compiled(rules);
-    this.ignored = ignored.stream().map(QuantizationPlan::closed).toList();
+    this.rules = List.copyOf(rules);
+    this.ignored = ignored.stream().filter(part -> !part.isBlank()).toList();
     this.head = head;
   }
 
   /** Every layer of every block with the same scheme, the output head left float. */
   public static QuantizationPlan uniform(QuantScheme scheme) {
-    return new QuantizationPlan(scheme, Map.of(), List.of(), false);
+    return new QuantizationPlan(scheme, List.of(), List.of(), false);
   }
 
   /**
    * This plan with rules by layer name, tried in the map's order.
    *
-   * @param rules exact layer names or regular expressions
+   * @param rules layer names, regular expressions, or parts of names
    * @throws IllegalArgumentException if a rule is neither a name nor a regular expression
    */
   public QuantizationPlan withRules(Map<String, SchemeOverride> rules) {
-    return new QuantizationPlan(fallback, rules, ignored, head);
+    List<LayerRule> all = new ArrayList<>();
+    rules.forEach((text, override) -> all.add(LayerRule.of(text, override)));
+    return new QuantizationPlan(fallback, all, ignored, head);
   }
 
   /**
@@ -76,29 +78,6 @@ public final class QuantizationPlan {
     return new QuantizationPlan(fallback, rules, ignored, quantized);
   }
 
-  private static Map<Pattern, SchemeOverride> compiled(Map<String, SchemeOverride> rules) {
-    Map<Pattern, SchemeOverride> compiled = new LinkedHashMap<>();
-    rules.forEach(
-        (rule, scheme) -> {
-          try {
-            compiled.put(Pattern.compile(rule), scheme);
-          } catch (PatternSyntaxException e) {
-            throw new IllegalArgumentException(
-                "layer rule '"
-                    + rule
-                    + "' is neither a layer name nor a regular expression: "
-                    + e.getDescription(),
-                e);
-          }
-        });
-    return compiled;
-  }
-
-  private static String closed(String part) {
-    boolean digit = !part.isEmpty() && Character.isDigit(part.charAt(part.length() - 1));
-    return digit ? part + "." : part;
-  }
-
   /** The scheme of layers that nothing else names. */
   public QuantScheme defaultScheme() {
     return fallback;
@@ -106,19 +85,21 @@ public final class QuantizationPlan {
 
   /** The rules, in the order in which they are tried. */
   public Map<String, SchemeOverride> rules() {
-    return rules;
+    Map<String, SchemeOverride> all = new LinkedHashMap<>();
+    rules.forEach(rule -> all.put(rule.text(), rule.override()));
+    return Collections.unmodifiableMap(all);
   }
 
   /** The scheme of a layer in a block. */
   public Decision decide(LayerShape layer) {
-    SchemeOverride exact = rules.get(layer.name());
-    if (exact == null && ignored.stream().anyMatch((layer.name() + ".")::contains)) {
+    boolean exact = rules.stream().anyMatch(rule -> rule.names(layer.name()));
+    if (!exact && isIgnored(layer.name())) {
       return left("it is on the list of ignored layers");
     }
-    if (exact == null && layer.routes()) {
+    if (!exact && layer.routes()) {
       return left("it chooses between experts");
     }
-    return sized(layer, ruled(layer.name(), exact));
+    return sized(layer, ruled(layer.name()));
   }
 
   /**
@@ -131,7 +112,11 @@ public final class QuantizationPlan {
     if (!head && matching(layer.name()) == null) {
       return left("the output head is quantized on request only");
     }
-    QuantScheme scheme = ruled(layer.name(), rules.get(layer.name()));
+    boolean exact = rules.stream().anyMatch(rule -> rule.names(layer.name()));
+    if (!exact && isIgnored(layer.name())) {
+      return left("it is on the list of ignored layers");
+    }
+    QuantScheme scheme = ruled(layer.name());
     if (tied && !scheme.isFloat()) {
       return left("the output head shares its matrix with the embedding");
     }
@@ -143,22 +128,25 @@ public final class QuantizationPlan {
     return head || matching(name) != null;
   }
 
-  private SchemeOverride matching(String name) {
-    SchemeOverride exact = rules.get(name);
-    if (exact != null) {
-      return exact;
-    }
-    for (Map.Entry<Pattern, SchemeOverride> e : patterns.entrySet()) {
-      if (e.getKey().matcher(name).matches()) {
-        return e.getValue();
-      }
-    }
-    return null;
+  private boolean isIgnored(String name) {
+    return ignored.stream().anyMatch(part -> LayerRule.contains(name, part));
   }
 
-  private QuantScheme ruled(String name, SchemeOverride exact) {
-    SchemeOverride rule = exact == null ? matching(name) : exact;
-    return rule == null ? fallback : rule.over(fallback);
+  /** The rule that decides on a layer; null if none does. */
+  private LayerRule matching(String name) {
+    LayerRule first = null;
+    for (LayerRule rule : rules) {
+      if (rule.names(name)) {
+        return rule;
+      }
+      first = first == null && rule.matches(name) ? rule : first;
+    }
+    return first;
+  }
+
+  private QuantScheme ruled(String name) {
+    LayerRule rule = matching(name);
+    return rule == null ? fallback : rule.override().over(fallback);
   }
 
   private Decision sized(LayerShape layer, QuantScheme scheme) {
@@ -177,31 +165,53 @@ public final class QuantizationPlan {
   }
 
   /**
-   * Refuses rules that match none of {@code names}: a misspelt rule would otherwise be silent.
+   * This plan for a model's layers: rules that match none of the names whole speak of those that
+   * they match a part of.
    *
-   * @throws IllegalArgumentException naming those rules and a name that there is
+   * @param names of all layers, the output head among them
+   * @throws IllegalArgumentException if a rule matches no layer, or only such as others decide on:
+   *     a misspelt rule would otherwise be silent
    */
-  public void requireRulesMatch(Collection<String> names) {
-    List<String> idle = new ArrayList<>();
-    patterns
-        .keySet()
-        .forEach(
-            p -> {
-              boolean used =
-                  names.stream().anyMatch(n -> n.equals(p.pattern()) || p.matcher(n).matches());
-              if (!used) {
-                idle.add(p.pattern());
-              }
-            });
-    if (!idle.isEmpty()) {
-      String example = names.stream().findFirst().orElse("none");
-      throw new IllegalArgumentException(
-          "layer rules match no layer: "
-              + String.join(", ", idle)
-              + " (layer names look like "
-              + example
-              + ")");
+  public QuantizationPlan forLayers(Collection<String> names) {
+    List<LayerRule> reaching = rules.stream().map(rule -> rule.reaching(names)).toList();
+    QuantizationPlan plan = new QuantizationPlan(fallback, reaching, ignored, head);
+    Set<LayerRule> deciding = new HashSet<>();
+    for (String name : names) {
+      LayerRule rule = plan.matching(name);
+      if (rule != null && (rule.names(name) || !isIgnored(name))) {
+        deciding.add(rule);
+      }
     }
+    List<LayerRule> idle = reaching.stream().filter(rule -> !deciding.contains(rule)).toList();
+    List<LayerRule> lost = idle.stream().filter(r -> names.stream().noneMatch(r::matches)).toList();
+    if (!lost.isEmpty()) {
+      throw new IllegalArgumentException(
+          "layer rules match no layer: " + texts(lost) + like(names));
+    }
+    if (!idle.isEmpty()) {
+      throw new IllegalArgumentException(
+          "layer rules have no effect: "
+              + texts(idle)
+              + " (every layer that they match is ignored or decided on by a rule before them, or by"
+              + " one of its own)");
+    }
+    return plan;
+  }
+
+  /** Parts of names that were to be ignored and are in none of {@code names}. */
+  public List<String> idleParts(Collection<String> names) {
+    return ignored.stream()
+        .filter(part -> names.stream().noneMatch(name -> LayerRule.contains(name, part)))
+        .toList();
+  }
+
+  private static String texts(List<LayerRule> rules) {
+    return String.join(", ", rules.stream().map(LayerRule::text).toList());
+  }
+
+  /** What layer names look like, in brackets. */
+  private static String like(Collection<String> names) {
+    return " (layer names look like " + names.stream().findFirst().orElse("none") + ")";
   }
 
   /** One line that says all of the plan; equal plans give equal lines. */
@@ -211,7 +221,9 @@ public final class QuantizationPlan {
     if (fallback instanceof IntegerGrid grid) {
       text.append(" scales ").append(grid.scaleType());
     }
-    rules.forEach((rule, s) -> text.append("; ").append(rule).append(" = ").append(describe(s)));
+    for (LayerRule rule : rules) {
+      text.append("; ").append(rule.text()).append(" = ").append(describe(rule.override()));
+    }
     if (!ignored.isEmpty()) {
       text.append("; ignored ").append(String.join(",", ignored));
     }

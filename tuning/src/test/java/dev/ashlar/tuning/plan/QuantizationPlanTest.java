@@ -36,10 +36,73 @@ class QuantizationPlanTest {
   }
 
   @Test
-  void patternsMatchWholeNamesOnly() {
-    QuantizationPlan plan =
-        QuantizationPlan.uniform(W4).withRules(Map.of("q_proj", SchemeOverride.bits(8)));
-    assertEquals(4, grid(plan, "model.layers.1.self_attn.q_proj").bits());
+  void aRuleThatMatchesNoWholeNameSpeaksOfParts() {
+    List<String> names =
+        List.of(
+            "model.layers.1.self_attn.q_proj",
+            "model.layers.1.mlp.gate",
+            "model.layers.1.mlp.gate_proj",
+            "model.layers.10.self_attn.q_proj");
+    for (String part : List.of("q_proj", "self_attn", "layers.1.self|layers.10", "q_.roj$")) {
+      QuantizationPlan plan =
+          QuantizationPlan.uniform(W4).withRules(Map.of(part, SchemeOverride.bits(8)));
+      assertEquals(4, grid(plan, names.getFirst()).bits());
+      assertEquals(8, grid(plan.forLayers(names), names.getFirst()).bits(), part);
+      assertEquals(8, grid(plan.forLayers(names), names.getLast()).bits(), part);
+      assertEquals(4, grid(plan.forLayers(names), names.get(2)).bits(), part);
+    }
+    QuantizationPlan one =
+        QuantizationPlan.uniform(W4).withRules(Map.of("layers.1", SchemeOverride.bits(8)));
+    assertEquals(4, grid(one.forLayers(names), names.getLast()).bits());
+    // What matches a whole name is not taken for a part of another.
+    QuantizationPlan whole =
+        QuantizationPlan.uniform(W4).withRules(Map.of(".*mlp.gate", SchemeOverride.bits(8)));
+    assertEquals(4, grid(whole.forLayers(names), "model.layers.1.mlp.gate_proj").bits());
+  }
+
+  @Test
+  void rulesThatOthersLeaveNothingAreRefused() {
+    List<String> names = List.of("a.0.up", "a.0.down");
+    Map<String, SchemeOverride> rules = new LinkedHashMap<>();
+    rules.put("a", SchemeOverride.bits(8));
+    rules.put("down", SchemeOverride.bits(2));
+    QuantizationPlan plan = QuantizationPlan.uniform(W4);
+    String said = refusal(plan.withRules(rules), names);
+    assertTrue(said.contains("no effect: down"), said);
+    Map<String, SchemeOverride> up = Map.of(".*up", SchemeOverride.bits(2));
+    said = refusal(plan.withRules(up).withIgnored(List.of("up")), names);
+    assertTrue(said.contains(".*up"), said);
+    Map<String, SchemeOverride> exact = Map.of("a.0.up", SchemeOverride.bits(2));
+    plan.withRules(exact).withIgnored(List.of("up")).forLayers(names);
+  }
+
+  @Test
+  void partsToIgnoreThatNoLayerHasAreTold() {
+    QuantizationPlan plan = QuantizationPlan.uniform(W4).withIgnored(List.of("dwon", "", "a.0"));
+    assertEquals(List.of("dwon"), plan.idleParts(List.of("a.0.up", "a.0.down")));
+    assertTrue(plan.decide(layer("b.0.up")).quantized());
+  }
+
+  @Test
+  void anExpressionThatTriesTooMuchIsRefusedSoon() {
+    String name = "model.layers.10.self_attn." + "a".repeat(60) + "_proj";
+    for (String rule : List.of("(.*a+)+b", "(.*)*x", "(a|aa)+$", "((.a)*)*!")) {
+      QuantizationPlan plan =
+          QuantizationPlan.uniform(W4).withRules(Map.of(rule, SchemeOverride.bits(8)));
+      long start = System.nanoTime();
+      String said = refusal(plan, List.of(name));
+      assertTrue(System.nanoTime() - start < 2_000_000_000L, rule);
+      assertTrue(said.contains(rule), said);
+    }
+    assertThrows(
+        IllegalArgumentException.class,
+        () ->
+            QuantizationPlan.uniform(W4)
+                .withRules(Map.of("(".repeat(9000) + ")".repeat(9000), SchemeOverride.bits(8))));
+  }
+
+  private static String refusal(QuantizationPlan plan, List<String> names) {
+    return assertThrows(IllegalArgumentException.class, () -> plan.forLayers(names)).getMessage();
   }
 
   @Test
@@ -49,7 +112,7 @@ class QuantizationPlanTest {
     IllegalArgumentException e =
         assertThrows(
             IllegalArgumentException.class,
-            () -> plan.requireRulesMatch(List.of("model.layers.0.mlp.up_proj")));
+            () -> plan.forLayers(List.of("model.layers.0.mlp.up_proj")));
     assertTrue(e.getMessage().contains("model.layer.0.*"), e.getMessage());
     assertTrue(e.getMessage().contains("model.layers.0.mlp.up_proj"), e.getMessage());
     assertThrows(
