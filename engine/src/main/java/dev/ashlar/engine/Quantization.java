@@ -316,6 +316,14 @@ public final class Quantization {
   public Quantized run() {
     QuantizeRequest request = request();
     JobListener hears = new CancellableListener(listener, cancellation);
+    boolean given =
+        !data.isEmpty() || samples.isPresent() || length.isPresent() || batchSize.isPresent();
+    if (given && !request.quantizer().needsInputs()) {
+      hears.warning(
+          "data, samples, length and batchSize have no effect: method "
+              + request.method()
+              + " is not tuned on any data");
+    }
     return machine.run(() -> Quantized.of(new QuantizeJob(request, hears).run()));
   }
 

@@ -14,6 +14,7 @@ import java.util.regex.Pattern;
  * <pre>
  *   models--ORG--NAME/refs/main          the revision's hash
  *   models--ORG--NAME/snapshots/HASH/    the model folder, its files links into ../../blobs
+ *   datasets--ORG--NAME/                 the same of a data set
  * </pre>
  */
 public final class HubCache {
@@ -60,10 +61,19 @@ public final class HubCache {
    * downloaded; empty if it is not in the cache.
    */
   public Optional<Path> find(String id) {
+    return find("models--", id);
+  }
+
+  /** The same of a data set, whose files lie as their authors put them. */
+  public Optional<Path> findDataset(String id) {
+    return find("datasets--", id);
+  }
+
+  private Optional<Path> find(String kind, String id) {
     if (!isId(id)) {
       return Optional.empty();
     }
-    Path model = folder.resolve("models--" + id.replace("/", "--"));
+    Path model = folder.resolve(kind + id.replace("/", "--"));
     Path main = model.resolve("refs").resolve("main");
     try {
       if (!Files.isRegularFile(main) || Files.size(main) > LONGEST_REFERENCE) {

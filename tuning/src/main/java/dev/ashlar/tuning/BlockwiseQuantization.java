@@ -85,10 +85,12 @@ public final class BlockwiseQuantization {
           "method '" + quantizer.describe() + "' needs calibration data");
     }
     int vocab = model.spec().vocab();
-    for (int id : data.ids(0, data.count())) {
-      if (id < 0 || id >= vocab) {
-        throw new IllegalArgumentException(
-            "calibration token " + id + " is not in the model's vocabulary of " + vocab);
+    for (int sample = 0; sample < data.count(); sample++) {
+      for (int id : data.sample(sample)) {
+        if (id < 0 || id >= vocab) {
+          throw new IllegalArgumentException(
+              "calibration token " + id + " is not in the model's vocabulary of " + vocab);
+        }
       }
     }
   }

@@ -1,7 +1,6 @@
 package dev.ashlar.engine.data;
 
 import dev.ashlar.io.InputException;
-import dev.ashlar.io.json.Json;
 import dev.ashlar.tuning.calibration.Documents;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -12,153 +11,173 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
+import java.util.Locale;
+import java.util.Set;
 
 /**
- * Texts from files. A {@code .txt} file (or one of any other ending) is one text; a {@code .jsonl}
- * file is one document a line, a {@code .json} file a list of documents. A document is a string, or
- * an object with the key {@code text} or {@code input_ids} (a list of token ids), or with a single
- * key that all of a file have.
+ * Texts from files, by the ending of the name in capitals or not. {@code .jsonl} (also {@code
+ * .ndjson}, {@code .jsonlines} and the like) is one document a line, {@code .json} a list of
+ * documents; {@code .txt} is one running text. A file of any other ending is one running text
+ * unless its lines are JSON objects; tables and archives are refused. What a document is {@link
+ * JsonDocuments} says.
  *
  * <p>Files must be valid UTF-8; faults name file and line.
  */
 public final class TextFiles {
-  private static final String TEXT = "text";
-  private static final String IDS = "input_ids";
+  private static final System.Logger LOG = System.getLogger("dev.ashlar.engine.data");
+
+  private static final Set<String> LINES =
+      Set.of("jsonl", "ndjson", "jsonlines", "jsonline", "ldjson", "jl");
+
+  private static final Set<String> RUNNING = Set.of("txt", "text", "md", "markdown", "raw");
+
+  /** Endings of what holds text among other things, whose syntax is not to be calibrated on. */
+  private static final Set<String> REFUSED =
+      Set.of(
+          "csv",
+          "tsv",
+          "parquet",
+          "arrow",
+          "feather",
+          "xls",
+          "xlsx",
+          "xml",
+          "html",
+          "htm",
+          "yaml",
+          "yml",
+          "gz",
+          "bz2",
+          "xz",
+          "zst",
+          "lz4",
+          "zip",
+          "tar",
+          "tgz",
+          "7z",
+          "pdf",
+          "doc",
+          "docx",
+          "epub",
+          "npy",
+          "npz",
+          "pt",
+          "pkl",
+          "bin",
+          "safetensors",
+          "gguf");
 
   private TextFiles() {}
 
-  /** Whether the file holds documents rather than one running text. */
-  public static boolean holdsDocuments(Path file) {
-    String name = file.getFileName().toString();
-    return name.endsWith(".jsonl") || name.endsWith(".json");
+  /** What readable files end in, for messages. */
+  public static String readable() {
+    return ".txt, .json or .jsonl";
+  }
+
+  /** Whether a file of that name is read at all. */
+  public static boolean isReadable(Path file) {
+    return !REFUSED.contains(ending(file));
   }
 
   /** The whole file as one text; documents are joined by blank lines. */
   public static String text(Path file) {
-    return holdsDocuments(file) ? String.join("\n\n", documents(file)) : decoded(file);
+    return switch (read(file)) {
+      case Documents.PlainText plain -> plain.text();
+      case Documents.Separate separate -> String.join("\n\n", texts(separate.documents(), file));
+    };
   }
 
   /**
-   * The documents of a file; a plain text is one.
+   * The documents of a file; a running text is one.
    *
    * @throws InputException if there are none, or one is not text
    */
   public static List<String> documents(Path file) {
+    return texts(textsOrTokens(file), file);
+  }
+
+  private static List<String> texts(List<Documents.Document> documents, Path file) {
     List<String> texts = new ArrayList<>();
-    for (Documents.Document document : textsOrTokens(file)) {
-      if (!(document instanceof Documents.Text text)) {
-        throw new InputException(file + ": holds token ids where text is needed");
-      }
-      texts.add(text.text());
+    for (Documents.Document document : documents) {
+      texts.add(
+          switch (document) {
+            case Documents.Text text -> text.text();
+            case Documents.Tokens t ->
+                throw new InputException(file + ": holds token ids where text is needed");
+            case Documents.Chat c ->
+                throw new InputException(file + ": holds conversations where text is needed");
+          });
     }
     return texts;
   }
 
   /**
-   * The documents of a file, some of which may be token ids already; a plain text is one.
+   * The documents of a file, some of which may be token ids or conversations; a running text is
+   * one.
    *
-   * @throws InputException if there are none, or one is neither text nor token ids
+   * @throws InputException if there are none, or one is none of these
    */
   public static List<Documents.Document> textsOrTokens(Path file) {
-    String name = file.getFileName().toString();
-    List<Documents.Document> documents;
-    if (name.endsWith(".jsonl")) {
-      documents = lines(file);
-    } else if (name.endsWith(".json")) {
-      documents = list(file);
-    } else {
-      documents = List.of(new Documents.Text(decoded(file)));
+    return switch (read(file)) {
+      case Documents.PlainText plain -> List.of(new Documents.Text(plain.text()));
+      case Documents.Separate separate -> separate.documents();
+    };
+  }
+
+  /**
+   * What a file holds: separate documents, or one running text.
+   *
+   * @throws InputException if there is no text in it, or it cannot be read
+   */
+  public static Documents read(Path file) {
+    String ending = ending(file);
+    if (REFUSED.contains(ending) && Files.exists(file)) {
+      throw new InputException(
+          file + ": ." + ending + " files are not read; make a " + readable() + " file of it");
     }
-    if (documents.stream().allMatch(TextFiles::isBlank)) {
+    String text = decoded(file);
+    JsonDocuments json = new JsonDocuments(file.toString());
+    boolean lines = LINES.contains(ending);
+    boolean list = ending.equals("json");
+    if (!lines && !list && JsonDocuments.looksLikeLines(text)) {
+      lines = !RUNNING.contains(ending);
+      LOG.log(
+          System.Logger.Level.WARNING,
+          file
+              + (lines
+                  ? ": its lines are JSON objects, so each is read as a document"
+                  : ": is read as one running text, though its lines are JSON objects; call it"
+                      + " .jsonl to have each read as a document"));
+    }
+    Documents found =
+        lines
+            ? new Documents.Separate(json.lines(text))
+            : list ? new Documents.Separate(json.list(text)) : new Documents.PlainText(text);
+    if (isBlank(found)) {
       throw new InputException(file + ": no text in it; give a file with some");
     }
-    return documents;
+    return found;
+  }
+
+  /** What stands behind the last dot of a file's name, in small letters. */
+  private static String ending(Path file) {
+    String name = String.valueOf(file.getFileName());
+    return name.substring(name.lastIndexOf('.') + 1).toLowerCase(Locale.ROOT);
+  }
+
+  private static boolean isBlank(Documents documents) {
+    return switch (documents) {
+      case Documents.PlainText plain -> plain.text().isBlank();
+      case Documents.Separate s -> s.documents().stream().allMatch(TextFiles::isBlank);
+    };
   }
 
   private static boolean isBlank(Documents.Document document) {
     return switch (document) {
       case Documents.Text t -> t.text().isBlank();
       case Documents.Tokens t -> t.ids().length == 0;
+      case Documents.Chat c -> c.messages().isEmpty();
     };
-  }
-
-  private static List<Documents.Document> lines(Path file) {
-    List<Documents.Document> documents = new ArrayList<>();
-    String key = null;
-    int number = 0;
-    for (String line : decoded(file).split("\n", -1)) {
-      number++;
-      if (!line.isBlank()) {
-        String where = file + ", line " + number;
-        Object entry = parsed(line, where);
-        key = key == null ? key(entry) : key;
-        documents.add(document(entry, key, where));
-      }
-    }
-    return documents;
-  }
-
-  private static List<Documents.Document> list(Path file) {
-    Object json = parsed(decoded(file), file.toString());
-    if (json instanceof Map<?, ?> map) {
-      json = map.size() == 1 ? map.values().iterator().next() : map.get(TEXT);
-    }
-    if (!(json instanceof List<?> entries)) {
-      throw new InputException(
-          file + ": expected a list of texts, or of objects with a key \"text\"");
-    }
-    List<Documents.Document> documents = new ArrayList<>();
-    String key = entries.isEmpty() ? TEXT : key(entries.getFirst());
-    for (int i = 0; i < entries.size(); i++) {
-      documents.add(document(entries.get(i), key, file + ", entry " + (i + 1)));
-    }
-    return documents;
-  }
-
-  private static Object parsed(String json, String where) {
-    return Json.parse(json.getBytes(StandardCharsets.UTF_8), where);
-  }
-
-  /** The key that holds the text of a file's objects, as the first of them says. */
-  private static String key(Object first) {
-    if (!(first instanceof Map<?, ?> map) || map.containsKey(TEXT)) {
-      return TEXT;
-    }
-    if (map.containsKey(IDS)) {
-      return IDS;
-    }
-    return map.size() == 1 ? (String) map.keySet().iterator().next() : TEXT;
-  }
-
-  private static Documents.Document document(Object entry, String key, String where) {
-    Object content = entry;
-    if (entry instanceof Map<?, ?> map) {
-      content = map.get(key);
-      if (content == null) {
-        throw new InputException(where + ": the object has no key \"" + key + "\"");
-      }
-    }
-    if (content instanceof List<?> ids && key.equals(IDS)) {
-      return new Documents.Tokens(tokens(ids, where));
-    }
-    if (!(content instanceof String string)) {
-      throw new InputException(
-          where + ": expected text (a string), found " + Json.describe(content));
-    }
-    return new Documents.Text(string);
-  }
-
-  private static int[] tokens(List<?> list, String where) {
-    int[] ids = new int[list.size()];
-    for (int i = 0; i < ids.length; i++) {
-      if (!(list.get(i) instanceof Long id) || id < 0 || id > Integer.MAX_VALUE) {
-        throw new InputException(
-            where + ": expected a token id, found " + Json.describe(list.get(i)));
-      }
-      ids[i] = id.intValue();
-    }
-    return ids;
   }
 
   private static String decoded(Path file) {

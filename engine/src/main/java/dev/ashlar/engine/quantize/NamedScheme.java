@@ -16,6 +16,9 @@ public record NamedScheme(int bits, int groupSize) {
   /** What holds if nothing is said. */
   public static final NamedScheme DEFAULT = new NamedScheme(4, 128);
 
+  private static final Pattern ELSEWHERE =
+      Pattern.compile("W\\d+A\\d+.*|(MX|NV)?FP\\d.*|MXINT.*|INT\\d.*|GGUF:.*|BF16|FPW8.*");
+
   private static final Pattern NAME = Pattern.compile("W([2-8])A16(?:G(\\d{1,5}))?");
 
   /**
@@ -30,7 +33,18 @@ public record NamedScheme(int bits, int groupSize) {
                 new IllegalArgumentException(
                     "no scheme '"
                         + name
-                        + "'; there are W2A16 to W8A16, with G64 and the like after them"));
+                        + "'; there are W2A16 to W8A16, with G64 and the like after them"
+                        + (isKnownElsewhere(name)
+                            ? " ("
+                                + name
+                                + " is one of auto-round's for inputs or kinds of numbers that are"
+                                + " not written here)"
+                            : "")));
+  }
+
+  /** Whether it is a scheme of AutoRound's that quantizes inputs or has no integer codes. */
+  private static boolean isKnownElsewhere(String name) {
+    return ELSEWHERE.matcher(name.toUpperCase(Locale.ROOT)).matches();
   }
 
   /** The scheme of that name, in capitals or not. */

@@ -43,6 +43,8 @@ import java.util.function.IntConsumer;
  * folder; the same command then goes on where it was and writes the same bytes.
  */
 public final class QuantizeJob {
+  private static final long LARGEST_ARRAY = Integer.MAX_VALUE - 8;
+
   private final QuantizeRequest request;
   private final JobListener listener;
   private final long start = System.nanoTime();
@@ -92,6 +94,8 @@ public final class QuantizeJob {
     Optional<Perplexities> measure = evaluationText.map(text -> measure(model, text));
     CalibrationSet data = calibration(model, texts);
     BlockwiseQuantization quantization = quantization(decoder, data);
+    String example = quantization.schemes().keySet().stream().findFirst().orElse("none");
+    IgnoredLayers.check(quantization.units().idle(), source, example, listener);
     ExportPlan plan =
         tensors.plan(request.plan().defaultScheme(), quantization.schemes(), request.settings());
     Exports.requirePossible(request.output().formats(), source, plan);
@@ -170,6 +174,9 @@ public final class QuantizeJob {
   private Perplexities measure(Model model, String text) {
     QuantizeRequest.Evaluation e = request.evaluation().orElseThrow();
     int length = Math.min(e.length(), model.contextLength());
+    if (length < e.length()) {
+      listener.note("the model takes at most " + length + " tokens; --eval-seqlen is " + length);
+    }
     return new Perplexities(listener, model.tokenizer().encode(text, false), length, e.limit());
   }
 
@@ -185,7 +192,7 @@ public final class QuantizeJob {
     Calibration made =
         Calibration.of(
             texts,
-            (text, special) -> model.tokenizer().encode(text, special),
+            new ModelEncoder(model),
             wanted.samples(),
             length,
             request.run().seed(),
@@ -212,6 +219,7 @@ public final class QuantizeJob {
     if (data.count() > 0) {
       // A batch cannot be larger than the data it is drawn from.
       int batch = Math.min(run.batchSize(), data.count());
+      requireArrays(batch, data.length(), decoder.spec().dim());
       int steps = Math.clamp(data.count() / batch, 1, run.accumulate());
       run =
           new RunOptions(
@@ -222,6 +230,17 @@ public final class QuantizeJob {
           decoder, request.plan(), data, request.quantizer(), run, request.memory());
     } catch (IllegalArgumentException e) {
       throw new InputException(e.getMessage(), e);
+    }
+  }
+
+  /** A batch's positions, and a sample's floats, are arrays. */
+  private static void requireArrays(int batch, int length, int dim) {
+    boolean sample = (long) length * dim > LARGEST_ARRAY;
+    if (sample || (long) batch * length > LARGEST_ARRAY) {
+      throw new InputException(
+          (sample ? "samples of " + length : "batches of " + batch + " samples of " + length)
+              + " tokens are more than can be computed at once; take a smaller "
+              + (sample ? "--seqlen" : "--batch-size"));
     }
   }
 

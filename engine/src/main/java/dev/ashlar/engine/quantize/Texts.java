@@ -1,23 +1,27 @@
 package dev.ashlar.engine.quantize;
 
+import dev.ashlar.engine.data.DatasetFiles;
 import dev.ashlar.engine.data.TextFiles;
 import dev.ashlar.engine.demo.DemoGrammar;
 import dev.ashlar.engine.quantize.QuantizeRequest.CalibrationRequest;
 import dev.ashlar.engine.quantize.QuantizeRequest.Evaluation;
-import dev.ashlar.io.InputException;
+import dev.ashlar.formats.HubCache;
 import dev.ashlar.tuning.calibration.Calibration;
 import dev.ashlar.tuning.calibration.DatasetSpec;
 import dev.ashlar.tuning.calibration.Documents;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 
 /** Reads the texts of a job, before anything expensive starts, so that faults show at once. */
 public final class Texts {
   /** The demo's tokens are words of up to about six characters. */
   private static final int CHARACTERS_PER_TOKEN = 8;
+
+  /** Some sixty times what the largest recipe takes. */
+  private static final long LONGEST_DEMO_CHARACTERS = 1L << 25;
 
   private static final int DEMO_TEST_CHARACTERS = 200_000;
 
@@ -29,43 +33,43 @@ public final class Texts {
       return request.given();
     }
     if (request.dataset().isEmpty()) {
-      int characters = request.samples() * request.length() * CHARACTERS_PER_TOKEN;
-      String text = new DemoGrammar().generate(DemoGrammar.CALIBRATION_TEXT, characters).text();
-      return List.of(
-          new Calibration.Source(DatasetSpec.of("demo text"), new Documents.PlainText(text)));
+      return List.of(demo(request));
     }
+    DatasetFiles files = new DatasetFiles(HubCache.of(System.getenv()));
     List<Calibration.Source> sources = new ArrayList<>();
-    for (DatasetSpec spec : DatasetSpec.parse(request.dataset().get())) {
-      sources.add(new Calibration.Source(spec, documents(spec)));
+    for (DatasetSpec spec : specs(request.dataset().get())) {
+      sources.add(new Calibration.Source(spec, files.read(spec)));
     }
     return sources;
   }
 
-  private static Documents documents(DatasetSpec spec) {
-    Path file = Path.of(spec.name());
-    if (!Files.exists(file) && spec.name().matches("[\\w.-]+/[\\w.-]+|[\\w-]+")) {
-      throw new InputException(
-          spec.name()
-              + ": no such file, and data sets are not downloaded; give a .txt, .json or .jsonl"
-              + " file with --dataset");
+  /** The demo model's own text; more than a person waits for is not told. */
+  private static Calibration.Source demo(CalibrationRequest request) {
+    long characters = (long) request.samples() * request.length() * CHARACTERS_PER_TOKEN;
+    String text =
+        new DemoGrammar()
+            .generate(
+                DemoGrammar.CALIBRATION_TEXT, (int) Math.min(characters, LONGEST_DEMO_CHARACTERS))
+            .text();
+    return new Calibration.Source(DatasetSpec.of("demo text"), new Documents.PlainText(text));
+  }
+
+  /** A file whose whole name has commas or colons is meant as it stands. */
+  private static List<DatasetSpec> specs(String text) {
+    try {
+      if (Files.isRegularFile(Path.of(text))) {
+        return List.of(DatasetSpec.of(text));
+      }
+    } catch (InvalidPathException e) {
+      // Then it is at least no file; what it is the parser says.
+      return DatasetSpec.parse(text);
     }
-    if (!spec.splits().isEmpty()) {
-      throw new InputException(
-          spec.name()
-              + ": a file has no splits ("
-              + String.join("+", spec.splits())
-              + "); name one file for each");
-    }
-    return documents(file);
+    return DatasetSpec.parse(text);
   }
 
   /** What a file holds: separate documents, or one running text. */
   public static Documents documents(Path file) {
-    String name = file.toString().toLowerCase(Locale.ROOT);
-    if (name.endsWith(".json") || name.endsWith(".jsonl")) {
-      return new Documents.Separate(TextFiles.textsOrTokens(file));
-    }
-    return new Documents.PlainText(TextFiles.documents(file).getFirst());
+    return TextFiles.read(file);
   }
 
   /** What to measure perplexity on. */

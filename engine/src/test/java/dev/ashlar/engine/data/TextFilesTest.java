@@ -65,6 +65,58 @@ class TextFilesTest {
   }
 
   @Test
+  void endingsAreReadInCapitalsAndInOtherSpellings() throws IOException {
+    List<String> expected = List.of("one", "two");
+    String lines = "{\"text\":\"one\",\"id\":1}\n{\"text\":\"two\",\"id\":2}\n";
+    for (String name :
+        List.of(
+            "a.jsonl",
+            "b.JSONL",
+            "c.ndjson",
+            "d.NdJson",
+            "e.jsonlines",
+            "f.jl",
+            "g.json",
+            "h.Json",
+            "i.jsonl.bak",
+            "noending",
+            "k.data")) {
+      Path file = file(name, lines);
+      assertEquals(expected, TextFiles.documents(file), name);
+      assertInstanceOf(Documents.Separate.class, TextFiles.read(file), name);
+      assertEquals("one\n\ntwo", TextFiles.text(file), name);
+    }
+    // Who calls it a text is told, but believed.
+    assertEquals(lines, TextFiles.text(file("l.TXT", lines)));
+    assertEquals(expected, TextFiles.documents(file("m.JSON", "[\"one\",\"two\"]")));
+    assertEquals(expected, TextFiles.documents(file("n.json", "{\"a\":\"one\",\"b\":\"two\"}")));
+    assertEquals("{one}", TextFiles.text(file("o.story", "{one}")));
+  }
+
+  @Test
+  void tablesAndArchivesAreNoText() throws IOException {
+    for (String name : List.of("a.csv", "b.TSV", "c.parquet", "d.jsonl.gz", "e.arrow")) {
+      String said = fault(file(name, "text,label\na,1\n"));
+      assertTrue(said.contains(name) && said.contains(".jsonl"), said);
+    }
+  }
+
+  @Test
+  void conversationsAreReadInBothSpellings() throws IOException {
+    String ours = "{\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}],\"id\":1}\n";
+    String older = "{\"conversations\":[{\"from\":\"human\",\"value\":\"hi\"}]}\n";
+    for (String text : List.of(ours, older)) {
+      Path file = file("chat.jsonl", text);
+      Documents.Chat chat =
+          assertInstanceOf(Documents.Chat.class, TextFiles.textsOrTokens(file).getFirst());
+      assertEquals("user", chat.messages().getFirst().get("role"));
+      assertEquals("hi", chat.messages().getFirst().get("content"));
+      assertThrows(InputException.class, () -> TextFiles.text(file));
+    }
+    assertTrue(fault(file("bad.jsonl", "{\"messages\":[{\"content\":1}]}")).contains("role"));
+  }
+
+  @Test
   void faultsNameFileAndLine() throws IOException {
     assertTrue(fault(scratch.resolve("none.txt")).contains("no such file"));
     assertTrue(fault(scratch).contains("not a file of text"));

@@ -33,14 +33,43 @@ final class AutoRoundFormat extends FolderFormat {
           Map.entry("enable_quanted_input", true),
           Map.entry("scale_dtype", "torch.float16"));
 
+  private static final String NAME = "auto_round";
+
+  private final Optional<PackedLayout> packing;
+
+  /** Folders whose layout follows from the schemes. */
+  AutoRoundFormat() {
+    this.packing = Optional.empty();
+  }
+
+  /** Folders of one layout, which may be unable to hold a plan's schemes. */
+  AutoRoundFormat(PackedLayout packing) {
+    this.packing = Optional.of(packing);
+  }
+
   @Override
   public String name() {
-    return "auto_round";
+    return packing.map(AutoRoundFormat::spelled).orElse(NAME);
+  }
+
+  /** What the configuration calls a layout. */
+  private static String spelled(PackedLayout layout) {
+    return layout == Layouts.AWQ ? "auto_round:auto_awq" : layout.name();
+  }
+
+  /** A colon is not for folders of every system. */
+  @Override
+  public Path place(Path output, boolean alone) {
+    return alone ? output : output.resolve(name().replace(':', '-'));
   }
 
   @Override
   public Optional<String> refusal(WeightSource source, ExportPlan plan) {
-    return Refusals.of(name(), layout(source, plan), source, plan);
+    return Refusals.of(name(), chosen(source, plan), source, plan);
+  }
+
+  private PackedLayout chosen(WeightSource source, ExportPlan plan) {
+    return packing.orElseGet(() -> layout(source, plan));
   }
 
   /** The layout that the plan's schemes call for. */
@@ -67,8 +96,7 @@ final class AutoRoundFormat extends FolderFormat {
               throw new IllegalArgumentException(reason);
             });
     Refusals.warnOfShortGroups(name(), source, plan);
-    PackedLayout layout = layout(source, plan);
-    String packing = layout == Layouts.AWQ ? "auto_round:auto_awq" : layout.name();
+    PackedLayout layout = chosen(source, plan);
     return FolderExport.create(
         folder,
         source,
@@ -79,7 +107,7 @@ final class AutoRoundFormat extends FolderFormat {
             layout,
             null,
             List.of("quantization_config.json"),
-            layers -> config(packing, layers)));
+            layers -> config(spelled(layout), layers)));
   }
 
   private static Map<String, Object> config(String packing, WrittenLayers layers) {

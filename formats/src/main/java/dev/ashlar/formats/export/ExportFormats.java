@@ -1,7 +1,9 @@
 package dev.ashlar.formats.export;
 
+import dev.ashlar.formats.layout.Layouts;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /** All export formats. A new one is one class and one line. */
 public final class ExportFormats {
@@ -9,12 +11,21 @@ public final class ExportFormats {
   public static final List<ExportFormat> ALL =
       List.of(new AutoRoundFormat(), new AutoGptqFormat(), new FakeFormat());
 
+  /** Formats with one layout out of several that they have. */
+  private static final List<ExportFormat> WITH_PACKING =
+      List.of(new AutoRoundFormat(Layouts.AUTO_ROUND_GPTQ), new AutoRoundFormat(Layouts.AWQ));
+
   private ExportFormats() {}
 
-  /** The format of that name; {@code gptq} is accepted for {@code auto_gptq}. */
+  /**
+   * The format of that name, which may have the name of a packing behind a colon, as {@code
+   * auto_round:auto_gptq}; {@code gptq} is accepted for {@code auto_gptq}.
+   */
   public static Optional<ExportFormat> named(String name) {
     String full = name.equals("gptq") ? "auto_gptq" : name;
-    return ALL.stream().filter(format -> format.name().equals(full)).findFirst();
+    return Stream.concat(ALL.stream(), WITH_PACKING.stream())
+        .filter(format -> format.name().equals(full))
+        .findFirst();
   }
 
   /** The refusal of a name that no format has, naming those that there are; to be thrown. */

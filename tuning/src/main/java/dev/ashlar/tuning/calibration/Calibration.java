@@ -3,8 +3,11 @@ package dev.ashlar.tuning.calibration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.OptionalInt;
+import java.util.function.Function;
 
 /**
  * Makes samples of equal length from data sets.
@@ -32,7 +35,8 @@ public record Calibration(CalibrationSet set, List<String> warnings) {
    * Up to {@code count} samples of {@code length} tokens.
    *
    * @param pad the tokenizer's padding token, if it has one
-   * @throws CalibrationException if there is not one sample, or a chat template is asked for
+   * @throws CalibrationException if there is not one sample, or a chat template is asked for and
+   *     there is none
    */
   public static Calibration of(
       List<Source> sources, Encoder encoder, int count, int length, long seed, OptionalInt pad) {
@@ -42,6 +46,9 @@ public record Calibration(CalibrationSet set, List<String> warnings) {
     List<String> warnings = new ArrayList<>();
     List<List<int[]>> candidates = new ArrayList<>();
     for (Source s : sources) {
+      if (s.spec().concat() && s.documents() instanceof Documents.PlainText) {
+        warnings.add(s.spec().name() + ": concat has no effect on one running text");
+      }
       int wanted = s.spec().num().orElse(count);
       List<int[]> found = candidates(s, encoder, wanted, length, seed);
       if (found.isEmpty()) {
@@ -80,20 +87,67 @@ public record Calibration(CalibrationSet set, List<String> warnings) {
 
   private static List<int[]> candidates(
       Source s, Encoder encoder, int wanted, int length, long seed) {
-    if (s.spec().chatTemplate()) {
-      throw new CalibrationException(
-          s.spec().name(),
-          "apply_chat_template is not supported for calibration data",
-          "give rendered text instead");
-    }
     return switch (s.documents()) {
-      case Documents.PlainText t ->
-          cut(encoder.encode(t.text(), false), new int[0], wanted, length);
-      case Documents.Separate d ->
-          s.spec().concat()
-              ? joined(d.documents(), encoder, wanted, length, seed)
-              : separate(d.documents(), encoder, wanted, length, seed);
+      case Documents.PlainText t -> {
+        if (s.spec().chatTemplate()) {
+          throw new CalibrationException(
+              s.spec().name(),
+              "apply_chat_template is for conversations and separate texts, and this is one text",
+              "give a .jsonl file");
+        }
+        yield cut(encoder.encode(t.text(), false), new int[0], wanted, length);
+      }
+      case Documents.Separate d -> {
+        Function<Documents.Document, int[]> encode = document -> ids(s.spec(), document, encoder);
+        yield s.spec().concat()
+            ? joined(d.documents(), encode, prefix(s.spec(), encoder), wanted, length, seed)
+            : separate(d.documents(), encode, wanted, length, seed);
+      }
     };
+  }
+
+  /** The ids of one document. */
+  private static int[] ids(DatasetSpec spec, Documents.Document document, Encoder encoder) {
+    return switch (document) {
+      case Documents.Tokens t -> t.ids();
+      case Documents.Text t ->
+          spec.chatTemplate()
+              ? rendered(spec, List.of(message("user", t.text())), encoder)
+              : encoder.encode(t.text(), !spec.concat());
+      case Documents.Chat c -> {
+        if (!spec.chatTemplate()) {
+          throw new CalibrationException(
+              spec.name(),
+              "it holds conversations",
+              "add :apply_chat_template to have the model's template render them");
+        }
+        yield rendered(spec, c.messages(), encoder);
+      }
+    };
+  }
+
+  /** A conversation behind the system's message, unless it begins with one of its own. */
+  private static int[] rendered(
+      DatasetSpec spec, List<Map<String, Object>> messages, Encoder encoder) {
+    boolean own = !messages.isEmpty() && "system".equals(messages.getFirst().get("role"));
+    List<Map<String, Object>> all = new ArrayList<>();
+    if (!own && !spec.systemPrompt().isEmpty()) {
+      all.add(message("system", spec.systemPrompt()));
+    }
+    all.addAll(messages);
+    try {
+      return encoder.chat(all);
+    } catch (UnsupportedOperationException e) {
+      throw new CalibrationException(
+          spec.name(), "the model has no chat template to apply", "give rendered text instead");
+    }
+  }
+
+  private static Map<String, Object> message(String role, String content) {
+    Map<String, Object> message = new LinkedHashMap<>();
+    message.put("role", role);
+    message.put("content", content);
+    return message;
   }
 
   /** Samples of {@code prefix} and consecutive pieces of {@code ids}; a short rest is dropped. */
@@ -109,17 +163,17 @@ public record Calibration(CalibrationSet set, List<String> warnings) {
   }
 
   private static List<int[]> separate(
-      List<Documents.Document> documents, Encoder encoder, int wanted, int length, long seed) {
+      List<Documents.Document> documents,
+      Function<Documents.Document, int[]> encode,
+      int wanted,
+      int length,
+      long seed) {
     List<int[]> samples = new ArrayList<>();
     for (int i : Shuffle.order(documents.size(), seed)) {
       if (samples.size() == wanted) {
         break;
       }
-      int[] ids =
-          switch (documents.get(i)) {
-            case Documents.Text t -> encoder.encode(t.text(), true);
-            case Documents.Tokens t -> t.ids();
-          };
+      int[] ids = encode.apply(documents.get(i));
       if (ids.length >= length && !degenerate(ids, length)) {
         samples.add(Arrays.copyOf(ids, length));
       }
@@ -137,8 +191,12 @@ public record Calibration(CalibrationSet set, List<String> warnings) {
   }
 
   private static List<int[]> joined(
-      List<Documents.Document> documents, Encoder encoder, int wanted, int length, long seed) {
-    int[] prefix = prefix(encoder);
+      List<Documents.Document> documents,
+      Function<Documents.Document, int[]> encode,
+      int[] prefix,
+      int wanted,
+      int length,
+      long seed) {
     if (prefix.length >= length) {
       return List.of();
     }
@@ -149,11 +207,7 @@ public record Calibration(CalibrationSet set, List<String> warnings) {
       if (n >= enough) {
         break;
       }
-      int[] ids =
-          switch (documents.get(i)) {
-            case Documents.Text t -> encoder.encode(t.text(), false);
-            case Documents.Tokens t -> t.ids();
-          };
+      int[] ids = encode.apply(documents.get(i));
       if (n + ids.length > all.length) {
         all = Arrays.copyOf(all, Math.max(2 * all.length, n + ids.length));
       }
@@ -163,8 +217,14 @@ public record Calibration(CalibrationSet set, List<String> warnings) {
     return cut(Arrays.copyOf(all, n), prefix, wanted, length);
   }
 
-  /** What the tokenizer puts before every text: each joined piece gets it back. */
-  private static int[] prefix(Encoder encoder) {
+  /**
+   * What the tokenizer puts before every text: each joined piece gets it back. Templates write it
+   * themselves.
+   */
+  private static int[] prefix(DatasetSpec spec, Encoder encoder) {
+    if (spec.chatTemplate()) {
+      return new int[0];
+    }
     int[] bare = encoder.encode("a", false);
     int[] full = encoder.encode("a", true);
     for (int at = 0; at + bare.length <= full.length; at++) {
@@ -210,7 +270,8 @@ public record Calibration(CalibrationSet set, List<String> warnings) {
     open.sort(Comparator.comparingInt(i -> candidates.get(i).size()));
     for (int k = 0; k < open.size(); k++) {
       int i = open.get(k);
-      int even = (Math.max(0, left) + open.size() - k - 1) / (open.size() - k);
+      // Rounded up without adding: a user's count may be as large as an int can be.
+      int even = Math.ceilDiv(Math.max(0, left), open.size() - k);
       shares[i] = Math.min(even, candidates.get(i).size());
       left -= shares[i];
     }

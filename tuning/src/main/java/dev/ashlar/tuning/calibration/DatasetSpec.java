@@ -6,7 +6,8 @@ import java.util.Locale;
 import java.util.OptionalInt;
 
 /**
- * A data set as a command line names it: {@code name[:key=value]…}.
+ * A data set as a command line names it: {@code name[:key=value]…}. A comma or colon that is part
+ * of a name or value has a backslash before it.
  *
  * @param name a file, or a registered name
  * @param splits parts of it; empty for the usual one
@@ -22,6 +23,11 @@ public record DatasetSpec(
     boolean concat,
     boolean chatTemplate,
     String systemPrompt) {
+  /** What AutoRound tells a model before conversations that are about to be rendered. */
+  private static final String SYSTEM_PROMPT = "You are a helpful assistant.";
+
+  private static final char ESCAPE = '\\';
+
   public DatasetSpec {
     splits = List.copyOf(splits);
   }
@@ -39,7 +45,7 @@ public record DatasetSpec(
    */
   public static List<DatasetSpec> parse(String text) {
     List<DatasetSpec> all = new ArrayList<>();
-    for (String part : text.split(",", -1)) {
+    for (String part : split(text, ',')) {
       if (part.isBlank()) {
         throw new CalibrationException(text, "a data set has no name", "");
       }
@@ -49,16 +55,39 @@ public record DatasetSpec(
   }
 
   private static DatasetSpec one(String text) {
-    String[] parts = text.split(":", -1);
-    DatasetSpec spec = of(parts[0]);
-    for (int i = 1; i < parts.length; i++) {
-      int equals = parts[i].indexOf('=');
+    List<String> parts = split(text, ':').stream().map(DatasetSpec::unescaped).toList();
+    DatasetSpec spec = of(parts.getFirst());
+    boolean told = false;
+    for (String part : parts.subList(1, parts.size())) {
+      int equals = part.indexOf('=');
+      told |= part.startsWith("system_prompt=");
       spec =
           equals < 0
-              ? spec.withWord(parts[i])
-              : spec.with(parts[i].substring(0, equals), parts[i].substring(equals + 1));
+              ? spec.withWord(part)
+              : spec.with(part.substring(0, equals), part.substring(equals + 1));
     }
-    return spec;
+    return spec.chatTemplate && !told ? spec.with("system_prompt", SYSTEM_PROMPT) : spec;
+  }
+
+  /** The parts between {@code mark}s that have no backslash before them, backslashes and all. */
+  private static List<String> split(String text, char mark) {
+    List<String> parts = new ArrayList<>();
+    int from = 0;
+    for (int i = 0; i < text.length(); i++) {
+      if (text.charAt(i) == ESCAPE) {
+        i++;
+      } else if (text.charAt(i) == mark) {
+        parts.add(text.substring(from, i));
+        from = i + 1;
+      }
+    }
+    parts.add(text.substring(from));
+    return parts;
+  }
+
+  /** Without the backslashes before commas, colons and backslashes. */
+  private static String unescaped(String text) {
+    return text.replaceAll("\\\\([,:\\\\])", "$1");
   }
 
   /** A key without a value is a switch; anything else is the old short form of a list of splits. */
@@ -82,7 +111,7 @@ public record DatasetSpec(
           new DatasetSpec(name, splits, num, truth(key, value), chatTemplate, systemPrompt);
       case "apply_chat_template" ->
           new DatasetSpec(name, splits, num, concat, truth(key, value), systemPrompt);
-      case "system_prompt" -> new DatasetSpec(name, splits, num, concat, chatTemplate, value);
+      case "system_prompt" -> new DatasetSpec(name, splits, num, concat, true, value);
       default ->
           throw new CalibrationException(
               name,

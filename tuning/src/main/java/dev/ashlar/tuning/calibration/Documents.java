@@ -1,6 +1,7 @@
 package dev.ashlar.tuning.calibration;
 
 import java.util.List;
+import java.util.Map;
 
 /** The content of a data set, as whoever read the file found it. */
 public sealed interface Documents {
@@ -19,6 +20,17 @@ public sealed interface Documents {
 
   /** A document that is still to be encoded. */
   record Text(String text) implements Document {}
+
+  /**
+   * A conversation that is still to be rendered and encoded.
+   *
+   * @param messages maps with {@code role} and {@code content}, and whatever else templates read
+   */
+  record Chat(List<Map<String, Object>> messages) implements Document {
+    public Chat {
+      messages = List.copyOf(messages);
+    }
+  }
 
   /** A document that somebody encoded already; the array is shared. */
   record Tokens(int[] ids) implements Document {}

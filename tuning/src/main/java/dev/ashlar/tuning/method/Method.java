@@ -96,6 +96,11 @@ public interface Method {
     return new Choice(this, options);
   }
 
+  /** Options that are set and do nothing beside the others, with the reason, a sentence each. */
+  default List<String> idle(MethodOptions options) {
+    return List.of();
+  }
+
   /**
    * Makes one from options, all of which {@link #options} names. Called by {@link #create}.
    *

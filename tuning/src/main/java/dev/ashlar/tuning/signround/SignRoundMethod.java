@@ -6,6 +6,7 @@ import dev.ashlar.tuning.method.Effort;
 import dev.ashlar.tuning.method.Method;
 import dev.ashlar.tuning.method.MethodOptions;
 import dev.ashlar.tuning.method.RunFacts;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -90,6 +91,18 @@ final class SignRoundMethod implements Method {
     return none
         ? new Choice(RoundToNearest.METHOD, options.without(ITERS))
         : new Choice(this, options);
+  }
+
+  @Override
+  public List<String> idle(MethodOptions o) {
+    List<String> idle = new ArrayList<>();
+    if (o.has(MINMAX_LR) && !o.flag(MINMAX, true)) {
+      idle.add(MINMAX_LR + " has no effect: ranges are not tuned");
+    }
+    if (o.has(HOLDOUT_SAMPLES) && o.integer(HOLDOUT_EVERY, 0) == 0) {
+      idle.add(HOLDOUT_SAMPLES + " has no effect without " + HOLDOUT_EVERY);
+    }
+    return idle;
   }
 
   @Override

@@ -32,13 +32,15 @@ public record SignRoundOptions(
     Optional<Boolean> exactGradients,
     int holdoutEvery,
     int holdoutSamples) {
+  private static final int MOST_ITERATIONS = 1_000_000;
   private static final int MANY_ITERATIONS = 1000;
   private static final int FEW_BITS = 3;
   private static final int FEWEST_BITS = 2;
 
   public SignRoundOptions {
-    if (iterations < 1) {
-      throw new IllegalArgumentException("iters must be at least 1: " + iterations);
+    if (iterations < 1 || iterations > MOST_ITERATIONS) {
+      throw new IllegalArgumentException(
+          "iters must be 1 to " + MOST_ITERATIONS + ": " + iterations);
     }
     if (!(lr >= 0) || !(minMaxLr >= 0) || !(clampV >= 0)) {
       throw new IllegalArgumentException(

@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.OptionalInt;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
@@ -127,7 +128,88 @@ class CalibrationTest {
         assertThrows(
             CalibrationException.class,
             () -> of(1, 4, separate("chat.json:apply_chat_template", List.of("abcdefgh"))));
-    assertTrue(e.getMessage().contains("apply_chat_template"), e.getMessage());
+    assertTrue(e.getMessage().contains("no chat template"), e.getMessage());
+    e =
+        assertThrows(
+            CalibrationException.class,
+            () -> of(1, 4, plain("a.txt:apply_chat_template", "abcdefgh")));
+    assertTrue(e.getMessage().contains("one text"), e.getMessage());
+  }
+
+  /** Writes the roles' first letters and the contents; has no text around them. */
+  private static final Encoder TALKING =
+      new Encoder() {
+        @Override
+        public int[] encode(String text, boolean specialTokens) {
+          return CalibrationTest.encode(text, specialTokens);
+        }
+
+        @Override
+        public int[] chat(List<Map<String, Object>> messages) {
+          StringBuilder text = new StringBuilder();
+          messages.forEach(
+              m -> text.append(((String) m.get("role")).charAt(0)).append(m.get("content")));
+          return text.chars().toArray();
+        }
+      };
+
+  private static String rendered(String spec, Documents.Document document) {
+    Source source =
+        new Source(DatasetSpec.parse(spec).getFirst(), new Documents.Separate(List.of(document)));
+    Calibration c = Calibration.of(List.of(source), TALKING, 1, 12, 42, OptionalInt.empty());
+    StringBuilder text = new StringBuilder();
+    for (int id : c.set().sample(0)) {
+      text.append((char) id);
+    }
+    return text.toString();
+  }
+
+  @Test
+  void conversationsAreRenderedByTheTemplate() {
+    Documents.Chat chat =
+        new Documents.Chat(
+            List.of(
+                Map.of("role", "user", "content", "1234"),
+                Map.of("role", "assistant", "content", "5678901")));
+    String spec = "c.jsonl:apply_chat_template:system_prompt=";
+    assertEquals("u1234a567890", rendered(spec, chat));
+    assertEquals("u1234a567890", rendered(spec + ":concat", chat));
+    assertEquals("sBe\\,:u1234a", rendered("c.jsonl:system_prompt=Be\\\\\\,\\:", chat));
+    // AutoRound tells the model something if nothing is said.
+    assertEquals("sYou are a h", rendered("c.jsonl:apply_chat_template", chat));
+    assertEquals("uHello there", rendered(spec, new Documents.Text("Hello there, you.")));
+    Documents.Chat own =
+        new Documents.Chat(
+            List.of(
+                Map.of("role", "system", "content", "own"),
+                Map.of("role", "user", "content", "1234567")));
+    assertEquals("sownu1234567", rendered("c.jsonl:apply_chat_template", own));
+    CalibrationException e =
+        assertThrows(CalibrationException.class, () -> rendered("c.jsonl", chat));
+    assertTrue(e.getMessage().contains(":apply_chat_template"), e.getMessage());
+  }
+
+  @Test
+  void commasAndColonsOfPathsAreEscaped() {
+    List<DatasetSpec> specs = DatasetSpec.parse("a\\,b.txt,at 10\\:30.jsonl:num=3,back\\slash");
+    assertEquals(
+        List.of("a,b.txt", "at 10:30.jsonl", "back\\slash"),
+        specs.stream().map(DatasetSpec::name).toList());
+    assertEquals(3, specs.get(1).num().getAsInt());
+  }
+
+  @Test
+  void absurdCountsOnlyMeanAllThereIs() {
+    Source small = separate("a.json", List.of("abcdefgh", "ijklmnop"));
+    Source large = separate("b.json", List.of("qrstuvwx"));
+    for (int count : new int[] {1_000_000, Integer.MAX_VALUE}) {
+      assertEquals(2, of(count, 4, small).set().count());
+      assertEquals(3, of(count, 4, small, large).set().count());
+      Source named = separate("c.json:num=" + count, List.of("abcdefgh"));
+      assertEquals(3, of(count, 4, small, named).set().count());
+      Source joined = separate("d.json:concat", List.of("abcdefgh", "ijkl"));
+      assertEquals(5, of(count, 5, joined, small).set().count());
+    }
   }
 
   @Test

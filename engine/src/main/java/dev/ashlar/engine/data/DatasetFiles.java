@@ -1,0 +1,145 @@
+package dev.ashlar.engine.data;
+
+import dev.ashlar.formats.HubCache;
+import dev.ashlar.io.InputException;
+import dev.ashlar.tuning.calibration.DatasetSpec;
+import dev.ashlar.tuning.calibration.Documents;
+import java.io.IOException;
+import java.nio.file.FileVisitOption;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+
+/**
+ * Finds the data set a user names: a file, or a hub id in the local hub cache, of which those files
+ * are taken that can be read and belong to the split.
+ */
+public final class DatasetFiles {
+  private static final int DEPTH = 6;
+  private static final String USUAL_SPLIT = "train";
+  private static final Pattern HUB_NAME = Pattern.compile("[\\w.-]+/[\\w.-]+|[\\w-]+");
+
+  /** What data sets of the hub have beside their data. */
+  private static final Set<String> BESIDE =
+      Set.of("readme.md", "license", "license.txt", "dataset_infos.json", "dataset_info.json");
+
+  /** Short names that AutoRound knows. */
+  private static final Map<String, String> SHORT =
+      Map.of(
+          "pile-10k", "NeelNanda/pile-10k",
+          "mbpp", "google-research-datasets/mbpp",
+          "ultrachat_200k", "HuggingFaceH4/ultrachat_200k");
+
+  private final HubCache cache;
+
+  /** Data sets of this machine, the cache being {@code cache}. */
+  public DatasetFiles(HubCache cache) {
+    this.cache = cache;
+  }
+
+  /**
+   * What a data set holds.
+   *
+   * @throws InputException if there is none of that name, or it cannot be read
+   */
+  public Documents read(DatasetSpec spec) {
+    Path file = path(spec.name());
+    if (Files.exists(file)) {
+      if (!spec.splits().isEmpty()) {
+        throw new InputException(
+            spec.name()
+                + ": a file has no splits ("
+                + String.join("+", spec.splits())
+                + "); name one file for each");
+      }
+      return TextFiles.read(file);
+    }
+    String id = SHORT.getOrDefault(spec.name(), spec.name());
+    Optional<Path> found = cache.findDataset(id);
+    if (found.isPresent()) {
+      return documents(id, found.get(), spec.splits());
+    }
+    boolean named = HUB_NAME.matcher(spec.name()).matches();
+    throw new InputException(
+        spec.name()
+            + ": no such file"
+            + (named ? ", and no such data set in the local hub cache; nothing is downloaded" : "")
+            + "; give a "
+            + TextFiles.readable()
+            + " file with --dataset");
+  }
+
+  private static Path path(String name) {
+    try {
+      return Path.of(name);
+    } catch (InvalidPathException e) {
+      throw new InputException("'" + name + "' is not a path: " + e.getReason(), e);
+    }
+  }
+
+  private static Documents documents(String id, Path folder, List<String> splits) {
+    List<Path> all = files(folder);
+    List<Path> readable = all.stream().filter(TextFiles::isReadable).toList();
+    if (readable.isEmpty()) {
+      String example = all.isEmpty() ? "no files" : folder.relativize(all.getFirst()).toString();
+      throw new InputException(
+          id
+              + ": the local hub cache has it as "
+              + example
+              + ", which is not read; make a .jsonl file of it and name that");
+    }
+    List<Documents.Document> documents = new ArrayList<>();
+    for (Path file : chosen(id, folder, readable, splits)) {
+      documents.addAll(TextFiles.textsOrTokens(file));
+    }
+    return new Documents.Separate(documents);
+  }
+
+  /** Files of data below a folder, in the order of their names; links lead to the cache's blobs. */
+  private static List<Path> files(Path folder) {
+    try (Stream<Path> all = Files.walk(folder, DEPTH, FileVisitOption.FOLLOW_LINKS)) {
+      return all.filter(Files::isRegularFile)
+          .filter(p -> !p.getFileName().toString().startsWith("."))
+          .filter(p -> !BESIDE.contains(p.getFileName().toString().toLowerCase(Locale.ROOT)))
+          .sorted()
+          .toList();
+    } catch (IOException e) {
+      throw new InputException(folder + ": cannot be read (" + e.getMessage() + ")", e);
+    }
+  }
+
+  private static List<Path> chosen(String id, Path folder, List<Path> files, List<String> splits) {
+    List<String> wanted = splits.isEmpty() ? List.of(USUAL_SPLIT) : splits;
+    List<Path> chosen =
+        files.stream()
+            .filter(f -> wanted.stream().anyMatch(s -> named(folder.relativize(f), s)))
+            .toList();
+    if (!chosen.isEmpty()) {
+      return chosen;
+    }
+    if (!splits.isEmpty()) {
+      throw new InputException(
+          id
+              + ": no file in the local hub cache is called "
+              + String.join(" or ", splits)
+              + "; there are "
+              + String.join(", ", files.stream().map(f -> folder.relativize(f) + "").toList()));
+    }
+    return files;
+  }
+
+  /** Whether a path has the word in it. */
+  private static boolean named(Path path, String word) {
+    String text = "/" + path.toString().toLowerCase(Locale.ROOT) + "/";
+    String quoted = Pattern.quote(word.toLowerCase(Locale.ROOT));
+    return Pattern.compile("[^a-z0-9]" + quoted + "[^a-z0-9]").matcher(text).find();
+  }
+}
