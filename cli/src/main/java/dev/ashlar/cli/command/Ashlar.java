@@ -2,11 +2,10 @@ package dev.ashlar.cli.command;
 
 import dev.ashlar.cli.console.Console;
 import dev.ashlar.io.AshlarException;
+import dev.ashlar.io.InputException;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import picocli.CommandLine;
-import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
@@ -76,7 +75,11 @@ public final class Ashlar implements Runnable {
   public int run(String... args) {
     CommandLine line = commandLine();
     try {
-      return line.execute(withDashes(line, args));
+      CommandWords words = new CommandWords(line, said -> console.note("ashlar: " + said));
+      int status = line.execute(words.of(args));
+      return status == 0 ? written() : status;
+    } catch (ParameterException e) {
+      return wrongUsage(e);
     } catch (OutOfMemoryError e) {
       return report(outOfMemory(e), e, List.of(args).contains("--debug"));
     } catch (Error e) {
@@ -102,23 +105,14 @@ public final class Ashlar implements Runnable {
     return line;
   }
 
-  /** Options as auto-round spells them: {@code --group_size} is {@code --group-size}. */
-  private static String[] withDashes(CommandLine line, String[] args) {
-    String[] result = args.clone();
-    Map<String, OptionSpec> options = Map.of();
-    for (int i = 0; i < result.length && !result[i].equals("--"); i++) {
-      CommandLine sub = line.getSubcommands().get(result[i]);
-      if (sub != null && options.isEmpty()) {
-        options = sub.getCommandSpec().optionsMap();
-      } else if (result[i].startsWith("--")) {
-        int end = result[i].indexOf('=') < 0 ? result[i].length() : result[i].indexOf('=');
-        String name = result[i].substring(0, end).replace('_', '-');
-        if (options.containsKey(name)) {
-          result[i] = name + result[i].substring(end);
-        }
-      }
+  private int written() {
+    try {
+      console.requireWritten();
+      return 0;
+    } catch (InputException e) {
+      console.fault(e.getMessage());
+      return FAILURE;
     }
-    return result;
   }
 
   private int wrongUsage(ParameterException e) {

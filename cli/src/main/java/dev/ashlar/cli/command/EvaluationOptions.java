@@ -7,6 +7,8 @@ import picocli.CommandLine.Option;
 
 /** Whether and on what perplexity is measured. */
 final class EvaluationOptions extends OptionGroup {
+  private static final int LIMIT = 40;
+
   @Option(
       names = "--eval",
       negatable = true,
@@ -32,7 +34,7 @@ final class EvaluationOptions extends OptionGroup {
       names = "--eval-limit",
       paramLabel = "N",
       description = "Windows at most (default 40); 0 for all.")
-  int evalLimit = 40;
+  Integer evalLimit;
 
   /**
    * What is asked for.
@@ -43,14 +45,20 @@ final class EvaluationOptions extends OptionGroup {
   Optional<Evaluation> evaluation(boolean demo, int tokens) {
     boolean off = disableEval || Boolean.FALSE.equals(evaluate);
     boolean asked = Boolean.TRUE.equals(evaluate) || evalDataset != null;
+    requireUsage(!disableEval || evaluate == null, "--eval and --disable-eval exclude each other");
     if (off || !(asked || demo)) {
       requireUsage(!off || evalDataset == null, "--no-eval and --eval-dataset exclude each other");
+      requireUsage(
+          evalLength == null && evalLimit == null,
+          (evalLength == null ? "--eval-limit" : "--eval-seqlen")
+              + " has no effect without --eval-dataset, a text to measure on");
       return Optional.empty();
     }
     requireUsage(evalDataset != null || demo, "--eval needs --eval-dataset, a text to measure on");
-    requireUsage(evalLimit >= 0, "--eval-limit must not be negative: " + evalLimit);
+    int limit = evalLimit == null ? LIMIT : evalLimit;
+    requireUsage(limit >= 0, "--eval-limit must not be negative: " + limit);
     int window = positive("--eval-seqlen", evalLength, tokens);
     requireUsage(window >= 2, "--eval-seqlen must be at least 2: " + window);
-    return Optional.of(new Evaluation(Optional.ofNullable(evalDataset), window, evalLimit));
+    return Optional.of(new Evaluation(Optional.ofNullable(evalDataset), window, limit));
   }
 }

@@ -9,17 +9,22 @@ import dev.ashlar.tensor.quant.QuantScheme;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import picocli.CommandLine.Option;
 
 /** Where the result goes, and where unfinished work is kept. */
 final class OutputOptions extends OptionGroup {
+  /** What names of auto-round's other formats begin with. */
+  private static final List<String> NOT_WRITTEN =
+      List.of(
+          "auto_awq", "auto_round", "llm_compressor", "fp8", "mlx", "gguf", "svdquant", "marlin");
+
   @Option(
       names = "--format",
-      split = ",",
-      paramLabel = "NAME",
+      paramLabel = "NAMES",
       description = "auto_round (the default), auto_gptq, fake; several with commas between.")
-  List<String> formats = List.of("auto_round");
+  String formats = "auto_round";
 
   @Option(
       names = "--output-dir",
@@ -42,10 +47,10 @@ final class OutputOptions extends OptionGroup {
   /** Where the result for {@code model} goes. */
   Output output(String model, QuantScheme scheme) {
     List<ExportFormat> chosen = new ArrayList<>();
-    for (String name : formats) {
+    for (String name : formats.split(",")) {
       ExportFormat format =
           ExportFormats.named(name.strip().replace('-', '_'))
-              .orElseThrow(() -> usage(ExportFormats.unknown(name).getMessage()));
+              .orElseThrow(() -> usage(unknown(name.strip())));
       requireUsage(!chosen.contains(format), "--format names " + format.name() + " twice");
       chosen.add(format);
     }
@@ -57,6 +62,15 @@ final class OutputOptions extends OptionGroup {
         force || ours,
         Optional.ofNullable(workDir),
         restart || force || ours);
+  }
+
+  /** Why there is no such format here. */
+  private static String unknown(String name) {
+    String known = ExportFormats.unknown(name).getMessage();
+    String bare = name.toLowerCase(Locale.ROOT).replace('-', '_');
+    return NOT_WRITTEN.stream().anyMatch(bare::startsWith)
+        ? known + " (" + name + " is one of auto-round's that Ashlar does not write)"
+        : known;
   }
 
   private static Path defaultFolder(String model, QuantScheme scheme) {

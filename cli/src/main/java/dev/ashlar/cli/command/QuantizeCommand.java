@@ -10,6 +10,7 @@ import dev.ashlar.engine.quantize.ModelFreeJob;
 import dev.ashlar.engine.quantize.QuantizeJob;
 import dev.ashlar.engine.quantize.QuantizeRequest;
 import dev.ashlar.engine.quantize.QuantizeRequest.CalibrationRequest;
+import dev.ashlar.engine.quantize.QuantizeRequest.Evaluation;
 import dev.ashlar.engine.quantize.QuantizeResult;
 import dev.ashlar.tuning.Methods;
 import dev.ashlar.tuning.method.BlockQuantizer;
@@ -82,7 +83,8 @@ final class QuantizeCommand extends Command {
         request.evaluation().isEmpty(),
         "--eval needs the model, which --model-free does not build");
     requireUsage(
-        request.output().work().isEmpty(), "--model-free has no work folder: a run begins anew");
+        request.output().work().isEmpty() && !output.restart,
+        "--model-free has no work folder: a run begins anew");
     return report(new ModelFreeJob(request, new ConsoleListener(console)).run());
   }
 
@@ -121,6 +123,11 @@ final class QuantizeCommand extends Command {
             + Methods.BASELINE.name()
             + ")");
     QuantizationPlan plan = scheme.plan();
+    Optional<Evaluation> measured = evaluation.evaluation(demo, data.length());
+    boolean bySamples = measured.isPresent() && evaluation.evalLength == null;
+    tuning.idle(quantizer, effort, data.samples(), bySamples).forEach(console::warning);
+    choice.method().idle(choice.options()).forEach(console::warning);
+    scheme.idle().ifPresent(console::warning);
     return new QuantizeRequest(
         model,
         plan,
@@ -128,7 +135,7 @@ final class QuantizeCommand extends Command {
         tuning.run(effort),
         data,
         output.output(model, plan.defaultScheme()),
-        evaluation.evaluation(demo, data.length()),
+        measured,
         tuning.memory());
   }
 }

@@ -5,8 +5,11 @@ import dev.ashlar.engine.quantize.NamedScheme;
 import dev.ashlar.tensor.DType;
 import dev.ashlar.tensor.quant.IntegerGrid;
 import dev.ashlar.tuning.plan.QuantizationPlan;
-import java.util.List;
+import dev.ashlar.tuning.plan.SchemeOverride;
+import java.util.Arrays;
 import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
 import picocli.CommandLine.Option;
 
 /** Which grid weights are put on, and which weights. */
@@ -48,10 +51,9 @@ final class SchemeOptions extends OptionGroup {
 
   @Option(
       names = "--ignore-layers",
-      split = ",",
-      paramLabel = "NAME",
-      description = "Leave layers float whose names contain one of these.")
-  List<String> ignoreLayers = List.of();
+      paramLabel = "NAMES",
+      description = "Leave layers float whose names contain one of these, with commas between.")
+  String ignoreLayers = "";
 
   @Option(names = "--quant-lm-head", description = "Quantize the output head too.")
   boolean quantHead;
@@ -66,13 +68,26 @@ final class SchemeOptions extends OptionGroup {
     requireUsage(!(sym && asym), "--sym and --asym exclude each other");
     QuantizationPlan plan =
         QuantizationPlan.uniform(new IntegerGrid(width, group, !asym, scaleType()))
-            .withIgnored(ignoreLayers)
+            .withIgnored(Arrays.stream(ignoreLayers.split(",")).map(String::strip).toList())
             .withHead(quantHead);
     try {
-      return layerConfig == null ? plan : plan.withRules(LayerConfig.read(layerConfig));
+      return layerConfig == null ? plan : ruled(plan);
     } catch (IllegalArgumentException e) {
       throw usage("--layer-config: " + e.getMessage());
     }
+  }
+
+  /** Says that a scheme's name was given for nothing. */
+  Optional<String> idle() {
+    return scheme != null && bits != null && groupSize != null
+        ? Optional.of("--scheme has no effect: --bits and --group-size say all of it")
+        : Optional.empty();
+  }
+
+  private QuantizationPlan ruled(QuantizationPlan plan) {
+    Map<String, SchemeOverride> rules = LayerConfig.read(layerConfig);
+    requireUsage(!rules.isEmpty(), "--layer-config names no layer");
+    return plan.withRules(rules);
   }
 
   private NamedScheme named(String name) {

@@ -4,11 +4,14 @@ import dev.ashlar.engine.quantize.QuantizeRequest.CalibrationRequest;
 import dev.ashlar.tensor.DType;
 import dev.ashlar.tuning.MemoryLimit;
 import dev.ashlar.tuning.RunOptions;
+import dev.ashlar.tuning.method.BlockQuantizer;
 import dev.ashlar.tuning.method.Effort;
 import dev.ashlar.tuning.method.MethodOptions;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
@@ -19,6 +22,18 @@ import picocli.CommandLine.Option;
 
 /** How long and on what a method tunes; the names are auto-round's. */
 final class TuningOptions extends OptionGroup {
+  /** Options that are about data and what flows through the model. */
+  private static final List<String> OF_DATA =
+      List.of(
+          "--dataset",
+          "--nsamples",
+          "--batch-size",
+          "--gradient-accumulate-steps",
+          "--nblocks",
+          "--disable-quanted-input",
+          "--spill-dir",
+          "--stream-dtype");
+
   private static final Pattern SIZE = Pattern.compile("(\\d+(?:\\.\\d+)?)([kmg]?)b?");
 
   @Option(
@@ -110,6 +125,40 @@ final class TuningOptions extends OptionGroup {
         !noQuantizedInput,
         seed,
         streamType.equals("f32") ? DType.F32 : DType.BF16);
+  }
+
+  /**
+   * Options that were given and do nothing.
+   *
+   * @param quantizer that is going to run
+   * @param effort its recipe
+   * @param count of samples
+   * @param measured whether windows of perplexity are as long as samples
+   */
+  List<String> idle(BlockQuantizer quantizer, Effort effort, int count, boolean measured) {
+    List<String> sentences = new ArrayList<>();
+    if (!quantizer.needsInputs()) {
+      List<String> idle = new ArrayList<>(OF_DATA.stream().filter(this::given).toList());
+      idle.addAll(given("--seqlen") && !measured ? List.of("--seqlen") : List.of());
+      idle.addAll(
+          given("--recipe") && effort.options().isEmpty() ? List.of("--recipe") : List.of());
+      // A method for single matrices is told no seed.
+      boolean alone = quantizer.alone().isPresent();
+      idle.addAll(given("--seed") && alone ? List.of("--seed") : List.of());
+      if (!idle.isEmpty()) {
+        String verb = idle.size() == 1 ? " has" : " have";
+        sentences.add(
+            String.join(", ", idle) + verb + " no effect: the method is not tuned on any data");
+      }
+      return sentences;
+    }
+    if (spillFolder != null && maxMemory == null) {
+      sentences.add("--spill-dir has no effect without --max-memory");
+    }
+    if (batchSize != null && batchSize > count) {
+      sentences.add("--batch-size is more than the " + count + " samples, which it becomes");
+    }
+    return sentences;
   }
 
   /** What the method is told: the recipe's options, then those of the command line. */
