@@ -7,6 +7,7 @@ import dev.ashlar.formats.layout.Fp8Weights;
 import dev.ashlar.formats.layout.PackedCheckpoint;
 import dev.ashlar.formats.safetensors.ModelFolder;
 import dev.ashlar.io.InputException;
+import dev.ashlar.io.file.WholeFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -42,8 +43,22 @@ public final class Checkpoints {
    * @throws InputException if there is nothing there, nothing of a known kind, or something faulty
    */
   public static Checkpoint open(Path path) {
+    if (path.toString().isEmpty()) {
+      throw new InputException("a model is needed, and the name of its folder or file is empty");
+    }
     if (!Files.exists(path)) {
       throw InputException.in(path).problem("no such file or folder").exception();
+    }
+    try {
+      return opened(path);
+    } catch (OutOfMemoryError e) {
+      throw WholeFile.doesNotFit(path.toString(), "what describes the model", e);
+    }
+  }
+
+  private static Checkpoint opened(Path path) {
+    if (!Files.isDirectory(path)) {
+      WholeFile.requireRegular(path);
     }
     for (Container container : ALL) {
       Optional<Checkpoint> checkpoint = container.open(path);

@@ -1,6 +1,14 @@
 package dev.ashlar.io;
 
 import java.io.IOException;
+import java.nio.charset.CharacterCodingException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.DirectoryNotEmptyException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
+import java.nio.file.FileSystemLoopException;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 import java.util.Objects;
 
@@ -65,7 +73,35 @@ public final class InputException extends AshlarException {
 
   /** The fault of a file or folder that the system would not let us read. */
   public static InputException unreadable(Path file, IOException e) {
-    return in(file).problem("cannot be read (" + e.getMessage() + ")").cause(e).exception();
+    return in(file).problem("cannot be read (" + reason(e) + ")").cause(e).exception();
+  }
+
+  /**
+   * Why the system refused, in words: the message of many of its exceptions is the bare path, which
+   * the sentence around it says already.
+   */
+  public static String reason(IOException e) {
+    return switch (e) {
+      case NoSuchFileException missing -> "no such file or folder";
+      case AccessDeniedException denied -> "permission denied";
+      case NotDirectoryException file -> "it is not a folder";
+      case DirectoryNotEmptyException full -> "the folder is not empty";
+      case FileAlreadyExistsException taken -> "something of that name is there already";
+      case FileSystemLoopException loop -> "its links lead in a circle";
+      case CharacterCodingException coding -> "it is not valid UTF-8";
+      case FileSystemException other -> systemReason(other);
+      default -> e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
+    };
+  }
+
+  private static String systemReason(FileSystemException e) {
+    String reason = e.getReason();
+    if (reason == null || reason.isBlank()) {
+      return "the system gives no reason";
+    }
+    return reason.startsWith("Too many levels of symbolic links")
+        ? "it is a symbolic link, which is not followed, or one that leads in a circle"
+        : reason;
   }
 
   /** The file or folder at fault. */

@@ -9,11 +9,10 @@ import dev.ashlar.engine.LanguageModel;
 import dev.ashlar.engine.ModelOptions;
 import dev.ashlar.engine.chat.Conversation;
 import dev.ashlar.io.InputException;
+import dev.ashlar.io.file.WholeFile;
 import dev.ashlar.io.json.Json;
 import dev.ashlar.text.chat.ChatTemplate;
-import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -37,6 +36,9 @@ import picocli.CommandLine.Option;
       "  ashlar chat --model m --variable enable_thinking=false"
     })
 final class ChatCommand extends Command {
+  /** Bytes; a template beyond that is none. */
+  private static final long LARGEST_TEMPLATE = 4L << 20;
+
   @Option(
       names = "--model",
       paramLabel = "PATH",
@@ -103,12 +105,8 @@ final class ChatCommand extends Command {
 
   private ChatOptions template(LanguageModel opened, ChatOptions how) {
     if (templateFile != null) {
-      try {
-        String source = Files.readString(templateFile, StandardCharsets.UTF_8);
-        return how.with(new ChatOptions.Template(source, templateFile.toString()));
-      } catch (IOException e) {
-        throw new InputException(templateFile + ": cannot be read (" + e.getMessage() + ")", e);
-      }
+      String source = WholeFile.text(templateFile, LARGEST_TEMPLATE);
+      return how.with(new ChatOptions.Template(source, templateFile.toString()));
     }
     if (opened.chatTemplate().isEmpty()) {
       throw new InputException(

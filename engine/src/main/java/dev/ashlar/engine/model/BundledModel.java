@@ -92,7 +92,8 @@ final class BundledModel {
       }
       return in.readAllBytes();
     } catch (IOException e) {
-      throw new InputException("the demo model cannot be read (" + e.getMessage() + ")", e);
+      throw new InputException(
+          "the demo model cannot be read (" + InputException.reason(e) + ")", e);
     }
   }
 }

@@ -2,6 +2,7 @@ package dev.ashlar.engine.model;
 
 import dev.ashlar.formats.Checkpoints;
 import dev.ashlar.formats.checkpoint.Checkpoint;
+import dev.ashlar.io.file.WholeFile;
 import dev.ashlar.nn.architecture.Architectures;
 import dev.ashlar.nn.decoder.Decoder;
 import dev.ashlar.nn.decoder.DecoderSpec;
@@ -49,7 +50,11 @@ public final class Model implements AutoCloseable {
 
   public Tokenizer tokenizer() {
     if (tokenizer == null) {
-      tokenizer = Tokenizers.open(checkpoint.tokenizer());
+      try {
+        tokenizer = Tokenizers.open(checkpoint.tokenizer());
+      } catch (OutOfMemoryError e) {
+        throw WholeFile.doesNotFit(checkpoint.path().toString(), "the tokenizer", e);
+      }
     }
     return tokenizer;
   }

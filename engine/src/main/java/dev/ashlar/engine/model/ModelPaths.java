@@ -19,6 +19,10 @@ public final class ModelPaths {
    * @throws InputException if there is none
    */
   public static Path resolve(String name) {
+    if (name.isBlank()) {
+      throw new InputException(
+          "the model's name is empty; give a folder, a file, a hub id in the cache, or demo");
+    }
     if (name.equals(DEMO)) {
       return demo();
     }

@@ -9,7 +9,6 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
@@ -51,17 +50,12 @@ public final class MappedFile implements AutoCloseable {
 
   /** Maps all of {@code path}. */
   public static MappedFile open(Path path) {
-    if (Files.isDirectory(path)) {
-      throw InputException.in(path).expected("a file").found("a folder").exception();
-    }
+    WholeFile.requireRegular(path);
     Arena arena = Arena.ofShared();
     try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ)) {
       MemorySegment bytes = channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size(), arena);
       Object key = Files.readAttributes(path, BasicFileAttributes.class).fileKey();
       return new MappedFile(path, arena, bytes, key);
-    } catch (NoSuchFileException e) {
-      arena.close();
-      throw InputException.in(path).problem("no such file").cause(e).exception();
     } catch (IOException e) {
       arena.close();
       throw InputException.unreadable(path, e);

@@ -7,18 +7,18 @@ import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.StreamReadFeature;
 import dev.ashlar.io.InputException;
+import dev.ashlar.io.file.WholeFile;
 import java.io.IOException;
-import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.CharBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.BiConsumer;
 
 /**
  * Reads JSON strictly into plain values: {@code Map<String, Object>} in file order, {@code
@@ -71,24 +71,7 @@ public final class Json {
 
   /** The value in {@code file}, which may have at most {@code maxBytes}. */
   public static Object read(Path file, long maxBytes) {
-    byte[] bytes;
-    try (InputStream in = Files.newInputStream(file)) {
-      long size = Files.size(file);
-      int limit = (int) Math.min(maxBytes, MAX_DOCUMENT_BYTES);
-      if (size > limit) {
-        throw InputException.in(file)
-            .expected("at most " + limit + " bytes of JSON")
-            .found(size + " bytes")
-            .exception();
-      }
-      // The size may lie (a pipe, a growing file): never read beyond the limit.
-      bytes = in.readNBytes(limit);
-    } catch (IOException e) {
-      throw InputException.in(file)
-          .problem("cannot be read (" + reason(e) + ")")
-          .cause(e)
-          .exception();
-    }
+    byte[] bytes = WholeFile.bytes(file, Math.min(maxBytes, MAX_DOCUMENT_BYTES), "JSON");
     return parse(bytes, file.toString());
   }
 
@@ -98,6 +81,32 @@ public final class Json {
    * @param file what to call the document in messages
    */
   public static Object parse(byte[] utf8, String file) {
+    return read(utf8, file, Json::document);
+  }
+
+  /**
+   * Hands on each key and value of the object that {@code utf8} spells, in order and one by one, so
+   * that large ones need not be held as a whole.
+   *
+   * @param file what to call the document in messages
+   */
+  public static void forEachEntry(byte[] utf8, String file, BiConsumer<String, Object> entry) {
+    read(utf8, file, json -> json.entries(entry));
+  }
+
+  private interface Reading {
+    Object read(Json json) throws IOException;
+  }
+
+  private static Object read(byte[] utf8, String file, Reading reading) {
+    try {
+      return parsed(utf8, file, reading);
+    } catch (OutOfMemoryError e) {
+      throw WholeFile.doesNotFit(file, utf8.length + " bytes of JSON", e);
+    }
+  }
+
+  private static Object parsed(byte[] utf8, String file, Reading reading) {
     if (utf8.length == 0) {
       throw InputException.in(file).expected("JSON").found("an empty file").exception();
     }
@@ -120,7 +129,7 @@ public final class Json {
           .exception();
     }
     try (JsonParser p = FACTORY.createParser(text.array(), 0, text.limit())) {
-      return new Json(file, p).document();
+      return reading.read(new Json(file, p));
     } catch (IOException e) {
       throw InputException.in(file).problem(reason(e)).cause(e).exception();
     }
@@ -157,14 +166,33 @@ public final class Json {
       throw InputException.in(file).expected("JSON").found("only white space").exception();
     }
     Object value = value();
-    JsonToken next = parser.nextToken();
-    if (next != null) {
+    requireEnd();
+    return value;
+  }
+
+  private Object entries(BiConsumer<String, Object> entry) throws IOException {
+    if (parser.nextToken() != JsonToken.START_OBJECT) {
+      throw InputException.in(file)
+          .expected("a JSON object")
+          .found(parser.currentToken() == null ? "only white space" : describe(value()))
+          .exception();
+    }
+    while (parser.nextToken() == JsonToken.FIELD_NAME) {
+      String key = wellFormed(parser.currentName());
+      parser.nextToken();
+      entry.accept(key, value());
+    }
+    requireEnd();
+    return null;
+  }
+
+  private void requireEnd() throws IOException {
+    if (parser.nextToken() != null) {
       throw InputException.in(file)
           .expected("the end of the document")
           .found("another value after it")
           .exception();
     }
-    return value;
   }
 
   private Object value() throws IOException {
@@ -240,8 +268,6 @@ public final class Json {
           json.getOriginalMessage().replaceAll("\\s*\\R\\s*", " ").replaceAll(": enable .*", "");
       return "is not valid JSON" + where + " (" + what + ")";
     }
-    return e instanceof java.nio.file.NoSuchFileException
-        ? "no such file"
-        : e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
+    return InputException.reason(e);
   }
 }
