@@ -18,7 +18,8 @@ import java.util.regex.Pattern;
 record GgufChecks(
     GgufFields fields, Map<String, StoredTensor> tensors, Map<String, Object> config) {
   private static final Pattern BLOCK = Pattern.compile("blk\\.(\\d{1,9})\\..*");
-  private static final String TOKENS = "tokenizer.ggml.tokens";
+  private static final String TOKENIZER = "tokenizer.ggml.";
+  private static final String TOKENS = TOKENIZER + "tokens";
 
   /** Throws the first contradiction found. */
   void check() {
@@ -33,6 +34,33 @@ record GgufChecks(
           embedding.name(), "rows of embedding_length " + hidden, "shape " + embedding.shape());
     }
     tokens(embedding.shape().dim(0));
+    types();
+    for (StoredTensor t : tensors.values()) {
+      if (!t.dtype().isFloat()) {
+        throw fields.fault(t.name(), "a weight of a float or block type", t.storage());
+      }
+    }
+  }
+
+  /** What tokenizers read, so that none of it is found out later. */
+  private void types() {
+    for (String key : List.of("model", "pre")) {
+      fields.text(TOKENIZER + key, "");
+    }
+    for (String key : List.of("add_bos_token", "add_eos_token", "add_space_prefix")) {
+      fields.flag(TOKENIZER + key, false);
+    }
+    require(TOKENIZER + "merges", String.class, "texts");
+    require(TOKENIZER + "scores", Number.class, "numbers");
+    require(TOKENIZER + "token_type", Long.class, "whole numbers");
+  }
+
+  private void require(String key, Class<?> type, String what) {
+    for (Object value : fields.list(key)) {
+      if (!type.isInstance(value)) {
+        throw fields.fault(key, "a list of " + what, "one that holds " + value);
+      }
+    }
   }
 
   private void blocks() {

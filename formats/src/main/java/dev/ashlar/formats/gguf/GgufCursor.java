@@ -21,6 +21,15 @@ final class GgufCursor {
   private static final int WINDOW = 1 << 16;
   private static final int DEEPEST_ARRAY = 4;
 
+  /** Far beyond any template or text that a model comes with. */
+  private static final long LONGEST_TEXT = 64L << 20;
+
+  /** Far beyond any vocabulary: texts of a list, and bytes of a list of numbers. */
+  private static final long MOST_TEXTS = 4_000_000;
+
+  private static final long LONGEST_NUMBERS = 256L << 20;
+  private static final int BOOLEAN = 7;
+
   private final MappedFile file;
   private ByteBuffer window = ByteBuffer.allocate(0);
   private long windowStart;
@@ -96,10 +105,23 @@ final class GgufCursor {
 
   private Object value(String key, int type, int depth) {
     return switch (type) {
-      case 8 -> string(key, Integer.MAX_VALUE - 16);
+      case 8 -> string(key, LONGEST_TEXT);
       case 9 -> array(key, depth);
-      default -> scalar(need(width(key, type), key), type);
+      default -> {
+        ByteBuffer bytes = need(width(key, type), key);
+        if (type == BOOLEAN) {
+          requireTruth(key, bytes.get(bytes.position()));
+        }
+        yield scalar(bytes, type);
+      }
     };
+  }
+
+  /** The specification takes any other byte for a damaged file. */
+  private void requireTruth(String key, byte value) {
+    if (value != 0 && value != 1) {
+      throw fault(key, "true or false as 1 or 0", "the byte " + (value & 0xFF));
+    }
   }
 
   private static Object scalar(ByteBuffer b, int type) {
@@ -140,8 +162,12 @@ final class GgufCursor {
     long n = size(key);
     // The least a string takes is its length, an array its type and length.
     int least = type == 8 ? 8 : type == 9 ? 12 : width(key, type);
-    if (n > remaining() / least || n * least > Integer.MAX_VALUE - 16) {
+    if (n > remaining() / least) {
       throw fault(key, "an array that fits into the file", n + " elements");
+    }
+    long most = type == 8 || type == 9 ? MOST_TEXTS : LONGEST_NUMBERS / least;
+    if (n > most) {
+      throw fault(key, "at most " + most + " elements", n + "");
     }
     if (type == 8 || type == 9) {
       List<Object> values = new ArrayList<>();
@@ -152,6 +178,11 @@ final class GgufCursor {
     }
     byte[] bytes = new byte[(int) n * least];
     need(bytes.length, key).get(bytes);
+    if (type == BOOLEAN) {
+      for (byte b : bytes) {
+        requireTruth(key, b);
+      }
+    }
     return new Scalars(bytes, type, least);
   }
 

@@ -88,6 +88,10 @@ public final class GgufFile implements AutoCloseable {
     private static final long LONGEST_KEY = 65_535;
     private static final int LONGEST_NAME = 64;
     private static final int MOST_DIMENSIONS = 4;
+
+    /** Most tensors, and most keys; no published model comes near. */
+    private static final long MOST_ENTRIES = 250_000;
+
     private static final int LEAST_KEY_BYTES = 8 + 1 + 4 + 1;
     private static final int LEAST_TENSOR_BYTES = 8 + 4 + 4 + 8;
     private static final long DEFAULT_ALIGNMENT = 32;
@@ -117,7 +121,7 @@ public final class GgufFile implements AutoCloseable {
       for (Info info : infos) {
         tensors.add(tensor(info, start, alignment));
       }
-      refuseOverlaps(tensors);
+      requireTiled(tensors, start, alignment);
       Map<String, StoredTensor> byName = new LinkedHashMap<>();
       tensors.forEach(t -> byName.put(t.name(), t));
       return new GgufFile(
@@ -167,8 +171,9 @@ public final class GgufFile implements AutoCloseable {
 
     private long count(String what, int least) {
       long n = in.size(what);
-      if (n > in.remaining() / least) {
-        throw fault(what, "at most " + in.remaining() / least, Long.toString(n));
+      long most = Math.min(in.remaining() / least, MOST_ENTRIES);
+      if (n > most) {
+        throw fault(what, "at most " + most, Long.toString(n));
       }
       return n;
     }
@@ -274,16 +279,26 @@ public final class GgufFile implements AutoCloseable {
       }
     }
 
-    private void refuseOverlaps(List<GgufTensor> tensors) {
+    /** Each tensor begins where the one before it ends, but for padding. */
+    private void requireTiled(List<GgufTensor> tensors, long start, long alignment) {
       List<GgufTensor> sorted = new ArrayList<>(tensors);
       sorted.removeIf(t -> t.byteSize() == 0);
       sorted.sort(Comparator.comparingLong(GgufTensor::position));
-      for (int i = 1; i < sorted.size(); i++) {
-        GgufTensor before = sorted.get(i - 1);
-        if (sorted.get(i).position() < before.position() + before.byteSize()) {
-          throw fault(
-              sorted.get(i).name(), "bytes of its own", "it sharing those of " + before.name());
+      long end = start;
+      String before = "";
+      for (GgufTensor t : sorted) {
+        if (t.position() < end) {
+          throw fault(t.name(), "bytes of its own", "it sharing those of " + before);
         }
+        long next = Math.ceilDiv(end, alignment) * alignment;
+        if (t.position() != next) {
+          throw fault(
+              t.name(),
+              "data to begin at " + (next - start) + ", where the data before it ends",
+              "offset " + (t.position() - start));
+        }
+        end = t.position() + t.byteSize();
+        before = t.name();
       }
     }
 

@@ -34,6 +34,12 @@ public final class SafetensorsFile implements AutoCloseable {
   /** Longest header that is accepted, in bytes; the reference library has the same limit. */
   public static final long MAX_HEADER_BYTES = 100_000_000;
 
+  /** Most tensors of a file; the largest of published models has a tenth of that in its shards. */
+  static final int MOST_TENSORS = 250_000;
+
+  /** Most dimensions of a tensor: what is published has at most five. */
+  private static final int MOST_DIMENSIONS = 8;
+
   static final String METADATA = "__metadata__";
 
   private final MappedFile file;
@@ -102,6 +108,7 @@ public final class SafetensorsFile implements AutoCloseable {
   /** The checks, in the order of the specification. */
   private static final class Header {
     private final MappedFile file;
+    private Map<String, String> metadata = Map.of();
     private long dataStart;
 
     Header(MappedFile file) {
@@ -109,16 +116,7 @@ public final class SafetensorsFile implements AutoCloseable {
     }
 
     SafetensorsFile open() {
-      Map<String, Object> json = json();
-      Map<String, String> metadata = Map.of();
-      List<SafetensorsTensor> found = new ArrayList<>();
-      for (Map.Entry<String, Object> e : json.entrySet()) {
-        if (e.getKey().equals(METADATA)) {
-          metadata = metadata(e.getValue());
-        } else {
-          found.add(tensor(e.getKey(), e.getValue()));
-        }
-      }
+      List<SafetensorsTensor> found = read(json());
       // An empty tensor shares its begin with the next one, so the end decides between them.
       found.sort(
           Comparator.comparingLong(SafetensorsTensor::position)
@@ -141,7 +139,27 @@ public final class SafetensorsFile implements AutoCloseable {
       return new SafetensorsFile(file, Collections.unmodifiableMap(tensors), metadata);
     }
 
-    private Map<String, Object> json() {
+    /** One entry at a time: as plain values a long header is many times its size. */
+    private List<SafetensorsTensor> read(byte[] json) {
+      List<SafetensorsTensor> found = new ArrayList<>();
+      long[] count = new long[1];
+      Json.forEachEntry(
+          json,
+          path() + " (header)",
+          (name, value) -> {
+            if (name.equals(METADATA)) {
+              metadata = metadata(value);
+            } else if (++count[0] <= MOST_TENSORS) {
+              found.add(tensor(name, value));
+            }
+          });
+      if (count[0] > MOST_TENSORS) {
+        throw fault("", "at most " + MOST_TENSORS + " tensors in a file", count[0] + " of them");
+      }
+      return found;
+    }
+
+    private byte[] json() {
       long size = file.size();
       if (size < Long.BYTES) {
         throw fault("", "a safetensors file", size == 0 ? "an empty file" : size + " bytes");
@@ -162,7 +180,7 @@ public final class SafetensorsFile implements AutoCloseable {
         throw fault("", "a header that begins with {", String.format("byte 0x%02x", header[0]));
       }
       dataStart = Long.BYTES + n;
-      return Json.parseObject(header, path() + " (header)");
+      return header;
     }
 
     /** The usual things that are not safetensors: the message should say what they are. */
@@ -238,6 +256,9 @@ public final class SafetensorsFile implements AutoCloseable {
 
     private Shape shape(String name, Object value) {
       long[] dims = naturals(name, "shape", value);
+      if (dims.length > MOST_DIMENSIONS) {
+        throw fault(name, "at most " + MOST_DIMENSIONS + " dimensions", dims.length + "");
+      }
       try {
         return Shape.of(dims);
       } catch (IllegalArgumentException e) {

@@ -20,6 +20,10 @@ final class ShardSet implements AutoCloseable {
   private static final String SINGLE = "model.safetensors";
   private static final String INDEX = "model.safetensors.index.json";
   private static final String SUFFIX = ".safetensors";
+
+  /** Most tensors of all files together. */
+  private static final int MOST_TENSORS = 1_000_000;
+
   private static final Pattern PICKLE = Pattern.compile(".*\\.(bin|pt|pth|ckpt)(\\.index\\.json)?");
 
   /** One file of a set is not a model, whatever else is there. */
@@ -95,6 +99,12 @@ final class ShardSet implements AutoCloseable {
             .exception();
       }
       tensors.put(name, file.tensor(name));
+    }
+    if (tensors.size() > MOST_TENSORS) {
+      throw InputException.in(path)
+          .expected("at most " + MOST_TENSORS + " tensors in a model")
+          .found(tensors.size() + " up to this file")
+          .exception();
     }
   }
 
@@ -175,7 +185,7 @@ final class ShardSet implements AutoCloseable {
       }
     } catch (IOException e) {
       throw InputException.in(folder)
-          .problem("cannot be listed (" + e.getMessage() + ")")
+          .problem("cannot be listed (" + InputException.reason(e) + ")")
           .cause(e)
           .exception();
     }

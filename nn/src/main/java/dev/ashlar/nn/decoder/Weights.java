@@ -197,7 +197,7 @@ sealed class Weights permits HollowWeights {
 
   /** The same for {@code n} elements that may lie as {@code [1, n]}. */
   Tensor vector(String name, int n) {
-    StoredTensor stored = source.tensor(resolve(name));
+    StoredTensor stored = requireFloats(source.tensor(resolve(name)));
     return stored.shape().equals(Shape.of(1, n)) ? part(stored, 0, n) : tensor(name, n);
   }
 
@@ -300,6 +300,18 @@ sealed class Weights permits HollowWeights {
     Shape expected = Shape.of(dims);
     if (!t.shape().equals(expected)) {
       throw source.fault(t.name(), "shape " + expected, "shape " + t.shape(), SHAPE_HINT);
+    }
+    return requireFloats(t);
+  }
+
+  /** Codes by themselves are no weights: what they mean is said by something else. */
+  private StoredTensor requireFloats(StoredTensor t) {
+    if (!t.dtype().isFloat()) {
+      throw source.fault(
+          t.name(),
+          "a weight of a float type",
+          t.storage(),
+          "the model is packed in a way that is not declared, or damaged");
     }
     return t;
   }
