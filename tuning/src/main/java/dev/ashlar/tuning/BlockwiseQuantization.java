@@ -28,7 +28,10 @@ import java.util.concurrent.CancellationException;
  */
 public final class BlockwiseQuantization {
   /** Part of every job's identity: work of another version is not continued. */
-  private static final String FORMAT_VERSION = "3";
+  private static final String FORMAT_VERSION = "4";
+
+  /** Enough of a SHA-256 to tell texts apart, and short enough to be read. */
+  private static final int CHECKSUM_LETTERS = 16;
 
   /** How long to wait before asking again whether somebody else has finished a unit. */
   private static final int PATIENCE_MILLIS = 200;
@@ -82,7 +85,7 @@ public final class BlockwiseQuantization {
     }
     if (data.count() == 0) {
       throw new IllegalArgumentException(
-          "method '" + quantizer.describe() + "' needs calibration data");
+          "method '" + quantizer.title() + "' needs calibration data");
     }
     int vocab = model.spec().vocab();
     for (int sample = 0; sample < data.count(); sample++) {
@@ -133,10 +136,17 @@ public final class BlockwiseQuantization {
     all.put("version", FORMAT_VERSION);
     all.put(
         "model", model.spec().modelType() + " " + model.blockCount() + "x" + model.spec().dim());
-    all.put("plan", plan.describe());
+    all.put("scheme", plan.describe());
     all.put("method", quantizer.describe());
-    all.put("run", options.toString());
-    all.put("calibration", data.count() + "x" + data.length() + " " + data.digest());
+    all.put("batch size", Integer.toString(options.batchSize()));
+    all.put("batches of a step", Integer.toString(options.accumulate()));
+    all.put("blocks at once", Integer.toString(options.nblocks()));
+    all.put("quantized input", Boolean.toString(options.quantizedInput()));
+    all.put("seed", Long.toString(options.seed()));
+    all.put("activations", options.streamType().name());
+    all.put("samples", Integer.toString(data.count()));
+    all.put("tokens of a sample", Integer.toString(data.length()));
+    all.put("checksum of the data", data.digest().substring(0, CHECKSUM_LETTERS));
     return new Job(all);
   }
 

@@ -36,7 +36,7 @@ public final class ObservedQuantization {
     if (!(quantizer instanceof Layerwise method) || !method.observesOnce()) {
       throw new IllegalArgumentException(
           "method '"
-              + quantizer.describe()
+              + quantizer.title()
               + "' goes over the data by itself and cannot only observe");
     }
     UnitPlan settled = new UnitPlan(model.spec(), model.tiedHead(), plan, 1);

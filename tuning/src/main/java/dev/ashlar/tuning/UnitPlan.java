@@ -184,7 +184,7 @@ public final class UnitPlan {
           .ifPresent(
               reason -> {
                 throw new IllegalArgumentException(
-                    "method '" + quantizer.describe() + "' " + reason + " (" + scheme + ")");
+                    "method '" + quantizer.title() + "' " + reason + " (" + scheme + ")");
               });
     }
   }

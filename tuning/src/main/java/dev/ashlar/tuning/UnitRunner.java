@@ -109,7 +109,7 @@ public final class UnitRunner {
   }
 
   private TuningException fault(String name, String found) {
-    return new TuningException(name, "method '" + quantizer.describe() + "' gave " + found);
+    return new TuningException(name, "method '" + quantizer.title() + "' gave " + found);
   }
 
   /** A checksum of the float weights of a unit. */

@@ -45,8 +45,17 @@ public interface BlockQuantizer {
     return unit.weights() * (Byte.BYTES + Float.BYTES) + unit.passBytes(tokens);
   }
 
-  /** Everything that decides what codes come out, as one line; equal lines give equal codes. */
+  /**
+   * Everything that decides what codes come out, as one line; equal lines give equal codes. What
+   * the method is called, and behind commas its options as {@code name=value}, so that messages can
+   * say in which two differ.
+   */
   String describe();
+
+  /** What messages call it: the beginning of {@link #describe}. */
+  default String title() {
+    return describe().split(",", 2)[0];
+  }
 
   /**
    * How long {@link #quantize} would take with {@code batches} times the inputs of {@code sample},

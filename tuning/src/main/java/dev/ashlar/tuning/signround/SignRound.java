@@ -85,7 +85,7 @@ public final class SignRound implements BlockQuantizer {
 
   @Override
   public String describe() {
-    return "signround " + options;
+    return "signround, " + options.describe();
   }
 
   @Override

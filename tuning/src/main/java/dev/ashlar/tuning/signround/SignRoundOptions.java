@@ -95,6 +95,30 @@ public record SignRoundOptions(
         holdoutSamples);
   }
 
+  /** All of them by the names that users set them by; equal lines say the same. */
+  String describe() {
+    return "iters="
+        + iterations
+        + ", lr="
+        + lr
+        + ", minmax_lr="
+        + minMaxLr
+        + ", enable_minmax_tuning="
+        + minMaxTuning
+        + ", not_use_best_mse="
+        + !keepBest
+        + ", dynamic_max_gap="
+        + dynamicMaxGap
+        + ", clamp_v="
+        + clampV
+        + ", exact_gradients="
+        + exactGradients.map(String::valueOf).orElse("auto")
+        + ", holdout_every="
+        + holdoutEvery
+        + ", holdout_samples="
+        + holdoutSamples;
+  }
+
   /**
    * Whether a layer of that code width has exact gradients. At 2 bits half of all weights lie on
    * the first or last code; where they are few, stopping them keeps large weights from drifting.

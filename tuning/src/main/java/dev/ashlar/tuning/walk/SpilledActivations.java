@@ -8,6 +8,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 
@@ -46,6 +47,7 @@ final class SpilledActivations implements Activations {
               name,
               StandardOpenOption.READ,
               StandardOpenOption.WRITE,
+              LinkOption.NOFOLLOW_LINKS,
               // Takes the name away at once on POSIX systems, on closing elsewhere.
               StandardOpenOption.DELETE_ON_CLOSE);
     } catch (IOException e) {

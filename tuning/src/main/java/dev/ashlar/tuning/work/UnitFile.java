@@ -70,6 +70,16 @@ final class UnitFile {
     }
   }
 
+  /** Whether a file begins as one of these does, in whatever version. */
+  static boolean isOne(Path file) {
+    try (InputStream in = Files.newInputStream(file)) {
+      byte[] start = in.readNBytes(Long.BYTES);
+      return start.length == Long.BYTES && ByteBuffer.wrap(start).getLong() >>> 8 == MAGIC >>> 8;
+    } catch (IOException e) {
+      return false;
+    }
+  }
+
   private static MessageDigest sha256() {
     try {
       return MessageDigest.getInstance("SHA-256");

@@ -2,30 +2,25 @@ package dev.ashlar.tuning.work;
 
 import dev.ashlar.tuning.method.UnitResult;
 import java.io.IOException;
-import java.io.OutputStream;
-import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.util.Optional;
 
 /**
  * A folder with what a job has finished so far. It is locked while it is open; files appear under
  * their names only when they are whole and on disk (temporary name, sync, rename, folder sync).
+ *
+ * <p>Files of others may lie in it and are left alone; one that has a name which is needed is
+ * refused.
  */
 public final class WorkFolder implements UnitStore, AutoCloseable {
-  private static final String JOB = "job.json";
-  private static final String LOCK = "lock";
-  private static final String TEMPORARY = ".tmp";
-  private static final String LEASE = ".lease";
-
   private final Path folder;
+  private final WorkFiles files;
   private final Job job;
   private final FileChannel lockChannel;
   private final FileLock lock;
@@ -35,6 +30,7 @@ public final class WorkFolder implements UnitStore, AutoCloseable {
    */
   private WorkFolder(Path folder, Job job, FileChannel lockChannel, FileLock lock) {
     this.folder = folder;
+    this.files = new WorkFiles(folder);
     this.job = job;
     this.lockChannel = lockChannel;
     this.lock = lock;
@@ -43,20 +39,19 @@ public final class WorkFolder implements UnitStore, AutoCloseable {
   /**
    * The folder of {@code job}, made if it is not there.
    *
-   * @param restart whether a folder of another job is emptied rather than refused
-   * @throws WorkFolderException if another run has it open, it belongs to another job, or it cannot
-   *     be written
+   * @param restart whether the units of another job are removed rather than refused
+   * @throws WorkFolderException if another run has it open, it belongs to another job, something
+   *     that no run made is in the way, or it cannot be written
    */
   public static WorkFolder open(Path folder, Job job, boolean restart) {
     try {
       Files.createDirectories(folder);
-      FileChannel channel =
-          FileChannel.open(
-              folder.resolve(LOCK), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+      FileChannel channel = WorkFiles.openLock(folder.resolve(WorkFiles.LOCK));
       WorkFolder opened = null;
       try {
-        opened = new WorkFolder(folder, job, channel, lock(folder, channel));
-        opened.adopt(restart);
+        WorkFolder locked = new WorkFolder(folder, job, channel, lock(folder, channel));
+        locked.adopt(restart);
+        opened = locked;
         return opened;
       } finally {
         if (opened == null) {
@@ -64,7 +59,7 @@ public final class WorkFolder implements UnitStore, AutoCloseable {
         }
       }
     } catch (IOException e) {
-      throw new WorkFolderException(folder, "cannot be used as a work folder (" + e + ")", e);
+      throw WorkFolderException.of(folder, "cannot be used as a work folder", e);
     }
   }
 
@@ -75,17 +70,40 @@ public final class WorkFolder implements UnitStore, AutoCloseable {
    * @throws WorkFolderException if it is not there or belongs to another job
    */
   public static WorkFolder join(Path folder, Job job) {
+    WorkFolder joined = new WorkFolder(folder, job, null, null);
+    if (!WorkFiles.exists(joined.files.job())) {
+      throw new WorkFolderException(folder, "holds no job to join", null);
+    }
     try {
-      String found = Files.readString(folder.resolve(JOB));
-      if (!found.equals(job.json())) {
-        throw new WorkFolderException(
-            folder,
-            "it holds the work of another job (" + firstDifference(found, job.json()) + ")",
-            null);
-      }
-      return new WorkFolder(folder, job, null, null);
+      joined.requireSame(joined.files.readJob());
+      return joined;
     } catch (IOException e) {
-      throw new WorkFolderException(folder, "holds no job to join (" + e + ")", e);
+      throw WorkFolderException.of(folder, "holds no job to join", e);
+    }
+  }
+
+  /** Whether a run began in {@code folder}, and whether it ended or not is not known. */
+  public static boolean isBegun(Path folder) {
+    return Files.isDirectory(folder, LinkOption.NOFOLLOW_LINKS)
+        && WorkFiles.isFile(new WorkFiles(folder).job());
+  }
+
+  /** Whether such a run had begun to put its result in place; see {@link #markPublishing}. */
+  public static boolean isPublishing(Path folder) {
+    return isBegun(folder) && WorkFiles.isFile(folder.resolve(WorkFiles.PUBLISHING));
+  }
+
+  /**
+   * Removes everything that runs made in {@code folder}, and the folder itself if nothing else is
+   * in it.
+   *
+   * @throws WorkFolderException if that cannot be done
+   */
+  public static void remove(Path folder) {
+    try {
+      new WorkFiles(folder).removeAll();
+    } catch (IOException e) {
+      throw WorkFolderException.of(folder, "cannot be removed", e);
     }
   }
 
@@ -103,56 +121,62 @@ public final class WorkFolder implements UnitStore, AutoCloseable {
   }
 
   private void adopt(boolean restart) throws IOException {
-    Path file = folder.resolve(JOB);
-    String wanted = job.json();
-    String found = Files.exists(file) ? Files.readString(file) : wanted;
-    if (!found.equals(wanted) && !restart) {
-      String difference = firstDifference(found, wanted);
-      close();
+    boolean begun = WorkFiles.exists(files.job());
+    Optional<Job> found = begun ? Optional.of(files.readJob()) : Optional.empty();
+    boolean same = found.isPresent() && found.get().hash().equals(job.hash());
+    if (begun && !restart) {
+      requireSame(found.get());
+    }
+    files.removeTemporary();
+    if (begun && !same) {
+      files.removeUnits();
+    }
+    if (!same) {
+      files.publish(files.job(), out -> out.write(job.json().getBytes(StandardCharsets.UTF_8)));
+    }
+  }
+
+  private void requireSame(Job found) {
+    if (!found.hash().equals(job.hash())) {
       throw new WorkFolderException(
           folder,
-          "it holds the work of another job ("
-              + difference
-              + "); choose another folder or delete this one",
+          "holds the work of an interrupted run with other settings ("
+              + String.join(", ", found.differences(job))
+              + "); give the earlier settings to go on with it, --restart to begin anew,"
+              + " or choose another folder",
           null);
     }
-    removeAll("*" + TEMPORARY);
-    if (!found.equals(wanted)) {
-      removeAll("unit-*");
-    }
-    if (!Files.exists(file) || !found.equals(wanted)) {
-      publish(JOB, out -> out.write(wanted.getBytes(StandardCharsets.UTF_8)));
+  }
+
+  /** Whether no unit is finished yet. */
+  public boolean isEmpty() {
+    try {
+      return !files.hasUnits();
+    } catch (IOException e) {
+      throw WorkFolderException.of(folder, "cannot be read", e);
     }
   }
 
-  private static String firstDifference(String found, String wanted) {
-    String[] a = found.split("\n");
-    String[] b = wanted.split("\n");
-    for (int i = 0; i < Math.min(a.length, b.length); i++) {
-      if (!a[i].equals(b[i])) {
-        return "there " + a[i].strip() + " now " + b[i].strip();
+  /** Notes that the result begins to appear in its place: a later run may then replace it. */
+  public void markPublishing() {
+    Path mark = folder.resolve(WorkFiles.PUBLISHING);
+    try {
+      if (!WorkFiles.exists(mark)) {
+        Files.createFile(mark);
       }
+    } catch (IOException e) {
+      throw WorkFolderException.of(mark, "cannot be written", e);
     }
-    return "its " + JOB + " is incomplete";
-  }
-
-  private void removeAll(String glob) throws IOException {
-    try (DirectoryStream<Path> files = Files.newDirectoryStream(folder, glob)) {
-      for (Path p : files) {
-        Files.deleteIfExists(p);
-      }
-    }
-  }
-
-  private static String name(int index) {
-    return String.format("unit-%04d", index);
   }
 
   @Override
   public Optional<UnitResult> find(int index, String unit, long weights) {
-    Path file = folder.resolve(name(index));
-    if (!Files.exists(file)) {
+    Path file = files.unit(index);
+    if (!WorkFiles.exists(file)) {
       return Optional.empty();
+    }
+    if (!WorkFiles.isFile(file)) {
+      throw WorkFiles.foreign(file);
     }
     try {
       return Optional.of(UnitFile.read(file, job.hash(), unit, weights));
@@ -161,7 +185,7 @@ public final class WorkFolder implements UnitStore, AutoCloseable {
           .log(System.Logger.Level.DEBUG, file + " is made again: " + e.getMessage());
       return Optional.empty();
     } catch (IOException e) {
-      throw new WorkFolderException(file, "cannot be read (" + e + ")", e);
+      throw WorkFolderException.of(file, "cannot be read", e);
     }
   }
 
@@ -172,10 +196,14 @@ public final class WorkFolder implements UnitStore, AutoCloseable {
    */
   @Override
   public Optional<Lease> lease(int index) {
-    Path file = folder.resolve(name(index) + LEASE);
+    Path file = files.lease(index);
+    Path unit = files.unit(index);
+    if (WorkFiles.exists(unit) && !files.isOwnUnit(unit)) {
+      // Said now, not when the unit has been made for it.
+      throw WorkFiles.foreign(unit);
+    }
     try {
-      FileChannel channel =
-          FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+      FileChannel channel = WorkFiles.openLock(file);
       FileLock held = null;
       try {
         held = channel.tryLock();
@@ -188,7 +216,7 @@ public final class WorkFolder implements UnitStore, AutoCloseable {
       }
       return held == null ? Optional.empty() : Optional.of(new FileLease(index, channel));
     } catch (IOException e) {
-      throw new WorkFolderException(file, "cannot be locked (" + e + ")", e);
+      throw WorkFolderException.of(file, "cannot be locked", e);
     }
   }
 
@@ -201,9 +229,15 @@ public final class WorkFolder implements UnitStore, AutoCloseable {
       this.channel = channel;
     }
 
+    /** When this returns, the unit is on disk. */
     @Override
     public void publish(String unit, long weights, UnitResult result) {
-      WorkFolder.this.publish(index, unit, weights, result);
+      Path file = files.unit(index);
+      try {
+        files.publish(file, out -> UnitFile.write(out, job.hash(), unit, weights, result));
+      } catch (IOException e) {
+        throw WorkFolderException.of(file, "cannot be written", e);
+      }
     }
 
     /** The file stays: were it removed, a second one could be locked beside it. */
@@ -212,50 +246,8 @@ public final class WorkFolder implements UnitStore, AutoCloseable {
       try {
         channel.close();
       } catch (IOException e) {
-        throw new WorkFolderException(folder, "cannot be unlocked (" + e + ")", e);
+        throw WorkFolderException.of(folder, "cannot be unlocked", e);
       }
-    }
-  }
-
-  /** Keeps a finished unit; when this returns, it is on disk. */
-  private void publish(int index, String unit, long weights, UnitResult result) {
-    try {
-      publish(name(index), out -> UnitFile.write(out, job.hash(), unit, weights, result));
-    } catch (IOException e) {
-      throw new WorkFolderException(
-          folder.resolve(name(index)), "cannot be written (" + e + ")", e);
-    }
-  }
-
-  @FunctionalInterface
-  private interface Content {
-    void write(OutputStream out) throws IOException;
-  }
-
-  private void publish(String name, Content content) throws IOException {
-    Path temporary = folder.resolve(name + TEMPORARY);
-    try (FileChannel channel =
-        FileChannel.open(
-            temporary,
-            StandardOpenOption.CREATE,
-            StandardOpenOption.TRUNCATE_EXISTING,
-            StandardOpenOption.WRITE)) {
-      content.write(Channels.newOutputStream(channel));
-      channel.force(true);
-    }
-    Files.move(
-        temporary,
-        folder.resolve(name),
-        StandardCopyOption.ATOMIC_MOVE,
-        StandardCopyOption.REPLACE_EXISTING);
-    syncFolder();
-  }
-
-  private void syncFolder() {
-    try (FileChannel channel = FileChannel.open(folder, StandardOpenOption.READ)) {
-      channel.force(true);
-    } catch (IOException ignored) {
-      // Windows cannot open a folder; there a rename is as durable as it gets.
     }
   }
 
@@ -268,7 +260,7 @@ public final class WorkFolder implements UnitStore, AutoCloseable {
         lockChannel.close();
       }
     } catch (IOException e) {
-      throw new WorkFolderException(folder, "cannot be unlocked (" + e + ")", e);
+      throw WorkFolderException.of(folder, "cannot be unlocked", e);
     }
   }
 }

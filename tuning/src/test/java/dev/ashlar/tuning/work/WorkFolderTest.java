@@ -18,12 +18,14 @@ import dev.ashlar.tuning.RunReport;
 import dev.ashlar.tuning.TinyModel;
 import dev.ashlar.tuning.UnitReport;
 import dev.ashlar.tuning.method.MethodOptions;
+import dev.ashlar.tuning.method.UnitResult;
 import dev.ashlar.tuning.plan.QuantizationPlan;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
@@ -142,12 +144,127 @@ class WorkFolderTest {
       open.close();
       WorkFolderException foreign =
           assertThrows(WorkFolderException.class, () -> WorkFolder.open(temporary, other, false));
-      assertTrue(foreign.getMessage().contains("seed=4"), foreign.getMessage());
+      assertTrue(foreign.getMessage().contains("(seed: 42 → 43)"), foreign.getMessage());
       WorkFolder.open(temporary, other, true).close();
       try (Stream<Path> files = Files.list(temporary)) {
         assertEquals(2, files.count());
       }
       assertEquals(other.json(), Files.readString(temporary.resolve("job.json")));
+    }
+  }
+
+  @Test
+  void differencesAreSettingsAndNotRecords() {
+    Job before =
+        new Job(
+            Map.of(
+                "method",
+                "signround, iters=200, lr=0.0",
+                "seed",
+                "42",
+                "samples",
+                "128",
+                "a",
+                "\t"));
+    Job now =
+        new Job(Map.of("method", "signround, iters=50, lr=0.0", "seed", "42", "samples", "64"));
+    assertEquals(
+        List.of("a: \t → none", "iters: 200 → 50", "samples: 128 → 64"), before.differences(now));
+    assertEquals(List.of("method: rtn → gptq"), one("rtn").differences(one("gptq")));
+    assertEquals(List.of(), before.differences(before));
+    assertEquals(before.hash(), Job.parse(before.json()).orElseThrow().hash());
+    Job odd = new Job(Map.of("a \"quoted\" \\ name", "line\nfeed, \u0001 and \\u0041"));
+    assertEquals(odd.hash(), Job.parse(odd.json()).orElseThrow().hash());
+    for (String text : List.of("", "{}", "{}\n", "null", odd.json() + " ", "{\n  \"a\n}\n")) {
+      assertTrue(Job.parse(text).isEmpty(), text);
+    }
+  }
+
+  private static Job one(String method) {
+    return new Job(Map.of("method", method));
+  }
+
+  @Test
+  void filesOfOthersStay() throws IOException {
+    List<String> theirs =
+        List.of(
+            "notes.tmp", "unit-plan.txt", "unit-0007.bak", ".unit-0000.tmp", "unit-1", "lock.txt");
+    for (String name : theirs) {
+      Files.writeString(temporary.resolve(name), "theirs");
+    }
+    Job job = one("rtn");
+    try (WorkFolder work = WorkFolder.open(temporary, job, false)) {
+      publish(work, 0);
+      publish(work, 1);
+      assertFalse(work.isEmpty());
+    }
+    WorkFolder.open(temporary, one("gptq"), true).close();
+    assertFalse(Files.exists(temporary.resolve("unit-0000")));
+    WorkFolder.remove(temporary);
+    try (Stream<Path> files = Files.list(temporary)) {
+      assertEquals(
+          theirs.stream().sorted().toList(),
+          files.map(f -> f.getFileName().toString()).sorted().toList());
+    }
+    for (String name : theirs) {
+      assertEquals("theirs", Files.readString(temporary.resolve(name)));
+    }
+  }
+
+  private static void publish(WorkFolder work, int index) {
+    try (UnitStore.Lease lease = work.lease(index).orElseThrow()) {
+      lease.publish("unit", 7, UnitResult.of(Map.of()));
+    }
+  }
+
+  @Test
+  void aFolderWithNothingElseGoesAltogether() {
+    Path folder = temporary.resolve("own");
+    try (WorkFolder work = WorkFolder.open(folder, one("rtn"), false)) {
+      publish(work, 0);
+      work.markPublishing();
+    }
+    assertTrue(WorkFolder.isBegun(folder) && WorkFolder.isPublishing(folder));
+    WorkFolder.remove(folder);
+    assertFalse(Files.exists(folder));
+  }
+
+  /** Each name that is needed, taken by something that no run made. */
+  @Test
+  void whatIsInTheWayIsRefusedAndKept() throws IOException {
+    Path outside = Files.writeString(temporary.resolve("outside"), "theirs");
+    int number = 0;
+    for (String name : List.of("job.json", "unit-0000", "lock", "unit-0000.lease")) {
+      for (boolean link : new boolean[] {false, true}) {
+        boolean harmless = !link && (name.equals("lock") || name.endsWith(".lease"));
+        Path folder = Files.createDirectories(temporary.resolve("w" + number++));
+        Path file = folder.resolve(name);
+        if (link) {
+          Files.createSymbolicLink(file, outside);
+        } else {
+          Files.writeString(file, "theirs");
+        }
+        for (boolean restart : new boolean[] {false, true}) {
+          if (harmless) {
+            use(folder, restart);
+          } else {
+            WorkFolderException e =
+                assertThrows(WorkFolderException.class, () -> use(folder, restart), name);
+            assertTrue(e.getMessage().contains(name + ": is in the way"), e.getMessage());
+          }
+        }
+        assertEquals(link, Files.isSymbolicLink(file), name);
+        assertEquals("theirs", Files.readString(file), name);
+      }
+    }
+    assertEquals("theirs", Files.readString(outside));
+  }
+
+  private static void use(Path folder, boolean restart) {
+    try (WorkFolder work = WorkFolder.open(folder, one("rtn"), restart)) {
+      if (work.find(0, "unit", 7).isEmpty()) {
+        publish(work, 0);
+      }
     }
   }
 }
