@@ -3,6 +3,7 @@ package dev.ashlar.engine;
 import dev.ashlar.engine.job.Faults;
 import dev.ashlar.engine.model.Model;
 import dev.ashlar.engine.quantize.QuantizeJob;
+import dev.ashlar.engine.quantize.Recorded;
 import dev.ashlar.nn.decoder.BlockContext;
 import dev.ashlar.nn.decoder.Decoder;
 import dev.ashlar.tensor.Tensor;
@@ -13,8 +14,8 @@ import dev.ashlar.tuning.method.Method;
 import dev.ashlar.tuning.method.UnitResult;
 import dev.ashlar.tuning.plan.QuantizationPlan;
 import java.util.Arrays;
-import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.BiFunction;
 import java.util.function.Function;
 
@@ -71,7 +72,7 @@ public final class PreparedModel {
               quantization,
               options,
               result -> {
-                Map<String, Object> settings = new LinkedHashMap<>(method.options().values());
+                Map<String, Object> settings = Recorded.of(method, Optional.empty());
                 QuantizedState codes = new QuantizedState(result, plan.defaultScheme(), settings);
                 return converted.apply(codes, codes.in(floats, options));
               });

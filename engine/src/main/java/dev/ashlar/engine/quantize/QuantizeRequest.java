@@ -6,11 +6,9 @@ import dev.ashlar.tuning.RunOptions;
 import dev.ashlar.tuning.calibration.Calibration;
 import dev.ashlar.tuning.method.BlockQuantizer;
 import dev.ashlar.tuning.method.Method;
-import dev.ashlar.tuning.method.RunFacts;
 import dev.ashlar.tuning.plan.QuantizationPlan;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -46,21 +44,6 @@ public record QuantizeRequest(
    */
   public BlockQuantizer quantizer() {
     return choice.create();
-  }
-
-  /** What an export records of the run, as plain JSON values. */
-  public Map<String, Object> settings() {
-    return choice
-        .method()
-        .recorded(
-            choice.options(),
-            new RunFacts(
-                calibration.samples(),
-                calibration.length(),
-                run.batchSize(),
-                run.accumulate(),
-                run.nblocks(),
-                run.quantizedInput()));
   }
 
   /**
