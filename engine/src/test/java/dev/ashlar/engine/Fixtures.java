@@ -31,8 +31,13 @@ public final class Fixtures {
 
   /** The tiny Llama, quantized in a moment. */
   public static Quantization quick(Path output) {
+    return quick(LLAMA, output);
+  }
+
+  /** A copy of it, likewise. */
+  public static Quantization quick(Path model, Path output) {
     Iterator<int[]> data = tokens(4, 16).iterator();
-    return Quantization.of(LLAMA)
+    return Quantization.of(model)
         .groupSize(32)
         .tokens(data)
         .samples(4)

@@ -76,6 +76,7 @@ public final class FloatFolder {
     if (type != DType.F32 && type != DType.F16 && type != DType.BF16) {
       throw new IllegalArgumentException("weights are written as F32, F16 or BF16, not " + type);
     }
+    source.requireTarget(folder);
     int all = source.names().size() + source.quantizedNames().size();
     int done = 0;
     try (SafetensorsWriter writer = SafetensorsWriter.inFolder(folder)) {

@@ -24,8 +24,8 @@ import picocli.CommandLine.Option;
 @CommandLine.Command(
     name = "convert",
     description =
-        "Writes a model as a Hugging Face folder of float weights, tokenizer and all; block-quantized"
-            + " or packed weights are expanded.",
+        "Writes a model as a Hugging Face folder of float weights, tokenizer and all;"
+            + " block-quantized or packed weights are expanded.",
     footer = {
       "  ashlar convert --model m.gguf --format safetensors --output-dir m",
       "  ashlar convert --model m.gguf --dtype f16 --output-dir m"
@@ -74,7 +74,7 @@ final class ConvertCommand extends Command {
     Optional<DType> type = Optional.ofNullable(dtype).map(this::type);
     long start = System.nanoTime();
     try (Model opened = Model.open(model);
-        OutputFolder folder = OutputFolder.claim(outputDir, force)) {
+        OutputFolder folder = OutputFolder.claim(outputDir, force, opened.checkpoint())) {
       List<Path> files;
       try (ProgressLine progress = new ProgressLine(console, "converting", 1)) {
         files =

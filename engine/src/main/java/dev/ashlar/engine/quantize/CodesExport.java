@@ -67,8 +67,8 @@ public final class CodesExport {
     Map<String, QuantScheme> schemes = new LinkedHashMap<>();
     codes.layers().forEach((module, tensor) -> schemes.put(module, tensor.scheme()));
     ExportPlan plan = tensors.plan(base, schemes, settings);
-    Exports.requirePossible(formats, source, plan);
-    try (OutputFolder output = OutputFolder.claim(folder, false);
+    Exports.requirePossible(folder, formats, source, plan);
+    try (OutputFolder output = OutputFolder.claim(folder, false, source);
         Exports exports =
             new Exports(output.path(), formats, source, plan, ExportOptions.defaults())) {
       TunedReference reference = TunedReference.of(floats, CalibrationSet.none());

@@ -14,6 +14,7 @@ import dev.ashlar.tensor.quant.QuantScheme;
 import dev.ashlar.tensor.quant.QuantizedMatrix;
 import dev.ashlar.tensor.weights.StoredTensor;
 import dev.ashlar.tuning.LayerSink;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -43,12 +44,22 @@ final class Exports implements LayerSink, AutoCloseable {
   private final Set<String> changed = new HashSet<>();
 
   /**
-   * Refuses what a format cannot hold.
+   * Refuses what a format cannot hold, and places that cannot be written to.
    *
+   * @param folder that the formats go to
    * @throws InputException with the format's own reason
    */
-  static void requirePossible(List<ExportFormat> formats, Checkpoint source, ExportPlan plan) {
+  static void requirePossible(
+      Path folder, List<ExportFormat> formats, Checkpoint source, ExportPlan plan) {
     for (ExportFormat format : formats) {
+      Path place = format.place(folder, formats.size() == 1);
+      source.requireApart(place);
+      if (formats.size() > 1 && Files.isSymbolicLink(place)) {
+        throw InputException.in(place)
+            .problem("is a link, and nothing is written through links that nobody named")
+            .hint("remove it or choose another output folder")
+            .exception();
+      }
       format
           .refusal(source, plan)
           .ifPresent(

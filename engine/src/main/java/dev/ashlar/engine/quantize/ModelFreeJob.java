@@ -82,8 +82,9 @@ public final class ModelFreeJob {
 
   private QuantizeResult execute() {
     boolean overwrite = request.output().overwrite();
-    try (OutputFolder output = OutputFolder.claim(request.output().folder(), overwrite);
-        Model model = Model.open(request.model())) {
+    try (Model model = Model.open(request.model());
+        OutputFolder output =
+            OutputFolder.claim(request.output().folder(), overwrite, model.checkpoint())) {
       Checkpoint source = model.checkpoint();
       QuantizeJob.requireFloat(source);
       Optional<DecoderSpec> family = family(source);
@@ -92,8 +93,9 @@ public final class ModelFreeJob {
               .map(spec -> ModelTensors.of(spec, source))
               .orElseGet(() -> ModelTensors.guessed(source));
       decide(tensors, family, source);
-      ExportPlan plan = tensors.plan(request.plan().defaultScheme(), schemes, request.settings());
-      Exports.requirePossible(request.output().formats(), source, plan);
+      Map<String, Object> settings = Recorded.of(request.choice(), Optional.empty());
+      ExportPlan plan = tensors.plan(request.plan().defaultScheme(), schemes, settings);
+      Exports.requirePossible(output.path(), request.output().formats(), source, plan);
       return write(
           output,
           source,
@@ -224,6 +226,13 @@ public final class ModelFreeJob {
           "matrices of shape " + Shape.of(rows, columns),
           "shape " + found,
           "the tensors and config.json are of different models");
+    }
+    if (!stored.dtype().isFloat()) {
+      throw source.fault(
+          l.tensor(),
+          "a weight of a float type",
+          stored.storage(),
+          "the model is packed in a way that is not declared, or damaged");
     }
   }
 

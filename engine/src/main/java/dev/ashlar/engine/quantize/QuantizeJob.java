@@ -25,6 +25,7 @@ import dev.ashlar.tuning.RunReport;
 import dev.ashlar.tuning.UnitReport;
 import dev.ashlar.tuning.calibration.Calibration;
 import dev.ashlar.tuning.calibration.CalibrationSet;
+import dev.ashlar.tuning.method.RunFacts;
 import dev.ashlar.tuning.work.WorkFolder;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -72,10 +73,12 @@ public final class QuantizeJob {
         request.quantizer().needsInputs() ? Texts.calibration(request.calibration()) : List.of();
     Optional<String> evaluationText = request.evaluation().map(Texts::evaluation);
     Path folder = request.output().folder();
-    WorkPlace work = new WorkPlace(folder, request.output().work());
-    boolean overwrite = request.output().overwrite() || work.interrupted();
-    try (OutputFolder output = OutputFolder.claim(folder, overwrite);
-        Model model = Model.open(request.model())) {
+    WorkPlace work = new WorkPlace(folder, request.output().work(), request.output().restart());
+    boolean overwrite = request.output().overwrite() || work.publishing();
+    try (Model model = Model.open(request.model());
+        OutputFolder output = OutputFolder.claim(folder, overwrite, model.checkpoint());
+        work) {
+      work.requirePossible(model.checkpoint());
       return run(model, output, overwrite, work, texts, evaluationText);
     }
   }
@@ -93,12 +96,16 @@ public final class QuantizeJob {
     ModelTensors tensors = ModelTensors.of(decoder.spec(), source);
     Optional<Perplexities> measure = evaluationText.map(text -> measure(model, text));
     CalibrationSet data = calibration(model, texts);
-    BlockwiseQuantization quantization = quantization(decoder, data);
+    RunOptions run = fitting(data, decoder);
+    BlockwiseQuantization quantization = quantization(decoder, data, run);
     String example = quantization.schemes().keySet().stream().findFirst().orElse("none");
     IgnoredLayers.check(quantization.units().idle(), source, example, listener);
+    Map<String, Object> settings = Recorded.of(request.choice(), Optional.of(facts(data, run)));
     ExportPlan plan =
-        tensors.plan(request.plan().defaultScheme(), quantization.schemes(), request.settings());
-    Exports.requirePossible(request.output().formats(), source, plan);
+        tensors.plan(request.plan().defaultScheme(), quantization.schemes(), settings);
+    Exports.requirePossible(output.path(), request.output().formats(), source, plan);
+    // Before anything is measured, so that a conflict with an earlier run shows at once.
+    WorkFolder blocks = work.open(quantization.job(facts(source)));
     Optional<Duration> estimate = estimate(quantization);
     Optional<Double> original = measure.map(m -> m.ofFloat(decoder));
     Optional<Double> rounded = measure.map(m -> m.ofRounding(decoder, quantization.schemes()));
@@ -106,13 +113,12 @@ public final class QuantizeJob {
     List<Written> written;
     Set<String> unused;
     ExportOptions options = ExportOptions.defaults().overwriting(overwrite);
-    try (WorkFolder blocks =
-            work.open(quantization.job(facts(source)), request.output().restart());
-        Exports exports =
-            new Exports(output.path(), request.output().formats(), source, plan, options)) {
+    try (Exports exports =
+        new Exports(output.path(), request.output().formats(), source, plan, options)) {
       TunedReference reference = TunedReference.of(decoder, data);
       report = tune(quantization, blocks, exports, reference);
       unused = decoder.spec().others(source);
+      blocks.markPublishing();
       exports.finish(tensors, unused);
       written = exports.verify(Optional.of(reference), tensors.named(unused, source));
     }
@@ -125,7 +131,7 @@ public final class QuantizeJob {
                     rounded.orElseThrow(),
                     m.ofFolder("quantized", first),
                     m.windows()));
-    work.remove();
+    work.finished();
     return new QuantizeResult(
         request,
         report,
@@ -214,17 +220,30 @@ public final class QuantizeJob {
     return value instanceof Number n ? OptionalInt.of(n.intValue()) : OptionalInt.empty();
   }
 
-  private BlockwiseQuantization quantization(Decoder decoder, CalibrationSet data) {
+  /** The run's options as the data allow them: a batch cannot be larger than what it is of. */
+  private RunOptions fitting(CalibrationSet data, Decoder decoder) {
     RunOptions run = request.run();
-    if (data.count() > 0) {
-      // A batch cannot be larger than the data it is drawn from.
-      int batch = Math.min(run.batchSize(), data.count());
-      requireArrays(batch, data.length(), decoder.spec().dim());
-      int steps = Math.clamp(data.count() / batch, 1, run.accumulate());
-      run =
-          new RunOptions(
-              batch, steps, run.nblocks(), run.quantizedInput(), run.seed(), run.streamType());
+    if (data.count() == 0) {
+      return run;
     }
+    int batch = Math.min(run.batchSize(), data.count());
+    requireArrays(batch, data.length(), decoder.spec().dim());
+    int steps = Math.clamp(data.count() / batch, 1, run.accumulate());
+    return new RunOptions(
+        batch, steps, run.nblocks(), run.quantizedInput(), run.seed(), run.streamType());
+  }
+
+  private static RunFacts facts(CalibrationSet data, RunOptions run) {
+    return new RunFacts(
+        data.count(),
+        data.length(),
+        run.batchSize(),
+        run.accumulate(),
+        run.nblocks(),
+        run.quantizedInput());
+  }
+
+  private BlockwiseQuantization quantization(Decoder decoder, CalibrationSet data, RunOptions run) {
     try {
       return new BlockwiseQuantization(
           decoder, request.plan(), data, request.quantizer(), run, request.memory());
@@ -247,7 +266,7 @@ public final class QuantizeJob {
   private static Map<String, String> facts(Checkpoint source) {
     return Map.of(
         "source", source.path().toAbsolutePath().normalize().toString(),
-        "sourceBytes", Long.toString(bytes(source)));
+        "bytes of the source", Long.toString(bytes(source)));
   }
 
   /** Bytes of all tensors. */

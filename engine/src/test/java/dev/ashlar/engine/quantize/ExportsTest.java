@@ -12,6 +12,7 @@ import dev.ashlar.formats.export.ExportFormat;
 import dev.ashlar.formats.export.ExportFormats;
 import dev.ashlar.formats.export.ExportOptions;
 import dev.ashlar.io.InputException;
+import dev.ashlar.io.file.AtomicFile;
 import dev.ashlar.nn.architecture.Architectures;
 import dev.ashlar.nn.decoder.Decoder;
 import dev.ashlar.tensor.quant.IntegerGrid;
@@ -113,7 +114,7 @@ class ExportsTest {
           byte[] bytes = Files.readAllBytes(file);
           Files.write(file, java.util.Arrays.copyOf(bytes, bytes.length - 1));
         };
-    Damage left = folder -> Files.createFile(folder.resolve(".x.ashlar-part"));
+    Damage left = folder -> AtomicFile.create(folder.resolve("x")).channel().close();
     int number = 0;
     for (Damage damage : List.of(flipped, cut, left)) {
       Path folder = scratch.resolve("bad" + number++);

@@ -58,6 +58,26 @@ public abstract class Checkpoint implements WeightSource {
    */
   public abstract void writeSideFiles(Path folder);
 
+  /**
+   * Refuses, before any work, to write a copy of the model to a folder: one that the model is read
+   * from ({@link #requireApart}), or any if what lies beside the weights cannot be copied.
+   *
+   * @throws InputException naming the folder or the file at fault
+   */
+  public void requireTarget(Path folder) {
+    requireApart(folder);
+  }
+
+  /**
+   * Refuses a folder that this checkpoint is read from: its own under whatever name or link, one
+   * inside it, or one that its files are links to.
+   *
+   * @throws InputException if it is one of these
+   */
+  public final void requireApart(Path folder) {
+    Origin.requireApart(path(), folder);
+  }
+
   @Override
   public String description() {
     return path().toString();

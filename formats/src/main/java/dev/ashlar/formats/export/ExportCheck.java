@@ -90,16 +90,16 @@ public final class ExportCheck {
     try (DirectoryStream<Path> entries = Files.newDirectoryStream(folder)) {
       for (Path entry : entries) {
         String name = entry.getFileName().toString();
-        if (name.endsWith(AtomicFile.TEMPORARY_SUFFIX)) {
+        if (AtomicFile.isTemporary(name)) {
           throw fault("", "no temporary files", name);
         }
-        if (name.endsWith(".safetensors")) {
+        if (name.endsWith(".safetensors") && !name.startsWith(".")) {
           found.add(entry);
         }
       }
     } catch (IOException e) {
       throw InputException.in(folder)
-          .problem("cannot be listed (" + e.getMessage() + ")")
+          .problem("cannot be listed (" + InputException.reason(e) + ")")
           .cause(e)
           .exception();
     }

@@ -16,6 +16,7 @@ import dev.ashlar.tensor.weights.StoredTensor;
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.List;
@@ -56,6 +57,7 @@ final class FolderExport implements ExportSink {
 
   private final Path folder;
   private final boolean created;
+  private final boolean overwrite;
   private final Checkpoint source;
   private final Style style;
   private final DType floatType;
@@ -67,7 +69,12 @@ final class FolderExport implements ExportSink {
   private int mirrored;
 
   private FolderExport(
-      Path folder, boolean created, Checkpoint source, ExportPlan plan, Style style, long shard) {
+      Path folder,
+      boolean created,
+      Checkpoint source,
+      ExportPlan plan,
+      Style style,
+      ExportOptions options) {
     this.folder = folder;
     this.created = created;
     this.source = source;
@@ -77,51 +84,57 @@ final class FolderExport implements ExportSink {
     this.floatType = style.floatType() == null ? kept : style.floatType();
     this.tied = ModelConfig.tied(source);
     this.layers = new WrittenLayers(plan);
-    this.writer = SafetensorsWriter.inFolder(folder, shard);
+    this.writer = SafetensorsWriter.inFolder(folder, options.maxShardBytes());
+    this.overwrite = options.overwrite();
   }
 
   /** Begins a folder; see {@link ExportFormat#create}. */
   static FolderExport create(
       Path folder, Checkpoint source, ExportPlan plan, ExportOptions options, Style style) {
+    source.requireTarget(folder);
     boolean exists = Files.exists(folder);
     if (exists) {
-      refuseOccupied(folder, source, options.overwrite());
+      refuseOccupied(folder, options.overwrite());
     }
-    return new FolderExport(folder, !exists, source, plan, style, options.maxShardBytes());
+    return new FolderExport(folder, !exists, source, plan, style, options);
   }
 
-  private static void refuseOccupied(Path folder, Checkpoint source, boolean overwrite) {
+  private static void refuseOccupied(Path folder, boolean overwrite) {
+    if (!Files.isDirectory(folder)) {
+      throw InputException.in(folder).expected("a folder to write to").found("a file").exception();
+    }
     try {
-      Path origin =
-          Files.isDirectory(source.path())
-              ? source.path()
-              : source.path().toAbsolutePath().getParent();
-      if (!Files.isDirectory(folder)) {
-        throw InputException.in(folder)
-            .expected("a folder to write to")
-            .found("a file")
-            .exception();
-      }
-      if (Files.isSameFile(folder, origin)) {
-        throw InputException.in(folder)
-            .problem("is the folder of the model that is being read")
-            .hint("choose another output folder")
-            .exception();
-      }
       try (DirectoryStream<Path> entries = Files.newDirectoryStream(folder)) {
         for (Path entry : entries) {
           String name = entry.getFileName().toString();
-          boolean model = name.equals(CONFIG) || name.endsWith(".safetensors");
-          if (model && !name.startsWith(".") && !overwrite) {
-            throw InputException.in(folder)
-                .problem("already holds a model (" + name + ")")
-                .hint("choose another output folder, or ask for it to be overwritten")
-                .exception();
+          boolean weights = name.endsWith(".safetensors");
+          if ((name.equals(CONFIG) || weights) && !name.startsWith(".")) {
+            refuse(folder, entry, overwrite, !weights || SafetensorsWriter.isModelFile(name));
           }
         }
       }
     } catch (IOException e) {
       throw AtomicFile.cannotWrite(folder, e);
+    }
+  }
+
+  /**
+   * @param replaced whether writing a model would replace the entry
+   */
+  private static void refuse(Path folder, Path entry, boolean overwrite, boolean replaced) {
+    String name = entry.getFileName().toString();
+    if (!overwrite) {
+      throw InputException.in(folder)
+          .problem("already holds a model (" + name + ")")
+          .hint("choose another output folder, or ask for it to be overwritten")
+          .exception();
+    }
+    if (!replaced || Files.isDirectory(entry, LinkOption.NOFOLLOW_LINKS)) {
+      throw InputException.in(folder)
+          .problem(
+              name + " is in it, which would not be replaced but taken for a part of the model")
+          .hint("move it away or choose another output folder")
+          .exception();
     }
   }
 
@@ -210,6 +223,8 @@ final class FolderExport implements ExportSink {
 
   @Override
   public void finish() {
+    // Again, since somebody may have put a model here while this one was made.
+    refuseOccupied(folder, overwrite);
     try {
       // From here until the last line the folder has no config.json and so is no model.
       Files.deleteIfExists(folder.resolve(CONFIG));

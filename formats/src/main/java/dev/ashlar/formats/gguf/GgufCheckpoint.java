@@ -159,6 +159,12 @@ public final class GgufCheckpoint extends Checkpoint {
   }
 
   @Override
+  public void requireTarget(Path folder) {
+    super.requireTarget(folder);
+    sideFiles().contents();
+  }
+
+  @Override
   public void writeSideFiles(Path folder) {
     sideFiles().write(folder);
   }

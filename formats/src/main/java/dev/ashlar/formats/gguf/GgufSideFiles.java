@@ -27,15 +27,23 @@ record GgufSideFiles(GgufFields fields, Map<String, Object> config) {
 
   /** Writes the files. */
   void write(Path folder) {
-    AtomicFile.write(
-        folder.resolve("generation_config.json"), JsonWriter.pretty(generationConfig()));
+    // All are made before any is written: a refusal leaves no half of a tokenizer.
+    contents().forEach((name, content) -> AtomicFile.write(folder.resolve(name), content));
+  }
+
+  /**
+   * The files by name.
+   *
+   * @throws dev.ashlar.io.InputException if the file's tokenizer has no form there
+   */
+  Map<String, String> contents() {
+    Map<String, String> contents = new LinkedHashMap<>();
+    contents.put("generation_config.json", JsonWriter.pretty(generationConfig()));
     if (fields.values().containsKey("tokenizer.ggml.model")) {
-      // Both are made before either is written: a refusal leaves no half of a tokenizer.
-      String tokenizer = JsonWriter.pretty(new GgufTokenizerJson(fields).build());
-      String settings = JsonWriter.pretty(tokenizerConfig());
-      AtomicFile.write(folder.resolve("tokenizer.json"), tokenizer);
-      AtomicFile.write(folder.resolve("tokenizer_config.json"), settings);
+      contents.put("tokenizer.json", JsonWriter.pretty(new GgufTokenizerJson(fields).build()));
+      contents.put("tokenizer_config.json", JsonWriter.pretty(tokenizerConfig()));
     }
+    return contents;
   }
 
   /** The settings for generating; a file's ends of turns and of messages end texts too. */

@@ -158,6 +158,12 @@ public final class ModelFolder extends Checkpoint {
   }
 
   @Override
+  public void requireTarget(Path target) {
+    super.requireTarget(target);
+    SideFiles.requireCopyable(folder);
+  }
+
+  @Override
   public void writeSideFiles(Path target) {
     SideFiles.copy(folder, target);
   }

@@ -37,6 +37,7 @@ public final class SafetensorsWriter implements AutoCloseable {
 
   private static final int CHUNK = 1 << 16;
   private static final String SUFFIX = ".safetensors";
+  private static final String MODEL = "model";
 
   private final Path folder;
   private final String stem;
@@ -82,7 +83,7 @@ public final class SafetensorsWriter implements AutoCloseable {
     if (maxShardBytes <= 0) {
       throw new IllegalArgumentException("shard size must be positive: " + maxShardBytes);
     }
-    return new SafetensorsWriter(folder, "model", maxShardBytes, Map.of("format", "pt"));
+    return new SafetensorsWriter(folder, MODEL, maxShardBytes, Map.of("format", "pt"));
   }
 
   /** Writes the single file {@code file}, whose name ends in {@code .safetensors}. */
@@ -249,8 +250,31 @@ public final class SafetensorsWriter implements AutoCloseable {
     return files;
   }
 
+  /**
+   * Removes the lock that a killed writer of {@code model.safetensors} left in a folder.
+   *
+   * @return whether there was one
+   * @throws dev.ashlar.io.InputException if a living writer has it
+   */
+  public static boolean removeStaleLock(Path folder) {
+    if (!FolderLock.isThere(folder, MODEL)) {
+      return false;
+    }
+    FolderLock.take(folder, MODEL).close();
+    return true;
+  }
+
+  /** Whether a model in a folder may have a weight file of that name, which a new one replaces. */
+  public static boolean isModelFile(String name) {
+    return name.equals(MODEL + SUFFIX) || shard(MODEL).matcher(name).matches();
+  }
+
+  private static Pattern shard(String stem) {
+    return Pattern.compile(Pattern.quote(stem) + "-\\d{5}-of-\\d{5}\\.safetensors");
+  }
+
   private void removeOldShards(List<Path> current) throws IOException {
-    Pattern shard = Pattern.compile(Pattern.quote(stem) + "-\\d{5}-of-\\d{5}\\.safetensors");
+    Pattern shard = shard(stem);
     try (DirectoryStream<Path> all = Files.newDirectoryStream(folder)) {
       for (Path path : all) {
         if (shard.matcher(path.getFileName().toString()).matches() && !current.contains(path)) {

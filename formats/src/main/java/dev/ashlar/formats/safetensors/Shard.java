@@ -23,13 +23,14 @@ import java.util.Map;
 final class Shard {
   private static final int BUFFER = 1 << 18;
 
+  private final Path named;
   private final Path spool;
-  private final Path file;
   private final FileChannel channel;
   private final ByteBuffer buffer;
   private final List<Entry> entries = new ArrayList<>();
   private long bytes;
   private boolean spooling = true;
+  private Path file;
 
   /**
    * @param type element type
@@ -38,9 +39,10 @@ final class Shard {
   private record Entry(String name, SafetensorsType type, Shape shape, long start, long bytes) {}
 
   Shard(Path folder, String name) throws IOException {
-    this.spool = AtomicFile.temporary(folder.resolve(name + ".spool"));
-    this.file = AtomicFile.temporary(folder.resolve(name + ".safetensors"));
-    this.channel = AtomicFile.create(spool);
+    this.named = folder.resolve(name + ".safetensors");
+    AtomicFile.Temporary temporary = AtomicFile.create(folder.resolve(name + ".spool"));
+    this.spool = temporary.path();
+    this.channel = temporary.channel();
     this.buffer = ByteBuffer.allocateDirect(BUFFER).order(ByteOrder.LITTLE_ENDIAN);
   }
 
@@ -49,7 +51,7 @@ final class Shard {
     return bytes;
   }
 
-  /** The sealed file under its temporary name. */
+  /** The sealed file under its temporary name; null before it is sealed. */
   Path file() {
     return file;
   }
@@ -62,20 +64,22 @@ final class Shard {
     entries.add(new Entry(name, type, shape, bytes, size));
     bytes += size;
     buffer.clear();
-    return new TensorOutput(file, channel, buffer, name, type, size);
+    return new TensorOutput(named, channel, buffer, name, type, size);
   }
 
   /** Lays the file out, syncs it and removes the spool. */
   void seal(Map<String, String> metadata) throws IOException {
     if (channel.position() != bytes) {
-      throw new IllegalStateException("the last tensor of " + file + " was not completed");
+      throw new IllegalStateException("the last tensor of " + named + " was not completed");
     }
     entries.sort(
         Comparator.comparing(Entry::type)
             .reversed()
             .thenComparing(
                 e -> e.name().getBytes(StandardCharsets.UTF_8), Arrays::compareUnsigned));
-    try (FileChannel out = AtomicFile.create(file)) {
+    AtomicFile.Temporary laidOut = AtomicFile.create(named);
+    file = laidOut.path();
+    try (FileChannel out = laidOut.channel()) {
       ByteBuffer header = header(metadata);
       while (header.hasRemaining()) {
         out.write(header);
@@ -124,6 +128,8 @@ final class Shard {
       }
       AtomicFile.delete(spool);
     }
-    AtomicFile.delete(file);
+    if (file != null) {
+      AtomicFile.delete(file);
+    }
   }
 }

@@ -2,6 +2,7 @@ package dev.ashlar.formats.safetensors;
 
 import dev.ashlar.io.InputException;
 import dev.ashlar.io.file.AtomicFile;
+import dev.ashlar.io.file.WholeFile;
 import dev.ashlar.io.json.Json;
 import dev.ashlar.io.json.JsonWriter;
 import java.io.IOException;
@@ -15,12 +16,23 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 
-/** The files beside a model's weights that a changed copy of the model keeps. */
+/**
+ * The files beside a model's weights that a changed copy of the model keeps. Links are followed as
+ * long as they stay where the model is: one that leads elsewhere could bring any file of this
+ * machine into the copy.
+ */
 public final class SideFiles {
+  private static final System.Logger LOG = System.getLogger("dev.ashlar.formats.safetensors");
+  private static final String CONFIG = "config.json";
   private static final String GENERATION = "generation_config.json";
 
   /** A folder of further chat templates, by name. */
   private static final String TEMPLATES = "additional_chat_templates";
+
+  private static final String TEMPLATE = ".jinja";
+
+  /** The largest file of this kind that is copied; no published one comes near. */
+  private static final long MOST_BYTES = 256L << 20;
 
   /** Copied byte for byte (docs/formats.md, Shards and side files). */
   private static final Set<String> COPIED =
@@ -48,49 +60,137 @@ public final class SideFiles {
 
   /** The side files in {@code folder}, sorted. */
   public static List<Path> in(Path folder) {
+    List<Path> found = new ArrayList<>(candidates(folder));
+    found.removeIf(file -> !Files.isRegularFile(file));
+    return found;
+  }
+
+  /** Whatever is called like a side file, sorted, but folders. */
+  private static Set<Path> candidates(Path folder) {
     Set<Path> found = new TreeSet<>();
     try (DirectoryStream<Path> all = Files.newDirectoryStream(folder)) {
       for (Path file : all) {
-        if (kept(file.getFileName().toString()) && Files.isRegularFile(file)) {
+        if (kept(file.getFileName().toString()) && !Files.isDirectory(file)) {
           found.add(file);
         }
       }
     } catch (IOException e) {
       throw InputException.in(folder)
-          .problem("cannot be listed (" + e.getMessage() + ")")
+          .problem("cannot be listed (" + InputException.reason(e) + ")")
           .cause(e)
           .exception();
     }
-    return new ArrayList<>(found);
+    return found;
+  }
+
+  /**
+   * Refuses a folder with a side file that cannot be copied: no regular file, too large, or not to
+   * be read. Links that lead nowhere are left out, as if they were not there.
+   */
+  static void requireCopyable(Path folder) {
+    Set<Path> all = candidates(folder);
+    all.addAll(templates(folder));
+    for (Path file : all) {
+      if (Files.exists(file) && belongs(file, folder)) {
+        WholeFile.requireRegular(file);
+        long size = size(file);
+        if (size > MOST_BYTES) {
+          throw InputException.in(file)
+              .expected("at most " + MOST_BYTES + " bytes in a file beside the weights")
+              .found(size + " bytes")
+              .hint("move it out of the model's folder")
+              .exception();
+        }
+        if (!Files.isReadable(file)) {
+          throw InputException.in(file).problem("cannot be read (permission denied)").exception();
+        }
+      }
+    }
+  }
+
+  private static long size(Path file) {
+    try {
+      return Files.size(file);
+    } catch (IOException e) {
+      throw InputException.unreadable(file, e);
+    }
   }
 
   /** Copies the side files of {@code source} to {@code target}. */
   public static void copy(Path source, Path target) {
     for (Path file : in(source)) {
       Path copy = target.resolve(file.getFileName().toString());
-      if (copy.getFileName().toString().equals(GENERATION)) {
+      if (!belongs(file, source)) {
+        warnOfLink(file);
+      } else if (copy.getFileName().toString().equals(GENERATION)) {
         copyGeneration(file, copy);
       } else {
         AtomicFile.copy(file, copy);
       }
     }
-    copyTemplates(source.resolve(TEMPLATES), target.resolve(TEMPLATES));
+    copyTemplates(source, target.resolve(TEMPLATES));
+  }
+
+  /** Whether a file lies in the folder, or where a link says that the model's configuration is. */
+  private static boolean belongs(Path file, Path folder) {
+    try {
+      Path real = file.toRealPath();
+      Path config = folder.resolve(CONFIG);
+      return real.startsWith(folder.toRealPath())
+          || Files.exists(config) && config.toRealPath().getParent().equals(real.getParent());
+    } catch (IOException e) {
+      throw InputException.unreadable(file, e);
+    }
+  }
+
+  private static void warnOfLink(Path file) {
+    LOG.log(
+        System.Logger.Level.WARNING,
+        "{0} is a link to something outside of the model''s folder and is not copied; put the file"
+            + " itself there if it belongs to the model",
+        file);
+  }
+
+  private static List<Path> templates(Path folder) {
+    Path templates = folder.resolve(TEMPLATES);
+    List<Path> found = new ArrayList<>();
+    if (!Files.isDirectory(templates)) {
+      return found;
+    }
+    try (DirectoryStream<Path> files = Files.newDirectoryStream(templates, "*" + TEMPLATE)) {
+      files.forEach(found::add);
+    } catch (IOException e) {
+      throw InputException.in(templates)
+          .problem("cannot be listed (" + InputException.reason(e) + ")")
+          .cause(e)
+          .exception();
+    }
+    found.sort(null);
+    return found;
   }
 
   private static void copyTemplates(Path source, Path target) {
-    if (!Files.isDirectory(source)) {
+    List<Path> templates = templates(source);
+    if (templates.isEmpty()) {
       return;
     }
-    try (DirectoryStream<Path> files = Files.newDirectoryStream(source, "*.jinja")) {
+    if (Files.isSymbolicLink(target)) {
+      throw InputException.in(target)
+          .problem("is a link, and nothing is written through links")
+          .hint("remove it or choose another output folder")
+          .exception();
+    }
+    try {
       Files.createDirectories(target);
-      for (Path file : files) {
+    } catch (IOException e) {
+      throw AtomicFile.cannotWrite(target, e);
+    }
+    for (Path file : templates) {
+      if (!belongs(file, source)) {
+        warnOfLink(file);
+      } else if (Files.isRegularFile(file)) {
         AtomicFile.copy(file, target.resolve(file.getFileName().toString()));
       }
-    } catch (IOException e) {
-      throw InputException.in(source)
-          .problem("cannot be copied (" + e.getMessage() + ")")
-          .cause(e)
-          .exception();
     }
   }
 

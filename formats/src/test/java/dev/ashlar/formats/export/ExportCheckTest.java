@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.ashlar.formats.safetensors.SafetensorsFile;
 import dev.ashlar.formats.safetensors.SafetensorsWriter;
 import dev.ashlar.io.InputException;
+import dev.ashlar.io.file.AtomicFile;
 import dev.ashlar.io.json.Json;
 import dev.ashlar.io.json.JsonWriter;
 import dev.ashlar.tensor.DType;
@@ -145,7 +146,10 @@ class ExportCheckTest {
   @Test
   void temporaryFiles() throws IOException {
     variant(name -> true, w -> {}, c -> {});
+    // Of somebody else, which is no concern of a check of ours.
     Files.createFile(folder.resolve(".model.safetensors.ashlar-part"));
+    ExportCheck.verify(folder);
+    AtomicFile.create(folder.resolve("model.safetensors")).channel().close();
     InputException e = assertThrows(InputException.class, () -> ExportCheck.verify(folder));
     assertTrue(e.getMessage().contains("temporary"), e.getMessage());
   }

@@ -8,15 +8,20 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.ashlar.formats.Shared;
 import dev.ashlar.io.InputException;
+import dev.ashlar.io.file.AtomicFile;
 import dev.ashlar.io.json.Json;
 import dev.ashlar.tensor.DType;
 import dev.ashlar.tensor.Shape;
 import dev.ashlar.tensor.Tensor;
 import dev.ashlar.tensor.weights.StoredTensor;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.channels.FileChannel;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -124,7 +129,7 @@ class SafetensorsWriterTest {
   @Test
   void shardsWithAnIndexAndNothingElse() throws IOException {
     Files.writeString(temp.resolve("model-00009-of-00009.safetensors"), "an older model's shard");
-    Files.writeString(temp.resolve(".model-shard-00001.safetensors.ashlar-part"), "killed run");
+    AtomicFile.create(temp.resolve("model-shard-00001.spool")).channel().close();
     try (SafetensorsWriter w = SafetensorsWriter.inFolder(temp, 1000)) {
       for (int i = 0; i < 5; i++) {
         w.floats("t" + i, DType.F32, random(i, 10, 10 + i)); // 400 to 560 bytes
@@ -210,15 +215,37 @@ class SafetensorsWriterTest {
   void aFullDiskIsOneSentenceAndLeavesNothing() throws IOException {
     Path full = Path.of("/dev/full");
     org.junit.jupiter.api.Assumptions.assumeTrue(Files.exists(full), "no /dev/full here");
-    // A spool that links to a full device: writing fails as on a full disk.
-    Path spool = temp.resolve(".model-shard-00001.spool.ashlar-part");
-    try (SafetensorsWriter w = SafetensorsWriter.inFolder(temp)) {
-      Files.createSymbolicLink(spool, full);
+    ByteBuffer buffer = ByteBuffer.allocate(1 << 10).order(ByteOrder.LITTLE_ENDIAN);
+    try (FileChannel channel = FileChannel.open(full, StandardOpenOption.WRITE)) {
+      TensorOutput out =
+          new TensorOutput(
+              temp.resolve("m"), channel, buffer, "a", SafetensorsType.of("F32"), 400_000);
       InputException e =
-          assertThrows(InputException.class, () -> w.floats("a", DType.F32, random(1, 100_000)));
+          assertThrows(
+              InputException.class, () -> out.floats(random(1, 100_000).data(), 0, 100_000));
       assertTrue(e.getMessage().contains("No space left"), e.getMessage());
     }
-    assertEquals(List.of(), files(temp));
+  }
+
+  /** What was laid under names that a writer might use is neither written through nor removed. */
+  @Test
+  void linksAndFilesOfOthersStay() throws IOException {
+    Path victim = Files.writeString(temp.resolve("victim"), "theirs");
+    List<String> names =
+        List.of(
+            ".model-shard-00001.spool.ashlar-part",
+            ".model-shard-00001.safetensors.ashlar-part",
+            ".model.safetensors.ashlar-part");
+    for (String name : names) {
+      Files.createSymbolicLink(temp.resolve(name), victim);
+    }
+    Files.writeString(temp.resolve("model-notes.tmp"), "theirs");
+    write(random(1, 8));
+    for (String name : names) {
+      assertTrue(Files.isSymbolicLink(temp.resolve(name)), name);
+    }
+    assertEquals("theirs", Files.readString(victim));
+    assertEquals("theirs", Files.readString(temp.resolve("model-notes.tmp")));
   }
 
   @Test

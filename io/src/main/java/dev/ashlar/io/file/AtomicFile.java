@@ -7,42 +7,50 @@ import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.util.UUID;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.zip.CRC32C;
 
 /**
  * Files that are whole or absent: written under a temporary name in the same folder, synced,
  * renamed over the final name, and the folder synced.
+ *
+ * <p>Temporary names cannot be foretold, and no file is written that was there before: nobody can
+ * lay a link in the way. Each name carries a checksum of itself, so that what a killed run left is
+ * known from files of others.
  */
 public final class AtomicFile {
-  /** Ends every temporary name, so that what a killed run left behind can be recognised. */
+  /** Ends every temporary name. */
   public static final String TEMPORARY_SUFFIX = ".ashlar-part";
+
+  private static final int LONGEST_STEM = 60;
+  private static final Pattern TEMPORARY =
+      Pattern.compile("\\.(.+)-([0-9a-f]{32})([0-9a-f]{8})" + Pattern.quote(TEMPORARY_SUFFIX));
 
   private AtomicFile() {}
 
-  /** The temporary name under which {@code file} is written. */
-  public static Path temporary(Path file) {
-    return file.resolveSibling("." + file.getFileName() + TEMPORARY_SUFFIX);
-  }
+  /**
+   * A new file under a temporary name.
+   *
+   * @param channel open for reading and writing
+   */
+  public record Temporary(Path path, FileChannel channel) {}
 
   /** Writes all of {@code content} to {@code file}, replacing it at once. */
   public static void write(Path file, byte[] content) {
-    Path temporary = temporary(file);
-    try {
-      try (FileChannel channel = create(temporary)) {
-        ByteBuffer buffer = ByteBuffer.wrap(content);
-        while (buffer.hasRemaining()) {
-          channel.write(buffer);
-        }
-        channel.force(true);
-      }
-      publish(temporary, file);
-      syncFolder(file.toAbsolutePath().getParent());
-    } catch (IOException e) {
-      delete(temporary);
-      throw cannotWrite(file, e);
-    }
+    publishing(
+        file,
+        out -> {
+          ByteBuffer buffer = ByteBuffer.wrap(content);
+          while (buffer.hasRemaining()) {
+            out.write(buffer);
+          }
+        });
   }
 
   /** Writes {@code text} as UTF-8. */
@@ -52,29 +60,64 @@ public final class AtomicFile {
 
   /** Copies the bytes of {@code source}, following links, to {@code file}. */
   public static void copy(Path source, Path file) {
-    Path temporary = temporary(file);
+    WholeFile.requireRegular(source);
+    try (FileChannel in = FileChannel.open(source, StandardOpenOption.READ)) {
+      publishing(file, out -> transfer(in, 0, in.size(), out));
+    } catch (IOException e) {
+      throw InputException.unreadable(source, e);
+    }
+  }
+
+  private interface Content {
+    void write(FileChannel out) throws IOException;
+  }
+
+  private static void publishing(Path file, Content content) {
+    Path written = null;
     try {
-      try (FileChannel in = FileChannel.open(source, StandardOpenOption.READ);
-          FileChannel out = create(temporary)) {
-        transfer(in, 0, in.size(), out);
-        out.force(true);
+      Temporary temporary = create(file);
+      written = temporary.path();
+      try (FileChannel channel = temporary.channel()) {
+        content.write(channel);
+        channel.force(true);
       }
-      publish(temporary, file);
+      publish(written, file);
       syncFolder(file.toAbsolutePath().getParent());
     } catch (IOException e) {
-      delete(temporary);
+      if (written != null) {
+        delete(written);
+      }
       throw cannotWrite(file, e);
     }
   }
 
-  /** Opens a new file for reading and writing, emptying one that a killed run left. */
-  public static FileChannel create(Path temporary) throws IOException {
-    return FileChannel.open(
-        temporary,
-        StandardOpenOption.CREATE,
-        StandardOpenOption.TRUNCATE_EXISTING,
-        StandardOpenOption.READ,
-        StandardOpenOption.WRITE);
+  /** Makes a new file beside {@code file}, to be renamed over it when it is whole. */
+  public static Temporary create(Path file) throws IOException {
+    String name = file.getFileName().toString();
+    String stem = name.length() <= LONGEST_STEM ? name : name.substring(0, LONGEST_STEM);
+    String random = UUID.randomUUID().toString().replace("-", "");
+    String full = "." + stem + "-" + random + checksum(stem, random) + TEMPORARY_SUFFIX;
+    Path path = file.resolveSibling(full);
+    FileChannel channel =
+        FileChannel.open(
+            path,
+            StandardOpenOption.CREATE_NEW,
+            StandardOpenOption.READ,
+            StandardOpenOption.WRITE,
+            LinkOption.NOFOLLOW_LINKS);
+    return new Temporary(path, channel);
+  }
+
+  private static String checksum(String stem, String random) {
+    CRC32C sum = new CRC32C();
+    sum.update((stem + random).getBytes(StandardCharsets.UTF_8));
+    return String.format("%08x", sum.getValue());
+  }
+
+  /** Whether a file of that name is a temporary one that was made here, by this run or another. */
+  public static boolean isTemporary(String name) {
+    Matcher m = TEMPORARY.matcher(name);
+    return m.matches() && checksum(m.group(1), m.group(2)).equals(m.group(3));
   }
 
   /** Appends bytes {@code [from, from + count)} of {@code in} to {@code out}. */
@@ -105,16 +148,24 @@ public final class AtomicFile {
     }
   }
 
-  /** Removes temporary files beginning with {@code .stem} that a killed run left. */
-  public static void removeStale(Path folder, String stem) throws IOException {
+  /**
+   * Removes temporary files of names beginning with {@code stem} that a killed run left.
+   *
+   * @return whether there were any
+   */
+  public static boolean removeStale(Path folder, String stem) throws IOException {
+    boolean found = false;
     try (DirectoryStream<Path> all = Files.newDirectoryStream(folder)) {
       for (Path path : all) {
         String name = path.getFileName().toString();
-        if (name.startsWith("." + stem) && name.endsWith(TEMPORARY_SUFFIX)) {
-          Files.deleteIfExists(path);
+        if (name.startsWith("." + stem)
+            && isTemporary(name)
+            && Files.isRegularFile(path, LinkOption.NOFOLLOW_LINKS)) {
+          found |= Files.deleteIfExists(path);
         }
       }
     }
+    return found;
   }
 
   /** Deletes what may not be there; a failure to clean up must not hide the first failure. */
@@ -128,7 +179,7 @@ public final class AtomicFile {
 
   /** The fault that {@code file} cannot be written. */
   public static InputException cannotWrite(Path file, IOException e) {
-    String reason = e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
+    String reason = InputException.reason(e);
     boolean full = reason.contains("No space left") || reason.contains("quota");
     return InputException.in(file)
         .problem("cannot be written (" + reason + ")")
