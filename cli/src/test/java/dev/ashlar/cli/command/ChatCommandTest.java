@@ -137,7 +137,7 @@ class ChatCommandTest {
     Files.writeString(template, "\n{% frob %}");
     assertOneSentence(withTemplate("the king\n"), "line 2, cannot be read");
     Files.delete(template);
-    assertOneSentence(withTemplate("the king\n"), "cannot be read");
+    assertOneSentence(withTemplate("the king\n"), "no such file");
     assertEquals(2, withTemplate("", "--max-tokens", 0).status());
     assertEquals(2, withTemplate("", "--top-p", 2).status());
   }
