@@ -170,6 +170,21 @@ public final class Quantization {
     return add(new Documents.Separate(documents));
   }
 
+  /**
+   * Adds conversations to calibrate on, each as the model's own chat template renders it.
+   *
+   * @param chats messages with {@code role} and {@code content}
+   */
+  public Quantization conversations(List<List<Map<String, Object>>> chats) {
+    List<Documents.Document> documents = new ArrayList<>();
+    chats.forEach(messages -> documents.add(new Documents.Chat(messages)));
+    DatasetSpec spec =
+        new DatasetSpec(
+            "data set " + (data.size() + 1), List.of(), OptionalInt.empty(), false, true, "");
+    data.add(new Calibration.Source(spec, new Documents.Separate(documents)));
+    return this;
+  }
+
   /** Adds separate texts that are token ids already, from an iterator that is read to its end. */
   public Quantization tokens(Iterator<int[]> texts) {
     List<Documents.Document> documents = new ArrayList<>();
@@ -363,7 +378,12 @@ public final class Quantization {
             s ->
                 new Calibration.Source(
                     new DatasetSpec(
-                        s.spec().name(), List.of(), OptionalInt.empty(), concatenated, false, ""),
+                        s.spec().name(),
+                        List.of(),
+                        OptionalInt.empty(),
+                        concatenated,
+                        s.spec().chatTemplate(),
+                        ""),
                     s.documents()))
         .toList();
   }

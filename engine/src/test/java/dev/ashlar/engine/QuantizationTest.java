@@ -34,6 +34,20 @@ class QuantizationTest {
   @TempDir Path scratch;
 
   @Test
+  void conversationsNeedAChatTemplate(@TempDir Path folder) {
+    AshlarException e =
+        assertThrows(
+            AshlarException.class,
+            () ->
+                Quantization.of("demo")
+                    .conversations(List.of(List.of(Map.of("role", "user", "content", "hello"))))
+                    .length(8)
+                    .into(folder.resolve("out"))
+                    .run());
+    assertTrue(e.getMessage().contains("no chat template"), e.getMessage());
+  }
+
+  @Test
   void textsAndTheirTokensGiveTheSameBytes() throws IOException {
     Path texts = scratch.resolve("texts");
     Path ids = scratch.resolve("ids");

@@ -12,10 +12,13 @@ import dev.ashlar.io.InputException;
 import dev.ashlar.io.file.WholeFile;
 import dev.ashlar.io.json.Json;
 import dev.ashlar.text.chat.ChatTemplate;
+import dev.ashlar.text.chat.ChatTemplateException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Collectors;
 import picocli.CommandLine;
 import picocli.CommandLine.Mixin;
@@ -38,6 +41,8 @@ import picocli.CommandLine.Option;
 final class ChatCommand extends Command {
   /** Bytes; a template beyond that is none. */
   private static final long LARGEST_TEMPLATE = 4L << 20;
+
+  private static final String SYSTEM_MARK = "ashlar-system";
 
   @Option(
       names = "--model",
@@ -89,6 +94,7 @@ final class ChatCommand extends Command {
       activations.warnOfIdle(opened.path(), console::warning);
       ChatOptions told = template(opened, how);
       warnOfIdleVariables(opened, told);
+      warnOfIdleSystem(opened, told);
       Conversation conversation = opened.chat(told);
       conversation.system(system);
       // Opened last: until then Ctrl-C ends the program as ever.
@@ -129,6 +135,31 @@ final class ChatCommand extends Command {
         console.warning(
             "--variable " + name + " has no effect: the chat template has no such name");
       }
+    }
+  }
+
+  /** A template may have no place for what the model is told first. */
+  private void warnOfIdleSystem(LanguageModel opened, ChatOptions told) {
+    if (system == null || system.isBlank()) {
+      return;
+    }
+    Map<String, String> tokens =
+        opened.chatTemplate().map(ChatTemplate::specialTokens).orElse(Map.of());
+    Optional<ChatTemplate> template =
+        told.template()
+            .map(t -> ChatTemplate.of(t.jinja(), tokens, t.origin()))
+            .or(opened::chatTemplate);
+    try {
+      List<Map<String, Object>> messages =
+          List.of(
+              Map.of("role", "system", "content", SYSTEM_MARK),
+              Map.of("role", "user", "content", "a"));
+      if (template.isPresent() && !template.get().render(messages, true).contains(SYSTEM_MARK)) {
+        console.warning("--system has no effect: the chat template has no place for it");
+      }
+    } catch (ChatTemplateException e) {
+      // A template that refuses does so when the conversation begins, and says more about it.
+      return;
     }
   }
 

@@ -6,10 +6,9 @@ import dev.ashlar.cli.console.ProgressLine;
 import dev.ashlar.cli.console.Report;
 import dev.ashlar.engine.LanguageModel;
 import dev.ashlar.engine.ModelOptions;
-import dev.ashlar.engine.data.TextFiles;
+import dev.ashlar.engine.data.DatasetFiles;
 import dev.ashlar.io.InputException;
 import dev.ashlar.tuning.quality.Perplexity;
-import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import picocli.CommandLine;
@@ -53,8 +52,8 @@ final class EvalCommand extends Command {
       names = "--dataset",
       paramLabel = "FILE",
       required = true,
-      description = "The text: .txt, .json or .jsonl.")
-  Path dataset;
+      description = "The text: a .txt, .json or .jsonl file, or a data set in the hub cache.")
+  String dataset;
 
   @Option(
       names = "--seqlen",
@@ -85,7 +84,7 @@ final class EvalCommand extends Command {
     requireUsage(seqlen >= 2, "--seqlen must be at least 2: " + seqlen);
     requireUsage(limit >= 0, "--limit must not be negative: " + limit);
     ModelOptions options = ModelOptions.defaults().withActivations(activations.activations());
-    String text = TextFiles.text(dataset);
+    String text = DatasetFiles.ofMachine().text(dataset);
     try (LanguageModel opened = LanguageModel.open(model, options)) {
       activations.warnOfIdle(opened.path(), console::warning);
       int window = Math.min(seqlen, opened.contextLength());
@@ -119,7 +118,7 @@ final class EvalCommand extends Command {
     double seconds = p.time().toNanos() / 1e9;
     Map<String, Object> facts = new LinkedHashMap<>();
     facts.put("model", model);
-    facts.put("dataset", dataset.toString());
+    facts.put("dataset", dataset);
     facts.put("seqlen", (long) window);
     facts.put("activations", activations.type);
     facts.put("windows", (long) p.windows());

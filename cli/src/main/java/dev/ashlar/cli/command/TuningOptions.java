@@ -46,8 +46,9 @@ final class TuningOptions extends OptionGroup {
       names = "--dataset",
       paramLabel = "SPEC",
       description =
-          "Texts to calibrate on: .txt, .json or .jsonl files with commas between, each with"
-              + " :num=N or :concat.")
+          "Texts to calibrate on: .txt, .json or .jsonl files, or data sets in the hub cache, with"
+              + " commas between, each with :num=N, :concat, :split=NAME or :apply_chat_template; a"
+              + " comma or colon of a path has a backslash before it.")
   String dataset;
 
   @Option(names = "--nsamples", paramLabel = "N", description = "Calibration samples.")

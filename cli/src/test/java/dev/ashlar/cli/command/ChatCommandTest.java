@@ -128,6 +128,27 @@ class ChatCommandTest {
   }
 
   @Test
+  void whatTheTemplateHasNoPlaceForIsSaid() throws IOException {
+    String said = withTemplate("the king\n", "--variable", "les=1", "--system", "Be brief.").err();
+    assertTrue(said.contains("--variable les has no effect"), said);
+    assertFalse(said.contains("--system"), said);
+    Files.writeString(template, "{{ messages[-1].content }}");
+    said = withTemplate("the king\n", "--system", "Be brief.").err();
+    assertTrue(said.contains("--system has no effect"), said);
+  }
+
+  @Test
+  void anAnswerEndsWhereTheContextDoesUnlessMoreIsAskedFor() {
+    String typed = "and ".repeat(500) + "\n";
+    Object[] line = {"--json", "--temperature", 0, "--max-tokens", 40};
+    CommandRun o = withTemplate(typed, line);
+    assertEquals(0, o.status(), o.err());
+    assertEquals("context", ((Map<?, ?>) turns(o).getFirst()).get("end"));
+    Object[] more = {"--json", "--temperature", 0, "--max-tokens", 40, "--beyond-context"};
+    assertEquals(40, number(turns(withTemplate(typed, more)).getFirst(), "tokens"));
+  }
+
+  @Test
   void faultsInAPipeEndIt() throws IOException {
     assertOneSentence(withTemplate("/frob\nnot read\n"), "no command /frob");
     assertOneSentence(withTemplate("/save\n"), "needs the name of a file");

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.ashlar.cli.console.Console;
+import dev.ashlar.io.json.Json;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -14,6 +15,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -102,6 +104,24 @@ class IdleOptionsTest {
     List<Object> all = new ArrayList<>(first);
     all.addAll(List.of(more));
     return warned(all.toArray());
+  }
+
+  @Test
+  void aPackingMayBeNamedBehindAFormat() {
+    assertEquals("", warned("--format", "auto_round:auto_gptq,auto_round"));
+    Path out = scratch.resolve("out");
+    assertEquals("auto_round:auto_gptq", packing(out.resolve("auto_round-auto_gptq")));
+    assertEquals("auto_round:auto_gptq", packing(out.resolve("auto_round")));
+    assertEquals("", warned("--asym", "--bits", 4, "--format", "auto_round:auto_awq"));
+    assertEquals("auto_round:auto_awq", packing(out));
+    assertTrue(
+        refused(1, "--bits", 8, "--format", "auto_round:auto_awq").contains("auto_round:auto_awq"));
+    assertTrue(refused(2, "--format", "auto_round:marlin").contains("does not write"));
+  }
+
+  private static Object packing(Path folder) {
+    return ((Map<?, ?>) Json.readObject(folder.resolve("config.json")).get("quantization_config"))
+        .get("packing_format");
   }
 
   @Test

@@ -40,6 +40,11 @@ public final class DatasetFiles {
 
   private final HubCache cache;
 
+  /** Data sets of this machine. */
+  public static DatasetFiles ofMachine() {
+    return new DatasetFiles(HubCache.of(System.getenv()));
+  }
+
   /** Data sets of this machine, the cache being {@code cache}. */
   public DatasetFiles(HubCache cache) {
     this.cache = cache;
@@ -75,6 +80,20 @@ public final class DatasetFiles {
             + "; give a "
             + TextFiles.readable()
             + " file with --dataset");
+  }
+
+  /**
+   * A data set as one text: a running text, or documents joined by blank lines.
+   *
+   * @param name a file as it stands, or a hub id with what belongs to it
+   * @throws InputException if there is none of that name, or it is not text
+   */
+  public String text(String name) {
+    if (Files.exists(path(name))) {
+      return TextFiles.text(path(name));
+    }
+    List<DatasetSpec> specs = DatasetSpec.parse(name);
+    return TextFiles.text(read(specs.getFirst()), specs.getFirst().name());
   }
 
   private static Path path(String name) {

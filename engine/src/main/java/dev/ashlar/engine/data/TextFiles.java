@@ -81,9 +81,14 @@ public final class TextFiles {
 
   /** The whole file as one text; documents are joined by blank lines. */
   public static String text(Path file) {
-    return switch (read(file)) {
+    return text(read(file), file.toString());
+  }
+
+  /** The same of what was read from something of that name. */
+  static String text(Documents documents, String name) {
+    return switch (documents) {
       case Documents.PlainText plain -> plain.text();
-      case Documents.Separate separate -> String.join("\n\n", texts(separate.documents(), file));
+      case Documents.Separate separate -> String.join("\n\n", texts(separate.documents(), name));
     };
   }
 
@@ -93,10 +98,10 @@ public final class TextFiles {
    * @throws InputException if there are none, or one is not text
    */
   public static List<String> documents(Path file) {
-    return texts(textsOrTokens(file), file);
+    return texts(textsOrTokens(file), file.toString());
   }
 
-  private static List<String> texts(List<Documents.Document> documents, Path file) {
+  private static List<String> texts(List<Documents.Document> documents, String file) {
     List<String> texts = new ArrayList<>();
     for (Documents.Document document : documents) {
       texts.add(

@@ -5,7 +5,6 @@ import dev.ashlar.engine.data.TextFiles;
 import dev.ashlar.engine.demo.DemoGrammar;
 import dev.ashlar.engine.quantize.QuantizeRequest.CalibrationRequest;
 import dev.ashlar.engine.quantize.QuantizeRequest.Evaluation;
-import dev.ashlar.formats.HubCache;
 import dev.ashlar.tuning.calibration.Calibration;
 import dev.ashlar.tuning.calibration.DatasetSpec;
 import dev.ashlar.tuning.calibration.Documents;
@@ -35,7 +34,7 @@ public final class Texts {
     if (request.dataset().isEmpty()) {
       return List.of(demo(request));
     }
-    DatasetFiles files = new DatasetFiles(HubCache.of(System.getenv()));
+    DatasetFiles files = DatasetFiles.ofMachine();
     List<Calibration.Source> sources = new ArrayList<>();
     for (DatasetSpec spec : specs(request.dataset().get())) {
       sources.add(new Calibration.Source(spec, files.read(spec)));
@@ -76,7 +75,7 @@ public final class Texts {
   static String evaluation(Evaluation request) {
     return request
         .given()
-        .or(() -> request.file().map(TextFiles::text))
+        .or(() -> request.file().map(file -> DatasetFiles.ofMachine().text(file.toString())))
         .orElseGet(
             () -> new DemoGrammar().generate(DemoGrammar.TEST_TEXT, DEMO_TEST_CHARACTERS).text());
   }
