@@ -1,7 +1,9 @@
 package dev.ashlar.engine;
 
 import dev.ashlar.engine.job.Faults;
+import dev.ashlar.engine.job.JobListener;
 import dev.ashlar.engine.model.Model;
+import dev.ashlar.engine.quantize.IgnoredLayers;
 import dev.ashlar.engine.quantize.QuantizeJob;
 import dev.ashlar.engine.quantize.Recorded;
 import dev.ashlar.nn.decoder.BlockContext;
@@ -68,6 +70,8 @@ public final class PreparedModel {
           ObservedQuantization quantization =
               Faults.translated(
                   () -> new ObservedQuantization(floats, plan, method.create(), seed));
+          String example = quantization.schemes().keySet().stream().findFirst().orElse("none");
+          IgnoredLayers.check(quantization.idle(), model.checkpoint(), example, JobListener.SILENT);
           return new PreparedModel(
               quantization,
               options,

@@ -16,10 +16,12 @@ import dev.ashlar.tuning.method.BlockQuantizer;
 import dev.ashlar.tuning.method.LinearQuantizer;
 import dev.ashlar.tuning.method.Method;
 import dev.ashlar.tuning.method.MethodOptions;
+import dev.ashlar.tuning.plan.QuantizationPlan;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -88,6 +90,17 @@ class PreparedModelTest {
       assertEquals(prepared.schemes().keySet(), method.rows.keySet());
       assertEquals(14, method.rows.size());
       assertEquals(Set.of(22), Set.copyOf(method.rows.values()));
+    }
+  }
+
+  @Test
+  void namesToLeaveFloatThatNothingHasAreRefused() {
+    QuantizationPlan plan = QuantizationPlan.uniform(SCHEME).withIgnored(List.of("dwon_proj"));
+    try (LanguageModel model = LanguageModel.open(Fixtures.LLAMA)) {
+      InputException e =
+          assertThrows(
+              InputException.class, () -> model.prepare(plan, Methods.named("rtn"), Map.of(), 1));
+      assertTrue(e.getMessage().contains("dwon_proj"), e.getMessage());
     }
   }
 

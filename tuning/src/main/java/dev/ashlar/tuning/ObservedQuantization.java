@@ -21,6 +21,7 @@ import java.util.Map;
 public final class ObservedQuantization {
   private final List<Layerwise.Observed> units = new ArrayList<>();
   private final Map<String, QuantScheme> schemes;
+  private final List<String> idle;
   private final Decoder observed;
   private boolean converted;
 
@@ -41,6 +42,7 @@ public final class ObservedQuantization {
     }
     UnitPlan settled = new UnitPlan(model.spec(), model.tiedHead(), plan, 1);
     this.schemes = settled.schemes();
+    this.idle = settled.idle();
     settled.requirePossible(quantizer);
     UnitRunner runner = new UnitRunner(quantizer, new RunOptions(1, 1, 1, true, seed));
     List<Block> blocks = new ArrayList<>();
@@ -69,6 +71,11 @@ public final class ObservedQuantization {
   /** The float model; running it shows every layer that will be quantized its inputs. */
   public Decoder observed() {
     return observed;
+  }
+
+  /** Parts of names that were to be left float and are in no layer's name. */
+  public List<String> idle() {
+    return idle;
   }
 
   /** Scheme of each layer that will be quantized, by complete module name, in the model's order. */

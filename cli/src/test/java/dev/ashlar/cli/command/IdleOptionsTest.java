@@ -112,6 +112,10 @@ class IdleOptionsTest {
     Path out = scratch.resolve("out");
     assertEquals("auto_round:auto_gptq", packing(out.resolve("auto_round-auto_gptq")));
     assertEquals("auto_round:auto_gptq", packing(out.resolve("auto_round")));
+    for (String asym : List.of("--sym", "--asym")) {
+      assertEquals("", warned(asym, "--bits", 8, "--format", "auto_round:gptqmodel"));
+      assertEquals("auto_round:gptqmodel", packing(out));
+    }
     assertEquals("", warned("--asym", "--bits", 4, "--format", "auto_round:auto_awq"));
     assertEquals("auto_round:auto_awq", packing(out));
     assertTrue(

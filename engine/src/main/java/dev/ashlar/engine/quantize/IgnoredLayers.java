@@ -6,7 +6,7 @@ import dev.ashlar.tensor.weights.WeightSource;
 import java.util.List;
 
 /** Says what became of names of layers to be left float that no layer has. */
-final class IgnoredLayers {
+public final class IgnoredLayers {
   private IgnoredLayers() {}
 
   /**
@@ -17,7 +17,8 @@ final class IgnoredLayers {
    * @throws InputException if no tensor's name has one of them either: it is misspelt, and what it
    *     meant would be quantized
    */
-  static void check(List<String> idle, WeightSource source, String example, JobListener listener) {
+  public static void check(
+      List<String> idle, WeightSource source, String example, JobListener listener) {
     for (String part : idle) {
       if (source.names().stream().noneMatch(name -> name.contains(part))) {
         throw new InputException(

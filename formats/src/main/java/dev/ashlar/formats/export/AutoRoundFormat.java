@@ -54,7 +54,9 @@ final class AutoRoundFormat extends FolderFormat {
 
   /** What the configuration calls a layout. */
   private static String spelled(PackedLayout layout) {
-    return layout == Layouts.AWQ ? "auto_round:auto_awq" : layout.name();
+    return layout == Layouts.AWQ
+        ? "auto_round:auto_awq"
+        : layout == Layouts.GPTQ_V2 ? "auto_round:gptqmodel" : layout.name();
   }
 
   /** A colon is not for folders of every system. */

@@ -13,7 +13,10 @@ public final class ExportFormats {
 
   /** Formats with one layout out of several that they have. */
   private static final List<ExportFormat> WITH_PACKING =
-      List.of(new AutoRoundFormat(Layouts.AUTO_ROUND_GPTQ), new AutoRoundFormat(Layouts.AWQ));
+      List.of(
+          new AutoRoundFormat(Layouts.AUTO_ROUND_GPTQ),
+          new AutoRoundFormat(Layouts.GPTQ_V2),
+          new AutoRoundFormat(Layouts.AWQ));
 
   private ExportFormats() {}
 

@@ -57,6 +57,20 @@ class GgufCheckpointTest {
     }
   }
 
+  @Test
+  void endsOfTurnsAndMessagesEndTexts() {
+    GgufBytes g =
+        GgufBytes.tinyLlama()
+            .put("tokenizer.ggml.eos_token_id", 2)
+            .put("tokenizer.ggml.eot_token_id", 4);
+    try (Checkpoint c = open(g)) {
+      assertEquals(List.of(2L, 4L), c.generationConfig().get("eos_token_id"));
+    }
+    try (Checkpoint c = open(GgufBytes.tinyLlama().put("tokenizer.ggml.eos_token_id", 2))) {
+      assertEquals(2L, c.generationConfig().get("eos_token_id"));
+    }
+  }
+
   /** File rows (head, i, half) are read as (head, half, i), at any range. */
   @Test
   void ordersRotaryRowsByHalves() {
