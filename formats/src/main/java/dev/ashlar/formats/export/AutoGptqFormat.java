@@ -22,6 +22,9 @@ final class AutoGptqFormat extends FolderFormat {
   private static final Set<String> KNOWN_BLOCKS =
       Set.of("model.layers", "model.decoder.layers", "transformer.h", "gpt_neox.layers");
 
+  /** The first version of GPTQModel that stored them so. */
+  private static final String NO_ZERO_WRAPS = "gptqmodel:0.9.0";
+
   @Override
   public String name() {
     return "auto_gptq";
@@ -40,6 +43,7 @@ final class AutoGptqFormat extends FolderFormat {
               throw new IllegalArgumentException(reason);
             });
     Refusals.warnOfShortGroups(name(), source, plan);
+    Refusals.warnOfLoaders(name(), source);
     return FolderExport.create(
         folder,
         source,
@@ -49,7 +53,7 @@ final class AutoGptqFormat extends FolderFormat {
             name(),
             Layouts.GPTQ,
             DType.F16,
-            List.of("quantize_config.json"),
+            Map.of("quantize_config.json", AutoGptqFormat::marked),
             AutoGptqFormat::config));
   }
 
@@ -62,15 +66,17 @@ final class AutoGptqFormat extends FolderFormat {
     config.put("desc_act", layers.actOrder());
     config.put("true_sequential", false);
     config.put("damp_percent", 0.01);
-    config.put("lm_head", layers.packed().keySet().stream().anyMatch(FolderExport::isHead));
+    config.put(
+        "lm_head", layers.packed().keySet().stream().anyMatch(m -> !WrittenLayers.inBlock(m)));
     config.put("quant_method", "gptq");
     config.put("checkpoint_format", "gptq");
     config.put("pack_dtype", "int32");
     config.put("provider", Producer.NAME);
-    Map<String, Object> meta = new LinkedHashMap<>();
-    meta.put("quantizer", List.of(Producer.nameAndVersion()));
-    meta.putAll(layers.plan().settings());
-    config.put("meta", meta);
+    // Under a name of its own: GPTQModel takes many keys for its own, "method" among them.
+    Map<String, Object> made = new LinkedHashMap<>();
+    made.put("quantizer", Producer.nameAndVersion());
+    made.putAll(layers.plan().settings());
+    config.put(Producer.NAME, made);
     List<String> lists = layers.blockLists();
     if (!lists.isEmpty() && !KNOWN_BLOCKS.containsAll(lists)) {
       config.put("block_name_to_quantize", String.join(",", lists));
@@ -90,6 +96,21 @@ final class AutoGptqFormat extends FolderFormat {
     return config;
   }
 
+  /**
+   * The configuration with the mark without which GPTQModel refuses asymmetric weights whose zero
+   * points are stored minus one: that they were written by a program that lets none of them wrap.
+   * It stands only in the file that GPTQModel reads first, because AutoRound refuses folders whose
+   * {@code config.json} has it.
+   */
+  private static Map<String, Object> marked(Map<String, Object> config) {
+    if (!Boolean.FALSE.equals(config.get("sym"))) {
+      return config;
+    }
+    Map<String, Object> marked = new LinkedHashMap<>(config);
+    marked.put("meta", Map.of("quantizer", List.of(Producer.nameAndVersion(), NO_ZERO_WRAPS)));
+    return marked;
+  }
+
   private static Map<String, Object> dynamic(WrittenLayers layers) {
     Map<String, Object> dynamic = new LinkedHashMap<>();
     for (String module : layers.floatsInBlocks()) {
@@ -99,7 +120,8 @@ final class AutoGptqFormat extends FolderFormat {
         .packed()
         .forEach(
             (module, scheme) -> {
-              if (!layers.difference(scheme).isEmpty()) {
+              // Loaders look for packed weights in blocks; of a head they must be told.
+              if (!layers.difference(scheme).isEmpty() || !WrittenLayers.inBlock(module)) {
                 Map<String, Object> full = new LinkedHashMap<>();
                 full.put("bits", scheme.bits());
                 full.put("group_size", scheme.groupSize());

@@ -8,9 +8,9 @@ import dev.ashlar.tensor.quant.QuantScheme;
 import dev.ashlar.tensor.weights.WeightSource;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.UnaryOperator;
 
 /**
  * AutoRound's own folders (docs/formats.md, auto_round): the layout follows from the schemes, and
@@ -98,6 +98,7 @@ final class AutoRoundFormat extends FolderFormat {
               throw new IllegalArgumentException(reason);
             });
     Refusals.warnOfShortGroups(name(), source, plan);
+    Refusals.warnOfLoaders(name(), source);
     PackedLayout layout = chosen(source, plan);
     return FolderExport.create(
         folder,
@@ -108,7 +109,7 @@ final class AutoRoundFormat extends FolderFormat {
             name(),
             layout,
             null,
-            List.of("quantization_config.json"),
+            Map.of("quantization_config.json", UnaryOperator.identity()),
             layers -> config(spelled(layout), layers)));
   }
 

@@ -169,8 +169,13 @@ public final class ExportCheck {
     }
     for (String name : List.of("quantization_config.json", "quantize_config.json")) {
       Path side = folder.resolve(name);
-      if (Files.exists(side) && !Json.readObject(side).equals(inside)) {
-        throw fault(name, "the same as " + KEY + " in config.json", "another configuration");
+      if (Files.exists(side)) {
+        Map<String, Object> repeated = new LinkedHashMap<>(Json.readObject(side));
+        // What only the readers of that file may see; the readers of the other refuse it.
+        repeated.remove("meta");
+        if (!repeated.equals(inside)) {
+          throw fault(name, "the same as " + KEY + " in config.json", "another configuration");
+        }
       }
     }
     return Json.asObject(inside, folder.resolve("config.json").toString());

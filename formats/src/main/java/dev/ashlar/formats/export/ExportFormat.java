@@ -17,6 +17,11 @@ public interface ExportFormat {
    */
   Optional<String> refusal(WeightSource source, ExportPlan plan);
 
+  /** Whether weights are written packed, for loaders that replace a model's linear maps. */
+  default boolean packs() {
+    return true;
+  }
+
   /**
    * Where this format writes below the folder a user named.
    *

@@ -3,9 +3,11 @@ package dev.ashlar.formats.export;
 import dev.ashlar.tensor.quant.IntegerGrid;
 import dev.ashlar.tensor.quant.QuantScheme;
 import java.util.Collections;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.UnaryOperator;
 
 /**
  * What is going to be quantized and how, known before tuning begins.
@@ -43,6 +45,15 @@ public record ExportPlan(
   boolean turns(String name) {
     return name.endsWith(WEIGHT)
         && transposed.contains(name.substring(0, name.length() - WEIGHT.length()));
+  }
+
+  /** The same for modules of other names. */
+  public ExportPlan renamed(UnaryOperator<String> names) {
+    Map<String, QuantScheme> renamed = new LinkedHashMap<>();
+    linears.forEach((module, scheme) -> renamed.put(names.apply(module), scheme));
+    Set<String> turned = new HashSet<>();
+    transposed.forEach(module -> turned.add(names.apply(module)));
+    return new ExportPlan(base, renamed, settings, turned);
   }
 
   /** A plan in which all matrices lie as {@code [out, in]}. */

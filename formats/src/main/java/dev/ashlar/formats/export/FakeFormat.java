@@ -1,20 +1,26 @@
 package dev.ashlar.formats.export;
 
 import dev.ashlar.formats.checkpoint.Checkpoint;
+import dev.ashlar.tensor.DType;
 import dev.ashlar.tensor.weights.WeightSource;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
 /**
  * An ordinary float model that has the quantized weights' values (docs/formats.md, fake): every
- * tool reads it, and every packed export must equal it within the rounding of its float type.
+ * tool reads it, and every packed export must equal it. A scale in half precision times a code has
+ * more bits than half precision, so that all floats are F32 whatever the source has.
  */
 final class FakeFormat extends FolderFormat {
   @Override
   public String name() {
     return "fake";
+  }
+
+  @Override
+  public boolean packs() {
+    return false;
   }
 
   @Override
@@ -29,6 +35,6 @@ final class FakeFormat extends FolderFormat {
         source,
         plan,
         options,
-        new FolderExport.Style(name(), null, null, List.of(), layers -> Map.of()));
+        new FolderExport.Style(name(), null, DType.F32, Map.of(), layers -> Map.of()));
   }
 }

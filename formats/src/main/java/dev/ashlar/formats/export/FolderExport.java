@@ -23,6 +23,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Function;
+import java.util.function.UnaryOperator;
 
 /**
  * Writes a Hugging Face model folder in the style of one format.
@@ -45,14 +46,15 @@ final class FolderExport implements ExportSink {
    * @param format the format's name
    * @param layout how linear maps are packed, or null to write them as float
    * @param floatType the type of all float tensors, or null to keep the source's
-   * @param configFiles files beside {@code config.json} that repeat the quantization configuration
+   * @param configFiles files beside {@code config.json} and what they hold of its quantization
+   *     configuration
    * @param config the quantization configuration; not asked for where {@code layout} is null
    */
   record Style(
       String format,
       PackedLayout layout,
       DType floatType,
-      List<String> configFiles,
+      Map<String, UnaryOperator<Map<String, Object>>> configFiles,
       Function<WrittenLayers, Map<String, Object>> config) {}
 
   private final Path folder;
@@ -238,9 +240,11 @@ final class FolderExport implements ExportSink {
     files = writer.finish();
     source.writeSideFiles(folder);
     Map<String, Object> quantization = style.layout() == null ? null : style.config().apply(layers);
-    for (String name : style.configFiles()) {
-      AtomicFile.write(folder.resolve(name), JsonWriter.pretty(quantization));
-    }
+    style
+        .configFiles()
+        .forEach(
+            (name, of) ->
+                AtomicFile.write(folder.resolve(name), JsonWriter.pretty(of.apply(quantization))));
     AtomicFile.write(
         folder.resolve(CONFIG),
         JsonWriter.pretty(ModelConfig.rewritten(source.config(), floatType, quantization)));

@@ -7,10 +7,14 @@ import dev.ashlar.tensor.quant.QuantScheme;
 import dev.ashlar.tensor.weights.WeightSource;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /** Reasons, common to packed formats, why a plan cannot be written. */
 final class Refusals {
   private static final System.Logger LOG = System.getLogger("dev.ashlar.formats.export");
+
+  /** Families whose linear maps are of a class of their own in transformers. */
+  private static final Set<Object> OTHER_CLASSES = Set.of("falcon");
 
   private Refusals() {}
 
@@ -40,6 +44,27 @@ final class Refusals {
       }
     }
     return Optional.empty();
+  }
+
+  /**
+   * Warns of families that loaders built on transformers load without the packed weights: they
+   * replace linear maps of exactly one class, and these models have another.
+   */
+  static void warnOfLoaders(String format, WeightSource source) {
+    loaderWarning(format, source)
+        .ifPresent(sentence -> LOG.log(System.Logger.Level.WARNING, sentence));
+  }
+
+  static Optional<String> loaderWarning(String format, WeightSource source) {
+    return Optional.ofNullable(source.config().get("model_type"))
+        .filter(OTHER_CLASSES::contains)
+        .map(
+            type ->
+                format
+                    + ": loaders that are built on transformers leave the packed weights of "
+                    + type
+                    + " models aside and compute with random ones; Ashlar reads the folder, and"
+                    + " --format fake writes one that every loader reads");
   }
 
   /** Warns of last groups that are shorter: the layout has them, many kernels do not. */

@@ -13,7 +13,7 @@
  * <tr><td>other</td><td>auto_round</td></tr>
  * <tr><td>auto_gptq</td><td>any of 2, 3, 4, 8 bits</td><td>gptq</td><td>F16</td>
  *     <td>config.json, quantize_config.json</td></tr>
- * <tr><td>fake</td><td>any</td><td>name.weight, dequantized</td><td>source type</td>
+ * <tr><td>fake</td><td>any</td><td>name.weight, dequantized</td><td>F32</td>
  *     <td>config.json</td></tr>
  * </table>
  *

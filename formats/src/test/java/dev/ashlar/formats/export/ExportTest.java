@@ -226,17 +226,46 @@ class ExportTest {
                   copy.quantized(module)
                       .map(QuantizedMatrix::dequantize)
                       .orElseGet(() -> copy.tensor(module + ".weight").toTensor());
-              // Packed layouts hold the weights exactly, float16 within half a unit.
-              float allowed = format.name().equals("fake") ? 0x1p-11f : 0x1p-40f;
-              for (int i = 0; i < found.size(); i++) {
-                float w = expected.data()[i];
-                assertEquals(w, found.data()[i], allowed * Math.max(1, Math.abs(w)), module);
-              }
+              assertArrayEquals(expected.data(), found.data(), 0, module);
             }
           }
         }
       }
     }
+  }
+
+  /**
+   * AutoRound refuses a {@code config.json} with {@code meta}; GPTQModel, which reads the other
+   * file, refuses asymmetric weights without the mark in it.
+   */
+  @Test
+  void gptqFoldersSayToEachLoaderWhatItMustKnow() {
+    for (String name : List.of("llama-w3g32asym-it0/auto_gptq", "llama-mixed-it0/auto_round")) {
+      Path folder = temporary.resolve(name);
+      try (Checkpoint source = Checkpoints.open(golden(name))) {
+        export(new AutoGptqFormat(), source, folder, ExportOptions.defaults());
+      }
+      Map<String, Object> all = quantization(folder);
+      Map<String, Object> side = Json.readObject(folder.resolve("quantize_config.json"));
+      assertFalse(all.containsKey("meta"), all + "");
+      Map<String, Object> made = Json.asObject(all.get("ashlar"), "ashlar");
+      assertEquals(Map.of("iters", 0L, "nsamples", 128L), without(made, "quantizer"));
+      if (Boolean.TRUE.equals(all.get("sym"))) {
+        assertEquals(all, side);
+      } else {
+        Object meta = side.remove("meta");
+        assertEquals(all, side);
+        List<?> marks = (List<?>) Json.asObject(meta, "meta").get("quantizer");
+        assertTrue(marks.contains("gptqmodel:0.9.0"), marks + "");
+      }
+    }
+  }
+
+  private static Map<String, Object> without(Map<String, Object> map, String key) {
+    Map<String, Object> rest = new LinkedHashMap<>(map);
+    assertTrue(rest.containsKey(key), key);
+    rest.remove(key);
+    return rest;
   }
 
   @Test
@@ -301,7 +330,9 @@ class ExportTest {
       after.remove("quantization_config");
       assertEquals(before, after);
     }
-    assertEquals(quantization(folder), Json.readObject(folder.resolve("quantize_config.json")));
+    assertEquals(
+        quantization(folder),
+        without(Json.readObject(folder.resolve("quantize_config.json")), "meta"));
     assertFalse(quantization(folder).containsKey("packing_format"));
   }
 

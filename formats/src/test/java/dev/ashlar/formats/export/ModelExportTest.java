@@ -10,6 +10,7 @@ import dev.ashlar.formats.Shared;
 import dev.ashlar.formats.checkpoint.Checkpoint;
 import dev.ashlar.formats.safetensors.SafetensorsWriter;
 import dev.ashlar.io.InputException;
+import dev.ashlar.io.json.Json;
 import dev.ashlar.io.json.JsonWriter;
 import dev.ashlar.tensor.DType;
 import dev.ashlar.tensor.Shape;
@@ -27,6 +28,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
@@ -230,6 +232,47 @@ class ModelExportTest {
         }
       }
     }
+  }
+
+  @Test
+  void packedFalconsAreWarnedOf() throws IOException {
+    Path folder = tiny(false, 1);
+    try (Checkpoint llama = Checkpoints.open(folder)) {
+      assertEquals(Optional.empty(), Refusals.loaderWarning("auto_round", llama));
+    }
+    Map<String, Object> config = Json.readObject(folder.resolve("config.json"));
+    Map<String, Object> falcon = new LinkedHashMap<>(config);
+    falcon.put("model_type", "falcon");
+    Files.writeString(folder.resolve("config.json"), JsonWriter.pretty(falcon));
+    try (Checkpoint other = Checkpoints.open(folder)) {
+      String said = Refusals.loaderWarning("auto_round", other).orElseThrow();
+      assertTrue(said.contains("falcon models") && said.contains("--format fake"), said);
+    }
+  }
+
+  /** Without it AutoRound's loader leaves the head float, and with random values. */
+  @Test
+  void aPackedHeadLikeAllElseHasARuleOfItsOwnToo() throws IOException {
+    IntegerGrid base = new IntegerGrid(4, 32, true);
+    ExportPlan plan = new ExportPlan(base, Map.of("model.layers.0.q_proj", base, "lm_head", base));
+    Path folder = temporary.resolve("head");
+    try (Checkpoint source = Checkpoints.open(tiny(false, 1));
+        ExportSink sink =
+            new AutoGptqFormat().create(folder, source, plan, ExportOptions.defaults())) {
+      sink.tensor("model.embed_tokens.weight", Tensor.zeros(32, 32));
+      for (String module : plan.linears().keySet()) {
+        sink.quantized(module, round(source.tensor(module + ".weight").toTensor(), base));
+      }
+      sink.finish();
+    }
+    ExportCheck.verify(folder);
+    Map<String, Object> config =
+        Json.asObject(
+            Json.readObject(folder.resolve("config.json")).get("quantization_config"), "config");
+    assertEquals(true, config.get("lm_head"));
+    assertEquals(
+        Map.of("+:^lm_head$", Map.of("bits", 4L, "group_size", 32L, "sym", true)),
+        config.get("dynamic"));
   }
 
   @Test
