@@ -2,6 +2,7 @@ package dev.ashlar.engine;
 
 import dev.ashlar.engine.chat.Continuation;
 import dev.ashlar.engine.chat.Conversation;
+import dev.ashlar.engine.model.ExpandedCheckpoint;
 import dev.ashlar.engine.model.Model;
 import dev.ashlar.engine.model.ModelPaths;
 import dev.ashlar.formats.FloatFolder;
@@ -320,7 +321,12 @@ public final class LanguageModel implements AutoCloseable {
       throw new IllegalStateException("a converted model has no file of floats; export it");
     }
     return options.run(
-        () -> FloatFolder.write(model.checkpoint(), folder, type, (tensor, done, all) -> {}));
+        () ->
+            FloatFolder.write(
+                ExpandedCheckpoint.of(model.checkpoint()),
+                folder,
+                type,
+                (tensor, done, all) -> {}));
   }
 
   /**

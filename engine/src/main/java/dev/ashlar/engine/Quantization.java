@@ -67,6 +67,7 @@ public final class Quantization {
   private Path folder;
   private List<ExportFormat> formats = List.of(ExportFormats.ALL.getFirst());
   private boolean overwrite;
+  private boolean originalNames;
   private Optional<Path> work = Optional.empty();
   private boolean restart;
   private Optional<Evaluation> evaluation = Optional.empty();
@@ -256,6 +257,15 @@ public final class Quantization {
     return this;
   }
 
+  /**
+   * Calls experts what the model's own files call them ({@code w1}, {@code w2}, {@code w3} of
+   * Mixtral), as vLLM wants it, and not what transformers, auto-round and GPTQModel do.
+   */
+  public Quantization originalNames() {
+    this.originalNames = true;
+    return this;
+  }
+
   /** The formats of those names. */
   static List<ExportFormat> named(String... names) {
     List<ExportFormat> chosen = new ArrayList<>();
@@ -367,7 +377,7 @@ public final class Quantization {
             sources(),
             samples.orElse(effort.samples()),
             length.orElse(effort.length())),
-        new Output(folder, formats, overwrite, work, restart),
+        new Output(folder, formats, overwrite, work, restart, originalNames),
         evaluation,
         memory);
   }

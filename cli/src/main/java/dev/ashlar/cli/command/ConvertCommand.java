@@ -4,6 +4,7 @@ import dev.ashlar.cli.console.Console;
 import dev.ashlar.cli.console.Figures;
 import dev.ashlar.cli.console.ProgressLine;
 import dev.ashlar.cli.console.Report;
+import dev.ashlar.engine.model.ExpandedCheckpoint;
 import dev.ashlar.engine.model.Model;
 import dev.ashlar.engine.model.OutputFolder;
 import dev.ashlar.formats.FloatFolder;
@@ -79,7 +80,7 @@ final class ConvertCommand extends Command {
       try (ProgressLine progress = new ProgressLine(console, "converting", 1)) {
         files =
             FloatFolder.write(
-                opened.checkpoint(),
+                ExpandedCheckpoint.of(opened.checkpoint()),
                 folder.path(),
                 type,
                 (tensor, done, all) -> progress.at((double) done / all, tensor));

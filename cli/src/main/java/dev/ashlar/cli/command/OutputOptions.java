@@ -44,6 +44,13 @@ final class OutputOptions extends OptionGroup {
   @Option(names = "--restart", description = "Forget the blocks of an interrupted run.")
   boolean restart;
 
+  @Option(
+      names = "--original-names",
+      description =
+          "Call experts what the model's own files call them (w1, w2, w3 of Mixtral), as vLLM wants"
+              + " it; transformers, auto-round and gptqmodel read gate_proj, down_proj, up_proj.")
+  boolean originalNames;
+
   /** Where the result for {@code model} goes. */
   Output output(String model, QuantScheme scheme) {
     List<ExportFormat> chosen = new ArrayList<>();
@@ -61,7 +68,8 @@ final class OutputOptions extends OptionGroup {
         chosen,
         force || ours,
         Optional.ofNullable(workDir),
-        restart || force || ours);
+        restart || force || ours,
+        originalNames);
   }
 
   /** Why there is no such format here. */

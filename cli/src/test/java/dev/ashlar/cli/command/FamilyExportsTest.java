@@ -29,6 +29,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicNode;
 import org.junit.jupiter.api.TestFactory;
@@ -186,7 +187,7 @@ class FamilyExportsTest {
                   (Long) report.get("quantizedLayers"), (long) export.quantizedNames().size());
               weights(decoder, export, WEIGHTS.get(method));
               logits(decoder, export, LOGITS.get(format));
-              others(source, export, format, (Map<?, ?>) report.get("keptTensors"));
+              others(source, export, names(decoder), format, (Map<?, ?>) report.get("keptTensors"));
             }
           });
     }
@@ -194,13 +195,14 @@ class FamilyExportsTest {
 
   private static void weights(Decoder decoder, Checkpoint export, double tolerance) {
     Set<String> found = new HashSet<>();
+    UnaryOperator<String> names = names(decoder);
     decoder.mapWeights(
         (name, weight) -> {
           export
-              .quantized(name)
+              .quantized(names.apply(name))
               .ifPresent(
                   q -> {
-                    found.add(name);
+                    found.add(names.apply(name));
                     Tensor expected = ((DenseWeight) weight).matrix();
                     double error = relativeError(expected.data(), q.dequantize().data());
                     assertTrue(error < tolerance, name + ": codes off by " + error);
@@ -211,12 +213,17 @@ class FamilyExportsTest {
     assertEquals(export.quantizedNames(), found, "packed layers are layers of the model");
   }
 
+  /** What the loaders of exports call the tensors of this family. */
+  private static UnaryOperator<String> names(Decoder decoder) {
+    return Architectures.find(decoder.spec().modelType()).orElseThrow()::loaded;
+  }
+
   private static void logits(Decoder decoder, Checkpoint export, double tolerance) {
     Decoder expected =
         decoder.mapWeights(
             (name, weight) ->
                 export
-                    .quantized(name)
+                    .quantized(names(decoder).apply(name))
                     .map(QuantizedMatrix::dequantize)
                     .map(t -> (dev.ashlar.nn.layer.Weight) new DenseWeight(t))
                     .orElse(weight));
@@ -243,18 +250,24 @@ class FamilyExportsTest {
   }
 
   /** Whatever is not packed is there under its name, in auto_round byte for byte. */
-  private static void others(Checkpoint source, Checkpoint export, String format, Map<?, ?> kept) {
+  private static void others(
+      Checkpoint source,
+      Checkpoint export,
+      UnaryOperator<String> names,
+      String format,
+      Map<?, ?> kept) {
     assertEquals(source.config().get("model_type"), export.config().get("model_type"));
-    Set<String> missing = new HashSet<>(source.names());
-    missing.removeAll(export.names());
-    for (String name : missing) {
-      boolean packed =
-          name.endsWith(".weight")
-              && export.quantizedNames().contains(name.substring(0, name.length() - 7));
-      assertTrue(packed || isStack(name, export), name + " is neither packed nor written");
-    }
-    for (String name : export.names()) {
-      StoredTensor a = source.tensor(name);
+    Set<String> parts = new HashSet<>(export.names());
+    for (String from : source.names()) {
+      String name = names.apply(from);
+      if (!parts.remove(name)) {
+        boolean packed =
+            name.endsWith(".weight")
+                && export.quantizedNames().contains(name.substring(0, name.length() - 7));
+        assertTrue(packed || isStack(name, export), name + " is neither packed nor written");
+        continue;
+      }
+      StoredTensor a = source.tensor(from);
       StoredTensor b = export.tensor(name);
       assertEquals(a.shape(), b.shape(), name);
       assertFalse(export.quantizedNames().contains(name.replaceAll("\\.weight$", "")), name);
@@ -263,16 +276,14 @@ class FamilyExportsTest {
         assertArrayEquals(bytes(a), bytes(b), name);
       }
     }
+    parts.forEach(name -> assertTrue(name.contains(".experts."), name + " comes from nowhere"));
   }
 
-  /** Whether the tensor held several maps that are all packed now. */
+  /** Whether the tensor held several experts that have tensors of their own now. */
   private static boolean isStack(String name, Checkpoint export) {
-    String module = name.replaceAll("\\.weight$", "");
-    int dot = module.lastIndexOf('.');
-    String parent = module.substring(0, dot);
-    String own = module.substring(dot);
-    return export.quantizedNames().stream()
-        .anyMatch(q -> q.startsWith(parent + ".") && q.endsWith(own));
+    String parent = name.replaceAll("(\\.experts)?\\.[a-z_]+(\\.weight)?$", ".experts.");
+    return Stream.concat(export.quantizedNames().stream(), export.names().stream())
+        .anyMatch(n -> n.startsWith(parent + "0."));
   }
 
   private static byte[] bytes(StoredTensor t) {

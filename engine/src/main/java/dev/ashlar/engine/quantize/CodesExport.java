@@ -70,7 +70,7 @@ public final class CodesExport {
     Exports.requirePossible(folder, formats, source, plan);
     try (OutputFolder output = OutputFolder.claim(folder, false, source);
         Exports exports =
-            new Exports(output.path(), formats, source, plan, ExportOptions.defaults())) {
+            new Exports(output.path(), formats, source, tensors, plan, ExportOptions.defaults())) {
       TunedReference reference = TunedReference.of(floats, CalibrationSet.none());
       Set<String> given = new HashSet<>();
       for (UnitPlan.Entry unit : units(floats)) {
@@ -79,8 +79,8 @@ public final class CodesExport {
       }
       give("", given, exports, reference);
       Set<String> others = floats.spec().others(source);
-      exports.finish(tensors, others);
-      return exports.verify(Optional.of(reference), tensors.named(others, source));
+      exports.finish(others);
+      return exports.verify(Optional.of(reference), tensors.whole(others));
     }
   }
 

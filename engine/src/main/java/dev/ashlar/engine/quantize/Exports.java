@@ -6,18 +6,14 @@ import dev.ashlar.formats.export.ExportFormat;
 import dev.ashlar.formats.export.ExportOptions;
 import dev.ashlar.formats.export.ExportPlan;
 import dev.ashlar.formats.export.ExportReport;
-import dev.ashlar.formats.export.ExportSink;
 import dev.ashlar.io.InputException;
 import dev.ashlar.nn.architecture.Architectures;
 import dev.ashlar.tensor.Tensor;
-import dev.ashlar.tensor.quant.QuantScheme;
 import dev.ashlar.tensor.quant.QuantizedMatrix;
-import dev.ashlar.tensor.weights.StoredTensor;
 import dev.ashlar.tuning.LayerSink;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
@@ -25,6 +21,8 @@ import java.util.Set;
 
 /** The folders of one run, written side by side, and then read again and checked. */
 final class Exports implements LayerSink, AutoCloseable {
+  private static final System.Logger LOG = System.getLogger("dev.ashlar.engine.quantize");
+
   /**
    * Largest error of a written model's logits, relative to their own size, both as root mean
    * squares. What rounding embeddings and norms to half precision costs stays below 1 %, but for
@@ -33,15 +31,8 @@ final class Exports implements LayerSink, AutoCloseable {
    */
   private static final double TOLERANCE = 1e-1;
 
-  private static final String WEIGHT = ".weight";
-
-  /** One format on its way to its place. */
-  private record Export(ExportFormat format, Path place, ExportSink sink) {}
-
   private final Checkpoint source;
-  private final ExportPlan plan;
-  private final List<Export> exports = new ArrayList<>();
-  private final Set<String> changed = new HashSet<>();
+  private final List<Destination> exports = new ArrayList<>();
 
   /**
    * Refuses what a format cannot hold, and places that cannot be written to.
@@ -69,20 +60,30 @@ final class Exports implements LayerSink, AutoCloseable {
     }
   }
 
-  /** Begins one folder for each format: {@code folder} itself if there is only one. */
+  /**
+   * Begins one folder for each format: {@code folder} itself if there is only one.
+   *
+   * @param tensors where the linear maps lie
+   */
   Exports(
       Path folder,
       List<ExportFormat> formats,
       Checkpoint source,
+      ModelTensors tensors,
       ExportPlan plan,
       ExportOptions options) {
     this.source = source;
-    this.plan = plan;
+    if (options.publishedNames() && !tensors.isSpelledInTwoWays()) {
+      LOG.log(
+          System.Logger.Level.WARNING,
+          "the original names change nothing: loaders call the tensors of this family what its own"
+              + " files call them");
+    }
     boolean complete = false;
     try {
       for (ExportFormat format : formats) {
         Path own = format.place(folder, formats.size() == 1);
-        exports.add(new Export(format, own, format.create(own, source, plan, options)));
+        exports.add(new Destination(format, own, source, tensors, plan, options));
       }
       complete = true;
     } finally {
@@ -94,75 +95,40 @@ final class Exports implements LayerSink, AutoCloseable {
 
   @Override
   public void quantized(String module, QuantizedMatrix tensor) {
-    exports.forEach(e -> e.sink().quantized(module, tensor));
+    exports.forEach(e -> e.quantized(module, tensor));
   }
 
   /** Written in place of the source's. */
   @Override
   public void changed(String name, Tensor tensor) {
-    exports.forEach(e -> e.sink().tensor(name, tensor));
-    changed.add(name);
+    exports.forEach(e -> e.changed(name, tensor));
   }
 
   /**
    * Adds everything that was not quantized and publishes the folders.
    *
-   * @param tensors where the linear maps lie
    * @param kept tensors that are no part of the language model, as the source spells them
    */
-  void finish(ModelTensors tensors, Set<String> kept) {
+  void finish(Set<String> kept) {
     for (String name : source.names()) {
-      others(tensors, name, kept.contains(name));
+      others(name, kept.contains(name));
     }
     publish();
   }
 
   /** Publishes the folders. */
   void publish() {
-    exports.forEach(e -> e.sink().finish());
+    exports.forEach(Destination::finish);
   }
 
   /** Ends the present weight file of every folder. */
   void endShard() {
-    exports.forEach(e -> e.sink().endShard());
+    exports.forEach(Destination::endShard);
   }
 
   /** Writes what is not quantized of one of the source's tensors. */
-  void others(ModelTensors tensors, String name, boolean keep) {
-    List<StoredLinear> linears = tensors.in(name);
-    StoredTensor stored = source.tensor(name);
-    StoredTensor named = tensors.named(stored);
-    if (changed.contains(named.name())) {
-      return;
-    }
-    if (linears.stream().noneMatch(l -> isQuantized(l.module()) || isChanged(l.module()))) {
-      exports.forEach(e -> write(e.sink(), named, keep));
-      return;
-    }
-    // What was one stack of experts is one tensor for each as soon as one of them is packed.
-    for (StoredLinear l : linears) {
-      if (!isQuantized(l.module()) && !isChanged(l.module())) {
-        Tensor matrix = l.read(stored);
-        exports.forEach(e -> e.sink().tensor(l.module() + WEIGHT, matrix));
-      }
-    }
-  }
-
-  private static void write(ExportSink sink, StoredTensor tensor, boolean keep) {
-    if (keep) {
-      sink.keep(tensor);
-    } else {
-      sink.copy(tensor);
-    }
-  }
-
-  private boolean isChanged(String module) {
-    return changed.contains(module + WEIGHT);
-  }
-
-  private boolean isQuantized(String module) {
-    QuantScheme scheme = plan.linears().get(module);
-    return scheme != null && !scheme.isFloat();
+  void others(String name, boolean keep) {
+    exports.forEach(e -> e.others(name, keep));
   }
 
   /**
@@ -174,15 +140,15 @@ final class Exports implements LayerSink, AutoCloseable {
    */
   List<Written> verify(Optional<TunedReference> reference, Set<String> kept) {
     List<Written> written = new ArrayList<>();
-    for (Export e : exports) {
+    for (Destination e : exports) {
       boolean good = false;
       try {
-        ExportReport report = e.format().verify(e.place(), kept);
+        ExportReport report = e.format().verify(e.place(), e.named(kept));
         OptionalDouble error = OptionalDouble.empty();
         if (reference.isPresent()) {
           error = OptionalDouble.of(logitError(e.place(), reference.get()));
         }
-        String layout = e.sink().summary().layout();
+        String layout = e.layout();
         written.add(new Written(e.format().name(), e.place(), layout, report, error));
         good = true;
       } finally {
@@ -214,6 +180,6 @@ final class Exports implements LayerSink, AutoCloseable {
   /** Removes what was begun and not published. */
   @Override
   public void close() {
-    exports.forEach(e -> e.sink().close());
+    exports.forEach(Destination::close);
   }
 }

@@ -116,14 +116,14 @@ public final class ModelFreeJob {
     boolean overwrite = request.output().overwrite();
     RunReport report;
     List<Written> written;
-    ExportOptions options = ExportOptions.defaults().overwriting(overwrite);
+    ExportOptions options = request.output().options(overwrite);
     try (Exports exports =
-        new Exports(output.path(), request.output().formats(), source, plan, options)) {
+        new Exports(output.path(), request.output().formats(), source, tensors, plan, options)) {
       pass(source, tensors, exports, others);
       exports.publish();
       Duration time = Duration.ofNanos(System.nanoTime() - start);
       report = new RunReport(List.of(), schemes, skipped, time);
-      written = exports.verify(Optional.empty(), tensors.named(others, source));
+      written = exports.verify(Optional.empty(), tensors.whole(others));
     }
     return new QuantizeResult(
         request,
@@ -212,8 +212,8 @@ public final class ModelFreeJob {
 
   private static void requireShape(StoredLinear l, Checkpoint source) {
     StoredTensor stored = source.tensor(l.tensor());
-    long rows = l.transposed() ? l.in() : l.out();
-    long columns = l.transposed() ? l.out() : l.in();
+    long rows = l.transposed() ? l.in() : l.outputs();
+    long columns = l.transposed() ? l.outputs() : l.in();
     Shape found = stored.shape();
     boolean fits =
         found.rank() == (l.stacked() ? 3 : 2)
@@ -241,7 +241,7 @@ public final class ModelFreeJob {
       Optional<DecoderSpec> family, ModelTensors tensors, Checkpoint source) {
     Set<String> others = new LinkedHashSet<>();
     for (String name : source.names()) {
-      String full = tensors.named(source.tensor(name)).name();
+      String full = tensors.whole(name);
       boolean outside = family.isPresent() && isOutside(full, family.get());
       if (outside || LinearNames.isOtherPart(full)) {
         others.add(name);
@@ -261,7 +261,7 @@ public final class ModelFreeJob {
       for (List<String> shard : source.shards()) {
         for (String name : shard) {
           quantize(source, tensors, name, exports);
-          exports.others(tensors, name, others.contains(name));
+          exports.others(name, others.contains(name));
           done += source.tensor(name).byteSize();
           stage.at(done, name);
         }

@@ -1,21 +1,24 @@
 package dev.ashlar.engine.quantize;
 
 import dev.ashlar.formats.export.ExportPlan;
+import dev.ashlar.nn.architecture.Architecture;
+import dev.ashlar.nn.architecture.Architectures;
 import dev.ashlar.nn.decoder.BlockSpec;
 import dev.ashlar.nn.decoder.DecoderSpec;
 import dev.ashlar.nn.decoder.LinearSpec;
 import dev.ashlar.tensor.Shape;
 import dev.ashlar.tensor.quant.QuantScheme;
 import dev.ashlar.tensor.quant.Unquantized;
-import dev.ashlar.tensor.weights.StoredTensor;
 import dev.ashlar.tensor.weights.WeightSource;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.UnaryOperator;
 
 /**
  * Which tensor of a checkpoint holds which linear maps, and what each tensor is called in an
@@ -25,16 +28,21 @@ final class ModelTensors {
   private static final String WEIGHT = ".weight";
 
   private final Map<String, List<StoredLinear>> linears = new LinkedHashMap<>();
+  private final Map<String, List<StoredLinear>> biases = new LinkedHashMap<>();
+  private final Map<String, String> stacks = new HashMap<>();
   private final String added;
   private final String head;
+  private final Optional<Architecture> family;
 
   /**
    * @param added what the checkpoint leaves out of all names but the head's
    * @param head module name of the output head
+   * @param family knows what others call tensors; empty if nobody described it
    */
-  private ModelTensors(String added, String head) {
+  private ModelTensors(String added, String head, Optional<Architecture> family) {
     this.added = added;
     this.head = head;
+    this.family = family;
   }
 
   /** The tensors of a model of a known family. */
@@ -42,7 +50,8 @@ final class ModelTensors {
     String table = spec.embedding().name() + WEIGHT;
     boolean bare = !spec.storedName(table, source).equals(table);
     String head = spec.head().output().name();
-    ModelTensors tensors = new ModelTensors(bare ? spec.prefix() : "", head);
+    ModelTensors tensors =
+        new ModelTensors(bare ? spec.prefix() : "", head, Architectures.find(spec.modelType()));
     for (BlockSpec block : spec.blocks()) {
       Set<String> routers = block.routers();
       for (LinearSpec l : block.linears()) {
@@ -70,34 +79,46 @@ final class ModelTensors {
         int in = Math.toIntExact(shape.dim(1));
         boolean routes = kind == LinearNames.Kind.ROUTER;
         if (routes || kind == LinearNames.Kind.LINEAR || kind == LinearNames.Kind.HEAD) {
-          found.add(new StoredLinear(module, name, out, in, false, false, 0, routes));
+          found.add(StoredLinear.alone(module, name, out, in, routes));
         }
         head = kind == LinearNames.Kind.HEAD ? module : head;
       }
     }
-    ModelTensors tensors = new ModelTensors("", head);
+    ModelTensors tensors = new ModelTensors("", head, Optional.empty());
     found.forEach(tensors::add);
     return tensors;
   }
 
   private void add(
       DecoderSpec spec, WeightSource source, String parent, LinearSpec l, boolean routes) {
-    Optional<LinearSpec.Stack> stack = l.stack();
+    Optional<LinearSpec.Stack> stack =
+        l.stack()
+            .filter(s -> source.find(spec.storedName(parent + s.weight(), source)).isPresent());
     String own = parent + stack.map(LinearSpec.Stack::weight).orElse(l.name() + WEIGHT);
-    add(
+    StoredLinear linear =
         new StoredLinear(
             parent + l.name(),
             spec.storedName(own, source),
             l.out(),
             l.in(),
-            l.transposed(),
+            l.transposed() && stack.isPresent() == l.stack().isPresent(),
             stack.isPresent(),
             stack.map(LinearSpec.Stack::index).orElse(0),
-            routes));
+            stack.map(LinearSpec.Stack::first).orElse(0),
+            stack.map(LinearSpec.Stack::outputs).orElse(l.out()),
+            routes);
+    add(linear);
+    if (stack.isPresent() && l.bias()) {
+      String bias = spec.storedName(parent + stack.get().bias(), source);
+      biases.computeIfAbsent(bias, b -> new ArrayList<>()).add(linear);
+    }
   }
 
   private void add(StoredLinear linear) {
     linears.computeIfAbsent(linear.tensor(), t -> new ArrayList<>()).add(linear);
+    if (linear.stacked()) {
+      stacks.put(linear.module(), linear.tensor());
+    }
   }
 
   /** The linear maps of all blocks, and the head if it has a tensor of its own. */
@@ -110,9 +131,43 @@ final class ModelTensors {
     return linears.getOrDefault(tensor, List.of());
   }
 
+  /** The linear maps whose biases lie in that tensor, stacked; none for most. */
+  List<StoredLinear> biasesIn(String tensor) {
+    return biases.getOrDefault(tensor, List.of());
+  }
+
+  /** Whether the tensor holds several maps, or their biases. */
+  boolean isStack(String tensor) {
+    return biases.containsKey(tensor) || in(tensor).stream().anyMatch(StoredLinear::stacked);
+  }
+
+  /** The tensor in which the map lies with others. */
+  Optional<String> stackOf(String module) {
+    return Optional.ofNullable(stacks.get(module));
+  }
+
+  /**
+   * What the readers of a folder call a tensor or module of this model.
+   *
+   * @param loaders whether they are loaders of packed weights, and not of the family's own files
+   */
+  UnaryOperator<String> spelling(boolean loaders) {
+    return family
+        .<UnaryOperator<String>>map(f -> loaders ? f::loaded : f::published)
+        .orElse(UnaryOperator.identity());
+  }
+
+  /** Whether loaders of packed weights have other names than the family's own files. */
+  boolean isSpelledInTwoWays() {
+    UnaryOperator<String> loaders = spelling(true);
+    UnaryOperator<String> files = spelling(false);
+    return linears().stream()
+        .map(StoredLinear::module)
+        .anyMatch(module -> !loaders.apply(module).equals(files.apply(module)));
+  }
+
   /**
    * What the export has to state: every linear map of the blocks, and the head if it is quantized.
-   * Maps that stay in a stack are none of their own.
    *
    * @param base the scheme that most have
    * @param schemes of those that are quantized, by module name
@@ -121,10 +176,7 @@ final class ModelTensors {
       QuantScheme base, Map<String, QuantScheme> schemes, Map<String, Object> settings) {
     Map<String, QuantScheme> all = new LinkedHashMap<>();
     for (StoredLinear l : linears()) {
-      boolean stays =
-          l.stacked() && in(l.tensor()).stream().noneMatch(o -> schemes.containsKey(o.module()));
-      boolean plainHead = l.module().equals(head) && !schemes.containsKey(head);
-      if (!stays && !plainHead) {
+      if (!l.module().equals(head) || schemes.containsKey(head)) {
         all.put(l.module(), schemes.getOrDefault(l.module(), new Unquantized()));
       }
     }
@@ -141,18 +193,16 @@ final class ModelTensors {
     return head;
   }
 
-  /** The tensor under the name that it has in an export. */
-  StoredTensor named(StoredTensor tensor) {
-    boolean whole = added.isEmpty() || tensor.name().startsWith(added);
-    return whole || tensor.name().startsWith(head + ".")
-        ? tensor
-        : tensor.renamed(added + tensor.name());
+  /** The name of one of the source's tensors with what bare models leave out. */
+  String whole(String name) {
+    boolean whole = added.isEmpty() || name.startsWith(added) || name.startsWith(head + ".");
+    return whole ? name : added + name;
   }
 
-  /** What those tensors of the source are called in an export. */
-  Set<String> named(Set<String> names, WeightSource source) {
-    Set<String> named = new HashSet<>();
-    names.forEach(name -> named.add(named(source.tensor(name)).name()));
-    return named;
+  /** The same for several. */
+  Set<String> whole(Set<String> names) {
+    Set<String> whole = new HashSet<>();
+    names.forEach(name -> whole.add(whole(name)));
+    return whole;
   }
 }

@@ -112,15 +112,15 @@ public final class QuantizeJob {
     RunReport report;
     List<Written> written;
     Set<String> unused;
-    ExportOptions options = ExportOptions.defaults().overwriting(overwrite);
+    ExportOptions options = request.output().options(overwrite);
     try (Exports exports =
-        new Exports(output.path(), request.output().formats(), source, plan, options)) {
+        new Exports(output.path(), request.output().formats(), source, tensors, plan, options)) {
       TunedReference reference = TunedReference.of(decoder, data);
       report = tune(quantization, blocks, exports, reference);
       unused = decoder.spec().others(source);
       blocks.markPublishing();
-      exports.finish(tensors, unused);
-      written = exports.verify(Optional.of(reference), tensors.named(unused, source));
+      exports.finish(unused);
+      written = exports.verify(Optional.of(reference), tensors.whole(unused));
     }
     Path first = written.getFirst().folder();
     Optional<QuantizeResult.Perplexity> perplexities =

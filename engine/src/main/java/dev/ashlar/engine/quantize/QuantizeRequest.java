@@ -1,6 +1,7 @@
 package dev.ashlar.engine.quantize;
 
 import dev.ashlar.formats.export.ExportFormat;
+import dev.ashlar.formats.export.ExportOptions;
 import dev.ashlar.tuning.MemoryLimit;
 import dev.ashlar.tuning.RunOptions;
 import dev.ashlar.tuning.calibration.Calibration;
@@ -74,13 +75,31 @@ public record QuantizeRequest(
    * @param overwrite whether what is in the folder may be replaced
    * @param work where finished blocks are kept; empty for a folder inside the output folder
    * @param restart whether finished blocks of an earlier, interrupted run are forgotten
+   * @param publishedNames whether tensors keep the names of the family's own files; see {@link
+   *     dev.ashlar.formats.export.ExportOptions}
    */
   public record Output(
       Path folder,
       List<ExportFormat> formats,
       boolean overwrite,
       Optional<Path> work,
-      boolean restart) {}
+      boolean restart,
+      boolean publishedNames) {
+    /** Under the names that most loaders have. */
+    public Output(
+        Path folder,
+        List<ExportFormat> formats,
+        boolean overwrite,
+        Optional<Path> work,
+        boolean restart) {
+      this(folder, formats, overwrite, work, restart, false);
+    }
+
+    /** How each folder is written, where it may be overwritten or not. */
+    ExportOptions options(boolean overwriting) {
+      return ExportOptions.defaults().overwriting(overwriting).withPublishedNames(publishedNames);
+    }
+  }
 
   /**
    * Measuring perplexity.

@@ -63,6 +63,7 @@ class ExportsTest {
               folder,
               formats,
               source,
+              tensors,
               tensors.plan(SCHEME, run.schemes(), Map.of()),
               ExportOptions.defaults())) {
         TunedReference reference = new TunedReference(model, new int[] {3, 4, 5, 6}, 1);
@@ -79,7 +80,7 @@ class ExportsTest {
               }
             };
         run.run(both, units);
-        exports.finish(tensors, Set.of());
+        exports.finish(Set.of());
         damage.to(folder);
         return exports.verify(Optional.of(reference), Set.of());
       }

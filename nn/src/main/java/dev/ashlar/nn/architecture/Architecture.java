@@ -24,4 +24,19 @@ public interface Architecture {
    * @throws RuntimeException the source's own exception, naming the key at fault
    */
   DecoderSpec spec(Map<String, Object> config, WeightSource source);
+
+  /**
+   * What the loaders of packed weights call a tensor or module, where that is not what the family's
+   * files call it.
+   *
+   * @param name complete, in any spelling that the family reads
+   */
+  default String loaded(String name) {
+    return name;
+  }
+
+  /** What the files that the family publishes call a tensor or module. */
+  default String published(String name) {
+    return name;
+  }
 }

@@ -31,6 +31,11 @@ final class Config {
     this.path = path;
   }
 
+  /** Whose configuration it is. */
+  WeightSource source() {
+    return source;
+  }
+
   /** A configuration without keys. */
   Config empty() {
     return new Config(Map.of(), source, path);

@@ -165,7 +165,7 @@ final class DeepseekV2 implements Architecture {
       int shared = config.natural("n_shared_experts", 0);
       return new FeedForwardSpec.Experts(
           router,
-          style.experts("mlp.experts.", config.count("n_routed_experts"), hidden),
+          style.experts(config.count("n_routed_experts"), hidden),
           shared == 0
               ? Optional.empty()
               : Optional.of(style.gated("mlp.shared_experts.", shared * hidden)),

@@ -56,7 +56,7 @@ final class Ernie45Moe implements Architecture {
               false);
       return new FeedForwardSpec.Experts(
           router,
-          experts("mlp.experts.", count, hidden),
+          experts(count, hidden),
           shared == 0
               ? Optional.empty()
               : Optional.of(gated("mlp.shared_experts.", shared * hidden)),

@@ -46,7 +46,7 @@ final class ExaoneMoe implements Architecture {
       int shared = config.natural("num_shared_experts", 1);
       return new FeedForwardSpec.Experts(
           router(count),
-          experts("mlp.experts.", count, hidden),
+          experts(count, hidden),
           shared == 0
               ? Optional.empty()
               : Optional.of(gated("mlp.shared_experts.", shared * hidden)),

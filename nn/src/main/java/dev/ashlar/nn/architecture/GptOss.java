@@ -82,10 +82,11 @@ final class GptOss implements Architecture {
       float limit = (float) config.positive("swiglu_limit", 7);
       List<FeedForwardSpec> experts = new ArrayList<>();
       for (int e = 0; e < count; e++) {
+        Stack down = stack("down_proj", e, count, dim);
         experts.add(
             new FeedForwardSpec.Clamped(
-                stacked("gate_up_proj", e, count, dim, 2 * hidden),
-                stacked("down_proj", e, count, hidden, dim),
+                gateUp(stack("gate_up_proj", e, count, 2 * hidden)),
+                map("down_proj", hidden, dim, down),
                 alpha,
                 limit));
       }
@@ -96,9 +97,24 @@ final class GptOss implements Architecture {
           Optional.empty());
     }
 
-    private static LinearSpec stacked(String name, int index, int count, int in, int out) {
-      Stack stack = new Stack(EXPERTS + name, EXPERTS + name + "_bias", index, count);
-      String own = EXPERTS + index + "." + name;
+    /**
+     * Loaders of packed weights know two maps, the first and the second half of the outputs, though
+     * gates and ups lie in turns; what Ashlar exported once is one.
+     */
+    private List<LinearSpec> gateUp(Stack both) {
+      if (expertNames().has(EXPERTS + "0.gate_up_proj")) {
+        return List.of(map("gate_up_proj", dim, both.outputs(), both));
+      }
+      int half = both.outputs() / 2;
+      return List.of(map("gate_proj", dim, half, both), map("up_proj", dim, half, both.from(half)));
+    }
+
+    private static Stack stack(String name, int index, int count, int outputs) {
+      return new Stack(EXPERTS + name, EXPERTS + name + "_bias", index, count, 0, outputs);
+    }
+
+    private static LinearSpec map(String name, int in, int out, Stack stack) {
+      String own = EXPERTS + stack.index() + "." + name;
       return new LinearSpec(own, in, out, true, true, Optional.of(stack));
     }
   }

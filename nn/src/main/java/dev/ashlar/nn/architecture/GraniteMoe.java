@@ -35,20 +35,38 @@ final class GraniteMoe implements Architecture {
     FeedForwardSpec feedForward(int layer) {
       int count = config.count("num_local_experts");
       int hidden = config.count("intermediate_size");
+      String both =
+          expertNames().first(PARENT + "input_linear.weight", PARENT + "experts.gate_up_proj");
+      String down =
+          expertNames().first(PARENT + "output_linear.weight", PARENT + "experts.down_proj");
       List<FeedForwardSpec> experts = new ArrayList<>();
       for (int e = 0; e < count; e++) {
         experts.add(
-            new FeedForwardSpec.FusedGated(
-                stacked("input_linear", e, count, dim, 2 * hidden),
-                stacked("output_linear", e, count, hidden, dim),
-                activation()));
+            expert(
+                new Stack(both, "", e, count, 0, 2 * hidden),
+                new Stack(down, "", e, count, 0, dim)));
       }
+      String router = expertNames().first(PARENT + "router.layer", PARENT + "router");
       return new FeedForwardSpec.Experts(
-          RouterSpec.softmax(
-              LinearSpec.of(PARENT + "router.layer", dim, count, false), perToken(count), true),
+          RouterSpec.softmax(LinearSpec.of(router, dim, count, false), perToken(count), true),
           experts,
           shared(),
           Optional.empty());
+    }
+
+    /** What Ashlar exported once has gate and up in one. */
+    private FeedForwardSpec expert(Stack both, Stack down) {
+      int hidden = both.outputs() / 2;
+      return expertNames().has(PARENT + "experts.0.input_linear")
+          ? new FeedForwardSpec.FusedGated(
+              map("input_linear", dim, both.outputs(), both),
+              map("output_linear", hidden, dim, down),
+              activation())
+          : new FeedForwardSpec.Gated(
+              map("gate_proj", dim, hidden, both),
+              map("up_proj", dim, hidden, both.from(hidden)),
+              map("down_proj", hidden, dim, down),
+              activation());
     }
 
     /** An expert for all tokens. */
@@ -56,10 +74,9 @@ final class GraniteMoe implements Architecture {
       return Optional.empty();
     }
 
-    private static LinearSpec stacked(String name, int index, int count, int in, int out) {
-      Stack stack = new Stack(PARENT + name + ".weight", "", index, count);
-      String own = PARENT + "experts." + index + "." + name;
-      return new LinearSpec(own, in, out, false, false, Optional.of(stack));
+    private static LinearSpec map(String name, int in, int out, Stack stack) {
+      return ExpertNames.part(
+          PARENT + "experts." + stack.index() + "." + name, in, out, false, stack);
     }
   }
 }

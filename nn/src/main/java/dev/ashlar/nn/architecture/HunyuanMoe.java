@@ -42,7 +42,7 @@ final class HunyuanMoe implements Architecture {
       int hidden = config.count("intermediate_size");
       return new FeedForwardSpec.Experts(
           RouterSpec.softmax(LinearSpec.of("mlp.gate.wg", dim, count, false), perToken, true),
-          experts("mlp.experts.", count, hidden),
+          experts(count, hidden),
           Optional.of(gated("mlp.shared_mlp.", hidden)),
           Optional.empty());
     }

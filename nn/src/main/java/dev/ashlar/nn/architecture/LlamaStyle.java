@@ -58,6 +58,8 @@ class LlamaStyle {
   final int headDim;
   final int maxPositions;
 
+  private ExpertNames expertNames;
+
   LlamaStyle(String modelType, Map<String, Object> values, WeightSource source) {
     this(modelType, values, source, KEYS);
   }
@@ -265,13 +267,18 @@ class LlamaStyle {
         : otherwise.getAsBoolean();
   }
 
-  /** {@code experts} gated feed-forwards named {@code parent + index}. */
-  final List<FeedForwardSpec> experts(String parent, int experts, int hidden) {
-    List<FeedForwardSpec> all = new ArrayList<>(experts);
-    for (int e = 0; e < experts; e++) {
-      all.add(gated(parent + e + ".", hidden));
+  /** {@code experts} gated feed-forwards named {@code mlp.experts.INDEX}. */
+  final List<FeedForwardSpec> experts(int experts, int hidden) {
+    return expertNames().usual(experts, dim, hidden, mlpBias(), activation());
+  }
+
+  /** Which names of a mixture's the file has. */
+  final ExpertNames expertNames() {
+    if (expertNames == null) {
+      expertNames =
+          new ExpertNames(config.source(), blocks().substring(blocks().lastIndexOf('.') + 1));
     }
-    return all;
+    return expertNames;
   }
 
   ResidualSpec residual(int layer) {

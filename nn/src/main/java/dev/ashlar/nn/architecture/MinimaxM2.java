@@ -4,7 +4,6 @@ import dev.ashlar.nn.decoder.AttentionSpec.HeadNormSpec;
 import dev.ashlar.nn.decoder.DecoderSpec;
 import dev.ashlar.nn.decoder.FeedForwardSpec;
 import dev.ashlar.nn.decoder.FeedForwardSpec.RouterSpec;
-import dev.ashlar.nn.decoder.LinearSpec;
 import dev.ashlar.nn.decoder.PositionSpec;
 import dev.ashlar.nn.op.Route;
 import dev.ashlar.tensor.weights.WeightSource;
@@ -21,6 +20,16 @@ final class MinimaxM2 implements Architecture {
   @Override
   public DecoderSpec spec(Map<String, Object> config, WeightSource source) {
     return new Style(modelType(), config, source).spec();
+  }
+
+  @Override
+  public String loaded(String name) {
+    return MixtralNames.loaded(name, "gate");
+  }
+
+  @Override
+  public String published(String name) {
+    return MixtralNames.published(name);
   }
 
   /** What it does differently. */
@@ -61,12 +70,18 @@ final class MinimaxM2 implements Architecture {
       int count = config.count("num_local_experts");
       RouterSpec router =
           new RouterSpec.Scores(
-              LinearSpec.of("block_sparse_moe.gate", dim, count, false),
+              router(count),
               Route.Score.SIGMOID,
               perToken(count),
               true,
               1,
-              Optional.of("block_sparse_moe.e_score_correction_bias"),
+              Optional.of(
+                  expertNames()
+                      .first(
+                          "block_sparse_moe.e_score_correction_bias",
+                          "mlp.e_score_correction_bias",
+                          "block_sparse_moe.gate.e_score_correction_bias",
+                          "mlp.gate.e_score_correction_bias")),
               1,
               1,
               false);

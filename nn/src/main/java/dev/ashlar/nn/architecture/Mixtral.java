@@ -2,11 +2,9 @@ package dev.ashlar.nn.architecture;
 
 import dev.ashlar.nn.decoder.DecoderSpec;
 import dev.ashlar.nn.decoder.FeedForwardSpec;
-import dev.ashlar.nn.decoder.FeedForwardSpec.Gated;
 import dev.ashlar.nn.decoder.FeedForwardSpec.RouterSpec;
 import dev.ashlar.nn.decoder.LinearSpec;
 import dev.ashlar.tensor.weights.WeightSource;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -23,10 +21,18 @@ final class Mixtral implements Architecture {
     return new Style(modelType(), config, source).spec();
   }
 
+  @Override
+  public String loaded(String name) {
+    return MixtralNames.loaded(name, "gate");
+  }
+
+  @Override
+  public String published(String name) {
+    return MixtralNames.published(name);
+  }
+
   /** What Mixtral and its relatives share. */
   static class Style extends LlamaStyle {
-    private static final String PARENT = "block_sparse_moe.";
-
     Style(String modelType, Map<String, Object> config, WeightSource source) {
       super(modelType, config, source);
     }
@@ -46,28 +52,22 @@ final class Mixtral implements Architecture {
       return config.natural("sliding_window", 0);
     }
 
-    /** Experts under the names that Mixtral gives them. */
+    /** Experts under the names that Mixtral gives them, or that others give Mixtral's. */
     final List<FeedForwardSpec> mixtralExperts(int count) {
-      int hidden = config.count("intermediate_size");
-      List<FeedForwardSpec> experts = new ArrayList<>();
-      for (int e = 0; e < count; e++) {
-        String name = PARENT + "experts." + e + ".";
-        experts.add(
-            new Gated(
-                LinearSpec.of(name + "w1", dim, hidden, false),
-                LinearSpec.of(name + "w3", dim, hidden, false),
-                LinearSpec.of(name + "w2", hidden, dim, false),
-                activation()));
-      }
-      return experts;
+      return expertNames().mixtral(count, dim, config.count("intermediate_size"), activation());
+    }
+
+    /** The map that chooses among that many experts. */
+    LinearSpec router(int count) {
+      String name = expertNames().first("block_sparse_moe.gate", "mlp.gate");
+      return LinearSpec.of(name, dim, count, false);
     }
 
     @Override
     FeedForwardSpec feedForward(int layer) {
       int count = config.count("num_local_experts");
       return new FeedForwardSpec.Experts(
-          RouterSpec.softmax(
-              LinearSpec.of(PARENT + "gate", dim, count, false), perToken(count), true),
+          RouterSpec.softmax(router(count), perToken(count), true),
           mixtralExperts(count),
           Optional.empty(),
           Optional.empty());

@@ -65,7 +65,7 @@ final class Olmoe implements Architecture {
             LinearSpec.of("mlp.gate", style.dim, count, false),
             style.perToken(count),
             style.config.flag("norm_topk_prob", false)),
-        style.experts("mlp.experts.", count, style.config.count("intermediate_size")),
+        style.experts(count, style.config.count("intermediate_size")),
         Optional.empty(),
         Optional.empty());
   }

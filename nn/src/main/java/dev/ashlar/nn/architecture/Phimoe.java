@@ -11,8 +11,6 @@ import java.util.Optional;
 
 /** Phi 3.5 MoE (Abdin et al., arXiv 2404.14219): Mixtral with layer norms and SparseMixer. */
 final class Phimoe implements Architecture {
-  private static final String PARENT = "block_sparse_moe.";
-
   @Override
   public String modelType() {
     return "phimoe";
@@ -21,6 +19,16 @@ final class Phimoe implements Architecture {
   @Override
   public DecoderSpec spec(Map<String, Object> config, WeightSource source) {
     return new Style(modelType(), config, source).spec();
+  }
+
+  @Override
+  public String loaded(String name) {
+    return MixtralNames.loaded(name, "router");
+  }
+
+  @Override
+  public String published(String name) {
+    return MixtralNames.published(name);
   }
 
   /** What it does differently. */
@@ -32,6 +40,14 @@ final class Phimoe implements Architecture {
     @Override
     NormSpec norm(String name, int size) {
       return NormSpec.layer(name, size, eps());
+    }
+
+    @Override
+    LinearSpec router(int count) {
+      String name =
+          expertNames()
+              .first("block_sparse_moe.gate", "mlp.router", "block_sparse_moe.router", "mlp.gate");
+      return LinearSpec.of(name, dim, count, false);
     }
 
     @Override
@@ -47,9 +63,7 @@ final class Phimoe implements Architecture {
             "num_experts_per_tok", "2 experts of several", "the number " + perToken(count), "");
       }
       return new FeedForwardSpec.Experts(
-          new RouterSpec.SparseMixer(
-              LinearSpec.of(PARENT + "gate", dim, count, false),
-              config.positive("router_jitter_noise", 0.01)),
+          new RouterSpec.SparseMixer(router(count), config.positive("router_jitter_noise", 0.01)),
           mixtralExperts(count),
           Optional.empty(),
           Optional.empty());

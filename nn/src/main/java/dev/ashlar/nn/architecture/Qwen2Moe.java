@@ -31,7 +31,7 @@ final class Qwen2Moe implements Architecture {
                 LinearSpec.of("mlp.gate", dim, count, false),
                 perToken(count),
                 this.config.flag("norm_topk_prob", false)),
-            experts("mlp.experts.", count, this.config.count("moe_intermediate_size")),
+            experts(count, this.config.count("moe_intermediate_size")),
             Optional.of(gated("mlp.shared_expert.", shared)),
             Optional.of(LinearSpec.of("mlp.shared_expert_gate", dim, 1, false)));
       }

@@ -30,7 +30,7 @@ final class Qwen3Moe implements Architecture {
                 LinearSpec.of("mlp.gate", dim, count, false),
                 perToken(count),
                 this.config.flag("norm_topk_prob", false)),
-            experts("mlp.experts.", count, this.config.count("moe_intermediate_size")),
+            experts(count, this.config.count("moe_intermediate_size")),
             Optional.empty(),
             Optional.empty());
       }

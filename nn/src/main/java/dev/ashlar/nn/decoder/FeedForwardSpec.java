@@ -37,9 +37,17 @@ public sealed interface FeedForwardSpec {
     }
   }
 
-  /** {@code down(clampedGate(gateUp(x)))}; see {@link dev.ashlar.nn.op.ClampedGate}. */
-  record Clamped(LinearSpec gateUp, LinearSpec down, float alpha, float limit)
-      implements FeedForwardSpec {}
+  /**
+   * {@code down(clampedGate(gateUp(x)))}; see {@link dev.ashlar.nn.op.ClampedGate}.
+   *
+   * @param gateUp one map, or several whose outputs lie side by side
+   */
+  record Clamped(List<LinearSpec> gateUp, LinearSpec down, float alpha, float limit)
+      implements FeedForwardSpec {
+    public Clamped {
+      gateUp = List.copyOf(gateUp);
+    }
+  }
 
   /** How tokens find their experts. */
   sealed interface RouterSpec {
@@ -85,7 +93,7 @@ public sealed interface FeedForwardSpec {
       case Gated g -> List.of(List.of(g.gate(), g.up()), List.of(g.down()));
       case FusedGated g -> List.of(List.of(g.gateUp()), List.of(g.down()));
       case Plain p -> List.of(List.of(p.up()), List.of(p.down()));
-      case Clamped c -> List.of(List.of(c.gateUp()), List.of(c.down()));
+      case Clamped c -> List.of(c.gateUp(), List.of(c.down()));
       case Experts e -> {
         List<List<LinearSpec>> all = new ArrayList<>();
         e.experts().forEach(x -> all.addAll(x.sharedInputs()));
@@ -101,7 +109,11 @@ public sealed interface FeedForwardSpec {
       case Gated g -> List.of(g.gate(), g.up(), g.down());
       case FusedGated g -> List.of(g.gateUp(), g.down());
       case Plain p -> List.of(p.up(), p.down());
-      case Clamped c -> List.of(c.gateUp(), c.down());
+      case Clamped c -> {
+        List<LinearSpec> all = new ArrayList<>(c.gateUp());
+        all.add(c.down());
+        yield all;
+      }
       case Experts e -> {
         List<LinearSpec> all = new ArrayList<>();
         all.add(e.router().gate());

@@ -33,7 +33,7 @@ final class FeedForwards {
               weights.linear(parent, p.up()), weights.linear(parent, p.down()), p.f());
       case FeedForwardSpec.Clamped c ->
           new ClampedFeedForward(
-              weights.linear(parent, c.gateUp()),
+              c.gateUp().stream().map(l -> weights.linear(parent, l)).toList(),
               weights.linear(parent, c.down()),
               c.alpha(),
               c.limit());

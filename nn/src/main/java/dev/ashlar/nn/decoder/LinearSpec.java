@@ -14,12 +14,20 @@ import java.util.function.UnaryOperator;
 public record LinearSpec(
     String name, int in, int out, boolean bias, boolean transposed, Optional<Stack> stack) {
   /**
-   * A place in a tensor that holds several maps of the same size, one after the other.
+   * A place in a tensor that holds several maps of the same size, one after the other, or wider
+   * ones of which this map is some of the outputs.
    *
-   * @param weight name of the tensor {@code [count, out, in]} (or {@code [count, in, out]})
-   * @param bias name of the tensor {@code [count, out]}, if there are biases
+   * @param weight name of the tensor {@code [count, outputs, in]} (or {@code [count, in, outputs]})
+   * @param bias name of the tensor {@code [count, outputs]}, if there are biases
+   * @param first the output of the stacked map that is this one's first
+   * @param outputs of each stacked map
    */
-  public record Stack(String weight, String bias, int index, int count) {}
+  public record Stack(String weight, String bias, int index, int count, int first, int outputs) {
+    /** The same map of the stack from another output on. */
+    public Stack from(int output) {
+      return new Stack(weight, bias, index, count, output, outputs);
+    }
+  }
 
   /** A map stored by itself as {@code [out, in]}. */
   public static LinearSpec of(String name, int in, int out, boolean bias) {

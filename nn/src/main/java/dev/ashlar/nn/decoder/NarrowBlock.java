@@ -79,7 +79,10 @@ final class NarrowBlock {
           new FeedForwardSpec.Plain(out(p.up(), CHANNELS), in(p.down(), CHANNELS), p.f());
       case FeedForwardSpec.Clamped c ->
           new FeedForwardSpec.Clamped(
-              out(c.gateUp(), 2 * CHANNELS), in(c.down(), CHANNELS), c.alpha(), c.limit());
+              c.gateUp().stream().map(l -> out(l, 2 * CHANNELS / c.gateUp().size())).toList(),
+              in(c.down(), CHANNELS),
+              c.alpha(),
+              c.limit());
       case FeedForwardSpec.Experts e ->
           new FeedForwardSpec.Experts(
               e.router(),

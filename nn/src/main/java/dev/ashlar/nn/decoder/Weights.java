@@ -77,35 +77,33 @@ sealed class Weights permits HollowWeights {
       return;
     }
     weight(parent, spec);
-    if (spec.bias() && spec.stack().isEmpty()) {
+    if (spec.bias() && hasOwn(name + ".bias", spec)) {
       stored(name + ".bias", spec.out());
     } else if (spec.bias()) {
       LinearSpec.Stack stack = spec.stack().get();
-      stored(parent + stack.bias(), stack.count(), spec.out());
+      stored(parent + stack.bias(), stack.count(), stack.outputs());
     }
   }
 
   /** The tensor in which a dense matrix lies, checked. */
   private StoredTensor weight(String parent, LinearSpec spec) {
-    int rows = spec.transposed() ? spec.in() : spec.out();
-    int columns = spec.transposed() ? spec.out() : spec.in();
-    if (spec.stack().isEmpty()) {
-      return stored(parent + spec.name() + ".weight", rows, columns);
-    }
-    if (isUnstacked(parent, spec)) {
-      return stored(parent + spec.name() + ".weight", spec.out(), spec.in());
+    String own = parent + spec.name() + ".weight";
+    if (hasOwn(own, spec)) {
+      boolean turned = spec.transposed() && spec.stack().isEmpty();
+      return turned ? stored(own, spec.in(), spec.out()) : stored(own, spec.out(), spec.in());
     }
     LinearSpec.Stack stack = spec.stack().get();
-    return stored(parent + stack.weight(), stack.count(), rows, columns);
+    return spec.transposed()
+        ? stored(parent + stack.weight(), stack.count(), spec.in(), stack.outputs())
+        : stored(parent + stack.weight(), stack.count(), stack.outputs(), spec.in());
   }
 
   /**
-   * Whether a map of a stack has a tensor of its own, as exports write those that stay float beside
-   * packed ones.
+   * Whether a map's tensor is its own: always outside of stacks, and for those of a stack where the
+   * file has it, as exports write experts that stay float beside packed ones.
    */
-  private boolean isUnstacked(String parent, LinearSpec spec) {
-    return spec.stack().isPresent()
-        && source.find(resolve(parent + spec.name() + ".weight")).isPresent();
+  private boolean hasOwn(String tensor, LinearSpec spec) {
+    return spec.stack().isEmpty() || source.find(resolve(tensor)).isPresent();
   }
 
   /** Checks that a norm's tensors are there in their shape. */
@@ -148,12 +146,13 @@ sealed class Weights permits HollowWeights {
   }
 
   private Tensor bias(String parent, LinearSpec spec) {
-    if (spec.stack().isEmpty()) {
-      return tensor(parent + spec.name() + ".bias", spec.out());
+    String own = parent + spec.name() + ".bias";
+    if (hasOwn(own, spec)) {
+      return tensor(own, spec.out());
     }
     LinearSpec.Stack stack = spec.stack().get();
-    StoredTensor all = stored(parent + stack.bias(), stack.count(), spec.out());
-    return part(all, stack.index(), spec.out());
+    StoredTensor all = stored(parent + stack.bias(), stack.count(), stack.outputs());
+    return part(all, (long) stack.index() * stack.outputs() + stack.first(), spec.out());
   }
 
   /** The norm {@code parent + spec.name()}, which goes by {@code spec.name()}. */
@@ -201,10 +200,10 @@ sealed class Weights permits HollowWeights {
     return stored.shape().equals(Shape.of(1, n)) ? part(stored, 0, n) : tensor(name, n);
   }
 
-  /** The {@code index}-th part of that shape. */
-  private Tensor part(StoredTensor stored, int index, long... dims) {
+  /** Elements from {@code from} in that shape. */
+  private Tensor part(StoredTensor stored, long from, long... dims) {
     Tensor t = Tensor.zeros(dims);
-    stored.read((long) index * t.size(), t.data(), 0, t.size());
+    stored.read(from, t.data(), 0, t.size());
     finite(stored, t.data(), 0, t.size());
     return t;
   }
@@ -287,12 +286,23 @@ sealed class Weights permits HollowWeights {
 
   private Tensor dense(String parent, LinearSpec spec) {
     StoredTensor stored = weight(parent, spec);
-    boolean own = isUnstacked(parent, spec);
-    int index = own ? 0 : spec.stack().map(LinearSpec.Stack::index).orElse(0);
-    if (own || !spec.transposed()) {
-      return part(stored, index, spec.out(), spec.in());
+    if (hasOwn(parent + spec.name() + ".weight", spec)) {
+      return spec.transposed() && spec.stack().isEmpty()
+          ? part(stored, 0, spec.in(), spec.out()).transposed()
+          : part(stored, 0, spec.out(), spec.in());
     }
-    return part(stored, index, spec.in(), spec.out()).transposed();
+    LinearSpec.Stack stack = spec.stack().get();
+    long map = (long) stack.index() * spec.in() * stack.outputs();
+    if (!spec.transposed()) {
+      return part(stored, map + (long) stack.first() * spec.in(), spec.out(), spec.in());
+    }
+    Tensor turned = Tensor.zeros(spec.in(), spec.out());
+    for (int i = 0; i < spec.in(); i++) {
+      long from = map + (long) i * stack.outputs() + stack.first();
+      stored.read(from, turned.data(), i * spec.out(), spec.out());
+    }
+    finite(stored, turned.data(), 0, turned.size());
+    return turned.transposed();
   }
 
   private StoredTensor stored(String name, long... dims) {
