@@ -1,0 +1,315 @@
+"""Every export in every loader, both ways; see the script beside this file."""
+
+import argparse
+import contextlib
+import json
+import os
+import pickle
+import re
+import subprocess
+import sys
+import traceback
+
+import torch
+
+import models
+
+PROMPT = [7, 31, 112, 5, 68, 200, 17, 93, 41, 150, 12, 77]
+NEW = 16
+WIDTH = ["--method", "rtn", "--group-size", "32"]
+
+# name: (format, options of `ashlar quantize`)
+CASES = {
+    "auto_round-w4": ("auto_round", ["--bits", "4"]),
+    "auto_round-w4-asym": ("auto_round", ["--bits", "4", "--asym"]),
+    "auto_round-w3-asym": ("auto_round", ["--bits", "3", "--asym"]),
+    "auto_round-head": ("auto_round", ["--bits", "4", "--quant-lm-head"]),
+    "auto_round-some": ("auto_round", ["--bits", "4", "--ignore-layers", "layers.1.,h.1.,experts.1.,experts.3."]),
+    "auto_gptq-w4": ("auto_gptq", ["--bits", "4"]),
+    "auto_gptq-w8": ("auto_gptq", ["--bits", "8"]),
+    "auto_gptq-w4-asym": ("auto_gptq", ["--bits", "4", "--asym"]),
+    "auto_gptq-head": ("auto_gptq", ["--bits", "4", "--quant-lm-head"]),
+    "auto_gptq-some": ("auto_gptq", ["--bits", "4", "--ignore-layers", "layers.1.,h.1.,experts.1.,experts.3."]),
+    "fake": ("fake", ["--bits", "4"]),
+}
+LOADERS = {
+    "auto_round": ["auto-round"],
+    "auto_gptq": ["auto-round", "gptqmodel", "optimum"],
+    "fake": ["transformers"],
+}
+
+# What is the loaders' own and known: (loader, family or *, case or *) and why.
+THEIRS = [
+    ("*", "falcon", "*", "replaces plain nn.Linear only"),
+    ("optimum", "mixtral|phimoe|minimax_m2|gpt_oss|granitemoe|.*_moe|olmoe|deepseek.*", "*",
+     "knows no experts"),
+    ("optimum", ".*", "auto_gptq-head", "knows no packed head"),
+    ("gptqmodel", "phi3|granitemoe", "*", "does not know the family as transformers has it"),
+]
+
+
+def load(loader, folder):
+    """The model as that program loads it, in float32 wherever it lets one choose."""
+    from transformers import AutoModelForCausalLM
+
+    if loader == "transformers":
+        return AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32)
+    if loader == "optimum":
+        return AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32, device_map="cpu")
+    if loader == "auto-round":
+        from transformers import AutoRoundConfig
+
+        return AutoModelForCausalLM.from_pretrained(
+            folder, dtype=torch.float32, device_map="cpu", quantization_config=AutoRoundConfig()
+        )
+    from gptqmodel import BACKEND, GPTQModel
+
+    return GPTQModel.load(
+        folder, device="cpu", dtype=torch.float32, backend=BACKEND.GPTQ_TORCH
+    ).model
+
+
+def weight(module):
+    """The matrix [out, in] of a packed module, computed by the module itself; None if not packed."""
+    if not hasattr(module, "qweight"):
+        return None
+    n = getattr(module, "in_features", None) or module.infeatures
+    x = torch.eye(n, dtype=torch.float32)
+    y = module(x)
+    bias = getattr(module, "bias", None)
+    if isinstance(bias, torch.Tensor):
+        y = y - bias
+    return y.float().T
+
+
+def facts(loader, folder):
+    """Packed weights, logits and greedy tokens of a folder."""
+    torch.manual_seed(0)
+    model = load(loader, folder).eval()
+    with torch.no_grad():
+        weights = {n: w for n, m in model.named_modules() if (w := weight(m)) is not None}
+        ids = torch.tensor([PROMPT])
+        logits = model(input_ids=ids).logits[0].float()
+        greedy = list(PROMPT)
+        for _ in range(NEW):
+            greedy.append(int(model(input_ids=torch.tensor([greedy])).logits[0, -1].argmax()))
+    floats = {n: p.detach().float().clone() for n, p in model.named_parameters()}
+    return dict(weights=weights, floats=floats, logits=logits, greedy=greedy[len(PROMPT):])
+
+
+def apart(function, *arguments):
+    """What the function gives in a process of its own: loaders change the libraries they use."""
+    read, write = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.close(read)
+        with open(os.devnull, "w") as nothing, contextlib.redirect_stdout(nothing):
+            os.dup2(nothing.fileno(), 1)
+            os.dup2(nothing.fileno(), 2)
+            try:
+                result = (True, function(*arguments))
+            except BaseException as e:  # noqa: BLE001  # whatever a loader does is its result
+                last = traceback.extract_tb(e.__traceback__)[-1]
+                result = (False, f"{type(e).__name__}: {e} ({last.name})".replace("\n", " "))
+        with os.fdopen(write, "wb") as f:
+            pickle.dump(result, f)
+        os._exit(0)
+    os.close(write)
+    with os.fdopen(read, "rb") as f:
+        data = f.read()
+    os.waitpid(child, 0)
+    return pickle.loads(data) if data else (False, "the process died")
+
+
+def ashlar(program, *arguments):
+    run = subprocess.run([program, *arguments], capture_output=True, text=True, check=False)
+    if run.returncode != 0:
+        lines = (run.stderr or run.stdout).strip().splitlines()
+        raise RuntimeError(lines[-1] if lines else f"exit {run.returncode}")
+    return run.stdout
+
+
+def matrices(found):
+    """Matrices by module, experts that a loader stacks taken apart as the packed ones are."""
+    all_ = {}
+    for name, p in found["floats"].items():
+        if p.dim() == 2 and name.endswith(".weight"):
+            all_[name[: -len(".weight")]] = p
+        elif p.dim() == 3 and name.endswith(("gate_up_proj", "down_proj")):
+            parent, own = name.rsplit(".", 1)
+            turned = ".mlp.experts" in name and found.get("turned")
+            for e in range(p.shape[0]):
+                m = p[e].T if turned else p[e]
+                if own == "down_proj":
+                    all_[f"{parent}.{e}.down_proj"] = m
+                else:
+                    half = m.shape[0] // 2
+                    all_[f"{parent}.{e}.gate_proj"] = m[:half]
+                    all_[f"{parent}.{e}.up_proj"] = m[half:]
+    return all_
+
+
+def difference(expected, found):
+    """Largest difference of a packed weight, and how many there are."""
+    dense = matrices(expected)
+    worst = 0.0
+    for name, w in found["weights"].items():
+        e = dense.get(name)
+        if e is not None and e.shape != w.shape and e.T.shape == w.shape:
+            e = e.T
+        if e is None or e.shape != w.shape:
+            return float("nan"), name
+        d = (e - w).abs().max().item()
+        worst = d if not d <= worst else worst
+    return worst, len(found["weights"])
+
+
+def theirs(loader, family, case):
+    for who, which, what, why in THEIRS:
+        if who in ("*", loader) and re.fullmatch(which, family) and what in ("*", case):
+            if who != "*" or loader != "transformers":
+                return why
+    return ""
+
+
+class Table:
+    def __init__(self, report):
+        self.lines = []
+        self.report = report
+        self.faults = 0
+
+    def add(self, way, family, case, loader, verdict, text):
+        self.faults += verdict == "FAULT"
+        line = f"{verdict:7} {way:5} {family:12} {case:19} {loader:12} {text}"
+        self.lines.append(line)
+        print(line, flush=True)
+        if self.report:
+            with open(self.report, "w", encoding="utf-8") as f:
+                f.write("\n".join(self.lines) + "\n")
+
+
+def judge(table, way, family, case, loader, expected, got):
+    good, found = got
+    why = theirs(loader, family, case)
+    if not good:
+        table.add(way, family, case, loader, "theirs" if why else "FAULT", why or found[:160])
+        return
+    worst, packed = difference(expected, found)
+    d = found["logits"] - expected["logits"]
+    error = (d.norm() / expected["logits"].norm()).item()
+    same = 0
+    for a, b in zip(expected["greedy"], found["greedy"]):
+        if a != b:
+            break
+        same += 1
+    text = f"|dW| {worst:.1e} of {packed}, logits {error:.1e}, greedy {same}/{NEW}"
+    fine = worst <= 2e-3 and error <= 2e-2
+    table.add(way, family, case, loader, "ok" if fine else "theirs" if why else "FAULT",
+              text + (f" ({why})" if why and not fine else ""))
+
+
+def ours_to_peers(args, table, family, model):
+    turned = family == "gpt_oss"
+    references = {}
+    for case in args.cases:
+        form, options = CASES[case]
+        out = f"{args.scratch}/{family}/{case}"
+        base = [o for o in options]
+        key = " ".join(base)
+        try:
+            if key not in references:
+                fake = f"{args.scratch}/{family}/fake-{len(references)}"
+                ashlar(args.ashlar, "quantize", "--model", model, *WIDTH, *base,
+                       "--format", "fake", "--output-dir", fake)
+                good, found = apart(facts, "transformers", fake)
+                if not good:
+                    raise RuntimeError(f"fake: {found}")
+                references[key] = dict(found, turned=turned)
+            ashlar(args.ashlar, "quantize", "--model", model, *WIDTH, *base,
+                   "--format", form, "--output-dir", out)
+        except RuntimeError as e:
+            table.add("out", family, case, "-", "refused", str(e)[:160])
+            continue
+        for loader in LOADERS[form]:
+            got = apart(facts, loader, out)
+            judge(table, "out", family, case, loader, references[key], got)
+
+
+def quantize_there(model, out, form, sym):
+    from auto_round import AutoRound
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
+    AutoRound(
+        model, AutoTokenizer.from_pretrained(model), scheme="W4A16", group_size=32, sym=sym,
+        iters=0, disable_opt_rtn=True, nsamples=2, seqlen=16, amp=False, device_map="cpu",
+        enable_torch_compile=False,
+    ).quantize_and_save(output_dir=out, format=form)
+    return sorted(os.path.join(d, "config.json") for d, _, f in os.walk(out) if "config.json" in f)
+
+
+def peers_to_ours(args, table, family, model):
+    for case, form, sym in (
+        ("auto_round-w4", "auto_round", True),
+        ("auto_round-w4-asym", "auto_round", False),
+        ("auto_gptq-w4", "auto_gptq", True),
+    ):
+        if case not in args.cases:
+            continue
+        out = f"{args.scratch}/{family}/peer-{case}"
+        good, found = apart(quantize_there, model, out, form, sym)
+        if not good or not found:
+            table.add("in", family, case, "-", "theirs", f"cannot be made there: {found}"[:160])
+            continue
+        folder = os.path.dirname(found[0])
+        expected = apart(facts, "auto-round", folder)
+        if not expected[0]:
+            table.add("in", family, case, "auto-round", "theirs", expected[1][:160])
+            continue
+        models.tokenizer(folder)
+        try:
+            floats = f"{args.scratch}/{family}/ours-{case}"
+            ashlar(args.ashlar, "convert", "--model", folder, "--output-dir", floats)
+            prompt = " ".join(f"w{i}" for i in PROMPT)
+            text = json.loads(ashlar(args.ashlar, "generate", "--model", folder, "--prompt", prompt,
+                                     "--max-tokens", str(NEW), "--temperature", "0", "--json"))["text"]
+        except RuntimeError as e:
+            table.add("in", family, case, "ashlar", "FAULT", str(e)[:160])
+            continue
+        good, found = apart(facts, "transformers", floats)
+        if not good:
+            table.add("in", family, case, "ashlar", "FAULT", found[:160])
+            continue
+        found["turned"] = family == "gpt_oss"
+        greedy = [int(w[1:]) for w in re.findall(r"w\d+", text)]
+        there = dict(expected[1])
+        ours = dict(weights=there["weights"], logits=found["logits"], greedy=greedy)
+        there.update(floats=found["floats"], turned=found["turned"])
+        judge(table, "in", family, case, "ashlar", there, (True, ours))
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--ashlar", required=True)
+    parser.add_argument("--scratch", required=True)
+    parser.add_argument("--report")
+    parser.add_argument("--families", default=",".join(models.FAMILIES))
+    parser.add_argument("--cases", default=",".join(CASES))
+    args = parser.parse_args()
+    args.cases = args.cases.split(",")
+    torch.set_num_threads(1)
+    table = Table(args.report)
+    for family in args.families.split(","):
+        folder = f"{args.scratch}/{family}/float"
+        os.makedirs(folder)
+        good, found = apart(models.make, family, folder)
+        if not good:
+            table.add("-", family, "-", "-", "theirs", f"no such model there: {found}"[:160])
+            continue
+        ours_to_peers(args, table, family, folder)
+        peers_to_ours(args, table, family, folder)
+    print(f"{len(table.lines)} comparisons, {table.faults} faults")
+    sys.exit(1 if table.faults else 0)
+
+
+if __name__ == "__main__":
+    main()
