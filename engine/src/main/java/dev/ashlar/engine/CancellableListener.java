@@ -45,6 +45,11 @@ record CancellableListener(JobListener inner, Cancellation cancellation) impleme
       }
 
       @Override
+      public void finished(double secondsLeft, String outcome) {
+        stage.finished(secondsLeft, outcome);
+      }
+
+      @Override
       public void close() {
         stage.close();
       }

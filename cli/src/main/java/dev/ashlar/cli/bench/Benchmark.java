@@ -2,8 +2,8 @@ package dev.ashlar.cli.bench;
 
 import dev.ashlar.cli.console.Console;
 import dev.ashlar.cli.console.Figures;
-import dev.ashlar.cli.console.ProgressLine;
 import dev.ashlar.cli.console.Report;
+import dev.ashlar.engine.job.Stage;
 import dev.ashlar.io.InputException;
 import dev.ashlar.tensor.Parallel;
 import dev.ashlar.tensor.kernel.Backends;
@@ -50,24 +50,26 @@ public final class Benchmark {
     groups.addAll(PointwiseCases.groups());
     groups.addAll(QuantizeCases.groups());
     groups.addAll(AttentionCases.groups(quick));
-    try (ProgressLine progress = new ProgressLine(console, "bench", groups.size() + 1)) {
+    if (!words.isEmpty() && groups.stream().allMatch(g -> wanted(g).isEmpty())) {
+      throw new InputException("nothing is measured whose line holds " + String.join(", ", words));
+    }
+    try (Stage progress = console.begin("bench", groups.size() + 1)) {
       List<Result> ceilings = measure("ceilings", CeilingCases.all(), List.of());
       List<Result> results = new ArrayList<>();
       for (int i = 0; i < groups.size(); i++) {
         progress.at(i + 1, groups.get(i).name());
         results.addAll(measure(groups.get(i), ceilings));
       }
-      if (results.isEmpty()) {
-        throw new InputException(
-            "nothing is measured whose line holds " + String.join(", ", words));
-      }
       return report(ceilings, results);
     }
   }
 
   private List<Result> measure(Group group, List<Result> ceilings) {
-    List<Case> wanted = group.cases().get().stream().filter(c -> wanted(group.name(), c)).toList();
-    return measure(group.name(), wanted, ceilings);
+    return measure(group.name(), wanted(group), ceilings);
+  }
+
+  private List<Case> wanted(Group group) {
+    return group.cases().get().stream().filter(c -> wanted(group.name(), c)).toList();
   }
 
   private boolean wanted(String group, Case c) {

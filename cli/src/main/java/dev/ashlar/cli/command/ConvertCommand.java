@@ -2,8 +2,8 @@ package dev.ashlar.cli.command;
 
 import dev.ashlar.cli.console.Console;
 import dev.ashlar.cli.console.Figures;
-import dev.ashlar.cli.console.ProgressLine;
 import dev.ashlar.cli.console.Report;
+import dev.ashlar.engine.job.Stage;
 import dev.ashlar.engine.model.ExpandedCheckpoint;
 import dev.ashlar.engine.model.Model;
 import dev.ashlar.engine.model.OutputFolder;
@@ -77,7 +77,7 @@ final class ConvertCommand extends Command {
     try (Model opened = Model.open(model);
         OutputFolder folder = OutputFolder.claim(outputDir, force, opened.checkpoint())) {
       List<Path> files;
-      try (ProgressLine progress = new ProgressLine(console, "converting", 1)) {
+      try (Stage progress = console.begin("converting", 1)) {
         files =
             FloatFolder.write(
                 ExpandedCheckpoint.of(opened.checkpoint()),

@@ -2,11 +2,11 @@ package dev.ashlar.cli.command;
 
 import dev.ashlar.cli.console.Console;
 import dev.ashlar.cli.console.Figures;
-import dev.ashlar.cli.console.ProgressLine;
 import dev.ashlar.cli.console.Report;
 import dev.ashlar.engine.LanguageModel;
 import dev.ashlar.engine.ModelOptions;
 import dev.ashlar.engine.data.DatasetFiles;
+import dev.ashlar.engine.job.Stage;
 import dev.ashlar.io.InputException;
 import dev.ashlar.tuning.quality.Perplexity;
 import java.util.LinkedHashMap;
@@ -102,7 +102,7 @@ final class EvalCommand extends Command {
                 + "; give more text or a smaller --seqlen");
       }
       Perplexity p;
-      try (ProgressLine progress = new ProgressLine(console, PERPLEXITY, 1)) {
+      try (Stage progress = console.begin(PERPLEXITY, 1)) {
         p =
             opened.evaluate(
                 ids,

@@ -2,9 +2,9 @@ package dev.ashlar.cli.command;
 
 import dev.ashlar.cli.console.Console;
 import dev.ashlar.cli.console.Figures;
-import dev.ashlar.cli.console.ProgressLine;
 import dev.ashlar.cli.console.Report;
 import dev.ashlar.cli.demo.DemoTraining;
+import dev.ashlar.engine.job.Stage;
 import dev.ashlar.engine.model.OutputFolder;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -47,7 +47,7 @@ final class TrainDemoCommand extends Command {
     long start = System.nanoTime();
     double[] last = new double[1];
     try (OutputFolder folder = OutputFolder.claim(outputDir, force);
-        ProgressLine progress = new ProgressLine(console, "training", 1)) {
+        Stage progress = console.begin("training", 1)) {
       DemoTraining.run(
           folder.path(),
           DemoTraining.options(steps),

@@ -1,5 +1,6 @@
 package dev.ashlar.cli.console;
 
+import dev.ashlar.engine.job.Stage;
 import dev.ashlar.io.InputException;
 import java.io.FileDescriptor;
 import java.io.IOException;
@@ -9,7 +10,8 @@ import java.nio.file.Path;
 
 /**
  * The two streams of the program. Results go to {@code out}; everything said on the way goes to
- * {@code err}, and progress only when that is a terminal.
+ * {@code err}: progress as one line that is drawn again where that is a terminal, as a line now and
+ * then where it is a log.
  *
  * @param out results
  * @param err notes, progress, faults
@@ -46,6 +48,22 @@ public record Console(PrintStream out, PrintStream err, boolean terminal) {
               : "";
       throw new InputException("standard output cannot be written" + reason);
     }
+  }
+
+  /** Begins a piece of work that may take long; shows how far it is. */
+  public Stage begin(String label, double total) {
+    return begin(label, total, System.nanoTime());
+  }
+
+  /**
+   * The same as a part of something longer.
+   *
+   * @param since when that began, by {@link System#nanoTime}
+   */
+  Stage begin(String label, double total, long since) {
+    return terminal
+        ? new ProgressLine(this, label, total, since)
+        : new ProgressLog(this, label, total, since, System::nanoTime);
   }
 
   /** Prints a fault as one sentence. */

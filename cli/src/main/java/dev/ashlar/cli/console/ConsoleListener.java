@@ -4,22 +4,31 @@ import dev.ashlar.engine.job.JobListener;
 import dev.ashlar.engine.job.Stage;
 import java.time.Duration;
 
-/**
- * Tells a person how a job goes: notes and warnings as lines, stages as a progress line.
- *
- * @param console where to
- */
-public record ConsoleListener(Console console) implements JobListener {
+/** Tells a person how a job goes: notes and warnings as lines, stages as {@link Console#begin}. */
+public final class ConsoleListener implements JobListener {
   private static final Duration WORTH_ANNOUNCING = Duration.ofSeconds(10);
+
+  private final Console console;
+  private final long start = System.nanoTime();
+
+  /** One that tells {@code console} of a job that begins now. */
+  public ConsoleListener(Console console) {
+    this.console = console;
+  }
 
   @Override
   public void note(String sentence) {
-    console.note("ashlar: " + sentence);
+    say("ashlar: " + sentence);
   }
 
   @Override
   public void warning(String sentence) {
-    console.note("ashlar: warning: " + sentence);
+    say("ashlar: warning: " + sentence);
+  }
+
+  /** In place of a progress line, if one is being drawn: it is drawn again below. */
+  private void say(String line) {
+    console.note(console.terminal() ? "\r\u001b[K" + line : line);
   }
 
   @Override
@@ -38,6 +47,6 @@ public record ConsoleListener(Console console) implements JobListener {
 
   @Override
   public Stage begin(String label, double total) {
-    return new ProgressLine(console, label, total);
+    return console.begin(label, total, start);
   }
 }

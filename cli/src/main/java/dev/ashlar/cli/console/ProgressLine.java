@@ -4,12 +4,12 @@ import dev.ashlar.engine.job.Stage;
 import java.util.Locale;
 
 /**
- * One line on standard error that shows how far a long piece of work is and how long it will still
- * take. Silent unless standard error is a terminal, and for work that ends within half a second.
+ * One line on a terminal that shows how far a long piece of work is and how long it will still
+ * take. Silent for work that ends within half a second.
  *
  * <p>Drawn by whoever calls {@link #at}, so it needs no thread of its own.
  */
-public final class ProgressLine implements Stage {
+final class ProgressLine implements Stage {
   private static final long FIRST_NANOS = 500_000_000L;
   private static final long REDRAW_NANOS = 100_000_000L;
   private static final int BAR = 24;
@@ -26,11 +26,16 @@ public final class ProgressLine implements Stage {
    * Begins a piece of work.
    *
    * @param total amount of work, in the unit that {@link #at} counts in
+   * @param since when the run began that this is a part of, by {@link System#nanoTime}
    */
-  public ProgressLine(Console console, String label, double total) {
+  ProgressLine(Console console, String label, double total, long since) {
     this.console = console;
     this.label = label;
     this.total = total;
+    // Some work says nothing before it is done: then at least what it is.
+    if (start - since >= FIRST_NANOS) {
+      draw(label + "…");
+    }
   }
 
   @Override
@@ -42,11 +47,10 @@ public final class ProgressLine implements Stage {
   @Override
   public void at(double done, double secondsLeft, String detail) {
     long now = System.nanoTime();
-    if (!console.terminal() || now < nextDraw) {
+    if (now < nextDraw) {
       return;
     }
     nextDraw = now + REDRAW_NANOS;
-    drawn = true;
     double share = total <= 0 ? 1 : Math.clamp(done / total, 0.0, 1.0);
     int filled = (int) (share * BAR);
     StringBuilder line = new StringBuilder(WIDTH);
@@ -54,9 +58,14 @@ public final class ProgressLine implements Stage {
     line.append(String.format(Locale.ROOT, "%3d%%", (int) (share * 100)));
     line.append(Double.isNaN(secondsLeft) ? "" : "  " + Figures.seconds(secondsLeft) + " left");
     line.append(detail.isEmpty() ? "" : "  " + detail);
-    String visible = line.length() > WIDTH ? line.substring(0, WIDTH) : line.toString();
+    draw(line.toString());
+  }
+
+  private void draw(String line) {
+    String visible = line.length() > WIDTH ? line.substring(0, WIDTH) : line;
     console.err().print("\r" + visible + "\u001b[K");
     console.err().flush();
+    drawn = true;
   }
 
   /** Removes the line. */

@@ -18,6 +18,14 @@ public interface Stage extends AutoCloseable {
     at(done, Double.NaN, detail);
   }
 
+  /**
+   * A part of the work, such as a block of a model, is finished.
+   *
+   * @param secondsLeft for the other parts; NaN if that is not known
+   * @param outcome which part it was and what came of it, in a few words
+   */
+  default void finished(double secondsLeft, String outcome) {}
+
   /** The piece of work has ended, well or not. */
   @Override
   default void close() {}

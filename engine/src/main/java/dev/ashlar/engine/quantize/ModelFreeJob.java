@@ -130,6 +130,7 @@ public final class ModelFreeJob {
         report,
         written,
         KeptTensors.byPart(others, prefix),
+        QuantizeJob.codes(source),
         QuantizeJob.bytes(source),
         Duration.ofNanos(System.nanoTime() - start),
         Optional.empty(),

@@ -14,15 +14,13 @@ import dev.ashlar.nn.architecture.Architectures;
 import dev.ashlar.nn.decoder.Decoder;
 import dev.ashlar.tensor.Tensor;
 import dev.ashlar.tensor.quant.QuantizedMatrix;
+import dev.ashlar.tensor.weights.StoredTensor;
 import dev.ashlar.tensor.weights.WeightSource;
 import dev.ashlar.tuning.BlockwiseQuantization;
 import dev.ashlar.tuning.LayerSink;
 import dev.ashlar.tuning.Methods;
-import dev.ashlar.tuning.Progress;
-import dev.ashlar.tuning.RunListener;
 import dev.ashlar.tuning.RunOptions;
 import dev.ashlar.tuning.RunReport;
-import dev.ashlar.tuning.UnitReport;
 import dev.ashlar.tuning.calibration.Calibration;
 import dev.ashlar.tuning.calibration.CalibrationSet;
 import dev.ashlar.tuning.method.RunFacts;
@@ -34,7 +32,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
-import java.util.function.IntConsumer;
+import java.util.TreeMap;
 
 /**
  * One run of {@code quantize}: reads and checks all inputs, tunes block by block into a work
@@ -119,8 +117,11 @@ public final class QuantizeJob {
       report = tune(quantization, blocks, exports, reference);
       unused = decoder.spec().others(source);
       blocks.markPublishing();
-      exports.finish(unused);
-      written = exports.verify(Optional.of(reference), tensors.whole(unused));
+      try (Stage stage = listener.begin("writing and reading again", 1)) {
+        exports.finish(unused);
+        stage.at(0.5, "");
+        written = exports.verify(Optional.of(reference), tensors.whole(unused));
+      }
     }
     Path first = written.getFirst().folder();
     Optional<QuantizeResult.Perplexity> perplexities =
@@ -137,6 +138,7 @@ public final class QuantizeJob {
         report,
         written,
         KeptTensors.byPart(unused, decoder.spec().prefix()),
+        codes(source),
         bytes(source),
         Duration.ofNanos(System.nanoTime() - start),
         estimate,
@@ -274,11 +276,27 @@ public final class QuantizeJob {
     return source.names().stream().mapToLong(n -> source.tensor(n).byteSize()).sum();
   }
 
+  /** How many tensors are no floats but codes that are expanded when they are read, by type. */
+  static Map<String, Integer> codes(Checkpoint source) {
+    Map<String, Integer> types = new TreeMap<>();
+    for (String name : source.names()) {
+      StoredTensor t = source.tensor(name);
+      if (t.dtype().isFloat() && !t.storage().equals(t.dtype().name())) {
+        types.merge(t.storage(), 1, Integer::sum);
+      }
+    }
+    return types;
+  }
+
   private Optional<Duration> estimate(BlockwiseQuantization quantization) {
     if (!request.quantizer().needsInputs()) {
       return Optional.empty();
     }
-    Duration time = quantization.estimate();
+    Duration time;
+    try (Stage stage = listener.begin("measuring how long the tuning will take", 1)) {
+      time = quantization.estimate();
+      stage.at(1, "");
+    }
     listener.estimated(quantization.schemes().size(), request.method(), time);
     return Optional.of(time);
   }
@@ -292,7 +310,11 @@ public final class QuantizeJob {
       return quantization.run(
           Optional.of(blocks),
           new Both(exports, reference),
-          new Tuning(stage, unit -> reference.finished(quantization.units().units().get(unit))));
+          new TuningProgress(
+              listener,
+              stage,
+              quantization.units().units().size(),
+              unit -> reference.finished(quantization.units().units().get(unit))));
     }
   }
 
@@ -308,45 +330,6 @@ public final class QuantizeJob {
     public void changed(String name, Tensor tensor) {
       first.changed(name, tensor);
       second.changed(name, tensor);
-    }
-  }
-
-  /** Passes on what the run says. */
-  private final class Tuning implements RunListener {
-    private final Stage stage;
-    private final IntConsumer finished;
-
-    /**
-     * @param finished hears of each unit that was handed on
-     */
-    Tuning(Stage stage, IntConsumer finished) {
-      this.stage = stage;
-      this.finished = finished;
-    }
-
-    @Override
-    public void progress(Progress p) {
-      double left = p.remaining().map(d -> d.toMillis() / 1e3).orElse(Double.NaN);
-      String loss = Double.isNaN(p.loss()) ? "" : String.format(", loss %.3g", p.loss());
-      stage.at(p.fraction(), left, "block " + (p.unit() + 1) + " of " + p.units() + loss);
-    }
-
-    @Override
-    public boolean cancelled() {
-      return listener.cancelled();
-    }
-
-    @Override
-    public void unitFinished(UnitReport report) {
-      finished.accept(report.index());
-      if (report.resumed() && report.index() == 0) {
-        listener.note("going on with the work of an earlier run");
-      }
-    }
-
-    @Override
-    public void warning(String sentence) {
-      listener.warning(sentence);
     }
   }
 }

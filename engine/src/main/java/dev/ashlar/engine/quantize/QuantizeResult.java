@@ -14,6 +14,7 @@ import java.util.Optional;
  * @param run which layers were quantized, and how the tuning went
  * @param written the folders, each read again and checked, in the order of the request's formats
  * @param kept how many tensors of each part beside the language model were written unchanged
+ * @param sourceCodes how many of the source's tensors were codes already, by their type
  * @param bytesBefore of the source's tensors
  * @param time of the whole job
  * @param estimate of the tuning before it began, where it was estimated
@@ -24,6 +25,7 @@ public record QuantizeResult(
     RunReport run,
     List<Written> written,
     Map<String, Integer> kept,
+    Map<String, Integer> sourceCodes,
     long bytesBefore,
     Duration time,
     Optional<Duration> estimate,

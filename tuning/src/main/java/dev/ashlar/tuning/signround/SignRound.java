@@ -14,7 +14,6 @@ import dev.ashlar.tuning.method.UnitSize;
 import dev.ashlar.tuning.method.UnitTask;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -35,12 +34,16 @@ public final class SignRound implements BlockQuantizer {
   /** How users call it. */
   public static final Method METHOD = new SignRoundMethod();
 
-  /** A cold program computes ten times slower for its first seconds: the estimate sits them out. */
-  private static final long ESTIMATE_NANOS = 20_000_000_000L;
+  /** A cold program computes ten times slower: the estimate warms it, at most for so long… */
+  private static final long WARM_NANOS = 8_000_000_000L;
 
-  private static final int ESTIMATE_ITERATIONS = 100;
-  private static final int STEADY_ITERATIONS = 8;
-  private static final double STEADY_SPREAD = 1.25;
+  /** …but for no more than this part of what a unit will take, */
+  private static final double WARM_SHARE = 0.5;
+
+  /** and at least for so long, which is nothing beside the start of a program. */
+  private static final long WARM_LEAST_NANOS = 100_000_000L;
+
+  private static final int ESTIMATE_ITERATIONS = 3;
 
   /** Makes the order in which a unit's tuning sees its samples. */
   @FunctionalInterface
@@ -203,38 +206,45 @@ public final class SignRound implements BlockQuantizer {
   /**
    * {@inheritDoc}
    *
-   * <p>Iterations are run until several in a row take much the same, since the first ones run
-   * before the compiler has seen them.
+   * <p>The program is warmed with single samples, which are as good for the compiler as whole
+   * batches; then a few iterations are timed, of which the fastest counts.
    */
   @Override
   public Duration estimate(UnitTask sample, int batches) {
     if (sample.isEmpty()) {
       return Duration.ZERO;
     }
-    long start = System.nanoTime();
     UnitTuning tuning = begin(sample);
     int[] rows = IntStream.range(0, tuning.batch()).toArray();
-    long[] recent = new long[STEADY_ITERATIONS];
-    Arrays.fill(recent, Long.MAX_VALUE);
-    for (int i = 0; i < ESTIMATE_ITERATIONS; i++) {
-      long before = System.nanoTime();
-      tuning.build();
-      tuning.run(rows, true);
-      tuning.step(options, 0);
-      long after = System.nanoTime();
-      recent[i % STEADY_ITERATIONS] = after - before;
-      boolean late = i > 0 && after - start > ESTIMATE_NANOS;
-      if (late || steady(recent)) {
+    warm(tuning, rows.length);
+    long start = System.nanoTime();
+    long fastest = Long.MAX_VALUE;
+    for (int i = 0; i < Math.min(ESTIMATE_ITERATIONS, options.iterations()); i++) {
+      fastest = Math.min(fastest, timed(tuning, rows));
+      if (System.nanoTime() - start > WARM_NANOS / 2) {
         break;
       }
     }
-    long fastest = Arrays.stream(recent).min().orElseThrow();
     return Duration.ofNanos(fastest * options.iterations());
   }
 
-  private static boolean steady(long[] nanos) {
-    long fastest = Arrays.stream(nanos).min().orElseThrow();
-    long slowest = Arrays.stream(nanos).max().orElseThrow();
-    return slowest < Long.MAX_VALUE && slowest < STEADY_SPREAD * fastest;
+  private void warm(UnitTuning tuning, int batch) {
+    int[] one = {0};
+    long start = System.nanoTime();
+    long fastest = Long.MAX_VALUE;
+    double budget;
+    do {
+      fastest = Math.min(fastest, timed(tuning, one));
+      double unit = WARM_SHARE * fastest * batch * options.iterations();
+      budget = Math.clamp(unit, WARM_LEAST_NANOS, WARM_NANOS);
+    } while (System.nanoTime() - start + fastest < budget);
+  }
+
+  private long timed(UnitTuning tuning, int[] rows) {
+    long before = System.nanoTime();
+    tuning.build();
+    tuning.run(rows, true);
+    tuning.step(options, 0);
+    return System.nanoTime() - before;
   }
 }

@@ -1,0 +1,77 @@
+package dev.ashlar.engine.quantize;
+
+import dev.ashlar.engine.job.JobListener;
+import dev.ashlar.engine.job.Stage;
+import dev.ashlar.tuning.Progress;
+import dev.ashlar.tuning.RunListener;
+import dev.ashlar.tuning.UnitReport;
+import java.time.Duration;
+import java.util.Locale;
+import java.util.function.IntConsumer;
+
+/** Passes on what a run says to the listener of the job and to its stage. */
+final class TuningProgress implements RunListener {
+  private final JobListener listener;
+  private final Stage stage;
+  private final int units;
+  private final IntConsumer finished;
+  private Duration spent = Duration.ZERO;
+  private int made;
+
+  /**
+   * @param units how many there are
+   * @param finished hears of each unit that was handed on
+   */
+  TuningProgress(JobListener listener, Stage stage, int units, IntConsumer finished) {
+    this.listener = listener;
+    this.stage = stage;
+    this.units = units;
+    this.finished = finished;
+  }
+
+  @Override
+  public void progress(Progress p) {
+    double left = p.remaining().map(d -> d.toMillis() / 1e3).orElse(Double.NaN);
+    String loss = Double.isNaN(p.loss()) ? "" : String.format(Locale.ROOT, ", loss %.3g", p.loss());
+    stage.at(p.fraction(), left, "block " + (p.unit() + 1) + " of " + p.units() + loss);
+  }
+
+  @Override
+  public boolean cancelled() {
+    return listener.cancelled();
+  }
+
+  @Override
+  public void unitFinished(UnitReport report) {
+    finished.accept(report.index());
+    if (report.resumed() && report.index() == 0) {
+      listener.note("going on with the work of an earlier run");
+    }
+    if (!report.resumed()) {
+      spent = spent.plus(report.time());
+      made++;
+    }
+    double pace = made == 0 ? Double.NaN : spent.toMillis() / 1e3 / made;
+    stage.finished(pace * (units - report.index() - 1), outcome(report));
+  }
+
+  private String outcome(UnitReport report) {
+    String place = report.name() + " (" + (report.index() + 1) + " of " + units + "): ";
+    if (report.resumed()) {
+      return place + "taken from the earlier run";
+    }
+    return place
+        + report
+            .history()
+            .map(
+                h ->
+                    String.format(
+                        Locale.ROOT, "loss %.3g before, %.3g after", h.firstLoss(), h.bestLoss()))
+            .orElse(report.layers() + " layers quantized");
+  }
+
+  @Override
+  public void warning(String sentence) {
+    listener.warning(sentence);
+  }
+}
