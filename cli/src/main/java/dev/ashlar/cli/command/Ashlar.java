@@ -5,10 +5,17 @@ import dev.ashlar.io.AshlarException;
 import dev.ashlar.io.InputException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.stream.Stream;
 import picocli.CommandLine;
+import picocli.CommandLine.MissingParameterException;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
+import picocli.CommandLine.Spec;
 import picocli.CommandLine.UnmatchedArgumentException;
 
 /** The program: its commands and what becomes of faults. */
@@ -23,17 +30,19 @@ import picocli.CommandLine.UnmatchedArgumentException;
     footerHeading = "%nExamples:%n",
     footer = {
       "  ashlar quantize",
-      "      quantizes the bundled demo model and shows what that cost",
-      "  ashlar quantize --model ~/models/Qwen3-0.6B --bits 4 --output-dir out",
+      "      shows on the bundled demo model what tuning is for, in less than a minute",
+      "  ashlar quantize --model ~/models/Qwen3-0.6B --dataset text.txt --output-dir out",
       "  ashlar generate --model out --prompt \"The capital of France is\"",
       "",
-      "\"ashlar COMMAND --help\" explains a command."
+      "\"ashlar help COMMAND\" explains a command, \"ashlar list\" shows what there is to choose."
     })
 public final class Ashlar implements Runnable {
   private static final int FAILURE = 1;
   private static final int USAGE = 2;
 
   private final Console console;
+
+  @Spec private CommandSpec spec;
 
   @Option(
       names = {"-h", "--help"},
@@ -63,12 +72,14 @@ public final class Ashlar implements Runnable {
         new ConvertCommand(console),
         new TrainDemoCommand(console),
         new BenchCommand(console),
-        new DoctorCommand(console));
+        new DoctorCommand(console),
+        new ListCommand(console),
+        new HelpCommand(console));
   }
 
   @Override
   public void run() {
-    CommandLine.usage(this, console.out());
+    spec.commandLine().usage(console.out());
   }
 
   /** Runs one command line; the exit status. */
@@ -93,8 +104,14 @@ public final class Ashlar implements Runnable {
     for (Command command : commands(console)) {
       CommandLine sub = new CommandLine(command);
       command.extend(sub.getCommandSpec());
+      sub.getCommandSpec()
+          .usageMessage()
+          .footer(asTyped(sub.getCommandSpec().usageMessage().footer()));
       line.addSubcommand(sub);
     }
+    line.getCommandSpec()
+        .usageMessage()
+        .footer(asTyped(line.getCommandSpec().usageMessage().footer()));
     // A prompt may begin with "@".
     line.setExpandAtFiles(false);
     line.setUsageHelpAutoWidth(true);
@@ -115,31 +132,61 @@ public final class Ashlar implements Runnable {
     }
   }
 
+  /** Examples with the program's name as it was typed, so that they can be copied. */
+  private static String[] asTyped(String[] lines) {
+    String typed = Matcher.quoteReplacement(System.getProperty("ashlar.command", "ashlar"));
+    return Stream.of(lines)
+        .map(l -> l.replaceAll("(?<![\\w./-])ashlar (?=[a-z])", typed + " "))
+        .toArray(String[]::new);
+  }
+
   private int wrongUsage(ParameterException e) {
-    CommandLine line = e.getCommandLine();
-    String command = line.getCommandSpec().qualifiedName();
     List<String> lines = e.getMessage().lines().toList();
     String sentence = lines.isEmpty() ? "wrong usage" : lines.getFirst();
-    String advice = "see " + command + " --help";
-    if (e instanceof UnmatchedArgumentException unmatched) {
-      String first = unmatched.getUnmatched().getFirst();
-      String name = first.contains("=") ? first.substring(0, first.indexOf('=')) : first;
-      boolean commandExpected = line.getParent() == null;
-      sentence =
-          (name.startsWith("-")
-                  ? "unknown option "
-                  : commandExpected ? "no command " : "unexpected ")
-              + "'"
-              + name
-              + "'"
-              + (commandExpected ? "" : " for " + command);
-      List<String> near = nearest(name, line, commandExpected && !name.startsWith("-"));
-      if (!near.isEmpty()) {
-        advice = "did you mean " + String.join(" or ", near) + "?";
-      }
-    }
-    console.fault(sentence + "; " + advice);
+    String advice = "see " + e.getCommandLine().getCommandSpec().qualifiedName() + " --help";
+    Optional<Misplaced> odd = misplaced(e);
+    console.fault(odd.map(Ashlar::fault).orElse(sentence + "; " + advice));
     return USAGE;
+  }
+
+  /**
+   * A word that stands where nothing is expected.
+   *
+   * @param line the command that it was given to
+   */
+  private record Misplaced(CommandLine line, String word) {}
+
+  /** A misspelt option is the reason why one is missing, and so is one before the command. */
+  private static Optional<Misplaced> misplaced(ParameterException e) {
+    CommandLine line = e.getCommandLine();
+    if (e instanceof UnmatchedArgumentException unmatched) {
+      return Optional.of(new Misplaced(line, unmatched.getUnmatched().getFirst()));
+    }
+    if (!(e instanceof MissingParameterException)) {
+      return Optional.empty();
+    }
+    return Stream.iterate(line, Objects::nonNull, CommandLine::getParent)
+        .flatMap(l -> l.getUnmatchedArguments().stream().map(a -> new Misplaced(l, a)))
+        .filter(m -> m.word().startsWith("-"))
+        .findFirst();
+  }
+
+  private static String fault(Misplaced odd) {
+    String command = odd.line().getCommandSpec().qualifiedName();
+    int end = odd.word().indexOf('=');
+    String name = end < 0 ? odd.word() : odd.word().substring(0, end);
+    boolean option = name.startsWith("-");
+    boolean first = odd.line().getParent() == null;
+    String kind = option ? "unknown option '" : first ? "no command '" : "unexpected '";
+    List<String> near = nearest(name, odd.line(), first && !option);
+    String advice =
+        !near.isEmpty()
+            ? "did you mean " + String.join(" or ", near) + "?"
+            : (first && option ? "options come behind a command; " : "")
+                + "see "
+                + command
+                + " --help";
+    return kind + name + "'" + (first ? "" : " for " + command) + "; " + advice;
   }
 
   private static List<String> nearest(String word, CommandLine line, boolean commands) {

@@ -42,6 +42,14 @@ final class MethodArguments {
     named.values().forEach(o -> spelled(o).ifPresent(spec::addOption));
   }
 
+  /** What an option does and what holds without it. */
+  static String described(Option option) {
+    String text = option.description();
+    boolean says = option.spelling() instanceof Spelling.Switch || text.contains("default");
+    String bare = text.endsWith(".") ? text.substring(0, text.length() - 1) : text;
+    return says ? text : bare + " (default " + option.fallback() + ").";
+  }
+
   private String descriptions() {
     List<String> all = new ArrayList<>();
     for (Method m : methods) {
@@ -58,7 +66,7 @@ final class MethodArguments {
               OptionSpec.builder("--" + option.name().replace('_', '-'))
                   .paramLabel(n.label())
                   .type(String.class)
-                  .description(option.description())
+                  .description(described(option))
                   .setter(
                       new ISetter() {
                         @Override
@@ -73,7 +81,7 @@ final class MethodArguments {
               OptionSpec.builder("--" + s.flag())
                   .arity("0")
                   .type(Boolean.class)
-                  .description(option.description())
+                  .description(described(option))
                   .setter(
                       new ISetter() {
                         @Override

@@ -29,7 +29,9 @@ final class OutputOptions extends OptionGroup {
   @Option(
       names = "--output-dir",
       paramLabel = "DIR",
-      description = "Where to write; several formats get a folder each in it.")
+      description =
+          "Where to write (default: out/ and a name made of the model's and the scheme); several formats"
+              + " get a folder each in it.")
   Path outputDir;
 
   @Option(names = "--force", description = "Replace what is in the output folder.")

@@ -17,10 +17,11 @@ final class SchemeOptions extends OptionGroup {
   @Option(
       names = "--scheme",
       paramLabel = "NAME",
-      description = "Bits and groups by name: W4A16 (the default), W2A16G64, …")
+      description =
+          "Bits and groups by name: W4A16 (the default), W2A16G64, …; see 'ashlar list schemes'.")
   String scheme;
 
-  @Option(names = "--bits", paramLabel = "N", description = "Bits of a weight, 2 to 8.")
+  @Option(names = "--bits", paramLabel = "N", description = "Bits of a weight, 2 to 8 (default 4).")
   Integer bits;
 
   @Option(
@@ -31,7 +32,7 @@ final class SchemeOptions extends OptionGroup {
 
   @Option(
       names = "--asym",
-      description = "Choose a zero point for each group, instead of the middle.")
+      description = "Choose a zero point for each group, instead of the middle (default: --sym).")
   boolean asym;
 
   @Option(names = "--sym", hidden = true)

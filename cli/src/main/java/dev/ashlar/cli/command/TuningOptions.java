@@ -39,7 +39,9 @@ final class TuningOptions extends OptionGroup {
   @Option(
       names = "--recipe",
       paramLabel = "NAME",
-      description = "Effort: best, default, light, or cpu (less of everything).")
+      description =
+          "Effort: best, default (the default), light, or cpu (less of everything); see 'ashlar list"
+              + " recipes'.")
   String recipe;
 
   @Option(
@@ -51,13 +53,22 @@ final class TuningOptions extends OptionGroup {
               + " comma or colon of a path has a backslash before it.")
   String dataset;
 
-  @Option(names = "--nsamples", paramLabel = "N", description = "Calibration samples.")
+  @Option(
+      names = "--nsamples",
+      paramLabel = "N",
+      description = "Calibration samples (default 128, or as the recipe says).")
   Integer samples;
 
-  @Option(names = "--seqlen", paramLabel = "N", description = "Tokens of each sample.")
+  @Option(
+      names = "--seqlen",
+      paramLabel = "N",
+      description = "Tokens of each sample (default 2048, or as the recipe says).")
   Integer length;
 
-  @Option(names = "--batch-size", paramLabel = "N", description = "Samples of one step.")
+  @Option(
+      names = "--batch-size",
+      paramLabel = "N",
+      description = "Samples of one step (default 8, or as the recipe says).")
   Integer batchSize;
 
   @Option(
@@ -84,8 +95,8 @@ final class TuningOptions extends OptionGroup {
       names = "--max-memory",
       paramLabel = "SIZE",
       description =
-          "Memory that the run keeps to, as 4g; activations that do not fit lie in a file. Changes"
-              + " no result.")
+          "Memory that the run keeps to, as 4g (default: no limit); activations that do not fit lie"
+              + " in a file. Changes no result.")
   String maxMemory;
 
   @Option(
@@ -103,7 +114,7 @@ final class TuningOptions extends OptionGroup {
   @Option(
       names = "--method-option",
       paramLabel = "KEY=VALUE",
-      description = "Anything else the method can be told; repeatable.")
+      description = "Anything else the method can be told; repeatable; see 'ashlar list methods'.")
   Map<String, String> methodOptions = Map.of();
 
   /** The data to tune on. */

@@ -47,7 +47,17 @@ class AshlarTest {
   void everyCommandHasHelpWithExamples() {
     List<String> commands =
         List.of(
-            "quantize", "eval", "generate", "inspect", "convert", "train-demo", "bench", "doctor");
+            "quantize",
+            "eval",
+            "generate",
+            "inspect",
+            "convert",
+            "train-demo",
+            "bench",
+            "doctor",
+            "list",
+            "help",
+            "chat");
     for (String command : commands) {
       assertEquals(0, run(command, "--help"));
       String help = out.toString(StandardCharsets.UTF_8);

@@ -31,6 +31,11 @@ final class AutoGptqFormat extends FolderFormat {
   }
 
   @Override
+  public String description() {
+    return "packed, as GPTQModel, AutoGPTQ and transformers read it";
+  }
+
+  @Override
   public Optional<String> refusal(WeightSource source, ExportPlan plan) {
     return Refusals.of(name(), Layouts.GPTQ, source, plan);
   }

@@ -66,6 +66,11 @@ final class AutoRoundFormat extends FolderFormat {
   }
 
   @Override
+  public String description() {
+    return "packed, as AutoRound, transformers and vLLM read it";
+  }
+
+  @Override
   public Optional<String> refusal(WeightSource source, ExportPlan plan) {
     return Refusals.of(name(), chosen(source, plan), source, plan);
   }

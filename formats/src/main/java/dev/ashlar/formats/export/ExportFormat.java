@@ -11,6 +11,9 @@ public interface ExportFormat {
   /** The name users know it by, for example {@code auto_gptq}. */
   String name();
 
+  /** Who reads it, in one line; begins small and has no full stop. */
+  String description();
+
   /**
    * Why this plan cannot be written in this format, in one sentence, or empty if it can. To be
    * asked before any tuning begins.

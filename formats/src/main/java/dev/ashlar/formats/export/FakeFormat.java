@@ -24,6 +24,11 @@ final class FakeFormat extends FolderFormat {
   }
 
   @Override
+  public String description() {
+    return "float weights that lie on the grid; every tool reads them";
+  }
+
+  @Override
   public Optional<String> refusal(WeightSource source, ExportPlan plan) {
     return Optional.empty();
   }

@@ -1,0 +1,139 @@
+package dev.ashlar.cli.command;
+
+import dev.ashlar.engine.quantize.NamedScheme;
+import dev.ashlar.formats.export.ExportFormats;
+import dev.ashlar.nn.architecture.Architecture;
+import dev.ashlar.nn.architecture.Architectures;
+import dev.ashlar.tuning.Methods;
+import dev.ashlar.tuning.method.Effort;
+import dev.ashlar.tuning.method.Method;
+import dev.ashlar.tuning.method.Method.Spelling;
+import dev.ashlar.tuning.method.MethodOptions;
+import java.util.ArrayList;
+import java.util.List;
+
+/** What there is to choose from, gathered from those who know it. */
+final class Catalogue {
+  /**
+   * One kind of choice.
+   *
+   * @param name as it is asked for
+   * @param title where the choice is made
+   */
+  record Section(String name, String title, List<Entry> entries) {}
+
+  /**
+   * One choice.
+   *
+   * @param description one line, or empty where the name says all
+   * @param details more lines
+   */
+  record Entry(String name, String description, List<String> details) {
+    Entry(String name, String description) {
+      this(name, description, List.of());
+    }
+  }
+
+  private static final String USUAL = " (the default)";
+
+  private Catalogue() {}
+
+  /** Everything. */
+  static List<Section> all() {
+    return List.of(formats(), methods(), recipes(), schemes(), families(), data());
+  }
+
+  private static Section formats() {
+    List<Entry> entries =
+        ExportFormats.ALL.stream()
+            .map(
+                f -> {
+                  String usual = f == ExportFormats.ALL.getFirst() ? USUAL : "";
+                  return new Entry(f.name(), f.description() + usual);
+                })
+            .toList();
+    return new Section("formats", "what quantize --format writes", entries);
+  }
+
+  private static Section methods() {
+    List<Entry> entries = new ArrayList<>();
+    for (Method m : Methods.all()) {
+      String usual = m == Methods.DEFAULT ? USUAL : "";
+      List<String> details = m.options().stream().map(Catalogue::option).toList();
+      entries.add(new Entry(m.name(), m.description() + usual, details));
+    }
+    return new Section("methods", "how quantize --method chooses codes", entries);
+  }
+
+  private static String option(Method.Option o) {
+    String spelled =
+        switch (o.spelling()) {
+          case Spelling.Named n -> "--" + o.name().replace('_', '-') + " " + n.label();
+          case Spelling.Switch s -> "--" + s.flag();
+          case Spelling.Pair p -> "--method-option " + o.name() + "=…";
+        };
+    return spelled + ": " + MethodArguments.described(o);
+  }
+
+  private static Section recipes() {
+    List<Entry> entries = new ArrayList<>();
+    for (Effort standard : Effort.STANDARD) {
+      List<String> details =
+          Methods.all().stream()
+              .flatMap(m -> m.effort(standard.recipe()).stream().map(e -> effort(m, e)))
+              .toList();
+      String usual = standard.recipe().equals(Effort.DEFAULT) ? "of those who ask for none" : "";
+      entries.add(new Entry(standard.recipe(), usual, details));
+    }
+    return new Section("recipes", "how hard quantize --recipe tries", entries);
+  }
+
+  private static String effort(Method method, Effort e) {
+    if (!method.create(MethodOptions.none()).needsInputs()) {
+      return method.name() + ": needs no data";
+    }
+    StringBuilder text = new StringBuilder(method.name()).append(": ");
+    e.options().forEach((name, value) -> text.append(name).append(' ').append(value).append(", "));
+    return text.append(e.samples())
+        .append(" samples of ")
+        .append(e.length())
+        .append(" tokens, batches of ")
+        .append(e.batchSize())
+        .toString();
+  }
+
+  private static Section schemes() {
+    List<Entry> entries = new ArrayList<>();
+    for (int bits = 2; bits <= 8; bits++) {
+      String usual = bits == NamedScheme.DEFAULT.bits() ? USUAL : "";
+      String groups = "groups of " + NamedScheme.DEFAULT.groupSize();
+      entries.add(new Entry("W" + bits + "A16", bits + " bits, " + groups + usual));
+    }
+    entries.add(new Entry("W4A16G64", "the same with groups of 64; of any other size likewise"));
+    return new Section("schemes", "the grids of quantize --scheme", entries);
+  }
+
+  private static Section families() {
+    List<Entry> entries =
+        Architectures.ALL.stream()
+            .map(Architecture::modelType)
+            .sorted()
+            .map(type -> new Entry(type, ""))
+            .toList();
+    return new Section("families", "values of model_type that can be run and tuned", entries);
+  }
+
+  private static Section data() {
+    return new Section(
+        "data",
+        "what quantize --dataset and eval --dataset take",
+        List.of(
+            new Entry("FILE.txt", "one running text, cut into samples"),
+            new Entry("FILE.jsonl", "a text a line: a string, or an object with one"),
+            new Entry("FILE.json", "a list of such texts"),
+            new Entry("FILE:num=64", "so many samples of this file; others from the rest"),
+            new Entry("FILE:concat", "texts joined before they are cut into samples"),
+            new Entry("FILE,FILE", "several, in even shares unless num says otherwise"),
+            new Entry("(nothing)", "the demo model has a text of its own")));
+  }
+}
