@@ -5,7 +5,6 @@ import dev.ashlar.io.AshlarException;
 import dev.ashlar.io.InputException;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.stream.Stream;
@@ -156,7 +155,7 @@ public final class Ashlar implements Runnable {
    */
   private record Misplaced(CommandLine line, String word) {}
 
-  /** A misspelt option is the reason why one is missing, and so is one before the command. */
+  /** A misspelt option is the reason why one is missing. */
   private static Optional<Misplaced> misplaced(ParameterException e) {
     CommandLine line = e.getCommandLine();
     if (e instanceof UnmatchedArgumentException unmatched) {
@@ -165,9 +164,9 @@ public final class Ashlar implements Runnable {
     if (!(e instanceof MissingParameterException)) {
       return Optional.empty();
     }
-    return Stream.iterate(line, Objects::nonNull, CommandLine::getParent)
-        .flatMap(l -> l.getUnmatchedArguments().stream().map(a -> new Misplaced(l, a)))
-        .filter(m -> m.word().startsWith("-"))
+    return line.getUnmatchedArguments().stream()
+        .filter(a -> a.startsWith("-"))
+        .map(a -> new Misplaced(line, a))
         .findFirst();
   }
 
@@ -180,12 +179,9 @@ public final class Ashlar implements Runnable {
     String kind = option ? "unknown option '" : first ? "no command '" : "unexpected '";
     List<String> near = nearest(name, odd.line(), first && !option);
     String advice =
-        !near.isEmpty()
-            ? "did you mean " + String.join(" or ", near) + "?"
-            : (first && option ? "options come behind a command; " : "")
-                + "see "
-                + command
-                + " --help";
+        near.isEmpty()
+            ? "see " + command + " --help"
+            : "did you mean " + String.join(" or ", near) + "?";
     return kind + name + "'" + (first ? "" : " for " + command) + "; " + advice;
   }
 

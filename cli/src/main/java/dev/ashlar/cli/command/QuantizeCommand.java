@@ -29,8 +29,10 @@ import picocli.CommandLine.Option;
     description = {
       "Quantizes a model's weights and writes them as folders that other tools read too.",
       "",
-      "Without a model it takes the bundled demo model and shows what quantizing costs. A run that"
-          + " is interrupted goes on where it was when the same command is given again."
+      "Without arguments it shows what tuning is for: the bundled demo model at 2 bits, where"
+          + " rounding does harm and tuning mends it.",
+      "",
+      "A run that is interrupted goes on where it was when the same command is given again."
     },
     footer = {
       "  ashlar quantize",
@@ -77,7 +79,9 @@ final class QuantizeCommand extends Command {
   Report execute() {
     QuantizeRequest request = request();
     if (!modelFree) {
-      return report(new QuantizeJob(request, new ConsoleListener(console)).run());
+      QuantizeResult result = new QuantizeJob(request, new ConsoleListener(console)).run();
+      return report(
+          result, isShowcase() ? Optional.of(Showcase.sums(result.folder())) : Optional.empty());
     }
     requireUsage(
         request.evaluation().isEmpty(),
@@ -85,11 +89,15 @@ final class QuantizeCommand extends Command {
     requireUsage(
         request.output().work().isEmpty() && !output.restart,
         "--model-free has no work folder: a run begins anew");
-    return report(new ModelFreeJob(request, new ConsoleListener(console)).run());
+    return report(new ModelFreeJob(request, new ConsoleListener(console)).run(), Optional.empty());
   }
 
-  private static Report report(QuantizeResult result) {
-    return QuantizeReport.of(result, Memory.peak());
+  private static Report report(QuantizeResult result, Optional<Showcase.Sums> sums) {
+    return QuantizeReport.of(result, sums, Memory.peak());
+  }
+
+  private boolean isShowcase() {
+    return Showcase.isAsked(spec.commandLine().getParseResult());
   }
 
   /** Methods say themselves what can be set. */
@@ -104,7 +112,10 @@ final class QuantizeCommand extends Command {
     try {
       Optional<Method> asked = methods.asked();
       Method method = asked.orElse(modelFree ? Methods.BASELINE : Methods.DEFAULT);
-      Effort effort = Efforts.of(method, Optional.ofNullable(tuning.recipe), demo);
+      Effort effort =
+          isShowcase()
+              ? Showcase.EFFORT
+              : Efforts.of(method, Optional.ofNullable(tuning.recipe), demo);
       return request(demo, effort, method.settle(tuning.method(effort, methods.given())));
     } catch (IllegalArgumentException e) {
       throw usage(e.getMessage());
@@ -122,7 +133,7 @@ final class QuantizeCommand extends Command {
         "--dataset is needed: a .txt, .json or .jsonl file to calibrate on (or --method "
             + Methods.BASELINE.name()
             + ")");
-    QuantizationPlan plan = scheme.plan();
+    QuantizationPlan plan = isShowcase() ? QuantizationPlan.uniform(Showcase.GRID) : scheme.plan();
     Optional<Evaluation> measured = evaluation.evaluation(demo, data.length());
     boolean bySamples = measured.isPresent() && evaluation.evalLength == null;
     tuning.idle(quantizer, effort, data.samples(), bySamples).forEach(console::warning);

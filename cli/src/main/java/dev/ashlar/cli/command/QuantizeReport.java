@@ -18,6 +18,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 
 /** Says what a run of {@code quantize} found out. */
@@ -26,8 +27,10 @@ final class QuantizeReport {
   private final QuantizeResult result;
   private final RunReport run;
   private final Map<String, Object> perplexity = new LinkedHashMap<>();
+  private final Optional<Showcase.Sums> sums;
 
-  private QuantizeReport(QuantizeResult result) {
+  private QuantizeReport(QuantizeResult result, Optional<Showcase.Sums> sums) {
+    this.sums = sums;
     this.request = result.request();
     this.result = result;
     this.run = result.run();
@@ -44,10 +47,11 @@ final class QuantizeReport {
   /**
    * The result in its two forms.
    *
+   * @param sums how the models add up, where they were asked
    * @param peakMemory bytes
    */
-  static Report of(QuantizeResult result, long peakMemory) {
-    return new QuantizeReport(result).report(peakMemory);
+  static Report of(QuantizeResult result, Optional<Showcase.Sums> sums, long peakMemory) {
+    return new QuantizeReport(result, sums).report(peakMemory);
   }
 
   private Report report(long peakMemory) {
@@ -66,9 +70,15 @@ final class QuantizeReport {
           "perplexityWindows",
           result.perplexities().map(QuantizeResult.Perplexity::windows).orElse(0));
     }
+    sums.ifPresent(
+        s -> {
+          json.put("sumsRight", s.right());
+          json.put("sentences", s.sentences());
+        });
     json.put("quantizedLayers", run.schemes().size());
     json.put("floatLayers", run.skipped());
     json.put("keptTensors", result.kept());
+    json.put("sourceCodes", result.sourceCodes());
     json.put("bytesBefore", result.bytesBefore());
     json.put("bytesAfter", result.bytesAfter());
     json.put("tuningSeconds", rounded(run.time().toMillis() / 1e3));
@@ -134,21 +144,17 @@ final class QuantizeReport {
             describe(request.plan().defaultScheme()),
             request.method()));
     if (!perplexity.isEmpty()) {
-      t.append("perplexity\n").append(perplexities()).append('\n');
+      t.append("perplexity (smaller is better)\n").append(perplexities()).append('\n');
     }
+    sums.ifPresent(s -> t.append(sums(s)).append('\n'));
     line(t, "layers", run.schemes().size() + " quantized" + left());
     if (!result.kept().isEmpty()) {
       line(t, "beside them", KeptTensors.sentence(result.kept()));
     }
-    line(
-        t,
-        "weights",
-        String.format(
-            Locale.ROOT,
-            "%s before, %s after (%.0f%%)",
-            Figures.bytes(result.bytesBefore()),
-            Figures.bytes(result.bytesAfter()),
-            100.0 * result.bytesAfter() / Math.max(1, result.bytesBefore())));
+    if (!result.sourceCodes().isEmpty()) {
+      line(t, "source", source());
+    }
+    line(t, "weights", Figures.bytes(result.bytesBefore()) + " before, " + after());
     line(
         t,
         "time",
@@ -160,20 +166,64 @@ final class QuantizeReport {
       String read = w.logitError().isPresent() ? "bytes and logits" : "bytes";
       line(t, w.format(), w.folder() + "  (read again: " + read + " as they should be)");
     }
+    if (sums.isPresent()) {
+      t.append("\nA model of your own: ashlar quantize --model PATH --dataset TEXT.txt\n");
+    }
     return t.toString();
   }
 
+  private String source() {
+    List<String> types = new ArrayList<>();
+    result
+        .sourceCodes()
+        .forEach((type, n) -> types.add(n + (n == 1 ? " tensor " : " tensors ") + type));
+    return "was quantized already ("
+        + String.join(", ", types)
+        + "); its float original would lose less";
+  }
+
+  /** The size of each folder. */
+  private String after() {
+    List<String> sizes = new ArrayList<>();
+    boolean several = result.written().size() > 1;
+    for (Written w : result.written()) {
+      long bytes = w.check().tensorBytes();
+      double percent = 100.0 * bytes / Math.max(1, result.bytesBefore());
+      String when = several ? "as " + w.format() : "after";
+      sizes.add(String.format(Locale.ROOT, "%s %s (%.0f%%)", Figures.bytes(bytes), when, percent));
+    }
+    return String.join(", ", sizes);
+  }
+
   private String perplexities() {
-    StringBuilder t = new StringBuilder();
+    Map<String, String> figures = new LinkedHashMap<>();
+    perplexity.forEach(
+        (key, value) ->
+            figures.put(key, String.format("%12s", Figures.perplexity((Double) value))));
+    return rows(figures, 0);
+  }
+
+  private String sums(Showcase.Sums s) {
+    Map<String, String> right = new LinkedHashMap<>();
+    s.right().forEach((m, n) -> right.put(m, String.format("%12d", n)));
+    return "sums that the model knows, of "
+        + s.total()
+        + "\n"
+        + rows(right, 0)
+        + "\none of them\n"
+        + rows(s.sentences(), 2);
+  }
+
+  /** One line for each model, by its name in the report. */
+  private String rows(Map<String, String> byModel, int gap) {
     Method method = request.choice().method();
     String tuned = method == Methods.BASELINE ? "as written" : method.label();
     Map<String, String> names =
         Map.of("float", "float", Methods.BASELINE.name(), Methods.BASELINE.label(), "tuned", tuned);
-    perplexity.forEach(
-        (key, value) -> {
-          String name = names.get(key);
-          t.append(String.format("  %-16s%12s%n", name, Figures.perplexity((Double) value)));
-        });
+    StringBuilder t = new StringBuilder();
+    byModel.forEach(
+        (key, text) ->
+            t.append(String.format("  %-16s%s%s%n", names.get(key), " ".repeat(gap), text)));
     return t.toString();
   }
 

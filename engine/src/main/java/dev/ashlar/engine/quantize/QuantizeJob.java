@@ -294,8 +294,8 @@ public final class QuantizeJob {
     }
     Duration time;
     try (Stage stage = listener.begin("measuring how long the tuning will take", 1)) {
+      stage.at(0, "");
       time = quantization.estimate();
-      stage.at(1, "");
     }
     listener.estimated(quantization.schemes().size(), request.method(), time);
     return Optional.of(time);
