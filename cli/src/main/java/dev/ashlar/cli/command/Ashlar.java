@@ -91,7 +91,7 @@ public final class Ashlar implements Runnable {
     } catch (ParameterException e) {
       return wrongUsage(e);
     } catch (OutOfMemoryError e) {
-      return report(outOfMemory(e), e, List.of(args).contains("--debug"));
+      return report(outOfMemory(e, line, args), e, List.of(args).contains("--debug"));
     } catch (Error e) {
       return report(unexpected(e), e, List.of(args).contains("--debug"));
     }
@@ -225,13 +225,23 @@ public final class Ashlar implements Runnable {
         + "; this is a bug in Ashlar: run again with --debug and report what it prints";
   }
 
-  private static String outOfMemory(OutOfMemoryError e) {
+  /** Advises to make smaller only what the command has. */
+  private static String outOfMemory(OutOfMemoryError e, CommandLine line, String... args) {
     long megabytes = Runtime.getRuntime().maxMemory() >> 20;
+    List<String> smaller = new ArrayList<>();
+    for (String word : args) {
+      CommandLine command = line.getSubcommands().get(word);
+      if (command != null && smaller.isEmpty()) {
+        smaller.addAll(List.of("--batch-size", "--nsamples", "--seqlen"));
+        smaller.retainAll(command.getCommandSpec().optionsMap().keySet());
+      }
+    }
     return "out of memory ("
         + e.getMessage()
         + ") with a heap of "
         + megabytes
-        + " MB; take a smaller --batch-size, --nsamples or --seqlen,"
-        + " or give the heap more with ASHLAR_OPTS=-Xmx…";
+        + " MB; "
+        + (smaller.isEmpty() ? "" : "take a smaller " + String.join(" or ", smaller) + ", or ")
+        + "give the heap more with ASHLAR_OPTS=-Xmx…";
   }
 }

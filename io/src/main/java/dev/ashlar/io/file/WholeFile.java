@@ -57,10 +57,7 @@ public final class WholeFile {
   public static InputException doesNotFit(String file, String what, OutOfMemoryError e) {
     return InputException.in(file)
         .problem(
-            what
-                + " does not fit into "
-                + (Runtime.getRuntime().maxMemory() >> 20)
-                + " MB of memory")
+            what + " is too much for " + (Runtime.getRuntime().maxMemory() >> 20) + " MB of memory")
         .hint("give the program more, or check whether the file should be that large")
         .cause(e)
         .exception();

@@ -1,9 +1,9 @@
 package dev.ashlar.text.chat;
 
 import dev.ashlar.io.InputException;
+import dev.ashlar.io.file.WholeFile;
 import dev.ashlar.io.json.Json;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -106,17 +106,7 @@ final class FolderTemplates {
   }
 
   private static String text(Path file) {
-    try {
-      if (Files.size(file) > MAX_BYTES) {
-        throw InputException.in(file)
-            .expected("a chat template of at most " + MAX_BYTES + " bytes")
-            .found(Files.size(file) + " bytes")
-            .exception();
-      }
-      return Files.readString(file, StandardCharsets.UTF_8);
-    } catch (IOException e) {
-      throw InputException.unreadable(file, e);
-    }
+    return WholeFile.text(file, MAX_BYTES);
   }
 
   /** What {@code tokenizer_config.json} says wins over the older {@code special_tokens_map}. */

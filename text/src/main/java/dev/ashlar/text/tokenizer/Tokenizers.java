@@ -1,11 +1,10 @@
 package dev.ashlar.text.tokenizer;
 
 import dev.ashlar.io.InputException;
+import dev.ashlar.io.file.WholeFile;
 import dev.ashlar.io.json.Json;
 import dev.ashlar.text.TokenizerSource;
 import dev.ashlar.text.tokenizer.config.Node;
-import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
@@ -83,11 +82,8 @@ public final class Tokenizers {
 
   /** The tokenizer of a sentencepiece model file, a BPE or a unigram one. */
   public static Tokenizer fromSentencePiece(Path model) {
-    try {
-      return SentencePieceTokenizer.read(Files.readAllBytes(model), model.toString());
-    } catch (IOException e) {
-      throw InputException.unreadable(model, e);
-    }
+    byte[] bytes = WholeFile.bytes(model, Json.MAX_DOCUMENT_BYTES, "a sentencepiece model");
+    return SentencePieceTokenizer.read(bytes, model.toString());
   }
 
   /** The tokenizer that comes with a checkpoint. */
@@ -99,13 +95,6 @@ public final class Tokenizers {
   }
 
   private static String text(Path file) {
-    if (!Files.exists(file)) {
-      return null;
-    }
-    try {
-      return Files.readString(file, StandardCharsets.UTF_8);
-    } catch (IOException e) {
-      throw InputException.unreadable(file, e);
-    }
+    return Files.exists(file) ? WholeFile.text(file, Json.MAX_CONFIG_BYTES) : null;
   }
 }
