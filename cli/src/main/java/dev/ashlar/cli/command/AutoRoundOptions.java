@@ -69,7 +69,8 @@ final class AutoRoundOptions {
           "autoround", "signround",
           "auto-round", "signround",
           "sign_round", "signround",
-          "sign-round", "signround");
+          "sign-round", "signround",
+          "rtn", "rtn");
 
   private static final Map<String, Habit> GENERAL = general();
   private static final Map<String, Habit> QUANTIZE = quantize();

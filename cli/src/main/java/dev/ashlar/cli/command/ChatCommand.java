@@ -48,7 +48,8 @@ final class ChatCommand extends Command {
       names = "--model",
       paramLabel = "PATH",
       required = true,
-      description = "Model folder, .safetensors or .gguf file, or hub id in the cache.")
+      description =
+          "Model folder, .safetensors or .gguf file, or hub id in the cache; also by itself.")
   String model;
 
   @Option(

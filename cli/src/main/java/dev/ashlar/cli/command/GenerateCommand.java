@@ -30,7 +30,9 @@ final class GenerateCommand extends Command {
       names = "--model",
       paramLabel = "PATH",
       required = true,
-      description = "Model folder, .safetensors or .gguf file, hub id in the cache, or 'demo'.")
+      description =
+          "Model folder, .safetensors or .gguf file, hub id in the cache, or 'demo'; also by"
+              + " itself.")
   String model;
 
   @Option(

@@ -58,7 +58,7 @@ final class OutputOptions extends OptionGroup {
     List<ExportFormat> chosen = new ArrayList<>();
     for (String name : formats.split(",")) {
       ExportFormat format =
-          ExportFormats.named(name.strip().replace('-', '_'))
+          ExportFormats.named(name.strip().toLowerCase(Locale.ROOT).replace('-', '_'))
               .orElseThrow(() -> usage(unknown(name.strip())));
       requireUsage(!chosen.contains(format), "--format names " + format.name() + " twice");
       chosen.add(format);

@@ -55,7 +55,7 @@ final class QuantizeCommand extends Command {
       paramLabel = "PATH",
       description =
           "Model folder, .safetensors or .gguf file, hub id in the local cache, or demo (the"
-              + " default).")
+              + " default); also by itself.")
   String model = ModelPaths.DEMO;
 
   @Option(

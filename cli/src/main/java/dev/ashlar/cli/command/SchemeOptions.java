@@ -14,6 +14,9 @@ import picocli.CommandLine.Option;
 
 /** Which grid weights are put on, and which weights. */
 final class SchemeOptions extends OptionGroup {
+  /** What files of other tools may say too. */
+  private static final int LARGEST_GROUP = 1 << 20;
+
   @Option(
       names = "--scheme",
       paramLabel = "NAME",
@@ -65,7 +68,9 @@ final class SchemeOptions extends OptionGroup {
     int width = bits == null ? named.bits() : bits;
     int group = groupSize == null ? named.groupSize() : groupSize;
     requireUsage(width >= 2 && width <= 8, "--bits takes 2 to 8: " + width);
-    requireUsage(group == -1 || group >= 1, "--group-size must be positive, or -1: " + group);
+    requireUsage(
+        group == -1 || (group >= 1 && group <= LARGEST_GROUP),
+        "--group-size takes 1 to " + LARGEST_GROUP + ", or -1 for whole rows: " + group);
     requireUsage(!(sym && asym), "--sym and --asym exclude each other");
     QuantizationPlan plan =
         QuantizationPlan.uniform(new IntegerGrid(width, group, !asym, scaleType()))

@@ -42,7 +42,7 @@ class HabitsTest {
         "quantize --model_name m --bs 4 --seq_len 64 --nsample 8 --formats fake --iter 5");
     same("quantize --model m --batch-size 4", "quantize --model_name_or_path m --train_bs 4");
     same("quantize --model m --method signround", "quantize --model m --algorithm auto_round");
-    same("quantize --model m --method=rtn", "quantize --model m --alg=rtn");
+    same("quantize --model m --method=rtn", "quantize --model m --alg=RTN");
     same("quantize --model m --ignore-layers a,b", "quantize --model m --fp_layers a,b");
     same(
         "quantize --model m --disable-minmax-tuning",

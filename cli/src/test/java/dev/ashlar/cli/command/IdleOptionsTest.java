@@ -72,6 +72,11 @@ class IdleOptionsTest {
     assertTrue(both.contains("--nsamples, --seqlen have no effect"), both);
     assertTrue(refused(2, "--iters", 5).contains("iters"));
     assertTrue(refused(2, "--lr", 0.1).contains("lr"));
+    // Absurd numbers overflow nothing.
+    int most = Integer.MAX_VALUE;
+    warned("--batch-size", most, "--gradient-accumulate-steps", most, "--nblocks", most);
+    assertTrue(refused(2, "--group-size", most).contains("--group-size takes"));
+    assertTrue(refused(2, "--method", "signround", "--iters", most).contains("iters"));
     assertTrue(refused(2, "--model-free", "--restart").contains("work folder"));
     assertTrue(refused(2, "--eval-limit", 3).contains("--eval-limit has no effect"));
     assertTrue(refused(2, "--eval-seqlen", 3).contains("--eval-seqlen has no effect"));

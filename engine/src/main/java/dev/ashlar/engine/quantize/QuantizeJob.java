@@ -226,7 +226,9 @@ public final class QuantizeJob {
   private RunOptions fitting(CalibrationSet data, Decoder decoder) {
     RunOptions run = request.run();
     if (data.count() == 0) {
-      return run;
+      // Nothing is drawn in batches, however large they were to be.
+      return new RunOptions(
+          1, 1, run.nblocks(), run.quantizedInput(), run.seed(), run.streamType());
     }
     int batch = Math.min(run.batchSize(), data.count());
     requireArrays(batch, data.length(), decoder.spec().dim());
