@@ -2,7 +2,6 @@ package dev.ashlar.engine;
 
 import dev.ashlar.engine.chat.Continuation;
 import dev.ashlar.engine.chat.Conversation;
-import dev.ashlar.engine.model.ExpandedCheckpoint;
 import dev.ashlar.engine.model.Model;
 import dev.ashlar.engine.model.ModelPaths;
 import dev.ashlar.formats.FloatFolder;
@@ -321,12 +320,7 @@ public final class LanguageModel implements AutoCloseable {
       throw new IllegalStateException("a converted model has no file of floats; export it");
     }
     return options.run(
-        () ->
-            FloatFolder.write(
-                ExpandedCheckpoint.of(model.checkpoint()),
-                folder,
-                type,
-                (tensor, done, all) -> {}));
+        () -> FloatFolder.write(model.expanded(), folder, type, (tensor, done, all) -> {}));
   }
 
   /**

@@ -4,7 +4,6 @@ import dev.ashlar.cli.console.Console;
 import dev.ashlar.cli.console.Figures;
 import dev.ashlar.cli.console.Report;
 import dev.ashlar.engine.job.Stage;
-import dev.ashlar.engine.model.ExpandedCheckpoint;
 import dev.ashlar.engine.model.Model;
 import dev.ashlar.engine.model.OutputFolder;
 import dev.ashlar.formats.FloatFolder;
@@ -82,7 +81,7 @@ final class ConvertCommand extends Command {
       try (Stage progress = console.begin("converting", 1)) {
         files =
             FloatFolder.write(
-                ExpandedCheckpoint.of(opened.checkpoint()),
+                opened.expanded(),
                 folder.path(),
                 type,
                 (tensor, done, all) -> progress.at((double) done / all, tensor));

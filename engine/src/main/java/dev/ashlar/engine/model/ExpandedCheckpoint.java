@@ -24,7 +24,7 @@ import java.util.function.Supplier;
  * turned there are turned, experts that lie stacked there are stacked, and all have the names that
  * they have there. Programs that read the family read the copy then.
  */
-public final class ExpandedCheckpoint extends RenamedCheckpoint {
+final class ExpandedCheckpoint extends RenamedCheckpoint {
   private static final String WEIGHT = ".weight";
 
   private final Architecture family;
@@ -53,7 +53,7 @@ public final class ExpandedCheckpoint extends RenamedCheckpoint {
   }
 
   /** The same, or the checkpoint itself where nothing is packed or the family is not known. */
-  public static Checkpoint of(Checkpoint source) {
+  static Checkpoint of(Checkpoint source) {
     if (source.quantizedNames().isEmpty()) {
       return source;
     }

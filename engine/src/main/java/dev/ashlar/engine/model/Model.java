@@ -48,6 +48,11 @@ public final class Model implements AutoCloseable {
     return checkpoint;
   }
 
+  /** The checkpoint, packed weights as the family's own files have them. */
+  public Checkpoint expanded() {
+    return ExpandedCheckpoint.of(checkpoint);
+  }
+
   public Tokenizer tokenizer() {
     if (tokenizer == null) {
       try {

@@ -250,6 +250,38 @@ class ModelExportTest {
     }
   }
 
+  /**
+   * AutoRound refuses a {@code config.json} with {@code meta}; GPTQModel, which reads the other
+   * file, refuses asymmetric weights without the mark in it.
+   */
+  @Test
+  void gptqFoldersSayToEachLoaderWhatItMustKnow() throws IOException {
+    for (boolean symmetric : new boolean[] {true, false}) {
+      IntegerGrid base = new IntegerGrid(4, 32, symmetric);
+      String module = "model.layers.0.q_proj";
+      ExportPlan plan = new ExportPlan(base, Map.of(module, base), Map.of("iters", 0));
+      Path folder = temporary.resolve("loaders" + symmetric);
+      try (Checkpoint source = Checkpoints.open(tiny(false, 1));
+          ExportSink sink =
+              new AutoGptqFormat().create(folder, source, plan, ExportOptions.defaults())) {
+        sink.quantized(module, round(source.tensor(module + ".weight").toTensor(), base));
+        sink.finish();
+      }
+      Object all = Json.readObject(folder.resolve("config.json")).get("quantization_config");
+      Map<String, Object> inside = Json.asObject(all, "config");
+      Map<String, Object> side =
+          new LinkedHashMap<>(Json.readObject(folder.resolve("quantize_config.json")));
+      assertEquals(0L, Json.asObject(inside.get("ashlar"), "ashlar").get("iters"));
+      Object meta = side.remove("meta");
+      assertEquals(inside, side);
+      assertEquals(symmetric, meta == null);
+      if (!symmetric) {
+        Object marks = Json.asObject(meta, "meta").get("quantizer");
+        assertTrue(((List<?>) marks).contains("gptqmodel:0.9.0"), marks + "");
+      }
+    }
+  }
+
   /** Without it AutoRound's loader leaves the head float, and with random values. */
   @Test
   void aPackedHeadLikeAllElseHasARuleOfItsOwnToo() throws IOException {
