@@ -75,11 +75,14 @@ final class ListCommand extends Command {
       return;
     }
     int longest = entries.stream().mapToInt(e -> e.name().length()).max().orElse(0);
+    int column = INDENT + longest + INDENT;
     for (Entry e : entries) {
       String name = " ".repeat(INDENT) + e.name();
-      String line = name + " ".repeat(INDENT + INDENT + longest - name.length()) + e.description();
-      text.append(line.stripTrailing()).append('\n');
-      e.details().forEach(d -> wrap(d, INDENT + INDENT + longest, text));
+      StringBuilder described = new StringBuilder();
+      wrap(e.description(), column, described);
+      described.replace(0, column, name + " ".repeat(column - name.length()));
+      text.append(described.toString().stripTrailing()).append('\n');
+      e.details().forEach(d -> wrap(d, column, text));
     }
   }
 

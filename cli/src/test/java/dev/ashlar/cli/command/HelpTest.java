@@ -135,7 +135,7 @@ class HelpTest {
             assertTrue(
                 Pattern.compile("\\b" + a.modelType() + "\\b").matcher(families).find(),
                 a.modelType()));
-    assertTrue(all.lines().allMatch(l -> l.length() <= 100), "lines that fit a terminal");
+    assertTrue(all.lines().allMatch(l -> l.length() <= 80), "lines that fit a terminal");
   }
 
   @Test
