@@ -1,11 +1,13 @@
 package dev.ashlar.io.json;
 
 import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonFactoryBuilder;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.StreamReadFeature;
+import com.fasterxml.jackson.core.json.JsonReadFeature;
 import dev.ashlar.io.InputException;
 import dev.ashlar.io.file.WholeFile;
 import java.io.IOException;
@@ -18,6 +20,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.BiConsumer;
 
 /**
@@ -25,10 +28,11 @@ import java.util.function.BiConsumer;
  * List<Object>}, {@code String}, {@code Long} (or {@code BigInteger} beyond 64 bits), {@code
  * Double}, {@code Boolean} and null.
  *
- * <p>Refused with a {@link InputException}: duplicate keys, anything after the first value, {@code
- * NaN} and infinities (also by overflow, as in {@code 1e999}), ill-formed UTF-8, a byte-order mark,
- * lone surrogates, nesting deeper than {@value #MAX_DEPTH}, numbers longer than {@value
- * #MAX_NUMBER} characters, and documents over the caller's limit.
+ * <p>Refused with a {@link InputException}: duplicate keys, anything after the first value,
+ * ill-formed UTF-8, a byte-order mark, lone surrogates, nesting deeper than {@value #MAX_DEPTH},
+ * numbers longer than {@value #MAX_NUMBER} characters, documents over the caller's limit, and
+ * {@code NaN} and infinities (also by overflow, as in {@code 1e999}) but in {@linkplain
+ * #readObject(Path) configurations}: those are written by Python, which spells such numbers.
  */
 public final class Json {
   /** Limit for configuration files; tokenizers and headers have larger ones of their own. */
@@ -39,24 +43,34 @@ public final class Json {
 
   private static final int MAX_DEPTH = 256;
   private static final int MAX_NUMBER = 1000;
-  private static final JsonFactory FACTORY =
-      JsonFactory.builder()
-          .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
-          .disable(StreamReadFeature.INCLUDE_SOURCE_IN_LOCATION)
-          .streamReadConstraints(
-              StreamReadConstraints.builder()
-                  .maxDocumentLength(MAX_DOCUMENT_BYTES)
-                  .maxNestingDepth(MAX_DEPTH)
-                  .maxNumberLength(MAX_NUMBER)
-                  .build())
-          .build();
+  private static final JsonFactory FACTORY = factory(false);
+  private static final JsonFactory PYTHON = factory(true);
+
+  /** What Python spells numbers without digits as; the parser knows more spellings. */
+  private static final Set<String> WORDS = Set.of("NaN", "Infinity", "-Infinity");
 
   private final String file;
   private final JsonParser parser;
+  private final boolean python;
 
-  private Json(String file, JsonParser parser) {
+  private Json(String file, JsonParser parser, boolean python) {
     this.file = file;
     this.parser = parser;
+    this.python = python;
+  }
+
+  private static JsonFactory factory(boolean python) {
+    return new JsonFactoryBuilder()
+        .configure(JsonReadFeature.ALLOW_NON_NUMERIC_NUMBERS, python)
+        .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+        .disable(StreamReadFeature.INCLUDE_SOURCE_IN_LOCATION)
+        .streamReadConstraints(
+            StreamReadConstraints.builder()
+                .maxDocumentLength(MAX_DOCUMENT_BYTES)
+                .maxNestingDepth(MAX_DEPTH)
+                .maxNumberLength(MAX_NUMBER)
+                .build())
+        .build();
   }
 
   /** The object in {@code file}, which may have at most {@code maxBytes}. */
@@ -64,9 +78,13 @@ public final class Json {
     return asObject(read(file, maxBytes), file.toString());
   }
 
-  /** The object in {@code file}, a configuration of at most {@link #MAX_CONFIG_BYTES}. */
+  /**
+   * The object in {@code file}, a configuration of at most {@link #MAX_CONFIG_BYTES} as Python
+   * writes it: {@code NaN}, {@code Infinity} and {@code -Infinity} are numbers.
+   */
   public static Map<String, Object> readObject(Path file) {
-    return readObject(file, MAX_CONFIG_BYTES);
+    byte[] bytes = WholeFile.bytes(file, MAX_CONFIG_BYTES, "JSON");
+    return asObject(read(bytes, file.toString(), true, Json::document), file.toString());
   }
 
   /** The value in {@code file}, which may have at most {@code maxBytes}. */
@@ -81,7 +99,7 @@ public final class Json {
    * @param file what to call the document in messages
    */
   public static Object parse(byte[] utf8, String file) {
-    return read(utf8, file, Json::document);
+    return read(utf8, file, false, Json::document);
   }
 
   /**
@@ -91,22 +109,22 @@ public final class Json {
    * @param file what to call the document in messages
    */
   public static void forEachEntry(byte[] utf8, String file, BiConsumer<String, Object> entry) {
-    read(utf8, file, json -> json.entries(entry));
+    read(utf8, file, false, json -> json.entries(entry));
   }
 
   private interface Reading {
     Object read(Json json) throws IOException;
   }
 
-  private static Object read(byte[] utf8, String file, Reading reading) {
+  private static Object read(byte[] utf8, String file, boolean python, Reading reading) {
     try {
-      return parsed(utf8, file, reading);
+      return parsed(utf8, file, python, reading);
     } catch (OutOfMemoryError e) {
       throw WholeFile.doesNotFit(file, utf8.length + " bytes of JSON", e);
     }
   }
 
-  private static Object parsed(byte[] utf8, String file, Reading reading) {
+  private static Object parsed(byte[] utf8, String file, boolean python, Reading reading) {
     if (utf8.length == 0) {
       throw InputException.in(file).expected("JSON").found("an empty file").exception();
     }
@@ -128,8 +146,9 @@ public final class Json {
           .problem("begins with a byte-order mark, which JSON does not allow")
           .exception();
     }
-    try (JsonParser p = FACTORY.createParser(text.array(), 0, text.limit())) {
-      return reading.read(new Json(file, p));
+    JsonFactory factory = python ? PYTHON : FACTORY;
+    try (JsonParser p = factory.createParser(text.array(), 0, text.limit())) {
+      return reading.read(new Json(file, p, python));
     } catch (IOException e) {
       throw InputException.in(file).problem(reason(e)).cause(e).exception();
     }
@@ -205,7 +224,7 @@ public final class Json {
             case INT, LONG -> (Object) parser.getLongValue();
             default -> parser.getBigIntegerValue();
           };
-      case VALUE_NUMBER_FLOAT -> finite();
+      case VALUE_NUMBER_FLOAT -> number();
       case VALUE_TRUE -> Boolean.TRUE;
       case VALUE_FALSE -> Boolean.FALSE;
       case VALUE_NULL -> null;
@@ -231,9 +250,10 @@ public final class Json {
     return values;
   }
 
-  private Double finite() throws IOException {
+  private Double number() throws IOException {
     double d = parser.getDoubleValue();
-    if (!Double.isFinite(d)) {
+    boolean digits = parser.getText().chars().anyMatch(Character::isDigit);
+    if (!(python ? digits || WORDS.contains(parser.getText()) : Double.isFinite(d))) {
       throw fault("a finite number", parser.getText());
     }
     return d;

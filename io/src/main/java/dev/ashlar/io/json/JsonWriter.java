@@ -96,7 +96,9 @@ public final class JsonWriter {
 
   private void number(String shortest, boolean finite) {
     if (!finite) {
-      throw new IllegalArgumentException("JSON has no " + shortest);
+      // Java's names are Python's: not JSON, but what a configuration is read back from.
+      out.append(shortest);
+      return;
     }
     BigDecimal d = new BigDecimal(shortest).stripTrailingZeros();
     int exponent = d.precision() - d.scale() - 1;

@@ -5,17 +5,23 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.ashlar.io.InputException;
+import java.io.IOException;
 import java.math.BigInteger;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class JsonTest {
+  @TempDir Path scratch;
+
   private static Object parse(String text) {
     return Json.parse(text.getBytes(StandardCharsets.UTF_8), "test.json");
   }
@@ -67,6 +73,42 @@ class JsonTest {
     InputException e = assertThrows(InputException.class, () -> parse(text));
     assertTrue(e.getMessage().startsWith("test.json"), e.getMessage());
     assertTrue(!e.getMessage().contains("\n"), e.getMessage());
+  }
+
+  @Test
+  void configurationsMayHoldWhatPythonWrites() throws IOException {
+    Path file = scratch.resolve("config.json");
+    String text = "{\n  \"limit\": [\n    0.0,\n    Infinity,\n    -Infinity,\n    NaN\n  ]\n}\n";
+    Files.writeString(file, text);
+    Map<String, Object> read = Json.readObject(file);
+    assertEquals(
+        List.of(0.0, Double.POSITIVE_INFINITY, Double.NEGATIVE_INFINITY, Double.NaN),
+        read.get("limit"));
+    assertEquals(text, JsonWriter.pretty(read));
+    Files.writeString(file, "{\"a\": 1e999, \"b\": -1e999}");
+    assertEquals(
+        Map.of("a", Double.POSITIVE_INFINITY, "b", Double.NEGATIVE_INFINITY),
+        Json.readObject(file));
+    assertThrows(InputException.class, () -> Json.read(file, 100));
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "+Infinity",
+        "INF",
+        "-INF",
+        "nan",
+        "-NaN",
+        "infinity",
+        "Inf",
+        "NaNs",
+        "--Infinity"
+      })
+  void noOtherWordIsANumber(String word) throws IOException {
+    Path file = scratch.resolve("config.json");
+    Files.writeString(file, "{\"a\": " + word + "}");
+    assertThrows(InputException.class, () -> Json.readObject(file));
   }
 
   @Test
