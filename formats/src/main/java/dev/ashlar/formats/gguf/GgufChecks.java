@@ -97,19 +97,22 @@ record GgufChecks(
         throw fields.fault(TOKENS, "texts", String.valueOf(token));
       }
     }
-    for (String key : List.of("tokenizer.ggml.scores", "tokenizer.ggml.token_type")) {
+    boolean scored = !"gpt2".equals(fields.values().get("tokenizer.ggml.model"));
+    String types = "tokenizer.ggml.token_type";
+    for (String key : scored ? List.of("tokenizer.ggml.scores", types) : List.of(types)) {
       int n = fields.list(key).size();
       if (n != 0 && n != tokens.size()) {
         throw fields.fault(key, "an entry for each of " + tokens.size() + " tokens", n + "");
       }
     }
-    for (String kind : List.of("bos", "eos", "unknown", "padding", "separator", "eot", "eom")) {
-      String key = "tokenizer.ggml." + kind + "_token_id";
+    // The tokens that texts are made with; no other is needed to run a model.
+    for (String kind : List.of("bos", "eos", "unknown")) {
       fields
-          .whole(key, 0)
+          .token(kind)
           .ifPresent(
               id -> {
                 if (id >= rows) {
+                  String key = "tokenizer.ggml." + kind + "_token_id";
                   throw fields.fault(key, "a token below " + rows, Long.toString(id));
                 }
               });

@@ -96,24 +96,22 @@ final class GgufConfig {
     config.put("rope_theta", theta);
     config.put("rope_scaling", ropeScaling(theta).orElse(null));
     fields
-        .whole(key("attention.sliding_window"), 1)
-        .ifPresent(n -> config.put("sliding_window", n));
+        .whole(key("attention.sliding_window"), 0)
+        .ifPresent(n -> config.put("sliding_window", n == 0 ? null : n));
     config.put("attention_bias", tensors.containsKey("blk.0.attn_q.bias"));
     config.put("mlp_bias", tensors.containsKey("blk.0.ffn_gate.bias"));
     config.put("vocab_size", vocabulary());
     config.put("tie_word_embeddings", !tensors.containsKey("output.weight"));
     token(config, "bos");
     token(config, "eos");
-    fields
-        .whole("tokenizer.ggml.padding_token_id", 0)
-        .ifPresent(n -> config.put("pad_token_id", n));
+    fields.dispensable("padding", vocabulary()).ifPresent(n -> config.put("pad_token_id", n));
     config.put("torch_dtype", dtype());
     config.put("use_cache", true);
     return config;
   }
 
   private void token(Map<String, Object> config, String kind) {
-    OptionalLong id = fields.whole("tokenizer.ggml." + kind + "_token_id", 0);
+    OptionalLong id = fields.token(kind);
     config.put(kind + "_token_id", id.isPresent() ? id.getAsLong() : null);
   }
 
@@ -138,17 +136,20 @@ final class GgufConfig {
     if (factors != null) {
       return Optional.of(llama3(factors, theta));
     }
-    OptionalDouble old = fields.positive(key("rope.scale_linear"));
-    String type = fields.text(key("rope.scaling.type"), old.isPresent() ? "linear" : "none");
+    boolean old = fields.values().containsKey(key("rope.scale_linear"));
+    String type = fields.text(key("rope.scaling.type"), old ? "linear" : "none");
+    if (type.equals("none")) {
+      return Optional.empty();
+    }
     OptionalDouble factor = fields.positive(key("rope.scaling.factor"));
-    double by = factor.isPresent() ? factor.getAsDouble() : old.orElse(1);
+    double by =
+        factor.isPresent()
+            ? factor.getAsDouble()
+            : fields.positive(key("rope.scale_linear")).orElse(1);
     Map<String, Object> scaling = new LinkedHashMap<>();
     scaling.put("rope_type", type);
     scaling.put("factor", by);
     switch (type) {
-      case "none" -> {
-        return Optional.empty();
-      }
       case "linear" -> {
         return by == 1 ? Optional.empty() : Optional.of(scaling);
       }

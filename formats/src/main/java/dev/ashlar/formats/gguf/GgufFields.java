@@ -9,6 +9,9 @@ import java.util.OptionalLong;
 
 /** Typed access to metadata, every fault naming its key. */
 record GgufFields(Path file, Map<String, Object> values) {
+  /** −1 in 32 bits without a sign. */
+  private static final long NONE = 0xFFFFFFFFL;
+
   /** A whole number of at least {@code least}, or nothing. */
   OptionalLong whole(String key, long least) {
     Object value = values.get(key);
@@ -23,6 +26,25 @@ record GgufFields(Path file, Map<String, Object> values) {
       return OptionalLong.of(n);
     }
     throw fault(key, "a whole number from " + least, describe(value));
+  }
+
+  /**
+   * The id of a token, or nothing. Converters write −1 for a token that there is not, which is
+   * {@code 2^32−1} in the unsigned type of these keys.
+   */
+  OptionalLong token(String kind) {
+    String key = "tokenizer.ggml." + kind + "_token_id";
+    Object value = values.get(key);
+    boolean none = value instanceof Number n && (n.longValue() == -1 || n.longValue() == NONE);
+    return none ? OptionalLong.empty() : whole(key, 0);
+  }
+
+  /** The id of a token that running does without: nothing if it is not one of {@code tokens}. */
+  OptionalLong dispensable(String kind, long tokens) {
+    Object value = values.get("tokenizer.ggml." + kind + "_token_id");
+    return value instanceof Long id && id >= 0 && id < tokens
+        ? OptionalLong.of(id)
+        : OptionalLong.empty();
   }
 
   /** A whole number of at least 1 that must be there. */

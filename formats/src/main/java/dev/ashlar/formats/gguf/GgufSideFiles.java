@@ -8,6 +8,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalLong;
 import java.util.Set;
 
 /**
@@ -109,8 +110,8 @@ record GgufSideFiles(GgufFields fields, Map<String, Object> config) {
 
   private void token(Map<String, Object> json, String key, String kind) {
     List<?> tokens = fields.list("tokenizer.ggml.tokens");
-    fields
-        .whole("tokenizer.ggml." + kind + "_token_id", 0)
-        .ifPresent(id -> json.put(key, tokens.get((int) id)));
+    OptionalLong id =
+        kind.equals("padding") ? fields.dispensable(kind, tokens.size()) : fields.token(kind);
+    id.ifPresent(i -> json.put(key, tokens.get((int) i)));
   }
 }

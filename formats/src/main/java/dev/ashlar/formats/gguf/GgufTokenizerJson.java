@@ -120,7 +120,7 @@ final class GgufTokenizerJson {
     Map<String, Object> model = new LinkedHashMap<>();
     model.put("type", "BPE");
     model.put("dropout", null);
-    OptionalLong unknown = fields.whole(key("unknown_token_id"), 0);
+    OptionalLong unknown = fields.token("unknown");
     boolean has = sentencePiece() && unknown.isPresent();
     model.put("unk_token", has ? tokens.get((int) unknown.getAsLong()) : null);
     model.put("continuing_subword_prefix", null);
@@ -246,7 +246,7 @@ final class GgufTokenizerJson {
   }
 
   private OptionalLong id(String name, long sentencePieceDefault) {
-    OptionalLong id = fields.whole(key(name + "_token_id"), 0);
+    OptionalLong id = fields.token(name);
     return id.isEmpty() && sentencePiece() && sentencePieceDefault < tokens.size()
         ? OptionalLong.of(sentencePieceDefault)
         : id;

@@ -166,6 +166,51 @@ class GgufCheckpointTest {
         refused(GgufBytes.tinyLlama().put("tokenizer.ggml.eos_token_id", 6)).place());
   }
 
+  /** -1 in a type without a sign, as converters write it. */
+  @Test
+  void tokensThatThereAreNotRefuseNothing() {
+    for (Object none : new Object[] {-1, 6, 70_000, "none", 1.5f, false, List.of(1, 2)}) {
+      GgufBytes g = GgufBytes.tinyLlama();
+      for (String kind : List.of("padding", "separator", "seperator", "eot", "mask", "fim_pre")) {
+        g.put("tokenizer.ggml." + kind + "_token_id", none);
+      }
+      try (Checkpoint c = open(g)) {
+        assertFalse(c.config().containsKey("pad_token_id"));
+      }
+    }
+    GgufBytes g = GgufBytes.tinyLlama();
+    for (String kind : List.of("bos", "eos", "unknown")) {
+      g.put("tokenizer.ggml." + kind + "_token_id", -1);
+    }
+    try (Checkpoint c = open(g)) {
+      assertNull(c.config().get("bos_token_id"));
+      assertNull(c.config().get("eos_token_id"));
+    }
+  }
+
+  @Test
+  void tokensThatThereAreNotLeaveNoTraceInACopy() throws IOException {
+    Path made = TinyGguf.write(temp.resolve("m.gguf"), "padding", "unknown", "bos");
+    try (Checkpoint c = Checkpoints.open(made)) {
+      Path folder = Files.createDirectory(temp.resolve("copy"));
+      c.writeSideFiles(folder);
+      String all = Files.readString(folder.resolve("tokenizer_config.json"));
+      assertFalse(all.contains("pad_token") || all.contains(" \"bos_token"), all);
+      String generation = Files.readString(folder.resolve("generation_config.json"));
+      assertFalse(generation.contains("4294967295"), generation);
+    }
+  }
+
+  @Test
+  void scalingThatIsNotUsedRefusesNothing() {
+    GgufBytes g = GgufBytes.tinyLlama().put("llama.rope.scaling.type", "none");
+    g.put("llama.rope.scaling.factor", 0f).put("llama.attention.sliding_window", 0);
+    try (Checkpoint c = open(g)) {
+      assertNull(c.config().get("rope_scaling"));
+      assertNull(c.config().get("sliding_window"));
+    }
+  }
+
   @Test
   void joinsThePartsOfASplitModel() throws IOException {
     GgufBytes first = GgufBytes.tinyLlama().put("split.count", 2).put("split.no", 0);

@@ -40,6 +40,7 @@ final class GgufTokenizer {
   private static final int CONTROL = 3;
   private static final int USER_DEFINED = 4;
   private static final int BYTE = 6;
+  private static final long NOTHING = Long.MIN_VALUE;
   private static final Set<String> OPENED = Set.of("llama3", "llama-v3", "llama-bpe", "tekken");
   private static final Set<String> COMPOSED = Set.of("qwen2", "qwen35", "deepseek-r1-qwen");
 
@@ -205,10 +206,11 @@ final class GgufTokenizer {
 
   private int id(String key, int otherwise) {
     Node node = ggml(key);
-    if (node.isNull()) {
+    // Converters write -1, in 32 bits without a sign, for a token that there is not.
+    long id = node.value() instanceof Number n ? n.longValue() : NOTHING;
+    if (node.isNull() || id == -1 || id == 0xFFFFFFFFL) {
       return otherwise < tokens.size() ? otherwise : -1;
     }
-    long id = node.value() instanceof Number n ? n.longValue() : -1;
     if (id < 0 || id >= tokens.size()) {
       throw node.expected("an id below " + tokens.size());
     }

@@ -47,6 +47,23 @@ class GgufTokenizerTest {
     }
   }
 
+  /** A token that is said to be -1 is as one that nothing is said of. */
+  @Test
+  void tokensThatThereAreNot() {
+    Map<String, Object> metadata = new HashMap<>();
+    metadata.put("tokenizer.ggml.model", "llama");
+    metadata.put("tokenizer.ggml.tokens", List.of("<unk>", "<s>", "</s>", "a"));
+    metadata.put("tokenizer.ggml.scores", new float[] {0, 0, 0, -1});
+    metadata.put("tokenizer.ggml.token_type", new int[] {2, 3, 3, 1});
+    int[] silent = Tokenizers.fromGguf(metadata).encode("a", true);
+    for (Object none : new Object[] {-1, -1L, 0xFFFFFFFFL}) {
+      for (String kind : List.of("bos", "eos", "unknown", "padding", "separator")) {
+        metadata.put("tokenizer.ggml." + kind + "_token_id", none);
+      }
+      assertArrayEquals(silent, Tokenizers.fromGguf(metadata).encode("a", true));
+    }
+  }
+
   /** A trained byte-level encoding put into metadata gives the same ids. */
   @Test
   void theGpt2KindIsByteLevel() {

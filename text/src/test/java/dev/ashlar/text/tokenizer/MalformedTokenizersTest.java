@@ -113,7 +113,8 @@ class MalformedTokenizersTest {
     refused(good, "tokenizer.ggml.scores", List.of(1f));
     refused(good, "tokenizer.ggml.token_type", List.of(1L));
     refused(good, "tokenizer.ggml.bos_token_id", 4L);
-    refused(good, "tokenizer.ggml.eos_token_id", -1);
+    refused(good, "tokenizer.ggml.eos_token_id", -2);
+    refused(good, "tokenizer.ggml.eos_token_id", "</s>");
     refused(good, "tokenizer.ggml.add_bos_token", "yes");
     Map<String, Object> bytes = new HashMap<>(good);
     bytes.put("tokenizer.ggml.model", "gpt2");
