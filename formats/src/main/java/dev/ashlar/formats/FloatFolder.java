@@ -1,6 +1,7 @@
 package dev.ashlar.formats;
 
 import dev.ashlar.formats.checkpoint.Checkpoint;
+import dev.ashlar.formats.checkpoint.HeadTie;
 import dev.ashlar.formats.safetensors.SafetensorsWriter;
 import dev.ashlar.formats.safetensors.TensorOutput;
 import dev.ashlar.io.InputException;
@@ -109,7 +110,7 @@ public final class FloatFolder {
 
   /** The source's configuration without what no longer holds of the copy. */
   private static Map<String, Object> config(Checkpoint source, DType type) {
-    Map<String, Object> config = new LinkedHashMap<>(source.config());
+    Map<String, Object> config = new LinkedHashMap<>(HeadTie.settled(source.config(), source));
     config.remove("quantization_config");
     String key = config.containsKey("dtype") ? "dtype" : "torch_dtype";
     config.put(

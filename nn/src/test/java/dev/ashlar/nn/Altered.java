@@ -9,8 +9,10 @@ import dev.ashlar.tensor.quant.QuantizedMatrix;
 import dev.ashlar.tensor.weights.StoredTensor;
 import dev.ashlar.tensor.weights.WeightSource;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -22,12 +24,13 @@ final class Altered implements WeightSource {
   private final Set<String> removed = new HashSet<>();
   private final Map<String, Tensor> replaced = new HashMap<>();
   private final Map<String, QuantizedMatrix> packed = new HashMap<>();
+  private final List<String> notes = new ArrayList<>();
 
   Altered(String fixture) {
     this(Fixtures.copied().resolve(fixture));
   }
 
-  private Altered(Path folder) {
+  Altered(Path folder) {
     this.under = Checkpoints.open(folder);
     this.config = new HashMap<>(under.config());
   }
@@ -52,6 +55,16 @@ final class Altered implements WeightSource {
     packed.put(module, t);
     removed.add(module + ".weight");
     return this;
+  }
+
+  /** What a reader decided. */
+  List<String> notes() {
+    return notes;
+  }
+
+  @Override
+  public void note(String kind, String sentence) {
+    notes.add(sentence);
   }
 
   @Override

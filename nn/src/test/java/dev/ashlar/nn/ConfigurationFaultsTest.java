@@ -35,7 +35,7 @@ class ConfigurationFaultsTest {
         arguments("num_attention_heads", 3L),
         arguments("num_key_value_heads", 3L),
         arguments("num_hidden_layers", "2"),
-        arguments("vocab_size", null),
+        arguments("vocab_size", "256"),
         arguments("rms_norm_eps", Double.NaN),
         arguments("rms_norm_eps", "1e-6"),
         arguments("rms_norm_eps", 0.0),
@@ -63,7 +63,6 @@ class ConfigurationFaultsTest {
         "hidden_size",
         "num_hidden_layers",
         "num_attention_heads",
-        "vocab_size",
         "intermediate_size",
         "model_type"
       })

@@ -6,6 +6,7 @@ import dev.ashlar.engine.job.Stage;
 import dev.ashlar.engine.model.Model;
 import dev.ashlar.engine.model.OutputFolder;
 import dev.ashlar.formats.checkpoint.Checkpoint;
+import dev.ashlar.formats.checkpoint.HeadTie;
 import dev.ashlar.formats.export.ExportOptions;
 import dev.ashlar.formats.export.ExportPlan;
 import dev.ashlar.io.InputException;
@@ -157,7 +158,8 @@ public final class ModelFreeJob {
 
   private void decide(ModelTensors tensors, Optional<DecoderSpec> family, Checkpoint source) {
     QuantizationPlan plan = forLayers(tensors, source);
-    boolean tied = family.map(f -> f.head().tied()).orElseGet(() -> declaredTied(source));
+    boolean tied =
+        family.map(f -> f.head().tied()).orElseGet(() -> HeadTie.of(source) == HeadTie.SHARED);
     for (StoredLinear l : tensors.linears()) {
       requireShape(l, source);
       LayerShape layer = new LayerShape(l.module(), l.out(), l.in(), l.routes());
@@ -201,14 +203,6 @@ public final class ModelFreeJob {
     } catch (IllegalArgumentException e) {
       throw new InputException(e.getMessage(), e);
     }
-  }
-
-  private static boolean declaredTied(Checkpoint source) {
-    Object tied = source.config().get("tie_word_embeddings");
-    if (tied == null && source.config().get("text_config") instanceof Map<?, ?> text) {
-      tied = text.get("tie_word_embeddings");
-    }
-    return Boolean.TRUE.equals(tied);
   }
 
   private static void requireShape(StoredLinear l, Checkpoint source) {

@@ -33,32 +33,52 @@ final class ModelTensors {
   private final String added;
   private final String head;
   private final Optional<Architecture> family;
+  private final Map<String, String> renamed;
+  private final Map<String, Object> corrections;
 
   /**
    * @param added what the checkpoint leaves out of all names but the head's
    * @param head module name of the output head
    * @param family knows what others call tensors; empty if nobody described it
+   * @param renamed tensors that an export calls otherwise
+   * @param corrections of the configuration
    */
-  private ModelTensors(String added, String head, Optional<Architecture> family) {
+  private ModelTensors(
+      String added,
+      String head,
+      Optional<Architecture> family,
+      Map<String, String> renamed,
+      Map<String, Object> corrections) {
     this.added = added;
     this.head = head;
     this.family = family;
+    this.renamed = renamed;
+    this.corrections = corrections;
   }
 
   /** The tensors of a model of a known family. */
   static ModelTensors of(DecoderSpec spec, WeightSource source) {
     String table = spec.embedding().name() + WEIGHT;
-    boolean bare = !spec.storedName(table, source).equals(table);
+    String stored = spec.storedName(table, source);
     String head = spec.head().output().name();
+    // Of a tied pair that is stored as the head, exports have the embedding, as all readers know
+    // it.
+    boolean onlyHead = stored.equals(head + WEIGHT);
+    boolean bare = !onlyHead && !stored.equals(table);
     ModelTensors tensors =
-        new ModelTensors(bare ? spec.prefix() : "", head, Architectures.find(spec.modelType()));
+        new ModelTensors(
+            bare ? spec.prefix() : "",
+            head,
+            Architectures.find(spec.modelType()),
+            onlyHead ? Map.of(stored, table) : Map.of(),
+            spec.corrections());
     for (BlockSpec block : spec.blocks()) {
       Set<String> routers = block.routers();
       for (LinearSpec l : block.linears()) {
         tensors.add(spec, source, block.name() + ".", l, routers.contains(l.name()));
       }
     }
-    if (source.find(head + WEIGHT).isPresent()) {
+    if (!onlyHead && source.find(head + WEIGHT).isPresent()) {
       tensors.add(spec, source, "", spec.head().output(), false);
     }
     return tensors;
@@ -84,7 +104,8 @@ final class ModelTensors {
         head = kind == LinearNames.Kind.HEAD ? module : head;
       }
     }
-    ModelTensors tensors = new ModelTensors("", head, Optional.empty());
+    ModelTensors tensors =
+        new ModelTensors("", head, Optional.empty(), Map.of(), Map.of());
     found.forEach(tensors::add);
     return tensors;
   }
@@ -185,7 +206,7 @@ final class ModelTensors {
     linears().stream()
         .filter(l -> l.transposed() && !l.stacked())
         .forEach(l -> turned.add(l.module()));
-    return new ExportPlan(base, all, settings, turned);
+    return new ExportPlan(base, all, settings, turned, corrections);
   }
 
   /** Module name of the output head. */
@@ -193,8 +214,11 @@ final class ModelTensors {
     return head;
   }
 
-  /** The name of one of the source's tensors with what bare models leave out. */
+  /** The name of one of the source's tensors in an export: with what bare models leave out. */
   String whole(String name) {
+    if (renamed.containsKey(name)) {
+      return renamed.get(name);
+    }
     boolean whole = added.isEmpty() || name.startsWith(added) || name.startsWith(head + ".");
     return whole ? name : added + name;
   }

@@ -8,6 +8,7 @@ import dev.ashlar.text.TokenizerSource;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicReference;
 
 /**
  * A model on disk, open for reading: its configuration and weights ({@link WeightSource}), and what
@@ -15,6 +16,8 @@ import java.util.Map;
  * closed, and may be read by several threads.
  */
 public abstract class Checkpoint implements WeightSource {
+  private final AtomicReference<CheckpointNotes> notes = new AtomicReference<>();
+
   /** For containers; nothing is open yet. */
   protected Checkpoint() {}
 
@@ -81,6 +84,13 @@ public abstract class Checkpoint implements WeightSource {
   @Override
   public String description() {
     return path().toString();
+  }
+
+  /** Logged as a warning. */
+  @Override
+  public void note(String kind, String sentence) {
+    notes.compareAndSet(null, new CheckpointNotes(description()));
+    notes.get().tell(kind, sentence);
   }
 
   @Override

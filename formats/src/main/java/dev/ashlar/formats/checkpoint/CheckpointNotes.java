@@ -1,4 +1,4 @@
-package dev.ashlar.formats.layout;
+package dev.ashlar.formats.checkpoint;
 
 import java.util.HashSet;
 import java.util.Set;
@@ -8,7 +8,7 @@ import java.util.Set;
  * is wrong in every layer, and one line is enough.
  */
 public final class CheckpointNotes {
-  private static final System.Logger LOG = System.getLogger("dev.ashlar.formats.layout");
+  private static final System.Logger LOG = System.getLogger("dev.ashlar.formats");
 
   private final Set<String> told = new HashSet<>();
   private final String file;
@@ -23,7 +23,7 @@ public final class CheckpointNotes {
    *
    * @param kind what is one and the same decision
    */
-  void tell(String kind, String message) {
+  public void tell(String kind, String message) {
     boolean first;
     synchronized (told) {
       first = told.add(kind);

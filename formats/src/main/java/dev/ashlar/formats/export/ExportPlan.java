@@ -18,16 +18,20 @@ import java.util.function.UnaryOperator;
  * @param settings how codes are chosen ({@code iters}, {@code nsamples}…), recorded where a format
  *     has room; plain JSON values
  * @param transposed linear maps that float files hold as {@code [in, out]} (GPT-2's Conv1D)
+ * @param corrections keys of the source's configuration that its tensors contradict, with what is
+ *     true
  */
 public record ExportPlan(
     QuantScheme base,
     Map<String, QuantScheme> linears,
     Map<String, Object> settings,
-    Set<String> transposed) {
+    Set<String> transposed,
+    Map<String, Object> corrections) {
   private static final String WEIGHT = ".weight";
 
   public ExportPlan {
     transposed = Set.copyOf(transposed);
+    corrections = Collections.unmodifiableMap(new LinkedHashMap<>(corrections));
     linears = Collections.unmodifiableMap(new LinkedHashMap<>(linears));
     settings = Collections.unmodifiableMap(new LinkedHashMap<>(settings));
   }
@@ -59,7 +63,7 @@ public record ExportPlan(
   /** A plan in which all matrices lie as {@code [out, in]}. */
   public ExportPlan(
       QuantScheme base, Map<String, QuantScheme> linears, Map<String, Object> settings) {
-    this(base, linears, settings, Set.of());
+    this(base, linears, settings, Set.of(), Map.of());
   }
 
   /** A plan without recorded settings. */

@@ -1,6 +1,7 @@
 package dev.ashlar.formats.export;
 
 import dev.ashlar.formats.checkpoint.Checkpoint;
+import dev.ashlar.formats.checkpoint.HeadTie;
 import dev.ashlar.formats.layout.PackedLayout;
 import dev.ashlar.formats.layout.PackedTensor;
 import dev.ashlar.formats.layout.ZeroMirror;
@@ -98,6 +99,9 @@ final class FolderExport implements ExportSink {
     if (exists) {
       refuseOccupied(folder, options.overwrite());
     }
+    if (style.layout() != null) {
+      Refusals.warnOfWideScales(style.format(), plan);
+    }
     return new FolderExport(folder, !exists, source, plan, style, options);
   }
 
@@ -182,7 +186,8 @@ final class FolderExport implements ExportSink {
 
   /** Whether a dense tensor is to be written; a tied head is not, its embedding stands for it. */
   private boolean takes(String name) {
-    if (tied && isHead(name)) {
+    // Its bias, if it has one, is nowhere else.
+    if (tied && isHead(name) && name.endsWith(WEIGHT)) {
       LOG.log(
           System.Logger.Level.INFO, "{0}: {1} is tied to the embedding; left out", folder, name);
       return false;
@@ -247,7 +252,7 @@ final class FolderExport implements ExportSink {
                 AtomicFile.write(folder.resolve(name), JsonWriter.pretty(of.apply(quantization))));
     AtomicFile.write(
         folder.resolve(CONFIG),
-        JsonWriter.pretty(ModelConfig.rewritten(source.config(), floatType, quantization)));
+        JsonWriter.pretty(ModelConfig.rewritten(config(), floatType, quantization)));
     if (mirrored > 0) {
       LOG.log(
           System.Logger.Level.INFO,
@@ -257,6 +262,12 @@ final class FolderExport implements ExportSink {
           Integer.toString(mirrored),
           style.format());
     }
+  }
+
+  /** The source's configuration, saying of the tensors what they are. */
+  private Map<String, Object> config() {
+    Map<String, Object> settled = HeadTie.settled(source.config(), source);
+    return HeadTie.corrected(settled, layers.plan().corrections());
   }
 
   @Override

@@ -1,5 +1,6 @@
 package dev.ashlar.formats.export;
 
+import dev.ashlar.formats.checkpoint.HeadTie;
 import dev.ashlar.tensor.DType;
 import dev.ashlar.tensor.weights.WeightSource;
 import java.util.LinkedHashMap;
@@ -16,7 +17,14 @@ final class ModelConfig {
 
   /** Whether the output head is the embedding, so that no head tensor may be written. */
   static boolean tied(WeightSource source) {
-    return Boolean.TRUE.equals(source.config().get("tie_word_embeddings"));
+    return Boolean.TRUE.equals(source.config().get("tie_word_embeddings"))
+        && HeadTie.of(source) == HeadTie.SHARED;
+  }
+
+  /** Whether the configuration ties the two although both are stored. */
+  static boolean saysTied(WeightSource source) {
+    return Boolean.TRUE.equals(source.config().get("tie_word_embeddings"))
+        && HeadTie.of(source) != HeadTie.ONLY_HEAD;
   }
 
   /** The float type that the configuration states. */

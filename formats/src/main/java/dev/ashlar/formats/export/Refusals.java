@@ -1,6 +1,7 @@
 package dev.ashlar.formats.export;
 
 import dev.ashlar.formats.layout.PackedLayout;
+import dev.ashlar.tensor.DType;
 import dev.ashlar.tensor.Shape;
 import dev.ashlar.tensor.quant.IntegerGrid;
 import dev.ashlar.tensor.quant.QuantScheme;
@@ -31,7 +32,7 @@ final class Refusals {
       if (scheme.isFloat()) {
         continue;
       }
-      if (ModelConfig.tied(source) && FolderExport.isHead(module)) {
+      if (FolderExport.isHead(module) && ModelConfig.tied(source)) {
         return Optional.of(
             format
                 + " cannot quantize "
@@ -86,6 +87,20 @@ final class Refusals {
             linear.getKey());
         return;
       }
+    }
+  }
+
+  /** Warns of scales in float32, which are written on request: what other tools do is their own. */
+  static void warnOfWideScales(String format, ExportPlan plan) {
+    boolean wide =
+        plan.linears().values().stream()
+            .anyMatch(s -> s instanceof IntegerGrid grid && grid.scaleType() == DType.F32);
+    if (wide) {
+      LOG.log(
+          System.Logger.Level.WARNING,
+          "{0}: scales are written in float32, as asked; Ashlar reads them, but loaders of other"
+              + " tools may round them to half precision",
+          format);
     }
   }
 

@@ -1,5 +1,6 @@
 package dev.ashlar.formats.layout;
 
+import dev.ashlar.formats.checkpoint.CheckpointNotes;
 import dev.ashlar.formats.checkpoint.PackedReader;
 import dev.ashlar.formats.checkpoint.StoredTensors;
 import dev.ashlar.io.InputException;

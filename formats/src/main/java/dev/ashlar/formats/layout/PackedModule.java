@@ -1,5 +1,6 @@
 package dev.ashlar.formats.layout;
 
+import dev.ashlar.formats.checkpoint.CheckpointNotes;
 import dev.ashlar.io.InputException;
 import dev.ashlar.tensor.DType;
 import dev.ashlar.tensor.Shape;

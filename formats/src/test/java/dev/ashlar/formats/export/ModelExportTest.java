@@ -190,7 +190,7 @@ class ModelExportTest {
       embedding.data()[3] = value;
       w.floats("model.embed_tokens.weight", DType.BF16, embedding);
       w.floats("model.layers.0.q_proj.weight", DType.BF16, Tensor.zeros(32, 32));
-      w.floats("lm_head.weight", DType.BF16, Tensor.zeros(32, 32));
+      w.floats("lm_head.weight", DType.BF16, tied ? embedding : Tensor.zeros(32, 32));
       w.finish();
     }
     Map<String, Object> config = new LinkedHashMap<>();

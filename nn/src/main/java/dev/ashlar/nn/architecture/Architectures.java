@@ -142,7 +142,9 @@ public final class Architectures {
   }
 
   /**
-   * What the configuration of {@code source} describes; reads no tensor.
+   * What the configuration of {@code source} describes, where its tensors do not say otherwise
+   * ({@link DecoderSpec#asStored}); of tensors only biases and the pair of head and embedding may
+   * be read.
    *
    * @throws RuntimeException the source's own exception if its family is not known or its
    *     configuration is faulty
@@ -151,7 +153,7 @@ public final class Architectures {
     Map<String, Object> config = source.config();
     String modelType = new Config(config, source).text("model_type");
     Architecture architecture = find(modelType).orElseThrow(() -> unknown(modelType, source));
-    return architecture.spec(config, source);
+    return StoredSizes.spec(c -> architecture.spec(c, source), config, source).asStored(source);
   }
 
   private static RuntimeException unknown(String modelType, WeightSource source) {

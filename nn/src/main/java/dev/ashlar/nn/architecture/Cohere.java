@@ -53,7 +53,7 @@ final class Cohere implements Architecture {
 
     @Override
     Optional<HeadNormSpec> headNorms() {
-      return config.flag("use_qk_norm", false)
+      return has(config.flag("use_qk_norm", false), "self_attn.q_norm.weight")
           ? Optional.of(
               new HeadNormSpec(
                   new NormSpec.PerHead("self_attn.q_norm", heads, headDim, eps(), false),

@@ -88,10 +88,15 @@ final class DeepseekV2 implements Architecture {
           Optional.empty());
     }
 
+    /** Width of the latent of queries; 0 where the first block has a map without one. */
+    private int narrow() {
+      return has(false, "self_attn.q_proj.weight") ? 0 : config.natural("q_lora_rank", 0);
+    }
+
     @Override
     ProjectionSpec projection(int layer) {
       int queries = heads * (plain + rotary);
-      int narrow = config.natural("q_lora_rank", 0);
+      int narrow = narrow();
       int latent = config.count("kv_lora_rank");
       boolean direct = narrow == 0;
       return new ProjectionSpec.Latent(

@@ -48,7 +48,7 @@ final class Glm4Moe implements Architecture {
 
     @Override
     Optional<HeadNormSpec> headNorms() {
-      return config.flag("use_qk_norm", false)
+      return has(config.flag("use_qk_norm", false), "self_attn.q_norm.weight")
           ? Optional.of(
               new HeadNormSpec(
                   norm("self_attn.q_norm", headDim), norm("self_attn.k_norm", headDim), false))

@@ -32,7 +32,7 @@ final class HyperClovaX implements Architecture {
 
     @Override
     ResidualSpec residual(int layer) {
-      boolean after = config.flag("use_post_norm", true);
+      boolean after = has(config.flag("use_post_norm", true), "post_norm1.weight");
       return new ResidualSpec.Sequential(
           Optional.of(norm("input_layernorm", dim)),
           after ? Optional.of(norm("post_norm1", dim)) : Optional.empty(),

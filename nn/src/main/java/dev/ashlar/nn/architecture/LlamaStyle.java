@@ -19,6 +19,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.function.BooleanSupplier;
 
 /**
@@ -48,6 +49,7 @@ class LlamaStyle {
   /** The sizes as GPT-2 calls them. */
   static final Keys GPT_KEYS = new Keys("n_embd", "n_layer", "n_head", "", "n_positions");
 
+  private final WeightSource source;
   final String modelType;
   final Config config;
   final int dim;
@@ -69,16 +71,30 @@ class LlamaStyle {
     this.config = new Config(values, source);
     this.dim = config.countOf(keys.dim(), KEYS.dim());
     this.layers = config.countOf(keys.layers(), KEYS.layers());
-    this.vocab = config.count("vocab_size");
+    this.source = source;
+    OptionalInt rows = config.has("vocab_size") ? OptionalInt.empty() : StoredSizes.vocab(source);
+    this.vocab = rows.isPresent() ? rows.getAsInt() : config.count("vocab_size");
     this.heads = config.countOf(keys.heads(), KEYS.heads());
     this.kvHeads = kvHeads(keys);
     config.divides(keys.heads(), heads, keys.kvHeads(), kvHeads);
-    if (!config.has("head_dim")) {
+    // Heads out of latents have sizes of their own.
+    if (!config.has("head_dim") && !config.has("kv_lora_rank")) {
       config.divides(keys.dim(), dim, keys.heads(), heads);
     }
-    this.headDim = config.count("head_dim", dim / heads);
+    this.headDim = config.count("head_dim", Math.max(1, dim / heads));
     this.maxPositions =
         config.count(keys.positions(), config.count(KEYS.positions(), defaultMaxPositions()));
+  }
+
+  /**
+   * Whether blocks have a part that some models of a family have and others not: a flag says so, or
+   * the first block holds the tensor.
+   */
+  final boolean has(boolean said, String tensor) {
+    String name = blocks() + ".0." + tensor;
+    return said
+        || source.find(name).isPresent()
+        || source.find(name.substring(prefix().length())).isPresent();
   }
 
   private int kvHeads(Keys keys) {

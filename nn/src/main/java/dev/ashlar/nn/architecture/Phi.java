@@ -52,7 +52,7 @@ final class Phi implements Architecture {
 
     @Override
     Optional<HeadNormSpec> headNorms() {
-      return config.flag("qk_layernorm", false)
+      return has(config.flag("qk_layernorm", false), "self_attn.q_layernorm.weight")
           ? Optional.of(
               new HeadNormSpec(
                   norm("self_attn.q_layernorm", headDim),

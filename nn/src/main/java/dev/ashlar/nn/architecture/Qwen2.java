@@ -40,8 +40,9 @@ final class Qwen2 implements Architecture {
     /** Only the layers from {@code max_window_layers} on slide, if any do. */
     @Override
     int window(int layer) {
-      int window = config.natural("sliding_window", 0);
-      if (window == 0 || !config.flag("use_sliding_window", false)) {
+      int window =
+          config.flag("use_sliding_window", false) ? config.natural("sliding_window", 0) : 0;
+      if (window == 0) {
         return 0;
       }
       return slides(layer, () -> layer >= config.natural("max_window_layers", 28)) ? window : 0;

@@ -59,7 +59,7 @@ final class Stablelm implements Architecture {
 
     @Override
     Optional<HeadNormSpec> headNorms() {
-      return config.flag("qk_layernorm", false)
+      return has(config.flag("qk_layernorm", false), "self_attn.q_layernorm.norms.0.weight")
           ? Optional.of(
               new HeadNormSpec(
                   new NormSpec.PerHead("self_attn.q_layernorm.norms", heads, headDim, eps(), true),

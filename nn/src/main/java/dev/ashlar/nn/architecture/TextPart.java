@@ -90,15 +90,19 @@ final class TextPart implements Architecture {
     }
     text.putAll(own);
     text.putIfAbsent(TIED, config.get(TIED));
-    DecoderSpec spec = family.spec(text, source);
-    Names names = names(spec, source);
     return tied(
-        spec.renamed(
-            name ->
-                name.startsWith(spec.prefix())
-                    ? names.model() + name.substring(spec.prefix().length())
-                    : name.replace("lm_head", names.head())),
+        StoredSizes.spec(values -> named(family.spec(values, source), source), text, source),
         source);
+  }
+
+  /** In the names that the source has. */
+  private static DecoderSpec named(DecoderSpec spec, WeightSource source) {
+    Names names = names(spec, source);
+    return spec.renamed(
+        name ->
+            name.startsWith(spec.prefix())
+                ? names.model() + name.substring(spec.prefix().length())
+                : name.replace("lm_head", names.head()));
   }
 
   /** Whole and section may contradict each other on whether the head is tied; the file decides. */
@@ -132,9 +136,17 @@ final class TextPart implements Architecture {
 
   private static Names names(DecoderSpec spec, WeightSource source) {
     String table = spec.embedding().name().substring(spec.prefix().length()) + ".weight";
+    // A tied model may hold only the head: then the first block shows the names.
+    String block = spec.blocks().getFirst().name().substring(spec.prefix().length()) + ".";
     return NAMES.stream()
         .filter(n -> source.find(n.model() + table).isPresent())
         .findFirst()
+        .or(
+            () ->
+                NAMES.stream()
+                    .filter(
+                        n -> source.names().stream().anyMatch(t -> t.startsWith(n.model() + block)))
+                    .findFirst())
         .orElse(NAMES.get(2));
   }
 }

@@ -3,6 +3,7 @@ package dev.ashlar.nn.decoder;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.UnaryOperator;
 
 /**
  * Causal grouped-query attention.
@@ -75,6 +76,23 @@ public record AttentionSpec(
       };
     }
 
+    /** The same with the linear maps that {@code f} gives for its own. */
+    default ProjectionSpec mapLinears(UnaryOperator<LinearSpec> f) {
+      return switch (this) {
+        case Latent l ->
+            new Latent(
+                l.queryDown().map(f),
+                l.queryNorm(),
+                f.apply(l.query()),
+                f.apply(l.down()),
+                l.norm(),
+                f.apply(l.up()),
+                l.rotary());
+        case Separate s -> new Separate(f.apply(s.query()), f.apply(s.key()), f.apply(s.value()));
+        case Fused u -> new Fused(f.apply(u.map()), u.order());
+      };
+    }
+
     /** The linear maps. */
     default List<LinearSpec> linears() {
       return switch (this) {
@@ -106,6 +124,43 @@ public record AttentionSpec(
    * @param afterRotation whether they come after the rotary embedding
    */
   public record HeadNormSpec(NormSpec query, NormSpec key, boolean afterRotation) {}
+
+  /** The same with the linear maps that {@code f} gives for its own. */
+  public AttentionSpec mapLinears(UnaryOperator<LinearSpec> f) {
+    return new AttentionSpec(
+        heads,
+        kvHeads,
+        headDim,
+        projection.mapLinears(f),
+        f.apply(output),
+        position,
+        scale,
+        window,
+        softcap,
+        clip,
+        headNorms,
+        valueDim,
+        sinks);
+  }
+
+  /** The same with the norms of queries and keys that {@code f} gives for its own. */
+  public AttentionSpec mapHeadNorms(UnaryOperator<NormSpec> f) {
+    return new AttentionSpec(
+        heads,
+        kvHeads,
+        headDim,
+        projection,
+        output,
+        position,
+        scale,
+        window,
+        softcap,
+        clip,
+        headNorms.map(
+            n -> new HeadNormSpec(f.apply(n.query()), f.apply(n.key()), n.afterRotation())),
+        valueDim,
+        sinks);
+  }
 
   /** All linear maps. */
   public List<LinearSpec> linears() {

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.function.UnaryOperator;
 
 /**
  * One block of a decoder.
@@ -41,6 +42,16 @@ public record BlockSpec(
       e.sharedGate().ifPresent(g -> names.add(g.name()));
     }
     return names;
+  }
+
+  /** The same with the linear maps that {@code f} gives for its own. */
+  BlockSpec mapLinears(UnaryOperator<LinearSpec> f) {
+    return new BlockSpec(name, attention.mapLinears(f), feedForward.mapLinears(f), residual);
+  }
+
+  /** The same with the norms around its halves, and of queries and keys, that {@code f} gives. */
+  BlockSpec mapNorms(UnaryOperator<NormSpec> f) {
+    return new BlockSpec(name, attention.mapHeadNorms(f), feedForward, residual.mapNorms(f));
   }
 
   /** All norms; names are relative to the block. */

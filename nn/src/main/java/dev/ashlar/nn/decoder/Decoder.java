@@ -61,7 +61,7 @@ public final class Decoder {
    * @throws RuntimeException the source's own exception for the first tensor at fault
    */
   public static Decoder load(DecoderSpec spec, WeightSource source, Backend backend) {
-    return load(spec, Weights.floats(source, spec.prefix(), backend));
+    return load(spec, Weights.floats(source, spec, backend));
   }
 
   /**
@@ -77,7 +77,7 @@ public final class Decoder {
     WarmUp warmUp = WarmUp.begin(spec, backend, options);
     try {
       Decoder decoder =
-          load(spec, Weights.packed(source, spec.prefix(), backend, options.activations(), warmUp));
+          load(spec, Weights.packed(source, spec, backend, options.activations(), warmUp));
       Parallel.rows(
           decoder.blockCount(),
           1,

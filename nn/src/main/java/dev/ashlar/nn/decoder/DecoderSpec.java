@@ -2,8 +2,11 @@ package dev.ashlar.nn.decoder;
 
 import dev.ashlar.tensor.weights.WeightSource;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.function.UnaryOperator;
 
@@ -16,6 +19,8 @@ import java.util.function.UnaryOperator;
  * @param dim width of the hidden state
  * @param maxPositions longest sequence it was made for; {@link Integer#MAX_VALUE} if nothing bounds
  *     it
+ * @param corrections keys of the configuration that the tensors contradict, with what is true: a
+ *     copy of the model should say so
  */
 public record DecoderSpec(
     String modelType,
@@ -25,28 +30,66 @@ public record DecoderSpec(
     int maxPositions,
     EmbeddingSpec embedding,
     List<BlockSpec> blocks,
-    HeadSpec head) {
+    HeadSpec head,
+    Map<String, Object> corrections) {
+  private static final String WEIGHT = ".weight";
+
   public DecoderSpec {
     blocks = List.copyOf(blocks);
+    corrections = Collections.unmodifiableMap(new LinkedHashMap<>(corrections));
+  }
+
+  /** A decoder as its configuration says. */
+  public DecoderSpec(
+      String modelType,
+      String prefix,
+      int vocab,
+      int dim,
+      int maxPositions,
+      EmbeddingSpec embedding,
+      List<BlockSpec> blocks,
+      HeadSpec head) {
+    this(modelType, prefix, vocab, dim, maxPositions, embedding, blocks, head, Map.of());
   }
 
   /**
-   * The complete name as {@code source} spells it: checkpoints of bare models leave out the prefix.
+   * The decoder that {@code source} holds: what is stored beats what the configuration says, in
+   * ties, biases and the sizes of tables. The source is told of every difference.
+   */
+  public DecoderSpec asStored(WeightSource source) {
+    return Evidence.weighed(this, source);
+  }
+
+  /** The same with more that a copy of the model should say. */
+  public DecoderSpec withCorrections(Map<String, Object> more) {
+    Map<String, Object> all = new LinkedHashMap<>(corrections);
+    all.putAll(more);
+    return new DecoderSpec(
+        modelType, prefix, vocab, dim, maxPositions, embedding, blocks, head, all);
+  }
+
+  /**
+   * The complete name as {@code source} spells it: checkpoints of bare models leave out the prefix,
+   * and of a tied pair some hold only the head.
    *
    * @param name of a tensor, or of a packed module
    */
   public String storedName(String name, WeightSource source) {
-    return storedName(prefix, name, source);
+    if (has(name, source)) {
+      return name;
+    }
+    String bare = bareName(name);
+    if (has(bare, source)) {
+      return bare;
+    }
+    String matrix = head.output().name() + WEIGHT;
+    boolean table = head.tied() && name.equals(embedding.name() + WEIGHT);
+    return table && has(matrix, source) ? matrix : name;
   }
 
-  static String storedName(String prefix, String name, WeightSource source) {
-    if (name.startsWith(prefix) && !has(name, source)) {
-      String bare = name.substring(prefix.length());
-      if (has(bare, source)) {
-        return bare;
-      }
-    }
-    return name;
+  /** The name without the prefix. */
+  String bareName(String name) {
+    return name.startsWith(prefix) ? name.substring(prefix.length()) : name;
   }
 
   private static boolean has(String name, WeightSource source) {
@@ -70,7 +113,8 @@ public record DecoderSpec(
 
   /** The same decoder with another head. */
   public DecoderSpec withHead(HeadSpec other) {
-    return new DecoderSpec(modelType, prefix, vocab, dim, maxPositions, embedding, blocks, other);
+    return new DecoderSpec(
+        modelType, prefix, vocab, dim, maxPositions, embedding, blocks, other, corrections);
   }
 
   /** The same decoder under other complete names. */
@@ -88,6 +132,7 @@ public record DecoderSpec(
         maxPositions,
         embedding.renamed(name),
         renamed,
-        head.renamed(name));
+        head.renamed(name),
+        corrections);
   }
 }

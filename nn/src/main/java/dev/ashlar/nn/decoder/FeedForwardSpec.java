@@ -5,6 +5,7 @@ import dev.ashlar.tensor.kernel.ActivationKernel;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.UnaryOperator;
 
 /** The position-wise half of a block. */
 public sealed interface FeedForwardSpec {
@@ -80,6 +81,24 @@ public sealed interface FeedForwardSpec {
     /** Two experts by {@link dev.ashlar.nn.op.SparseMix}. */
     record SparseMixer(LinearSpec gate, double jitter) implements RouterSpec {}
 
+    /** The same with another gate. */
+    default RouterSpec withGate(LinearSpec other) {
+      return switch (this) {
+        case Scores s ->
+            new Scores(
+                other,
+                s.score(),
+                s.perToken(),
+                s.normalize(),
+                s.scale(),
+                s.correction(),
+                s.groups(),
+                s.topGroups(),
+                s.groupByTwo());
+        case SparseMixer m -> new SparseMixer(other, m.jitter());
+      };
+    }
+
     /** The {@code perToken} largest of a softmax. */
     static RouterSpec softmax(LinearSpec gate, int perToken, boolean normalize) {
       return new Scores(
@@ -100,6 +119,22 @@ public sealed interface FeedForwardSpec {
         e.shared().ifPresent(x -> all.addAll(x.sharedInputs()));
         yield all;
       }
+    };
+  }
+
+  /** The same with the linear maps that {@code f} gives for its own, routers' among them. */
+  default FeedForwardSpec mapLinears(UnaryOperator<LinearSpec> f) {
+    return switch (this) {
+      case Gated g -> new Gated(f.apply(g.gate()), f.apply(g.up()), f.apply(g.down()), g.f());
+      case FusedGated g -> new FusedGated(f.apply(g.gateUp()), f.apply(g.down()), g.f());
+      case Plain p -> new Plain(f.apply(p.up()), f.apply(p.down()), p.f());
+      case Clamped c -> new Clamped(f.apply(c.gateUp()), f.apply(c.down()), c.alpha(), c.limit());
+      case Experts e ->
+          new Experts(
+              e.router().withGate(f.apply(e.router().gate())),
+              e.experts().stream().map(x -> x.mapLinears(f)).toList(),
+              e.shared().map(x -> x.mapLinears(f)),
+              e.sharedGate().map(f));
     };
   }
 

@@ -16,7 +16,7 @@ final class HollowWeights extends Weights {
   private long floats;
 
   HollowWeights(Backend backend) {
-    super(null, "", backend, ActivationPrecision.FLOAT, null);
+    super(null, null, backend, ActivationPrecision.FLOAT, null);
   }
 
   /** Floats that have gone into and come out of linear maps since this was last asked. */

@@ -39,6 +39,16 @@ public record LinearSpec(
     return new LinearSpec(name, in, out, bias, true, Optional.empty());
   }
 
+  /** The same map to another number of outputs. */
+  LinearSpec withOut(int other) {
+    return new LinearSpec(name, in, other, bias, transposed, stack);
+  }
+
+  /** The same map with or without a bias. */
+  public LinearSpec withBias(boolean other) {
+    return new LinearSpec(name, in, out, other, transposed, stack);
+  }
+
   /** The same map under another name. */
   public LinearSpec renamed(UnaryOperator<String> f) {
     return new LinearSpec(f.apply(name), in, out, bias, transposed, stack);

@@ -3,6 +3,7 @@ package dev.ashlar.nn.decoder;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.UnaryOperator;
 
 /** How a block's halves, its norms and the residual stream are put together. */
 public sealed interface ResidualSpec {
@@ -36,6 +37,22 @@ public sealed interface ResidualSpec {
   static ResidualSpec pre(NormSpec attention, NormSpec feedForward) {
     return new Sequential(
         Optional.of(attention), Optional.empty(), Optional.of(feedForward), Optional.empty(), 1);
+  }
+
+  /** The same with the norms that {@code f} gives for its own. */
+  default ResidualSpec mapNorms(UnaryOperator<NormSpec> f) {
+    return switch (this) {
+      case Sequential s ->
+          new Sequential(
+              s.beforeAttention().map(f),
+              s.afterAttention().map(f),
+              s.beforeFeedForward().map(f),
+              s.afterFeedForward().map(f),
+              s.multiplier());
+      case AfterSum a -> new AfterSum(f.apply(a.attention()), f.apply(a.feedForward()));
+      case FromNormed n -> new FromNormed(f.apply(n.attention()), f.apply(n.feedForward()));
+      case Parallel p -> new Parallel(f.apply(p.attention()), p.feedForward().map(f));
+    };
   }
 
   /** All norms. */

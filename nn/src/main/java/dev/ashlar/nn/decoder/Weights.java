@@ -24,27 +24,27 @@ sealed class Weights permits HollowWeights {
   private static final String SHAPE_HINT = "the tensors and config.json are of different models";
 
   private final WeightSource source;
-  private final String prefix;
+  private final DecoderSpec decoder;
   private final Backend backend;
   private final ActivationPrecision activations;
   private final WarmUp warmUp;
 
   Weights(
       WeightSource source,
-      String prefix,
+      DecoderSpec decoder,
       Backend backend,
       ActivationPrecision activations,
       WarmUp warmUp) {
     this.source = source;
-    this.prefix = prefix;
+    this.decoder = decoder;
     this.backend = backend;
     this.activations = activations;
     this.warmUp = warmUp;
   }
 
   /** Matrices as floats, except those that the source reports as quantized. */
-  static Weights floats(WeightSource source, String prefix, Backend backend) {
-    return new Weights(source, prefix, backend, ActivationPrecision.FLOAT, null);
+  static Weights floats(WeightSource source, DecoderSpec decoder, Backend backend) {
+    return new Weights(source, decoder, backend, ActivationPrecision.FLOAT, null);
   }
 
   /**
@@ -55,11 +55,11 @@ sealed class Weights permits HollowWeights {
    */
   static Weights packed(
       WeightSource source,
-      String prefix,
+      DecoderSpec decoder,
       Backend backend,
       ActivationPrecision activations,
       WarmUp warmUp) {
-    return new Weights(source, prefix, backend, activations, warmUp);
+    return new Weights(source, decoder, backend, activations, warmUp);
   }
 
   private boolean packed() {
@@ -328,6 +328,6 @@ sealed class Weights permits HollowWeights {
 
   /** {@code name} as the source spells it. */
   private String resolve(String name) {
-    return DecoderSpec.storedName(prefix, name, source);
+    return decoder.storedName(name, source);
   }
 }

@@ -4,6 +4,7 @@ import dev.ashlar.tensor.DType;
 import dev.ashlar.tensor.Shape;
 import dev.ashlar.tensor.Tensor;
 import dev.ashlar.tensor.quant.QuantizedMatrix;
+import java.util.Arrays;
 import java.util.Optional;
 
 /**
@@ -14,6 +15,9 @@ import java.util.Optional;
  * because it was truncated after it was opened).
  */
 public interface StoredTensor {
+  /** Elements that are compared at a time. */
+  int PIECE = 1 << 16;
+
   /** The name under which the source knows it. */
   String name();
 
@@ -51,6 +55,27 @@ public interface StoredTensor {
   /** The same tensor under another name, as models or other containers know it. */
   default StoredTensor renamed(String name) {
     return new RenamedTensor(name, this);
+  }
+
+  /**
+   * Whether another tensor has the same shape and the same elements; reads both piece by piece, up
+   * to the first difference.
+   */
+  default boolean sameAs(StoredTensor other) {
+    if (!shape().equals(other.shape())) {
+      return false;
+    }
+    float[] mine = new float[(int) Math.min(PIECE, shape().size())];
+    float[] others = new float[mine.length];
+    for (long from = 0; from < shape().size(); from += PIECE) {
+      int n = (int) Math.min(PIECE, shape().size() - from);
+      read(from, mine, 0, n);
+      other.read(from, others, 0, n);
+      if (!Arrays.equals(mine, 0, n, others, 0, n)) {
+        return false;
+      }
+    }
+    return true;
   }
 
   /** All elements as a new tensor. */

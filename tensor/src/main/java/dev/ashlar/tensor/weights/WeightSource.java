@@ -55,6 +55,15 @@ public interface WeightSource extends AutoCloseable {
    */
   RuntimeException fault(String tensor, String expected, String found, String hint);
 
+  /**
+   * Takes down what a reader decided where the source's statements contradict each other, so that
+   * whoever opened it is told once; a source that nobody listens to does nothing.
+   *
+   * @param kind what is one and the same decision
+   * @param sentence what was decided, and why
+   */
+  default void note(String kind, String sentence) {}
+
   @Override
   void close();
 }

@@ -1,0 +1,235 @@
+package dev.ashlar.cli.command;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.ashlar.formats.Checkpoints;
+import dev.ashlar.formats.checkpoint.Checkpoint;
+import dev.ashlar.formats.safetensors.SafetensorsWriter;
+import dev.ashlar.io.json.JsonWriter;
+import dev.ashlar.nn.architecture.Architectures;
+import dev.ashlar.tensor.DType;
+import dev.ashlar.tensor.Tensor;
+import dev.ashlar.tensor.weights.WeightSource;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Consumer;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What is written of a model is what was stored of it, whatever its configuration said. */
+class StoredBeatsDeclaredTest {
+  private static final String HEAD = "lm_head.weight";
+  private static final String TABLE = "model.embed_tokens.weight";
+  private static final String TIED = "tie_word_embeddings";
+
+  @TempDir Path scratch;
+
+  /** A model that is a copied one with other values in its configuration and other tensors. */
+  private Path model(
+      String fixture, Consumer<Map<String, Object>> config, Consumer<Map<String, Tensor>> tensors)
+      throws IOException {
+    Path folder = Files.createTempDirectory(scratch, "model");
+    try (Checkpoint source = Checkpoints.open(FixtureFolders.copied(fixture));
+        SafetensorsWriter writer = SafetensorsWriter.inFolder(folder)) {
+      Map<String, Object> changed = new LinkedHashMap<>(source.config());
+      config.accept(changed);
+      Map<String, Tensor> all = new LinkedHashMap<>();
+      source.names().forEach(n -> all.put(n, source.tensor(n).toTensor()));
+      tensors.accept(all);
+      all.forEach((n, t) -> writer.floats(n, DType.F32, t));
+      writer.finish();
+      Files.writeString(folder.resolve("config.json"), JsonWriter.pretty(changed));
+    }
+    return folder;
+  }
+
+  private Path quantize(Path model, Object... more) throws IOException {
+    Path out = Files.createTempDirectory(scratch, "quantized").resolve("out");
+    List<Object> args = new ArrayList<>(List.of("quantize", "--model", model, "--method", "rtn"));
+    args.addAll(List.of("--output-dir", out, "--group-size", 32, "--bits", 8));
+    args.addAll(List.of(more));
+    CommandRun.succeed(args.toArray());
+    return out;
+  }
+
+  private static float[] floats(WeightSource source, String name) {
+    return source.tensor(name).toTensor().data();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"auto_round", "auto_gptq", "fake"})
+  void aTrainedHeadIsInEveryExport(String format) throws IOException {
+    Path model = model("llama", c -> c.put(TIED, true), t -> {});
+    for (Path out :
+        List.of(
+            quantize(model, "--format", format),
+            quantize(model, "--format", format, "--model-free"))) {
+      try (Checkpoint source = Checkpoints.open(model);
+          Checkpoint written = Checkpoints.open(out)) {
+        assertEquals(false, written.config().get(TIED));
+        float[] head = floats(written, HEAD);
+        float[] own = floats(source, HEAD);
+        for (int i = 0; i < own.length; i++) {
+          assertEquals(own[i], head[i], Math.abs(own[i]) / 1000 + 1e-6);
+        }
+        assertFalse(Architectures.load(written).tiedHead());
+      }
+    }
+  }
+
+  @Test
+  void theHeadOfAFamilyThatNobodyDescribedIsKept() throws IOException {
+    Path model =
+        model(
+            "llama",
+            c -> {
+              c.put(TIED, true);
+              c.put("model_type", "frobnicate");
+            },
+            t -> {});
+    try (Checkpoint source = Checkpoints.open(model);
+        Checkpoint written = Checkpoints.open(quantize(model, "--model-free"))) {
+      assertArrayEquals(floats(source, HEAD), floats(written, HEAD));
+      assertEquals(false, written.config().get(TIED));
+    }
+  }
+
+  @Test
+  void aHeadThatTheFlagTiesCanBeQuantized() throws IOException {
+    Path model = model("llama", c -> c.put(TIED, true), t -> {});
+    try (Checkpoint written = Checkpoints.open(quantize(model, "--quant-lm-head"))) {
+      assertTrue(written.quantizedNames().contains("lm_head"));
+    }
+  }
+
+  @Test
+  void aTableThatIsStoredTwiceIsWrittenOnce() throws IOException {
+    Path model = model("llama", c -> c.put(TIED, true), t -> t.put(HEAD, t.get(TABLE)));
+    for (Path out : List.of(quantize(model), quantize(model, "--model-free"))) {
+      try (Checkpoint written = Checkpoints.open(out)) {
+        assertTrue(written.find(HEAD).isEmpty());
+        assertEquals(true, written.config().get(TIED));
+      }
+    }
+  }
+
+  @Test
+  void theBiasOfATiedHeadIsKept() throws IOException {
+    Tensor bias = Tensor.zeros(256);
+    bias.data()[7] = 3;
+    Path model = model("gemma", c -> {}, t -> t.put("lm_head.bias", bias));
+    for (Path out : List.of(quantize(model), quantize(model, "--model-free"))) {
+      try (Checkpoint written = Checkpoints.open(out)) {
+        assertArrayEquals(bias.data(), floats(written, "lm_head.bias"));
+        assertTrue(Architectures.spec(written).head().output().bias());
+      }
+    }
+  }
+
+  @Test
+  void aTiedModelThatStoresOnlyItsHeadIsWrittenWithItsEmbedding() throws IOException {
+    Path model = model("llama", c -> c.put(TIED, true), t -> t.put(HEAD, t.remove(TABLE)));
+    for (Path out : List.of(quantize(model), quantize(model, "--model-free"))) {
+      try (Checkpoint source = Checkpoints.open(model);
+          Checkpoint written = Checkpoints.open(out)) {
+        assertArrayEquals(floats(source, HEAD), floats(written, TABLE));
+        assertTrue(written.find(HEAD).isEmpty());
+        assertTrue(Architectures.load(written).tiedHead());
+      }
+    }
+  }
+
+  @Test
+  void aCopyInFloatsSaysWhatItHolds() throws IOException {
+    Path model = model("llama", c -> c.put(TIED, true), t -> {});
+    Path out = scratch.resolve("copy");
+    CommandRun.succeed("convert", "--model", model, "--output-dir", out);
+    try (Checkpoint written = Checkpoints.open(out)) {
+      assertEquals(false, written.config().get(TIED));
+      assertTrue(written.find(HEAD).isPresent() && written.find(TABLE).isPresent());
+    }
+  }
+
+  @Test
+  void anExportStatesTheSizesThatItHas() throws IOException {
+    Path model =
+        model(
+            "gemma",
+            c -> {
+              c.put("vocab_size", 250L);
+              c.put("head_dim", 16L);
+            },
+            t -> {});
+    try (Checkpoint written = Checkpoints.open(quantize(model))) {
+      assertEquals(256L, written.config().get("vocab_size"));
+      assertEquals(24L, written.config().get("head_dim"));
+    }
+  }
+
+  @Test
+  void biasesThatOnlySomeProjectionsHaveAreKept() throws IOException {
+    Path model =
+        model(
+            "qwen2",
+            c -> {
+              c.put("model_type", "llama");
+              c.put("attention_bias", true);
+            },
+            t -> {});
+    try (Checkpoint written = Checkpoints.open(quantize(model))) {
+      assertTrue(written.find("model.layers.0.self_attn.q_proj.bias").isPresent());
+      assertTrue(written.find("model.layers.0.self_attn.o_proj.bias").isEmpty());
+    }
+  }
+
+  @Test
+  void numbersThatOnlyPythonSpellsAreWrittenBack() throws IOException {
+    Map<String, Object> odd = new LinkedHashMap<>();
+    odd.put("time_step_limit", List.of(0.0, Double.POSITIVE_INFINITY));
+    odd.put("lowest", Double.NEGATIVE_INFINITY);
+    odd.put("nothing", Double.NaN);
+    Path model = model("llama", c -> c.putAll(odd), t -> {});
+    Path copy = scratch.resolve("copy");
+    CommandRun.succeed("convert", "--model", model, "--output-dir", copy);
+    for (Path out : List.of(quantize(model), quantize(model, "--model-free"), copy)) {
+      String json = Files.readString(out.resolve("config.json"));
+      assertTrue(json.contains("Infinity\n") && json.contains("\"lowest\": -Infinity"), json);
+      assertTrue(json.contains("\"nothing\": NaN"), json);
+      try (Checkpoint written = Checkpoints.open(out)) {
+        odd.forEach((key, value) -> assertEquals(value, written.config().get(key)));
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"auto_round", "auto_gptq", "fake"})
+  void scalesAreOfTheTypeThatWasAskedFor(String format) throws IOException {
+    Path model =
+        model(
+            "llama", c -> {}, t -> t.get("model.layers.0.mlp.down_proj.weight").data()[200] = 6e6f);
+    Path out = quantize(model, "--format", format, "--scale-dtype", "fp32");
+    try (Checkpoint written = Checkpoints.open(out)) {
+      float[] weights =
+          format.equals("fake")
+              ? floats(written, "model.layers.0.mlp.down_proj.weight")
+              : written.quantized("model.layers.0.mlp.down_proj").orElseThrow().dequantize().data();
+      assertEquals(6e6f, weights[200], 6e4);
+    }
+    Path halves = scratch.resolve("halves");
+    Object[] half = {
+      "quantize", "--model", model, "--method", "rtn", "--group-size", 32, "--output-dir", halves
+    };
+    assertTrue(CommandRun.refused(half).contains("F16 scale"));
+    assertFalse(Files.exists(halves.resolve("config.json")));
+  }
+}
