@@ -292,6 +292,7 @@ public final class LanguageModel implements AutoCloseable {
       throw new InputException(
           "windows of " + window + " tokens do not fit the model, which takes " + contextLength());
     }
+    model.requireTokens(ids);
     // Exact activations need no packed kernels, and their floats are what other programs compare.
     return options.run(
         () ->

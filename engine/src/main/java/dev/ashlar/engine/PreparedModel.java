@@ -36,15 +36,18 @@ import java.util.function.Function;
  * <p>Valid as long as the model it was made of is open. Not thread-safe.
  */
 public final class PreparedModel {
+  private final Model model;
   private final ObservedQuantization quantization;
   private final ModelOptions options;
   private final Function<UnitResult, LanguageModel> converted;
   private final Tape tape;
 
   private PreparedModel(
+      Model model,
       ObservedQuantization quantization,
       ModelOptions options,
       Function<UnitResult, LanguageModel> converted) {
+    this.model = model;
     this.quantization = quantization;
     this.options = options;
     this.converted = converted;
@@ -73,6 +76,7 @@ public final class PreparedModel {
           String example = quantization.schemes().keySet().stream().findFirst().orElse("none");
           IgnoredLayers.check(quantization.idle(), model.checkpoint(), example, JobListener.SILENT);
           return new PreparedModel(
+              model,
               quantization,
               options,
               result -> {
@@ -97,8 +101,10 @@ public final class PreparedModel {
    * Runs one sequence of token ids through the model, every layer observing.
    *
    * @return the logits {@code [vocab]} behind the last token, the caller's to keep
+   * @throws dev.ashlar.io.InputException if the model has no row for an id
    */
   public float[] forward(int... ids) {
+    model.requireTokens(ids);
     return options.run(
         () -> {
           Tensor logits = decoder().forward(ids, BlockContext.of(1, ids.length), tape);

@@ -2,6 +2,7 @@ package dev.ashlar.engine.model;
 
 import dev.ashlar.formats.Checkpoints;
 import dev.ashlar.formats.checkpoint.Checkpoint;
+import dev.ashlar.io.InputException;
 import dev.ashlar.io.file.WholeFile;
 import dev.ashlar.nn.architecture.Architectures;
 import dev.ashlar.nn.decoder.Decoder;
@@ -28,6 +29,7 @@ public final class Model implements AutoCloseable {
 
   private final Checkpoint checkpoint;
   private Tokenizer tokenizer;
+  private Tokenizer plain;
   private DecoderSpec spec;
 
   private Model(Checkpoint checkpoint) {
@@ -53,15 +55,66 @@ public final class Model implements AutoCloseable {
     return ExpandedCheckpoint.of(checkpoint);
   }
 
+  /**
+   * Text to token ids and back.
+   *
+   * @return one that refuses text with tokens that the model's embedding has no rows for
+   */
   public Tokenizer tokenizer() {
     if (tokenizer == null) {
       try {
-        tokenizer = Tokenizers.open(checkpoint.tokenizer());
+        plain = Tokenizers.open(checkpoint.tokenizer());
       } catch (OutOfMemoryError e) {
         throw WholeFile.doesNotFit(checkpoint.path().toString(), "the tokenizer", e);
       }
+      tokenizer = matched(plain);
     }
     return tokenizer;
+  }
+
+  /** The same, taking any text. */
+  public Tokenizer plainTokenizer() {
+    tokenizer();
+    return plain;
+  }
+
+  private Tokenizer matched(Tokenizer own) {
+    int rows;
+    try {
+      rows = spec().vocab();
+    } catch (InputException e) {
+      // Whoever only wants ids need not know the family; whoever wants more will hear of it.
+      return own;
+    }
+    KnownTokens known = new KnownTokens(own, checkpoint.path(), rows);
+    if (!known.exceeds()) {
+      return own;
+    }
+    checkpoint.note("vocabulary", known.warning());
+    return known;
+  }
+
+  /**
+   * Refuses ids that the model's embedding has no rows for.
+   *
+   * @throws InputException naming the first
+   */
+  public void requireTokens(int... ids) {
+    int rows = spec().vocab();
+    for (int id : ids) {
+      if (id < 0 || id >= rows) {
+        throw KnownTokens.fault(checkpoint.path(), rows, id, spelling(id));
+      }
+    }
+  }
+
+  private Optional<String> spelling(int id) {
+    try {
+      return Optional.ofNullable(plainTokenizer().token(id));
+    } catch (InputException e) {
+      // Ids may come from elsewhere, to a model without a tokenizer.
+      return Optional.empty();
+    }
   }
 
   /** A new decoder in floats, on the kernels of {@code backend}. */
@@ -113,7 +166,7 @@ public final class Model implements AutoCloseable {
   public Set<Integer> answerStops(ChatTemplate template) {
     Set<Integer> stops = stopTokens();
     // Only the first token: what follows may begin the next message.
-    int[] end = tokenizer().encode(template.endOfAnswer().stripLeading());
+    int[] end = plainTokenizer().encode(template.endOfAnswer().stripLeading());
     if (end.length > 0 && tokenizer().isSpecial(end[0])) {
       stops.add(end[0]);
     }

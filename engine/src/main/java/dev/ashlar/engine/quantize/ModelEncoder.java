@@ -19,7 +19,7 @@ final class ModelEncoder implements Encoder {
 
   @Override
   public int[] encode(String text, boolean specialTokens) {
-    return model.tokenizer().encode(text, specialTokens);
+    return model.plainTokenizer().encode(text, specialTokens);
   }
 
   /** The template writes the token that opens a text, so that none is added. */

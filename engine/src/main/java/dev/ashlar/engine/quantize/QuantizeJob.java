@@ -219,7 +219,9 @@ public final class QuantizeJob {
     if (value == null && source.config().get("text_config") instanceof Map<?, ?> text) {
       value = text.get(key);
     }
-    return value instanceof Number n ? OptionalInt.of(n.intValue()) : OptionalInt.empty();
+    return value instanceof Long n && n == n.intValue()
+        ? OptionalInt.of(n.intValue())
+        : OptionalInt.empty();
   }
 
   /** The run's options as the data allow them: a batch cannot be larger than what it is of. */
