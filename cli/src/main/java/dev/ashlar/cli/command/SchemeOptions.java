@@ -44,7 +44,7 @@ final class SchemeOptions extends OptionGroup {
   @Option(
       names = "--scale-dtype",
       paramLabel = "TYPE",
-      description = "Type of the scales: fp16 (the default) or fp32.")
+      description = "Type of the scales, in files too: fp16 (the default) or fp32.")
   String scaleType = "fp16";
 
   @Option(

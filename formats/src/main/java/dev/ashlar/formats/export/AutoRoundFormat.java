@@ -3,6 +3,7 @@ package dev.ashlar.formats.export;
 import dev.ashlar.formats.checkpoint.Checkpoint;
 import dev.ashlar.formats.layout.Layouts;
 import dev.ashlar.formats.layout.PackedLayout;
+import dev.ashlar.tensor.DType;
 import dev.ashlar.tensor.quant.IntegerGrid;
 import dev.ashlar.tensor.quant.QuantScheme;
 import dev.ashlar.tensor.weights.WeightSource;
@@ -125,6 +126,9 @@ final class AutoRoundFormat extends FolderFormat {
     config.put("data_type", "int");
     config.put("group_size", base.groupSize());
     config.put("sym", base.symmetric());
+    if (base.scaleType() == DType.F32) {
+      config.put("scale_dtype", "torch.float32");
+    }
     layers
         .plan()
         .settings()

@@ -106,7 +106,9 @@ public final class AwqLayout implements PackedLayout {
       throw packed.fault(PackedScales.PART, "a multiple of 8 outputs", out + " outputs", "");
     }
     IntegerGrid scheme = new IntegerGrid(BITS, declared.groupSize(), declared.symmetric());
-    if (scheme.groups((int) in) != groups && in % groups == 0) {
+    // Groups of this layout are all of one size: another story is none.
+    boolean fits = scheme.groups((int) in) == groups && in % scheme.effectiveGroup((int) in) == 0;
+    if (!fits && in % groups == 0) {
       int size = groups == 1 ? -1 : (int) (in / groups);
       scheme = new IntegerGrid(BITS, size, declared.symmetric());
     }
@@ -144,7 +146,7 @@ public final class AwqLayout implements PackedLayout {
     byte[] zeros =
         unpackBytes(packed.part(QZEROS, 2, DType.I32), geometry.out(), geometry.groups());
     byte[] codes = unpackBytes(packed.part(QWEIGHT, 2, DType.I32), geometry.out(), geometry.in());
-    IntegerGrid scheme = geometry.provenScheme(zeros);
+    IntegerGrid scheme = PackedScales.typed(geometry.provenScheme(zeros), scales);
     return new QuantizedMatrix(geometry.out(), geometry.in(), scheme, codes, scales, zeros);
   }
 

@@ -1,5 +1,6 @@
 package dev.ashlar.formats.layout;
 
+import dev.ashlar.formats.checkpoint.CheckpointNotes;
 import dev.ashlar.formats.checkpoint.PackedReader;
 import dev.ashlar.formats.checkpoint.StoredTensors;
 import dev.ashlar.io.InputException;
@@ -41,12 +42,13 @@ public final class Fp8Weights implements PackedReader {
       return Optional.empty();
     }
     Fp8Weights weights = new Fp8Weights();
+    CheckpointNotes notes = new CheckpointNotes(tensors.path().toString());
     long[] block = block(quantization, tensors);
     for (String name : tensors.names()) {
       if (name.endsWith(SCALE)) {
         String weight = name.substring(0, name.length() - SCALE.length()) + WEIGHT;
         weights.parts.add(name);
-        weights.widened.put(weight, widened(tensors, weight, name, block));
+        weights.widened.put(weight, widened(tensors, weight, name, block, notes));
       }
     }
     return Optional.of(weights);
@@ -73,7 +75,7 @@ public final class Fp8Weights implements PackedReader {
   }
 
   private static StoredTensor widened(
-      StoredTensors tensors, String weight, String scale, long[] block) {
+      StoredTensors tensors, String weight, String scale, long[] block, CheckpointNotes notes) {
     StoredTensor codes = tensors.find(weight).orElse(null);
     StoredTensor scales = tensors.find(scale).orElseThrow();
     if (codes == null || codes.shape().rank() != 2 || codes.dtype() != DType.F8_E4M3) {
@@ -90,6 +92,21 @@ public final class Fp8Weights implements PackedReader {
     long columns = whole ? in : block[1];
     Shape expected = Shape.of(Math.ceilDiv(out, rows), Math.ceilDiv(in, columns));
     if (!whole && !scales.shape().equals(expected)) {
+      Optional<Widened> shown = shown(codes, scales);
+      if (shown.isPresent()) {
+        notes.tell(
+            "block size contradicted",
+            scale
+                + " has not the shape of blocks of "
+                + block[0]
+                + " by "
+                + block[1]
+                + "; by its shape they are of "
+                + shown.get().rows()
+                + " by "
+                + shown.get().columns());
+        return shown.get();
+      }
       throw InputException.in(tensors.path())
           .place(scale)
           .expected("shape " + expected)
@@ -97,6 +114,21 @@ public final class Fp8Weights implements PackedReader {
           .exception();
     }
     return new Widened(codes, scales, rows, columns);
+  }
+
+  /** The blocks that the shapes alone tell; a damaged shape seldom divides into round numbers. */
+  private static Optional<Widened> shown(StoredTensor codes, StoredTensor scales) {
+    long out = codes.shape().dim(0);
+    long in = codes.shape().dim(1);
+    if (scales.shape().rank() != 2) {
+      return Optional.empty();
+    }
+    long down = scales.shape().dim(0);
+    long across = scales.shape().dim(1);
+    boolean round = down > 0 && across > 0 && out % (down * 8) == 0 && in % (across * 8) == 0;
+    return round
+        ? Optional.of(new Widened(codes, scales, out / down, in / across))
+        : Optional.empty();
   }
 
   @Override

@@ -238,7 +238,7 @@ public final class GptqLayout implements PackedLayout {
     int[] groups = GroupIndex.unpack(packed, geometry);
     float[] scales = PackedScales.unpack(packed, geometry);
     byte[] zeros = unpackZeros(packed, geometry);
-    IntegerGrid scheme = geometry.provenScheme(zeros);
+    IntegerGrid scheme = PackedScales.typed(geometry.provenScheme(zeros), scales);
     return new QuantizedMatrix(
             geometry.out(), geometry.in(), scheme, unpackCodes(packed, geometry), scales, zeros)
         .withGroupOfColumn(groups);

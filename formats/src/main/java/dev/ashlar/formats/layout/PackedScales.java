@@ -2,6 +2,7 @@ package dev.ashlar.formats.layout;
 
 import dev.ashlar.tensor.DType;
 import dev.ashlar.tensor.Shape;
+import dev.ashlar.tensor.quant.IntegerGrid;
 import dev.ashlar.tensor.quant.QuantizedMatrix;
 import dev.ashlar.tensor.weights.StoredTensor;
 import java.lang.invoke.MethodHandles;
@@ -10,11 +11,15 @@ import java.nio.ByteOrder;
 
 /**
  * Scales as the GPTQ and AWQ families store them: {@code [groups, out]}, transposed with respect to
- * those of {@link QuantizedMatrix}. F16 is written; F16, BF16 and F32 are read.
+ * those of {@link QuantizedMatrix}. F16 and F32 are written, as the scheme says; F16, BF16 and F32
+ * are read.
  */
 final class PackedScales {
   /** Suffix of the tensor. */
   static final String PART = "scales";
+
+  private static final VarHandle INT =
+      MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.LITTLE_ENDIAN);
 
   private static final VarHandle SHORT =
       MethodHandles.byteArrayViewVarHandle(short[].class, ByteOrder.LITTLE_ENDIAN);
@@ -27,34 +32,46 @@ final class PackedScales {
   }
 
   /**
-   * The tensor to write.
+   * The tensor to write, of the type that the scheme's scales have.
    *
-   * @throws IllegalArgumentException if a scale is not finite in F16
+   * @throws IllegalArgumentException if a scale is not finite in that type
    */
   static PackedTensor pack(String module, QuantizedMatrix tensor) {
     int out = tensor.out();
     int groups = tensor.groupsPerRow();
     float[] scales = tensor.zeroPoints().scales();
-    byte[] bytes = new byte[Math.multiplyExact(scales.length, Short.BYTES)];
+    DType type = tensor.scheme().scaleType();
+    boolean half = type == DType.F16;
+    int size = half ? Short.BYTES : Integer.BYTES;
+    byte[] bytes = new byte[Math.multiplyExact(scales.length, size)];
     for (int o = 0; o < out; o++) {
       for (int g = 0; g < groups; g++) {
         float scale = scales[o * groups + g];
-        short half = Float.floatToFloat16(scale);
-        if (!Float.isFinite(Float.float16ToFloat(half))) {
+        short bits = Float.floatToFloat16(scale);
+        if (!Float.isFinite(half ? Float.float16ToFloat(bits) : scale)) {
           throw new IllegalArgumentException(
-              module
-                  + ": the scale of output "
-                  + o
-                  + ", group "
-                  + g
-                  + " is "
-                  + scale
-                  + ", which 16-bit floats cannot hold");
+              String.format(
+                  "%s: the scale of output %d, group %d is %s, which %s cannot hold",
+                  module, o, g, scale, type));
         }
-        SHORT.set(bytes, (g * out + o) * Short.BYTES, half);
+        if (half) {
+          SHORT.set(bytes, (g * out + o) * size, bits);
+        } else {
+          INT.set(bytes, (g * out + o) * size, Float.floatToRawIntBits(scale));
+        }
       }
     }
-    return new PackedTensor(module + "." + PART, DType.F16, Shape.of(groups, out), bytes);
+    return new PackedTensor(module + "." + PART, type, Shape.of(groups, out), bytes);
+  }
+
+  /** A scheme whose scales have a type that holds these: what is read can be written again. */
+  static IntegerGrid typed(IntegerGrid scheme, float[] scales) {
+    boolean half = true;
+    for (float scale : scales) {
+      half &= Float.float16ToFloat(Float.floatToFloat16(scale)) == scale;
+    }
+    DType type = half ? DType.F16 : DType.F32;
+    return new IntegerGrid(scheme.bits(), scheme.groupSize(), scheme.symmetric(), type);
   }
 
   /** The scales {@code [out, groups]}; refuses the first that is not finite. */

@@ -30,13 +30,17 @@ class Fp8WeightsTest {
   @TempDir Path folder;
 
   private Checkpoint checkpoint(String block, int... scaleShape) throws IOException {
+    return checkpoint(block, Shape.of(3, 5), scaleShape);
+  }
+
+  private Checkpoint checkpoint(String block, Shape shape, int... scaleShape) throws IOException {
     Files.writeString(
         folder.resolve("config.json"),
         "{\"quantization_config\": {\"quant_method\": \"fp8\"" + block + "}}");
     try (SafetensorsWriter writer = SafetensorsWriter.inFolder(folder)) {
-      byte[] ones = new byte[15];
+      byte[] ones = new byte[(int) shape.size()];
       Arrays.fill(ones, ONE);
-      try (TensorOutput out = writer.begin("a.weight", DType.F8_E4M3, Shape.of(3, 5))) {
+      try (TensorOutput out = writer.begin("a.weight", DType.F8_E4M3, shape)) {
         out.bytes(ones, 0, ones.length);
       }
       Tensor scales = Tensor.zeros(scaleShape[0], scaleShape[1]);
@@ -68,6 +72,19 @@ class Fp8WeightsTest {
     try (Checkpoint c = checkpoint("", 1, 1)) {
       for (float x : c.tensor("a.weight").toTensor().data()) {
         assertEquals(2, x);
+      }
+    }
+  }
+
+  @Test
+  void blocksAreOfTheSizeThatTheScalesShow() throws IOException {
+    for (String said : new String[] {"", ", \"weight_block_size\": [16, 16]"}) {
+      try (Checkpoint c = checkpoint(said, Shape.of(16, 32), 2, 2)) {
+        float[] all = c.tensor("a.weight").toTensor().data();
+        assertEquals(2, all[15]);
+        assertEquals(3, all[16]);
+        assertEquals(4, all[8 * 32]);
+        assertEquals(5, all[16 * 32 - 1]);
       }
     }
   }

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.ashlar.formats.checkpoint.CheckpointNotes;
 import dev.ashlar.io.InputException;
 import dev.ashlar.tensor.DType;
 import dev.ashlar.tensor.Shape;
@@ -210,6 +211,30 @@ class PackedLayoutTest {
               .getMessage();
       assertTrue(message.contains("output 5, group 0"), message);
     }
+  }
+
+  @Test
+  void scalesInFloat32AreWrittenAndReadWhereTheSchemeHasThem() {
+    IntegerGrid wide = new IntegerGrid(4, 32, true, DType.F32);
+    QuantizedMatrix tensor = random(32, 64, wide, 1);
+    tensor.zeroPoints().scales()[5] = -750_000;
+    tensor.zeroPoints().scales()[6] = 1e-30f;
+    for (PackedLayout layout : Layouts.ALL) {
+      PackedModule packed = stored(layout.pack(MODULE, layout.storable(tensor)));
+      assertEquals(DType.F32, packed.parts().get("scales").dtype());
+      QuantizedMatrix read = layout.unpack(packed, new IntegerGrid(4, 32, true));
+      assertArrayEquals(tensor.dequantize().data(), read.dequantize().data());
+      assertEquals(DType.F32, read.scheme().scaleType());
+    }
+  }
+
+  @Test
+  void aGroupSizeThatLeavesARestIsNotAwqs() {
+    QuantizedMatrix tensor = random(32, 128, new IntegerGrid(4, 64, false), 1);
+    PackedModule packed = stored(Layouts.AWQ.pack(MODULE, tensor));
+    QuantizedMatrix read = Layouts.AWQ.unpack(packed, new IntegerGrid(4, 100, false));
+    assertEquals(64, read.scheme().groupSize());
+    assertArrayEquals(tensor.dequantize().data(), read.dequantize().data());
   }
 
   @Test
