@@ -22,7 +22,7 @@ final class Altered implements WeightSource {
   private final Checkpoint under;
   private final Map<String, Object> config;
   private final Set<String> removed = new HashSet<>();
-  private final Map<String, Tensor> replaced = new HashMap<>();
+  private final Map<String, StoredTensor> replaced = new HashMap<>();
   private final Map<String, QuantizedMatrix> packed = new HashMap<>();
   private final List<String> notes = new ArrayList<>();
 
@@ -47,7 +47,11 @@ final class Altered implements WeightSource {
   }
 
   Altered with(String name, Tensor t) {
-    replaced.put(name, t);
+    return with(name, t, DType.F32);
+  }
+
+  Altered with(String name, Tensor t, DType type) {
+    replaced.put(name, new Held(name, t, type));
     return this;
   }
 
@@ -90,9 +94,7 @@ final class Altered implements WeightSource {
     if (removed.contains(name)) {
       return Optional.empty();
     }
-    return replaced.containsKey(name)
-        ? Optional.of(new Held(name, replaced.get(name)))
-        : under.find(name);
+    return replaced.containsKey(name) ? Optional.of(replaced.get(name)) : under.find(name);
   }
 
   @Override
@@ -120,15 +122,10 @@ final class Altered implements WeightSource {
     under.close();
   }
 
-  private record Held(String name, Tensor tensor) implements StoredTensor {
+  private record Held(String name, Tensor tensor, DType dtype) implements StoredTensor {
     @Override
     public Shape shape() {
       return tensor.shape();
-    }
-
-    @Override
-    public DType dtype() {
-      return DType.F32;
     }
 
     @Override

@@ -10,6 +10,7 @@ import dev.ashlar.io.InputException;
 import dev.ashlar.nn.architecture.Architectures;
 import dev.ashlar.nn.decoder.BlockContext;
 import dev.ashlar.nn.decoder.Decoder;
+import dev.ashlar.tensor.DType;
 import dev.ashlar.tensor.Tensor;
 import dev.ashlar.tensor.autograd.Tape;
 import java.nio.file.Path;
@@ -20,6 +21,7 @@ import java.util.Map;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Where a configuration and the tensors tell two stories, the tensors' is the model's. */
@@ -75,6 +77,24 @@ class StoredBeatsDeclaredTest {
     assertTrue(Architectures.load(source).tiedHead());
     assertEquals(List.of(), source.notes());
     assertEquals(Map.of(), Architectures.spec(source).corrections());
+  }
+
+  /** As quantizers write it, who round the head and not the embedding. */
+  @ParameterizedTest
+  @EnumSource(
+      value = DType.class,
+      names = {"F16", "BF16"})
+  void aRoundedCopyOfTheTableIsTheTable(DType type) {
+    Altered source = llama().config(TIED, true);
+    Tensor table = source.tensor(TABLE).toTensor();
+    Tensor head = Tensor.zeros(256, 64);
+    for (int i = 0; i < head.size(); i++) {
+      head.data()[i] = type.rounded(table.data()[i]);
+    }
+    source.with(HEAD, head, type);
+    assertTrue(Architectures.load(source).tiedHead());
+    head.data()[9] *= 1.25f;
+    assertFalse(Architectures.load(source).tiedHead());
   }
 
   @Test

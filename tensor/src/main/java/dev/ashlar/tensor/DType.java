@@ -39,6 +39,20 @@ public enum DType {
     return bytes;
   }
 
+  /**
+   * The nearest value that half precision of this kind holds; other types give {@code x} itself.
+   */
+  public float rounded(float x) {
+    return switch (this) {
+      case F16 -> Float.float16ToFloat(Float.floatToFloat16(x));
+      case BF16 -> {
+        int bits = Float.floatToRawIntBits(x);
+        yield Float.intBitsToFloat(bits + 0x7FFF + (bits >>> 16 & 1) & 0xFFFF0000);
+      }
+      default -> x;
+    };
+  }
+
   /** Whether the type is one of the float types a weight may be stored in. */
   public boolean isFloat() {
     return switch (this) {
