@@ -82,6 +82,11 @@ public class RenamedCheckpoint extends Checkpoint {
     return Optional.ofNullable(packed.get(module)).flatMap(source::quantized);
   }
 
+  @Override
+  public void note(String kind, String sentence) {
+    source.note(kind, sentence);
+  }
+
   /** The source is closed by whoever opened it. */
   @Override
   public void close() {}

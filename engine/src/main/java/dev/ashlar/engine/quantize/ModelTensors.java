@@ -104,8 +104,7 @@ final class ModelTensors {
         head = kind == LinearNames.Kind.HEAD ? module : head;
       }
     }
-    ModelTensors tensors =
-        new ModelTensors("", head, Optional.empty(), Map.of(), Map.of());
+    ModelTensors tensors = new ModelTensors("", head, Optional.empty(), Map.of(), Map.of());
     found.forEach(tensors::add);
     return tensors;
   }

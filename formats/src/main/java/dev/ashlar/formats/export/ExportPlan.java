@@ -57,7 +57,7 @@ public record ExportPlan(
     linears.forEach((module, scheme) -> renamed.put(names.apply(module), scheme));
     Set<String> turned = new HashSet<>();
     transposed.forEach(module -> turned.add(names.apply(module)));
-    return new ExportPlan(base, renamed, settings, turned);
+    return new ExportPlan(base, renamed, settings, turned, corrections);
   }
 
   /** A plan in which all matrices lie as {@code [out, in]}. */

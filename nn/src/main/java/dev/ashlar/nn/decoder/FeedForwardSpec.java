@@ -128,7 +128,8 @@ public sealed interface FeedForwardSpec {
       case Gated g -> new Gated(f.apply(g.gate()), f.apply(g.up()), f.apply(g.down()), g.f());
       case FusedGated g -> new FusedGated(f.apply(g.gateUp()), f.apply(g.down()), g.f());
       case Plain p -> new Plain(f.apply(p.up()), f.apply(p.down()), p.f());
-      case Clamped c -> new Clamped(f.apply(c.gateUp()), f.apply(c.down()), c.alpha(), c.limit());
+      case Clamped c ->
+          new Clamped(c.gateUp().stream().map(f).toList(), f.apply(c.down()), c.alpha(), c.limit());
       case Experts e ->
           new Experts(
               e.router().withGate(f.apply(e.router().gate())),
