@@ -46,6 +46,7 @@ public final class SideFiles {
           "merges.txt",
           "tokenizer.model",
           "spiece.model",
+          "sentencepiece.bpe.model",
           "chat_template.jinja",
           "chat_template.json",
           "preprocessor_config.json",

@@ -29,6 +29,10 @@ public final class ChatTemplate {
 
   private static final String MARK = "ashlar-answer";
 
+  /** What a message's reasoning is called, in the order in which it is looked for. */
+  private static final List<String> REASONING =
+      List.of("reasoning_content", "thinking", "reasoning");
+
   private final String file;
   private final Map<String, String> sources;
   private final Map<String, String> specialTokens;
@@ -130,7 +134,7 @@ public final class ChatTemplate {
     Map<String, Object> all = new LinkedHashMap<>(specialTokens);
     all.put("documents", null);
     all.putAll(variables);
-    all.put("messages", messages);
+    all.put("messages", messages.stream().map(ChatTemplate::withReasoning).toList());
     all.put("tools", tools);
     all.put("add_generation_prompt", addGenerationPrompt);
     Template template =
@@ -140,6 +144,23 @@ public final class ChatTemplate {
     } catch (TemplateException e) {
       throw new ChatTemplateException(file, e);
     }
+  }
+
+  /**
+   * A message whose reasoning, whatever it is called, has the names that templates read: {@code
+   * reasoning_content}, and {@code thinking} where the message has none.
+   */
+  private static Map<String, Object> withReasoning(Map<String, ?> message) {
+    for (String name : REASONING) {
+      if (message.get(name) != null) {
+        Map<String, Object> named = new LinkedHashMap<>();
+        named.put("thinking", message.get(name));
+        named.putAll(message);
+        named.put(REASONING.getFirst(), message.get(name));
+        return named;
+      }
+    }
+    return new LinkedHashMap<>(message);
   }
 
   /**

@@ -3,6 +3,7 @@ package dev.ashlar.text.chat;
 import dev.ashlar.io.InputException;
 import dev.ashlar.io.file.WholeFile;
 import dev.ashlar.io.json.Json;
+import dev.ashlar.text.tokenizer.folder.TokenizerFolder;
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
@@ -30,15 +31,6 @@ final class FolderTemplates {
   private static final int MAX_BYTES = 4 << 20;
   private static final String KEY = "chat_template";
   private static final String SUFFIX = ".jinja";
-  private static final List<String> SPECIAL =
-      List.of(
-          "bos_token",
-          "eos_token",
-          "unk_token",
-          "sep_token",
-          "pad_token",
-          "cls_token",
-          "mask_token");
 
   private FolderTemplates() {}
 
@@ -60,7 +52,8 @@ final class FolderTemplates {
     additional(folder.resolve("additional_chat_templates"), found);
     return found.isEmpty()
         ? Optional.empty()
-        : Optional.of(ChatTemplate.named(found, specialTokens(folder, config), origin.toString()));
+        : Optional.of(
+            ChatTemplate.named(found, TokenizerFolder.specialTokens(folder), origin.toString()));
   }
 
   private static Map<String, Object> object(Path file) {
@@ -107,27 +100,5 @@ final class FolderTemplates {
 
   private static String text(Path file) {
     return WholeFile.text(file, MAX_BYTES);
-  }
-
-  /** What {@code tokenizer_config.json} says wins over the older {@code special_tokens_map}. */
-  private static Map<String, String> specialTokens(Path folder, Map<String, Object> config) {
-    Map<String, String> tokens = new LinkedHashMap<>();
-    Map<String, Object> map = object(folder.resolve("special_tokens_map.json"));
-    for (Map<String, Object> from : List.of(map, config)) {
-      for (String name : SPECIAL) {
-        put(tokens, name, from.get(name));
-      }
-    }
-    if (config.get("extra_special_tokens") instanceof Map<?, ?> extra) {
-      extra.forEach((name, token) -> put(tokens, String.valueOf(name), token));
-    }
-    return tokens;
-  }
-
-  private static void put(Map<String, String> tokens, String name, Object token) {
-    Object content = token instanceof Map<?, ?> added ? added.get("content") : token;
-    if (content instanceof String text) {
-      tokens.put(name, text);
-    }
   }
 }

@@ -150,6 +150,7 @@ final class GgufTokenizer {
   private String[] tokens() {
     Node node = ggml("tokens");
     List<?> list = elements(node);
+    TokenIds.requireSize(node, list.size());
     String[] all = new String[list.size()];
     for (int id = 0; id < all.length; id++) {
       if (!(list.get(id) instanceof String token)) {

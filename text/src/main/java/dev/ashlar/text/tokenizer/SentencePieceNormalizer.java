@@ -2,6 +2,7 @@ package dev.ashlar.text.tokenizer;
 
 import dev.ashlar.text.tokenizer.normalize.CharsMap;
 import dev.ashlar.text.tokenizer.normalize.Normalizer;
+import dev.ashlar.text.tokenizer.sentencepiece.SentencePieceModel;
 import dev.ashlar.text.tokenizer.text.Utf8;
 
 /**
@@ -18,7 +19,7 @@ record SentencePieceNormalizer(SentencePieceModel model, CharsMap map, TokenFind
   @Override
   public String normalize(String text) {
     String mapped = map == null ? text : mapped(text);
-    boolean trim = model.removeExtraSpace;
+    boolean trim = model.removeExtraSpace();
     StringBuilder out = new StringBuilder(mapped.length() + 8);
     boolean afterSpace = trim;
     for (int i = 0; i < mapped.length(); i++) {
@@ -34,11 +35,11 @@ record SentencePieceNormalizer(SentencePieceModel model, CharsMap map, TokenFind
     if (out.isEmpty()) {
       return "";
     }
-    if (model.dummyPrefix) {
-      out.insert(model.spaceAsSuffix ? out.length() : 0, ' ');
+    if (model.dummyPrefix()) {
+      out.insert(model.spaceAsSuffix() ? out.length() : 0, ' ');
     }
     String spaced = out.toString();
-    return model.escapeSpace ? spaced.replace(' ', MARK) : spaced;
+    return model.escapeSpace() ? spaced.replace(' ', MARK) : spaced;
   }
 
   private String mapped(String text) {

@@ -9,6 +9,7 @@ import dev.ashlar.text.tokenizer.model.TokenModel;
 import dev.ashlar.text.tokenizer.model.Unigram;
 import dev.ashlar.text.tokenizer.model.Work;
 import dev.ashlar.text.tokenizer.normalize.CharsMap;
+import dev.ashlar.text.tokenizer.sentencepiece.SentencePieceModel;
 import dev.ashlar.text.tokenizer.text.IntList;
 import dev.ashlar.text.tokenizer.text.Utf8;
 import java.io.ByteArrayOutputStream;
@@ -17,6 +18,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.stream.IntStream;
 
 /**
  * Sentencepiece as its own library does it: control pieces written in a text are plain text, and
@@ -34,7 +36,7 @@ final class SentencePieceTokenizer implements Tokenizer {
 
   private SentencePieceTokenizer(SentencePieceModel spec) {
     this.spec = spec;
-    tokens = TokenIds.of(spec.pieces.toArray(String[]::new));
+    tokens = TokenIds.of(spec.pieces().toArray(String[]::new));
     int found = -1;
     List<AddedToken> defined = new ArrayList<>();
     for (int id = 0; id < tokens.size(); id++) {
@@ -52,15 +54,15 @@ final class SentencePieceTokenizer implements Tokenizer {
         defined.isEmpty()
             ? null
             : new TokenFinder(defined, defined.stream().map(AddedToken::content).toList());
-    CharsMap map = spec.charsMap.length == 0 ? null : CharsMap.of(spec.charsMap);
+    CharsMap map = spec.charsMap().length == 0 ? null : CharsMap.of(spec.charsMap());
     normalizer = new SentencePieceNormalizer(spec, map, userDefined);
     TokenModel model =
-        switch ((int) spec.modelType) {
+        switch ((int) spec.modelType()) {
           case 1 -> unigram();
           case 2 -> bpe();
           default ->
               throw new IllegalArgumentException(
-                  "the model type " + spec.modelType + " is not supported");
+                  "the model type " + spec.modelType() + " is not supported");
         };
     encoder = model.overText();
   }
@@ -82,15 +84,15 @@ final class SentencePieceTokenizer implements Tokenizer {
     float largest = -Float.MAX_VALUE;
     for (int id = 0; id < tokens.size(); id++) {
       if (spec.type(id) == SentencePieceModel.NORMAL) {
-        smallest = Math.min(smallest, spec.scores.get(id));
-        largest = Math.max(largest, spec.scores.get(id));
+        smallest = Math.min(smallest, spec.score(id));
+        largest = Math.max(largest, spec.score(id));
       }
     }
     double[] scores = new double[tokens.size()];
     for (int id = 0; id < scores.length; id++) {
       scores[id] =
           switch (spec.type(id)) {
-            case SentencePieceModel.NORMAL -> spec.scores.get(id);
+            case SentencePieceModel.NORMAL -> spec.score(id);
             // So that they always win, by sentencepiece's formula.
             case SentencePieceModel.USER_DEFINED ->
                 (float) (Utf8.bytes(tokens.token(id)).length * largest - 0.1);
@@ -98,12 +100,13 @@ final class SentencePieceTokenizer implements Tokenizer {
           };
     }
     return new Unigram(
-        new Unigram.Settings(tokens, scores, unknown, smallest, spec.byteFallback, true));
+        new Unigram.Settings(
+            tokens, scores, unknown, smallest, spec.byteFallback(), true, "tokenizer.model"));
   }
 
   private TokenModel bpe() {
-    double[] scores = spec.scores.stream().mapToDouble(Float::doubleValue).toArray();
-    return ScoredBpe.of(tokens, scores, this::isMergeable, unknown, spec.byteFallback);
+    double[] scores = IntStream.range(0, spec.size()).mapToDouble(spec::score).toArray();
+    return ScoredBpe.of(tokens, scores, this::isMergeable, unknown, spec.byteFallback());
   }
 
   private boolean isMergeable(int id) {
@@ -119,7 +122,7 @@ final class SentencePieceTokenizer implements Tokenizer {
     char[] chars = normalizer.normalize(new String(Utf8.wellFormed(text))).toCharArray();
     IntList out = new IntList(chars.length / 3);
     Work work = new Work();
-    if (chars.length > 0 && (userDefined == null || spec.modelType == 1)) {
+    if (chars.length > 0 && (userDefined == null || spec.modelType() == 1)) {
       encoder.encode(chars, 0, chars.length, work, out);
     } else if (chars.length > 0) {
       userDefined.find(
@@ -169,7 +172,7 @@ final class SentencePieceTokenizer implements Tokenizer {
       }
       flush(run, out);
       boolean atStart = !begun && out.isEmpty() && stripsPrefix() && piece.startsWith(MARK);
-      begun |= atStart && !spec.removeExtraSpace;
+      begun |= atStart && !spec.removeExtraSpace();
       out.append(surface(id, atStart ? piece.substring(1) : piece, keepSpecial));
     }
     flush(run, out);
@@ -177,13 +180,13 @@ final class SentencePieceTokenizer implements Tokenizer {
   }
 
   private boolean stripsPrefix() {
-    return spec.dummyPrefix || spec.removeExtraSpace;
+    return spec.dummyPrefix() || spec.removeExtraSpace();
   }
 
   private String surface(int id, String piece, boolean keepSpecial) {
     return switch (spec.type(id)) {
       case SentencePieceModel.CONTROL -> keepSpecial ? piece : "";
-      case SentencePieceModel.UNKNOWN -> keepSpecial ? piece : spec.unknownSurface;
+      case SentencePieceModel.UNKNOWN -> keepSpecial ? piece : spec.unknownSurface();
       default -> piece.replace(MARK, " ");
     };
   }
@@ -213,12 +216,12 @@ final class SentencePieceTokenizer implements Tokenizer {
 
   @Override
   public OptionalInt bos() {
-    return control(spec.bos);
+    return control(spec.bos());
   }
 
   @Override
   public OptionalInt eos() {
-    return control(spec.eos);
+    return control(spec.eos());
   }
 
   private OptionalInt control(int id) {

@@ -3,6 +3,7 @@ package dev.ashlar.text.tokenizer;
 import dev.ashlar.io.json.Json;
 import dev.ashlar.text.tokenizer.config.Node;
 import dev.ashlar.text.tokenizer.decode.TokenDecoders;
+import dev.ashlar.text.tokenizer.model.TokenIds;
 import dev.ashlar.text.tokenizer.model.TokenModel;
 import dev.ashlar.text.tokenizer.model.TokenModels;
 import dev.ashlar.text.tokenizer.normalize.Normalizers;
@@ -10,9 +11,8 @@ import dev.ashlar.text.tokenizer.post.PostProcessors;
 import dev.ashlar.text.tokenizer.split.PreTokenizers;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 
-/** Reads Hugging Face's {@code tokenizer.json} and {@code tokenizer_config.json}. */
+/** Reads Hugging Face's {@code tokenizer.json}. */
 final class TokenizerJson {
   /** No vocabulary is this large; vectors of one score per id must stay possible. */
   private static final int MAX_ID = 1 << 28;
@@ -36,6 +36,7 @@ final class TokenizerJson {
     if (root.get("added_tokens").isNull()) {
       return List.of();
     }
+    TokenIds.requireSize(root.get("added_tokens"), root.get("added_tokens").list().size());
     List<AddedToken> added = new ArrayList<>();
     for (Node node : root.nodes("added_tokens")) {
       AddedToken token = AddedToken.read(node);
@@ -48,67 +49,5 @@ final class TokenizerJson {
       }
     }
     return List.copyOf(added);
-  }
-
-  /**
-   * What {@code config} says of the tokens of {@code tokenizer}.
-   *
-   * @param template the template of a file of its own, or null
-   */
-  static Extras extras(Node config, Tokenizer tokenizer, String template) {
-    return new Extras(
-        special(config, "bos_token", tokenizer),
-        special(config, "eos_token", tokenizer),
-        template != null ? template : template(config.get("chat_template")));
-  }
-
-  /**
-   * The parts with the opening and closing tokens that {@code config} asks for. Transformers'
-   * classes for Llama, Gemma and Cohere build them from these flags, whatever {@code
-   * tokenizer.json} says of them; files of such models exist whose two halves disagree (DeepSeek's,
-   * for one).
-   */
-  static TokenizerParts withConfiguredEnds(TokenizerParts parts, Node config, Extras extras) {
-    Node type = config.get("tokenizer_class");
-    boolean configured =
-        !type.isNull() && type.string().matches("(Llama|CodeLlama|Gemma|Cohere)Tokenizer(Fast)?");
-    if (!configured || config.get("add_bos_token").isNull()) {
-      return parts;
-    }
-    boolean opens = config.flag("add_bos_token") && extras.bos() >= 0;
-    boolean ends = config.flag("add_eos_token", false) && extras.eos() >= 0;
-    return new TokenizerParts(
-        parts.added(),
-        parts.normalizer(),
-        parts.preTokenizer(),
-        parts.model(),
-        PostProcessors.around(
-            opens ? List.of(extras.bos()) : List.of(), ends ? List.of(extras.eos()) : List.of()),
-        parts.decoder());
-  }
-
-  /** The id of a token given as a string or as an object with its content; -1 if there is none. */
-  private static int special(Node config, String key, Tokenizer tokenizer) {
-    Node token = config.get(key);
-    if (token.isNull()) {
-      return -1;
-    }
-    String content = token.value() instanceof Map ? token.string("content") : token.string();
-    return tokenizer.id(content).orElse(-1);
-  }
-
-  /** A template is a string, or a list of named ones of which {@code default} is meant. */
-  private static String template(Node node) {
-    if (node.isNull() || node.value() instanceof String) {
-      return (String) node.value();
-    }
-    String found = null;
-    for (Object element : node.list()) {
-      Node named = new Node(node.file(), node.path(), element);
-      if (named.string("name").equals("default")) {
-        found = named.string("template");
-      }
-    }
-    return found;
   }
 }

@@ -14,4 +14,14 @@ record TokenizerParts(
     PreTokenizer preTokenizer,
     TokenModel model,
     PostProcessor postProcessor,
-    TokenDecoder decoder) {}
+    TokenDecoder decoder) {
+  /** The id of a token, added or of the model; -1 if there is none, or no token. */
+  int id(String token) {
+    for (AddedToken one : added) {
+      if (one.content().equals(token)) {
+        return one.id();
+      }
+    }
+    return token == null ? -1 : model.tokens().id(token);
+  }
+}

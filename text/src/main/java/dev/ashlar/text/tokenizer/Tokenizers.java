@@ -4,7 +4,8 @@ import dev.ashlar.io.InputException;
 import dev.ashlar.io.file.WholeFile;
 import dev.ashlar.io.json.Json;
 import dev.ashlar.text.TokenizerSource;
-import dev.ashlar.text.tokenizer.config.Node;
+import dev.ashlar.text.tokenizer.folder.Description;
+import dev.ashlar.text.tokenizer.folder.TokenizerFolder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
@@ -16,9 +17,6 @@ import java.util.Map;
  * of unknown type is named, never skipped.
  */
 public final class Tokenizers {
-  private static final String JSON = "tokenizer.json";
-  private static final String CONFIG = "tokenizer_config.json";
-  private static final String SENTENCEPIECE = "tokenizer.model";
   private static final String TEMPLATE = "chat_template.jinja";
 
   private Tokenizers() {}
@@ -38,28 +36,19 @@ public final class Tokenizers {
   }
 
   /**
-   * The tokenizer of a model's folder: {@code tokenizer.json}, or else {@code tokenizer.model},
-   * with what {@code tokenizer_config.json} and {@code chat_template.jinja} add to it.
+   * The tokenizer of a model's folder, of all its files: {@code tokenizer.json} or an older
+   * vocabulary, and those beside it that say which tokens are added and what goes around a text.
    */
   public static Tokenizer fromFolder(Path folder) {
-    Path json = folder.resolve(JSON);
-    if (!Files.exists(json)) {
-      if (Files.exists(folder.resolve(SENTENCEPIECE))) {
-        return fromSentencePiece(folder.resolve(SENTENCEPIECE));
-      }
-      throw InputException.in(folder)
-          .problem("has neither a " + JSON + " nor a " + SENTENCEPIECE)
-          .hint("tokenizers in other files are not supported")
-          .exception();
-    }
-    TokenizerParts parts =
-        TokenizerJson.read(Json.read(json, Json.MAX_DOCUMENT_BYTES), json.toString());
-    Path config = folder.resolve(CONFIG);
+    Description files = TokenizerFolder.read(folder);
+    TokenizerParts parts = TokenizerJson.read(files.document(), files.file());
     String template = text(folder.resolve(TEMPLATE));
-    Object values = Files.exists(config) ? Json.readObject(config) : Map.of();
-    Node node = new Node(config.toString(), "", values);
-    Extras extras = TokenizerJson.extras(node, new PipelineTokenizer(parts, Extras.NONE), template);
-    return new PipelineTokenizer(TokenizerJson.withConfiguredEnds(parts, node, extras), extras);
+    return new PipelineTokenizer(
+        parts,
+        new Extras(
+            parts.id(files.tokens().get("bos_token")),
+            parts.id(files.tokens().get("eos_token")),
+            template != null ? template : files.template()));
   }
 
   /**

@@ -11,6 +11,7 @@ import dev.ashlar.text.TokenizerSource;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -70,7 +71,7 @@ class ChatTemplateTest {
             "bos_token", Map.of("content", "<new>"),
             "extra_special_tokens", Map.of("image_token", "<image>"),
             "chat_template", "{{ bos_token ~ unk_token ~ image_token ~ eos_token }}"));
-    assertEquals("<new><unk><image>", hello());
+    assertEquals("<old><unk><image>", hello());
   }
 
   @Test
@@ -87,6 +88,30 @@ class ChatTemplateTest {
     assertEquals(List.of("default", "tool_use", "rag"), List.copyOf(template.names()));
     assertEquals("plain", template.render(HELLO, false));
     assertEquals("f", template.render(HELLO, List.of(Map.of("name", "f")), false, Map.of()));
+  }
+
+  /** As transformers 5.24 hands messages to templates, whatever the reasoning is called in them. */
+  @Test
+  void reasoningHasTheNameThatTemplatesRead() {
+    ChatTemplate template =
+        ChatTemplate.of(
+            "{% for m in messages %}{{ m.reasoning_content }}|{{ m.thinking }}|"
+                + "{{ m.reasoning }};{% endfor %}",
+            Map.of(), "here");
+    Map<String, Object> both = new LinkedHashMap<>();
+    both.put("thinking", null);
+    both.put("reasoning", "r");
+    assertEquals(
+        "t|t|;r|r|r;c|t|r;c|c|;r|None|r;||;",
+        template.render(
+            List.of(
+                Map.of("role", "assistant", "thinking", "t"),
+                Map.of("role", "assistant", "reasoning", "r"),
+                Map.of("reasoning", "r", "thinking", "t", "reasoning_content", "c"),
+                Map.of("reasoning_content", "c"),
+                both,
+                Map.of("role", "user")),
+            false));
   }
 
   @Test

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import dev.ashlar.io.json.Json;
+import dev.ashlar.text.tokenizer.sentencepiece.SentencePieceModel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -11,6 +12,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 class GgufTokenizerTest {
@@ -25,9 +27,10 @@ class GgufTokenizerTest {
     SentencePieceModel spec = SentencePieceModel.parse(Files.readAllBytes(file));
     Map<String, Object> metadata = new HashMap<>();
     metadata.put("tokenizer.ggml.model", "llama");
-    metadata.put("tokenizer.ggml.tokens", spec.pieces);
-    metadata.put("tokenizer.ggml.scores", spec.scores);
-    int[] types = new int[spec.pieces.size()];
+    metadata.put("tokenizer.ggml.tokens", spec.pieces());
+    metadata.put(
+        "tokenizer.ggml.scores", IntStream.range(0, spec.size()).mapToObj(spec::score).toList());
+    int[] types = new int[spec.size()];
     Arrays.setAll(types, spec::type);
     metadata.put("tokenizer.ggml.token_type", types);
     Tokenizer gguf = Tokenizers.fromGguf(metadata);

@@ -3,6 +3,7 @@ package dev.ashlar.text.tokenizer;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 
 import dev.ashlar.io.json.Json;
+import dev.ashlar.text.tokenizer.sentencepiece.SentencePieceModel;
 import java.io.IOException;
 import java.net.URISyntaxException;
 import java.nio.file.Files;
@@ -71,7 +72,7 @@ class GoldenTokenizersTest {
   /** The character map of a sentencepiece file, which is too large to be kept twice. */
   private static String charsMap(String reference) throws IOException, URISyntaxException {
     byte[] model = Files.readAllBytes(folder().resolve(reference.substring(1)));
-    return Base64.getEncoder().encodeToString(SentencePieceModel.parse(model).charsMap);
+    return Base64.getEncoder().encodeToString(SentencePieceModel.parse(model).charsMap());
   }
 
   /** What each decoder says id by id is what it says of all ids at once. */

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.ashlar.io.InputException;
 import dev.ashlar.io.json.Json;
+import dev.ashlar.text.tokenizer.model.TokenIds;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -36,9 +37,6 @@ class MalformedTokenizersTest {
       tokenizer.decode(tokenizer.encode("Some text, ünd 文字 <s> 12\n", true), true);
     } catch (InputException e) {
       assertTrue(e.getMessage().startsWith("f") && !e.getMessage().contains("\n"), e.getMessage());
-    } catch (IllegalArgumentException e) {
-      // The vocabulary has become one that cannot spell the text.
-      assertTrue(e.getMessage().contains("vocabulary"), e.getMessage());
     }
   }
 
@@ -92,6 +90,47 @@ class MalformedTokenizersTest {
     InputException e =
         assertThrows(InputException.class, () -> Tokenizers.fromJson(Map.of("model", parsed), "f"));
     assertTrue(e.getMessage().startsWith("f: " + place + ":"), e.getMessage());
+  }
+
+  /** What a legal tokenizer cannot do with a text is a fault of the two, and says which. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "{'model':{'type':'Unigram','unk_id':null,'vocab':[['a',-1],['b',-2]]},'x':'U+0063'}",
+        "{'model':{'type':'WordLevel','vocab':{'a':0},'unk_token':'none'},'x':'\"abcabc'}",
+        "{'model':{'type':'WordLevel','vocab':{'a':0},'unk_token':'a'},'x':'stack',"
+            + "'pre_tokenizer':{'type':'Split','pattern':{'Regex':'(?:ab|c)*'},'behavior':'Isolated'}}",
+        "{'model':{'type':'WordLevel','vocab':{'a':0},'unk_token':'a'},'x':'takes too long',"
+            + "'pre_tokenizer':{'type':'Split','pattern':{'Regex':'(\\\\w+)+!'},'behavior':'Isolated'}}",
+        "{'model':{'type':'WordLevel','vocab':{'a':0},'unk_token':'a'},'x':'stack',"
+            + "'normalizer':{'type':'Replace','pattern':{'Regex':'(?:ab|c)*!'},'content':'x'}}"
+      })
+  void textsThatATokenizerCannotTakeAreFaultsOfInput(String document) {
+    Object parsed =
+        Json.parse(
+            document
+                .replace('\'', '"')
+                .replace("\"abcabc", "abcabc")
+                .getBytes(StandardCharsets.UTF_8),
+            "f");
+    Tokenizer tokenizer = Tokenizers.fromJson(parsed, "f");
+    InputException e =
+        assertThrows(InputException.class, () -> tokenizer.encode("abc".repeat(40_000)));
+    String reason = (String) ((Map<?, ?>) parsed).get("x");
+    assertTrue(e.getMessage().startsWith("f: "), e.getMessage());
+    assertTrue(e.getMessage().contains(reason), e.getMessage());
+  }
+
+  @Test
+  void vocabulariesBeyondAllBoundsAreRefusedByName() {
+    Map<String, Object> vocab = new HashMap<>();
+    for (long id = 0; id <= TokenIds.MOST; id++) {
+      vocab.put("t" + id, id);
+    }
+    Map<String, Object> model = Map.of("type", "BPE", "vocab", vocab, "merges", List.of());
+    InputException e =
+        assertThrows(InputException.class, () -> Tokenizers.fromJson(Map.of("model", model), "f"));
+    assertTrue(e.getMessage().contains("at most 1048576 tokens"), e.getMessage());
   }
 
   @Test

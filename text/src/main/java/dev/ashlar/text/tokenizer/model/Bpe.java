@@ -5,12 +5,21 @@ import java.util.List;
 
 /** Reads byte pair encodings from the three places that describe them. */
 public final class Bpe {
+  /** A character may become as many tokens as the prefix has bytes. */
+  private static final int LONGEST_PREFIX = 32;
+
+  private static final int MOST_MERGES = 4 * TokenIds.MOST;
+
   private Bpe() {}
 
   /** The model of a tokenizer file. */
   static TokenModel read(Node node) {
     TokenIds tokens = TokenIds.read(node.get("vocab"));
     String prefix = node.optional("continuing_subword_prefix").orElse("");
+    if (prefix.length() > LONGEST_PREFIX) {
+      throw node.get("continuing_subword_prefix")
+          .expected("a prefix of at most " + LONGEST_PREFIX + " characters");
+    }
     Node dropout = node.get("dropout");
     if (!dropout.isNull() && dropout.number() != 0) {
       throw dropout.fault("dropout would make encoding random and is not supported");
@@ -30,6 +39,9 @@ public final class Bpe {
 
   private static Merges readMerges(Node node, TokenIds tokens, String prefix) {
     List<?> list = node.list();
+    if (list.size() > MOST_MERGES) {
+      throw node.fault("there are " + list.size() + " merges, more than " + MOST_MERGES);
+    }
     Merges merges = new Merges(list.size());
     int rank = 0;
     for (Object rule : list) {

@@ -91,7 +91,7 @@ final class CharBpe implements PieceEncoder {
   }
 
   private int symbols(char[] text, int start, int end, Work work) {
-    Symbols symbols = new Symbols(work.symbols);
+    Symbols symbols = new Symbols(work);
     for (int i = start; i < end; ) {
       int next = i + (Character.isHighSurrogate(text[i]) && i + 1 < end ? 2 : 1);
       int id = idOf(text, i, next);
@@ -107,7 +107,7 @@ final class CharBpe implements PieceEncoder {
   }
 
   private int affixedSymbols(char[] text, int start, int end, Work work) {
-    Symbols symbols = new Symbols(work.symbols);
+    Symbols symbols = new Symbols(work);
     for (int i = start; i < end; ) {
       int next = i + (Character.isHighSurrogate(text[i]) && i + 1 < end ? 2 : 1);
       String symbol =
@@ -131,17 +131,23 @@ final class CharBpe implements PieceEncoder {
    * bytes that fall back overtake it.
    */
   private final class Symbols {
-    private int[] ids;
+    private final Work work;
     private int count;
     private boolean waiting;
 
-    Symbols(int[] ids) {
-      this.ids = ids;
+    Symbols(Work work) {
+      this.work = work;
+    }
+
+    private void add(int id) {
+      // A prefix falls back too: there may be more bytes than the text has.
+      work.growSymbols(count + 1);
+      work.symbols[count++] = id;
     }
 
     void known(int id) {
       flush();
-      ids[count++] = id;
+      add(id);
     }
 
     void unknown(byte[] bytes, int length) {
@@ -150,7 +156,7 @@ final class CharBpe implements PieceEncoder {
       }
       if (settings.unknown() >= 0) {
         if (waiting && !settings.fuse()) {
-          ids[count++] = settings.unknown();
+          add(settings.unknown());
         }
         waiting = true;
       }
@@ -163,14 +169,14 @@ final class CharBpe implements PieceEncoder {
         }
       }
       for (int i = 0; i < length; i++) {
-        ids[count++] = byteIds[bytes[i] & 0xFF];
+        add(byteIds[bytes[i] & 0xFF]);
       }
       return true;
     }
 
     private void flush() {
       if (waiting) {
-        ids[count++] = settings.unknown();
+        add(settings.unknown());
         waiting = false;
       }
     }

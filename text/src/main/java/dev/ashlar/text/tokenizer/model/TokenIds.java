@@ -1,5 +1,6 @@
 package dev.ashlar.text.tokenizer.model;
 
+import dev.ashlar.io.InputException;
 import dev.ashlar.text.tokenizer.config.Node;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -7,6 +8,9 @@ import java.util.Map;
 
 /** The tokens of a model by id, and back; ids may have gaps. */
 public final class TokenIds {
+  /** Vocabularies beyond this would fill the memory, and no model has one. */
+  public static final int MOST = 1 << 20;
+
   private final String[] tokens;
   private final Map<String, Integer> ids;
 
@@ -17,6 +21,7 @@ public final class TokenIds {
 
   /** The table of an object from tokens to ids; refuses ids that are used twice. */
   public static TokenIds read(Node vocab) {
+    requireSize(vocab, vocab.map().size());
     Map<String, Integer> ids = HashMap.newHashMap(vocab.map().size());
     int largest = -1;
     for (Map.Entry<?, ?> e : vocab.map().entrySet()) {
@@ -43,6 +48,17 @@ public final class TokenIds {
           tokens[id] = token;
         });
     return new TokenIds(tokens, ids);
+  }
+
+  /** Refuses a vocabulary of more than {@link #MOST} tokens. */
+  public static void requireSize(Node vocab, int size) {
+    if (size > MOST) {
+      throw InputException.in(vocab.file())
+          .place(vocab.path())
+          .expected("a vocabulary of at most " + MOST + " tokens")
+          .found(size + " tokens")
+          .exception();
+    }
   }
 
   /** The table of tokens in the order of their ids; of equal ones the first is found. */

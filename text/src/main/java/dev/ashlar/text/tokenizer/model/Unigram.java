@@ -1,5 +1,6 @@
 package dev.ashlar.text.tokenizer.model;
 
+import dev.ashlar.io.InputException;
 import dev.ashlar.text.tokenizer.config.Node;
 import dev.ashlar.text.tokenizer.text.IntList;
 import dev.ashlar.text.tokenizer.text.LongIntMap;
@@ -24,12 +25,14 @@ public final class Unigram implements TokenModel, PieceEncoder {
   private final int[] byteIds;
   private final LongIntMap edges;
   private final int[] idAt;
+  private final String file;
 
   /**
    * What a unigram model is made of.
    *
    * @param scores by id; NaN for tokens that text never becomes
-   * @param unknown the id for unknown characters
+   * @param unknown the id for unknown characters, or -1
+   * @param file what to call the model's origin in messages
    * @param smallest the lowest score that counts, from which that of unknown characters follows
    * @param byteFallback whether unknown characters become bytes
    * @param singlePrecision whether sums are rounded to float, as sentencepiece does
@@ -40,11 +43,13 @@ public final class Unigram implements TokenModel, PieceEncoder {
       int unknown,
       double smallest,
       boolean byteFallback,
-      boolean singlePrecision) {}
+      boolean singlePrecision,
+      String file) {}
 
   /** The model of these settings. */
   public Unigram(Settings s) {
     tokens = s.tokens;
+    file = s.file;
     scores = s.scores;
     singlePrecision = s.singlePrecision;
     fuseBytes = !s.singlePrecision;
@@ -81,6 +86,7 @@ public final class Unigram implements TokenModel, PieceEncoder {
   static TokenModel read(Node node) {
     Node vocab = node.get("vocab");
     List<?> list = vocab.list();
+    TokenIds.requireSize(vocab, list.size());
     String[] tokens = new String[list.size()];
     double[] scores = new double[list.size()];
     double smallest = Double.POSITIVE_INFINITY;
@@ -103,7 +109,8 @@ public final class Unigram implements TokenModel, PieceEncoder {
     }
     boolean byteFallback = node.flag("byte_fallback", false);
     return new Unigram(
-        new Settings(TokenIds.of(tokens), scores, unknownId, smallest, byteFallback, false));
+        new Settings(
+            TokenIds.of(tokens), scores, unknownId, smallest, byteFallback, false, node.file()));
   }
 
   @Override
@@ -173,7 +180,7 @@ public final class Unigram implements TokenModel, PieceEncoder {
         }
       }
       if (!known) {
-        relaxUnknown(at, at + width, best, starts, ids);
+        relaxUnknown(bytes, at, at + width, work);
       }
       at += width;
     }
@@ -183,17 +190,27 @@ public final class Unigram implements TokenModel, PieceEncoder {
     return singlePrecision ? (float) score : score;
   }
 
-  private void relaxUnknown(int at, int to, double[] best, int[] starts, int[] ids) {
-    double score = rounded(unknownScore + best[at]);
-    if (starts[to] < 0 || score > best[to]) {
+  private void relaxUnknown(byte[] bytes, int at, int to, Work work) {
+    double score = rounded(unknownScore + work.scores[at]);
+    if (work.starts[to] < 0 || score > work.scores[to]) {
       if (unknown < 0) {
-        throw new IllegalArgumentException(
-            "the text has a character outside the vocabulary, which has no token for those");
+        throw absent(Utf8.lossy(bytes, at, to - at));
       }
-      best[to] = score;
-      starts[to] = at;
-      ids[to] = unknown;
+      work.scores[to] = score;
+      work.starts[to] = at;
+      work.symbols[to] = unknown;
     }
+  }
+
+  private InputException absent(String character) {
+    return InputException.in(file)
+        .place("model.unk_id")
+        .expected("the id of the token for characters outside the vocabulary")
+        .found(
+            "nothing, and the text has the character \"%s\" (U+%04X)"
+                .formatted(character, character.codePointAt(0)))
+        .hint("give the tokenizer an unk_id")
+        .exception();
   }
 
   private void unknown(byte[] bytes, int start, int end, IntList out) {

@@ -24,6 +24,15 @@ public final class Work {
     }
   }
 
+  /** Makes room for more symbols than characters suggest, keeping those there are. */
+  void growSymbols(int count) {
+    if (symbols.length < count) {
+      int size = (int) Math.min(Integer.MAX_VALUE - 8, Math.max(count, 2L * symbols.length));
+      symbols = Arrays.copyOf(symbols, size);
+      ranks = Arrays.copyOf(ranks, size);
+    }
+  }
+
   /** Makes room for the linked list and the queue of a long merge. */
   void reserveQueue(int symbolCount) {
     if (next.length < symbolCount) {

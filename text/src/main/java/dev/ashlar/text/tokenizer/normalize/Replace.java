@@ -1,17 +1,15 @@
 package dev.ashlar.text.tokenizer.normalize;
 
 import dev.ashlar.text.tokenizer.config.Node;
-import dev.ashlar.text.tokenizer.text.RubyRegex;
+import dev.ashlar.text.tokenizer.config.TokenPattern;
 import java.util.regex.Matcher;
-import java.util.regex.Pattern;
-import java.util.regex.PatternSyntaxException;
 
 /**
  * Replaces what a pattern matches by fixed text; also the decoder of that name.
  *
  * @param literal the string to find, or null if {@code pattern} says it
  */
-public record Replace(String literal, Pattern pattern, String content) implements Normalizer {
+public record Replace(String literal, TokenPattern pattern, String content) implements Normalizer {
   /** The component an object describes. */
   public static Replace read(Node node) {
     String content = node.string("content");
@@ -23,23 +21,7 @@ public record Replace(String literal, Pattern pattern, String content) implement
       }
       return new Replace(literal, null, content);
     }
-    return new Replace(null, regex(pattern.get("Regex")), content);
-  }
-
-  /** The pattern that a string in a tokenizer file spells. */
-  public static Pattern regex(Node node) {
-    try {
-      return RubyRegex.compile(node.string());
-    } catch (PatternSyntaxException e) {
-      throw node.fault(
-          "the regular expression is not usable ("
-              + e.getDescription()
-              + " near index "
-              + e.getIndex()
-              + ")");
-    } catch (StackOverflowError e) {
-      throw node.fault("the regular expression is nested too deeply");
-    }
+    return new Replace(null, TokenPattern.read(pattern.get("Regex")), content);
   }
 
   @Override
@@ -47,12 +29,7 @@ public record Replace(String literal, Pattern pattern, String content) implement
     if (literal != null) {
       return text.replace(literal, content);
     }
-    try {
-      return pattern.matcher(text).replaceAll(Matcher.quoteReplacement(content));
-    } catch (StackOverflowError e) {
-      // Repeated groups recurse once per repetition; the text, not the program, is at fault.
-      throw new IllegalArgumentException(
-          "the text is too long for the tokenizer's pattern " + pattern.pattern(), e);
-    }
+    return pattern.bounded(
+        () -> pattern.matcher(text).replaceAll(Matcher.quoteReplacement(content)));
   }
 }

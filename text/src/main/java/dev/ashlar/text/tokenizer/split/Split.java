@@ -1,7 +1,7 @@
 package dev.ashlar.text.tokenizer.split;
 
 import dev.ashlar.text.tokenizer.config.Node;
-import dev.ashlar.text.tokenizer.normalize.Replace;
+import dev.ashlar.text.tokenizer.config.TokenPattern;
 import dev.ashlar.text.tokenizer.text.IntList;
 
 /** Cuts text where a pattern matches. */
@@ -12,7 +12,7 @@ record Split(Finder finder, Behavior behavior, boolean invert) implements PreTok
     if (pattern.get("String").isNull()) {
       Node regex = pattern.get("Regex");
       Scanner known = Scanners.find(regex.string());
-      finder = known != null ? new ScannerFinder(known) : new RegexFinder(Replace.regex(regex));
+      finder = known != null ? new ScannerFinder(known) : new RegexFinder(TokenPattern.read(regex));
     } else if (pattern.string("String").isEmpty()) {
       throw pattern.fault("an empty pattern would match everywhere");
     } else {
@@ -27,7 +27,7 @@ record Split(Finder finder, Behavior behavior, boolean invert) implements PreTok
     Finder finder =
         known != null
             ? new ScannerFinder(known)
-            : new RegexFinder(Replace.regex(new Node(place.file(), place.path(), regex)));
+            : new RegexFinder(TokenPattern.read(new Node(place.file(), place.path(), regex)));
     return new Split(finder, Behavior.ISOLATED, false);
   }
 

@@ -95,6 +95,11 @@ public final class RubyRegex {
         at++;
         atomStart = groups.isEmpty() ? out.length() - 1 : groups.pop();
         atomEndsInBraces = false;
+        String members = SingleCharacters.of(out.substring(atomStart));
+        if (members != null) {
+          out.setLength(atomStart);
+          out.append(members);
+        }
       }
       case '{' -> braces();
       case '+', '*', '?' -> quantifier(c);

@@ -3,7 +3,8 @@ package dev.ashlar.text.tokenizer.split;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 
-import dev.ashlar.text.tokenizer.text.RubyRegex;
+import dev.ashlar.text.tokenizer.config.Node;
+import dev.ashlar.text.tokenizer.config.TokenPattern;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -80,7 +81,7 @@ class ScannersTest {
 
   private static void compare(String regex) {
     Finder scanner = new ScannerFinder(Scanners.find(regex));
-    Finder pattern = new RegexFinder(RubyRegex.compile(regex));
+    Finder pattern = new RegexFinder(TokenPattern.read(new Node("", "", regex)));
     Random random = new Random(SEED);
     for (int n = 0; n < 3000; n++) {
       StringBuilder text = new StringBuilder();

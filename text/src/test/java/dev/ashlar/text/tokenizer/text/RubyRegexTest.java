@@ -31,6 +31,23 @@ class RubyRegexTest {
     assertEquals(List.of("a b#c"), matches("[a-c #]+", "a b#c"));
   }
 
+  /** Java repeats a class in a loop, and alternatives by recursion. */
+  @Test
+  void alternativesOfOneCharacterMayRepeatWithoutEnd() {
+    String text = "ab \n".repeat(50_000) + "c";
+    for (String regex :
+        List.of(
+            "(?:a|b|\\s)*c?",
+            "(?:[ab]|\\s)+c",
+            "(?:\\p{L}|[\\n ])*",
+            "(?:a|(?:b| )|\n|c)*",
+            "(?:a|b|\\S|\\s){3,}")) {
+      assertEquals(List.of(text), matches(regex, text).stream().limit(1).toList(), regex);
+    }
+    assertEquals(List.of("a.-]^"), matches("(?:a|\\.|-|\\]|\\^)+", "a.-]^b"));
+    assertEquals(List.of("ab", "b"), matches("(?:ab|b)", "abb"));
+  }
+
   @Test
   void linesAreRubys() {
     assertEquals(List.of("a", "b"), matches("^.$", "a\nb"));

@@ -1,4 +1,4 @@
-package dev.ashlar.text.tokenizer;
+package dev.ashlar.text.tokenizer.sentencepiece;
 
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
