@@ -24,6 +24,9 @@ import java.util.Map;
 
 /** Gives expressions their values, within the sandbox. */
 final class Evaluator implements Rendering {
+  /** Scopes that are looked through in one step. */
+  private static final int SCOPES = 16;
+
   private final Budget budget;
   private final LocalDateTime now;
 
@@ -104,7 +107,8 @@ final class Evaluator implements Rendering {
     return values;
   }
 
-  private static Object variable(String name, Scope scope) {
+  private Object variable(String name, Scope scope) {
+    budget.work(scope.depth() / SCOPES);
     if (name.startsWith("__")) {
       throw new TemplateException("the name '" + name + "' is not allowed in the sandbox");
     }
@@ -120,7 +124,7 @@ final class Evaluator implements Rendering {
     Map<Object, Object> map = new LinkedHashMap<>();
     for (int i = 0; i < m.keys().size(); i++) {
       Object key = evaluate(m.keys().get(i), scope);
-      Values.put(map, key, evaluate(m.values().get(i), scope));
+      Values.put(map, key, evaluate(m.values().get(i), scope), budget);
     }
     return map;
   }
@@ -195,7 +199,8 @@ final class Evaluator implements Rendering {
       if (!(evaluate(a.map(), scope) instanceof Map<?, ?> map)) {
         throw new TemplateException("the argument after ** must be a mapping");
       }
-      map.forEach((key, value) -> named.put(String.valueOf(key), value));
+      map.forEach((key, value) -> named.put(Values.keyword(key), value));
+      budget.elements(named.size());
     }
     return new Arguments(positional, named);
   }
@@ -246,7 +251,7 @@ final class Evaluator implements Rendering {
   public Object attribute(Object object, String name) {
     Object found = own(object, name);
     if (found == PythonObject.MISSING && object instanceof Map<?, ?> map) {
-      found = Values.lookup(map, name);
+      found = Values.lookup(map, name, budget);
     }
     return found == PythonObject.MISSING ? absent(object, name) : found;
   }
@@ -257,7 +262,7 @@ final class Evaluator implements Rendering {
     Object found = PythonObject.MISSING;
     if (object instanceof Map<?, ?> map) {
       boolean hashable = !(key instanceof List) && !(key instanceof Map);
-      found = hashable ? Values.lookup(map, key) : PythonObject.MISSING;
+      found = hashable ? Values.lookup(map, key, budget) : PythonObject.MISSING;
     } else if (Values.isText(object)) {
       budget.text(object.toString().length());
       found = Operators.at(object, key);

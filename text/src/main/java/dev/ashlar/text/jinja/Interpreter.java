@@ -10,8 +10,10 @@ import dev.ashlar.text.jinja.value.Budget;
 import dev.ashlar.text.jinja.value.Namespace;
 import dev.ashlar.text.jinja.value.Printer;
 import dev.ashlar.text.jinja.value.TemplateException;
+import dev.ashlar.text.jinja.value.Tuple;
 import dev.ashlar.text.jinja.value.Values;
 import java.time.LocalDateTime;
+import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -140,17 +142,19 @@ final class Interpreter {
             f.filter() == null ? all : new Filtered(f, all, scope),
             depth,
             f.recursive() ? inner -> again(f, inner, scope, depth + 1) : null);
-    boolean empty = true;
+    boolean otherwise = f.otherwise() != null;
     while (loop.hasNext()) {
-      empty = false;
       Scope inner = new Scope(scope);
       inner.set("loop", loop);
       assign(f.target(), loop.next(), inner);
-      if (execute(f.body(), inner, out) == Flow.BREAK) {
-        return Flow.ON;
+      Flow flow = execute(f.body(), inner, out);
+      // As in Jinja2, any iteration that gets to its end prevents the else; one cut short does not.
+      otherwise &= flow != Flow.ON;
+      if (flow == Flow.BREAK) {
+        break;
       }
     }
-    return empty && f.otherwise() != null ? execute(f.otherwise(), new Scope(scope), out) : Flow.ON;
+    return otherwise ? execute(f.otherwise(), new Scope(scope), out) : Flow.ON;
   }
 
   private String again(Statement.For f, Object elements, Scope scope, int depth) {
@@ -182,8 +186,22 @@ final class Interpreter {
         Scope inner = new Scope(scope);
         assign(loop.target(), next, inner);
         ready = Values.truth(evaluate(loop.filter(), inner));
+        next = again(loop.target(), next);
       }
       return ready;
+    }
+
+    /** Several variables leave the filter as a tuple, whatever they came from. */
+    private Object again(Target target, Object value) {
+      if (!ready || !(target instanceof Target.Several s)) {
+        return value;
+      }
+      List<Object> values = Values.list(value, evaluator);
+      List<Object> items = new ArrayList<>();
+      for (int i = 0; i < values.size(); i++) {
+        items.add(again(s.targets().get(i), values.get(i)));
+      }
+      return Tuple.of(items);
     }
 
     @Override

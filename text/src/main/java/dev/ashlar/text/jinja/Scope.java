@@ -7,10 +7,12 @@ import java.util.Map;
 /** Variables, and those around them. */
 final class Scope {
   private final Scope outer;
+  private final int depth;
   private Map<String, Object> variables;
 
   Scope(Scope outer) {
     this.outer = outer;
+    this.depth = outer == null ? 0 : outer.depth + 1;
   }
 
   /** The value of a variable here or further out; {@link PythonObject#MISSING} if there is none. */
@@ -24,6 +26,11 @@ final class Scope {
       }
     }
     return PythonObject.MISSING;
+  }
+
+  /** How many scopes are around this one. */
+  int depth() {
+    return depth;
   }
 
   /** Sets a variable here. */

@@ -32,6 +32,12 @@ class JinjaGoldensTest {
     check("statements.json");
   }
 
+  /** Loops in loops at random, with all that makes one end early. */
+  @Test
+  void controlFlow() throws IOException {
+    check("control-flow.json");
+  }
+
   @Test
   void whitespace() throws IOException {
     check("whitespace.json");

@@ -103,6 +103,112 @@ class SandboxTest {
     assertEquals(Kind.LIMIT, refusal(template).kind());
   }
 
+  /**
+   * Whatever is called again and again ends soon, for it pays for the text that it goes through.
+   */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "s.find(n)",
+        "s.rfind(n)",
+        "s.count(n)",
+        "n in s",
+        "s is in(n)",
+        "s.replace(n, '')",
+        "s|replace(n, '')",
+        "s.split(n)",
+        "s.rsplit(n)",
+        "s.split()",
+        "s.partition(n)",
+        "s.rpartition(n)",
+        "s.startswith((n, n, n))",
+        "s.endswith(s)",
+        "s.strip(n)",
+        "s|trim",
+        "s|trim(n)",
+        "s.splitlines()",
+        "s|length",
+        "s|count",
+        "s|last",
+        "s|reverse",
+        "s|wordcount",
+        "s|int",
+        "s|float",
+        "s|filesizeformat",
+        "s|title",
+        "s|center(5)",
+        "s|truncate(999999)",
+        "s|indent",
+        "s|urlencode",
+        "s|tojson",
+        "s|e",
+        "[s]|string",
+        "'%s%s' % (s, s)",
+        "'%s'|format(s)",
+        "'{}{}'.format(s, s)",
+        "'{:5}'.format(s)",
+        "n.format(1)",
+        "n % ()",
+        "s.zfill(5)",
+        "s.ljust(5)",
+        "s.center(5)",
+        "s.isidentifier()",
+        "s.title()",
+        "s is lower",
+        "s is upper",
+        "s is sameas(t)",
+        "s == t",
+        "s < t",
+        "[s, t]|sort",
+        "[s, t]|min",
+        "[s, t]|unique|list",
+        "[{'k': s}, {'k': t}]|groupby('k')",
+        "[{'k': s}]|map(attribute='k.' ~ s)|list",
+        "[s, t]|map('lower')|list",
+        "[s, t]|join",
+        "','.join([s, t])",
+        "m[t]",
+        "m.get(t)",
+        "t in m",
+        "{t: 1}",
+        "big.copy()",
+        "big.items()|list",
+        "big|items|first",
+        "big|dictsort|first",
+        "big|urlencode",
+        "long.copy()",
+        "long[1:]",
+        "long|last",
+        "long.count(7)",
+        "7 in long",
+        "dict(big)",
+        "strftime_now('%A' * 1000)"
+      })
+  void builtInsPayForTheirWork(String call) throws InterruptedException {
+    String template =
+        "{% set s = 'a' * 100000 %}{% set t = s ~ '' %}{% set n = 'a' * 50000 ~ 'b' %}"
+            + "{% set m = {s: 1} %}{% set long = ['x'] * 100000 %}"
+            + "{% set big = dict(range(50000)|batch(2)) %}"
+            + "{% for i in range(100000) %}{% set q = "
+            + call
+            + " %}{% endfor %}";
+    assertEquals(Kind.LIMIT, refusal(template).kind());
+  }
+
+  @Test
+  void aLongPathInAFormatIsRefused() throws InterruptedException {
+    assertEquals(Kind.RUNTIME, refusal("{{ ('{0' ~ '.a' * 100000 ~ '}').format(1) }}").kind());
+  }
+
+  @Test
+  void usualTemplatesAreFarFromTheLimits() {
+    String text = "{% for m in messages %}{{ m.content.split('</think>')[-1]|trim }}{% endfor %}";
+    Map<String, Object> message = Map.of("role", "user", "content", "word ".repeat(20_000));
+    Map<String, Object> variables = Map.of("messages", java.util.Collections.nCopies(50, message));
+    assertEquals(
+        50 * (100_000 - 1), Template.parse(text).render(variables, LocalDateTime.MIN).length());
+  }
+
   @Test
   void deepSyntaxIsRefused() throws InterruptedException {
     Map<String, String> deep = new LinkedHashMap<>();

@@ -24,7 +24,7 @@ final class Attributes {
     if (attribute == null) {
       return item -> item;
     }
-    List<Object> parts = parts(attribute);
+    List<Object> parts = parts(r, attribute);
     return item -> {
       Object value = item;
       for (Object part : parts) {
@@ -37,10 +37,11 @@ final class Attributes {
     };
   }
 
-  private static List<Object> parts(Object attribute) {
+  private static List<Object> parts(Rendering r, Object attribute) {
     if (!Values.isText(attribute)) {
       return List.of(attribute);
     }
+    r.budget().text(attribute.toString().length());
     List<Object> parts = new ArrayList<>();
     for (String part : attribute.toString().split("\\.", -1)) {
       // Longer numbers than nine digits are nobody's index.
@@ -52,7 +53,7 @@ final class Attributes {
   /** The same with text in lower case, unless case matters. */
   static UnaryOperator<Object> key(Rendering r, Object attribute, boolean caseSensitive) {
     UnaryOperator<Object> getter = getter(r, attribute, null);
-    return item -> fold(getter.apply(item), caseSensitive);
+    return item -> fold(r, getter.apply(item), caseSensitive);
   }
 
   /** The same for several attributes with commas between them. */
@@ -61,6 +62,7 @@ final class Attributes {
       return key(r, attribute, caseSensitive);
     }
     List<UnaryOperator<Object>> keys = new ArrayList<>();
+    r.budget().text(attribute.toString().length());
     for (String one : attribute.toString().split(",", -1)) {
       keys.add(key(r, one, caseSensitive));
     }
@@ -72,10 +74,12 @@ final class Attributes {
   }
 
   /** Text in lower case, unless case matters. */
-  static Object fold(Object value, boolean caseSensitive) {
-    return !caseSensitive && Values.isText(value)
-        ? value.toString().toLowerCase(Locale.ROOT)
-        : value;
+  static Object fold(Rendering r, Object value, boolean caseSensitive) {
+    if (caseSensitive || !Values.isText(value)) {
+      return value;
+    }
+    r.budget().text(value.toString().length());
+    return value.toString().toLowerCase(Locale.ROOT);
   }
 
   /** A failure to name an attribute. */

@@ -1,6 +1,7 @@
 package dev.ashlar.text.jinja.library;
 
 import dev.ashlar.text.jinja.value.Arguments;
+import dev.ashlar.text.jinja.value.Budget;
 import dev.ashlar.text.jinja.value.Numbers;
 import dev.ashlar.text.jinja.value.Printer;
 import dev.ashlar.text.jinja.value.PythonObject;
@@ -16,9 +17,8 @@ import java.util.regex.Pattern;
 
 /** {@code 'format'.format(values)}, whose attributes go through the sandbox too. */
 final class BraceFormat {
-  private static final Pattern FIELD =
-      Pattern.compile("(?<first>[^.\\[!:]*)(?<path>(?:\\.[^.\\[!:]+|\\[[^\\]]+\\])*)");
-  private static final Pattern STEP = Pattern.compile("\\.([^.\\[]+)|\\[([^\\]]+)\\]");
+  private static final Pattern FIELD = Pattern.compile("(?<first>[^.\\[!:]*)");
+  private static final Pattern STEP = Pattern.compile("\\.([^.\\[!:]+)|\\[([^\\]]+)\\]");
   private static final Pattern SPEC =
       Pattern.compile(
           "(?:(?<fill>.)?(?<align>[<>=^]))?(?<sign>[-+ ])?(?<alternate>#)?(?<zero>0)?"
@@ -43,7 +43,8 @@ final class BraceFormat {
   static String formatMap(Rendering rendering, String format, Arguments arguments) {
     Map<String, Object> named = new HashMap<>();
     if (arguments.bind("format_map()", "mapping").get(0) instanceof Map<?, ?> map) {
-      map.forEach((k, v) -> named.put(String.valueOf(k), v));
+      map.forEach((k, v) -> named.put(Values.keyword(k), v));
+      rendering.budget().elements(named.size());
     }
     return format(rendering, format, new Arguments(java.util.List.of(), named));
   }
@@ -63,9 +64,15 @@ final class BraceFormat {
         throw new TemplateException("Single '" + c + "' encountered in format string");
       } else {
         int end = end(format, at);
-        out.append(field(format.substring(at + 1, end)));
+        String text = field(format.substring(at + 1, end));
+        rendering
+            .budget()
+            .text(
+                (long) out.length() + text.length() > Budget.LONGEST_TEXT
+                    ? (long) out.length() + text.length()
+                    : text.length() + (end - at));
+        out.append(text);
         at = end + 1;
-        rendering.budget().text(out.length() > 1 << 20 ? out.length() : 0);
       }
     }
     return out.toString();
@@ -88,8 +95,10 @@ final class BraceFormat {
       throw new TemplateException("a field of the format is ill-formed");
     }
     Object value = value(m.group("first"));
-    Matcher step = STEP.matcher(m.group("path"));
-    while (step.find()) {
+    Matcher step = STEP.matcher(field);
+    int at = m.end();
+    while (step.region(at, field.length()).lookingAt()) {
+      at = step.end();
       String key = step.group(1) != null ? step.group(1) : step.group(2);
       value =
           step.group(1) != null
@@ -97,7 +106,7 @@ final class BraceFormat {
               : rendering.item(value, key.matches("\\d{1,9}") ? (Object) Long.valueOf(key) : key);
       Values.refuseUndefined(value);
     }
-    String rest = field.substring(m.end());
+    String rest = field.substring(at);
     if (rest.startsWith("!") && rest.length() > 1) {
       value =
           rest.charAt(1) == 's' ? Printer.str(rendering, value) : Printer.repr(rendering, value);
@@ -124,7 +133,9 @@ final class BraceFormat {
       if (field.indexOf('{') >= 0) {
         throw new TemplateException("Max string recursion exceeded");
       }
-      out.append(field(field));
+      String text = field(field);
+      rendering.budget().text((long) out.length() + text.length());
+      out.append(text);
       at = end + 1;
     }
     return out.toString();

@@ -1,5 +1,7 @@
 package dev.ashlar.text.jinja.library;
 
+import dev.ashlar.text.jinja.value.Budget;
+import dev.ashlar.text.jinja.value.Rendering;
 import dev.ashlar.text.jinja.value.TemplateException;
 import java.time.LocalDateTime;
 import java.time.format.DateTimeFormatter;
@@ -49,8 +51,12 @@ final class Dates {
 
   private Dates() {}
 
-  static String format(LocalDateTime time, String format) {
-    LocalDateTime exact = time.truncatedTo(ChronoUnit.MICROS);
+  /** Directives take as long as this many steps. */
+  private static final int DIRECTIVE = 20;
+
+  static String format(Rendering r, String format) {
+    r.budget().text(format.length());
+    LocalDateTime exact = r.now().truncatedTo(ChronoUnit.MICROS);
     StringBuilder out = new StringBuilder();
     for (int i = 0; i < format.length(); i++) {
       char c = format.charAt(i);
@@ -61,7 +67,9 @@ final class Dates {
       boolean bare = format.charAt(i + 1) == '-' && i + 2 < format.length();
       String directive = format.substring(i + 1, i + (bare ? 3 : 2));
       i += directive.length();
+      r.budget().work(DIRECTIVE);
       out.append(one(exact, directive));
+      r.budget().text(out.length() > Budget.LONGEST_TEXT ? out.length() : 0);
     }
     return out.toString();
   }

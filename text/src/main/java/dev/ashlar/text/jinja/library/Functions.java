@@ -32,7 +32,7 @@ final class Functions {
     add(
         all,
         "strftime_now",
-        (r, a) -> Dates.format(r.now(), a.bind("strftime_now()", "format").text(0, "")));
+        (r, a) -> Dates.format(r, a.bind("strftime_now()", "format").text(0, "")));
     return Map.copyOf(all);
   }
 
@@ -79,7 +79,7 @@ final class Functions {
         if (pair.size() != 2) {
           throw new TemplateException("dict() needs pairs, not " + pair.size() + " values");
         }
-        Values.put(map, pair.get(0), pair.get(1));
+        Values.put(map, pair.get(0), pair.get(1), rendering.budget());
       }
     }
     map.putAll(arguments.named());
@@ -89,7 +89,7 @@ final class Functions {
 
   private static Map<String, Object> names(Map<Object, Object> map) {
     Map<String, Object> names = new LinkedHashMap<>();
-    map.forEach((key, value) -> names.put(String.valueOf(key), value));
+    map.forEach((key, value) -> names.put(Values.keyword(key), value));
     return names;
   }
 

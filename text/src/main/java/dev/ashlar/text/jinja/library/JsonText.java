@@ -9,6 +9,7 @@ import dev.ashlar.text.jinja.value.TemplateException;
 import dev.ashlar.text.jinja.value.Tuple;
 import dev.ashlar.text.jinja.value.Values;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
@@ -155,7 +156,7 @@ final class JsonText {
         case '\f' -> out.append("\\f");
         default -> {
           if (c < 0x20 || ascii && c > 0x7e) {
-            out.append(String.format("\\u%04x", (int) c));
+            out.append("\\u").append(HexFormat.of().toHexDigits(c));
           } else {
             out.append(c);
           }

@@ -33,6 +33,7 @@ final class NumberFilters {
   private static Object whole(Rendering r, Object value, Arguments arguments) {
     Values.refuseUndefined(value);
     Arguments.Bound a = arguments.bind("int", "default?", "base?");
+    pay(r, value);
     Number n = Numbers.number(value);
     if (n == null && Values.isText(value)) {
       n = Numbers.parseWhole(value.toString(), a.whole(1, 10));
@@ -42,9 +43,15 @@ final class NumberFilters {
     return finite ? Numbers.truncate(n) : a.get(0, 0L);
   }
 
+  /** Pays for reading a number from text. */
+  private static void pay(Rendering r, Object value) {
+    r.budget().scan(Values.isText(value) ? value.toString().length() : 0);
+  }
+
   private static Object real(Rendering r, Object value, Arguments arguments) {
     Values.refuseUndefined(value);
     Arguments.Bound a = arguments.bind("float", "default?");
+    pay(r, value);
     Number n = Values.isText(value) ? Numbers.parseDouble(value.toString()) : Numbers.number(value);
     return n == null ? a.get(0, 0.0) : (Object) n.doubleValue();
   }
@@ -81,6 +88,7 @@ final class NumberFilters {
 
   private static Object fileSize(Rendering r, Object value, Arguments arguments) {
     boolean binary = arguments.bind("filesizeformat", "binary?").flag(0);
+    pay(r, value);
     Double parsed =
         Values.isText(value)
             ? Numbers.parseDouble(value.toString())

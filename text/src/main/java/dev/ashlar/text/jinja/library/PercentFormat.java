@@ -1,5 +1,6 @@
 package dev.ashlar.text.jinja.library;
 
+import dev.ashlar.text.jinja.value.Budget;
 import dev.ashlar.text.jinja.value.Numbers;
 import dev.ashlar.text.jinja.value.Printer;
 import dev.ashlar.text.jinja.value.PythonObject;
@@ -41,12 +42,15 @@ public final class PercentFormat {
     Matcher m = DIRECTIVE.matcher(format);
     int at = 0;
     while (m.find(at)) {
+      int before = f.out.length();
       f.out.append(format, at, m.start());
       f.directive(m);
       at = m.end();
-      rendering.budget().text(f.out.length() > 1 << 20 ? f.out.length() : 0);
+      f.grown(before);
     }
+    int before = f.out.length();
     f.out.append(format, at, format.length());
+    f.grown(before);
     // What can be indexed counts as a mapping, which need not be used up.
     boolean mapping =
         values instanceof Map
@@ -57,6 +61,13 @@ public final class PercentFormat {
       throw new TemplateException("not all arguments converted during string formatting");
     }
     return f.out.toString();
+  }
+
+  /** Pays for what was written since the text was {@code before} long. */
+  private void grown(int before) {
+    rendering
+        .budget()
+        .text(out.length() > Budget.LONGEST_TEXT ? out.length() : out.length() - before);
   }
 
   private void directive(Matcher m) {
@@ -135,7 +146,7 @@ public final class PercentFormat {
     if (!(values instanceof Map<?, ?> map)) {
       throw new TemplateException("format requires a mapping");
     }
-    Object value = Values.lookup(map, name);
+    Object value = Values.lookup(map, name, rendering.budget());
     if (value == PythonObject.MISSING) {
       throw new TemplateException("the mapping has no key '" + name + "'");
     }

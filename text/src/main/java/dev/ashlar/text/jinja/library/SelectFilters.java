@@ -59,7 +59,15 @@ final class SelectFilters {
   private static boolean holds(Rendering r, Object value, Arguments test) {
     return test.positional().isEmpty()
         ? Values.truth(value)
-        : r.test(String.valueOf(test.positional().getFirst()), value, test.from(1));
+        : r.test(name(test.positional().getFirst()), value, test.from(1));
+  }
+
+  private static String name(Object value) {
+    if (!Values.isText(value)) {
+      throw new TemplateException(
+          "the name of a filter or test must be text, not '" + Values.typeName(value) + "'");
+    }
+    return value.toString();
   }
 
   private static Object map(Rendering r, Object value, Arguments a) {
@@ -71,7 +79,7 @@ final class SelectFilters {
       Arguments.Bound named = a.bind("map", "attribute", "default?");
       change = Attributes.getter(r, named.get(0), named.get(1));
     } else {
-      String filter = String.valueOf(a.positional().getFirst());
+      String filter = name(a.positional().getFirst());
       if (!r.hasFilter(filter)) {
         throw new TemplateException("there is no filter '" + filter + "'");
       }

@@ -1,6 +1,7 @@
 package dev.ashlar.text.jinja.library;
 
 import dev.ashlar.text.jinja.value.Arguments;
+import dev.ashlar.text.jinja.value.Budget;
 import dev.ashlar.text.jinja.value.Markup;
 import dev.ashlar.text.jinja.value.Operators;
 import dev.ashlar.text.jinja.value.Printer;
@@ -24,7 +25,7 @@ final class SequenceFilters {
 
   static Map<String, Filter> all() {
     Map<String, Filter> all = new HashMap<>();
-    Filter length = (r, v, a) -> length(v, a);
+    Filter length = SequenceFilters::length;
     all.put("length", length);
     all.put("count", length);
     all.put("default", SequenceFilters::orDefault);
@@ -43,13 +44,13 @@ final class SequenceFilters {
     all.put("slice", SequenceFilters::slice);
     all.put("groupby", SequenceFilters::groupBy);
     all.put("dictsort", SequenceFilters::dictSort);
-    all.put("items", (r, v, a) -> items(v));
+    all.put("items", (r, v, a) -> items(r, v));
     return all;
   }
 
-  private static Object length(Object value, Arguments arguments) {
+  private static Object length(Rendering r, Object value, Arguments arguments) {
     arguments.bind("length");
-    return Values.length(value);
+    return Values.length(value, r);
   }
 
   private static Object orDefault(Rendering r, Object value, Arguments arguments) {
@@ -72,6 +73,9 @@ final class SequenceFilters {
   }
 
   private static Object reverse(Rendering r, Object value) {
+    if (Values.isText(value)) {
+      r.budget().text(value.toString().length());
+    }
     if (value instanceof String s) {
       return new StringBuilder(s).reverse().toString();
     }
@@ -97,7 +101,7 @@ final class SequenceFilters {
       String text = Printer.str(r, key.apply(it.next()));
       int before = out.length();
       out.append(more ? separator : "").append(text);
-      r.budget().text(out.length() > 1 << 20 ? out.length() : out.length() - before);
+      r.budget().text(out.length() > Budget.LONGEST_TEXT ? out.length() : out.length() - before);
       more = true;
     }
     return out.toString();
@@ -234,7 +238,7 @@ final class SequenceFilters {
   private static Object groupBy(Rendering r, Object value, Arguments arguments) {
     Arguments.Bound a = arguments.bind("groupby", "attribute", "default?", "case_sensitive?");
     UnaryOperator<Object> exact = Attributes.getter(r, a.get(0), a.get(1));
-    UnaryOperator<Object> key = item -> Attributes.fold(exact.apply(item), a.flag(2));
+    UnaryOperator<Object> key = item -> Attributes.fold(r, exact.apply(item), a.flag(2));
     List<Object> groups = new ArrayList<>();
     List<Object> members = null;
     Object current = null;
@@ -264,23 +268,25 @@ final class SequenceFilters {
     int part = by.equals("key") ? 0 : 1;
     return sorted(
         r,
-        pairs(map),
-        pair -> Attributes.fold(((Tuple) pair).items().get(part), a.flag(0)),
+        pairs(r, map),
+        pair -> Attributes.fold(r, ((Tuple) pair).items().get(part), a.flag(0)),
         a.flag(2));
   }
 
-  private static List<Object> pairs(Map<?, ?> map) {
+  /** The entries of a mapping as tuples. */
+  static List<Object> pairs(Rendering r, Map<?, ?> map) {
+    r.budget().elements(map.size());
     List<Object> pairs = new ArrayList<>();
     map.forEach((k, v) -> pairs.add(Tuple.of(k, v)));
     return pairs;
   }
 
-  private static Object items(Object value) {
+  private static Object items(Rendering r, Object value) {
     if (value instanceof Undefined) {
       return new PythonGenerator(List.of().iterator());
     }
     if (value instanceof Map<?, ?> map) {
-      return new PythonGenerator(pairs(map).iterator());
+      return new PythonGenerator(pairs(r, map).iterator());
     }
     throw new TemplateException("Can only get item pairs from a mapping.");
   }

@@ -35,10 +35,10 @@ final class Tests {
     Map<String, Test> all = new HashMap<>();
     kinds(all);
     relations(all);
-    all.put("lower", (r, v, a) -> cased(Printer.str(r, v), Character::isLowerCase));
-    all.put("upper", (r, v, a) -> cased(Printer.str(r, v), Character::isUpperCase));
-    all.put("filter", (r, v, a) -> r.hasFilter(String.valueOf(v)));
-    all.put("test", (r, v, a) -> r.hasTest(String.valueOf(v)));
+    all.put("lower", (r, v, a) -> cased(r, Printer.str(r, v), Character::isLowerCase));
+    all.put("upper", (r, v, a) -> cased(r, Printer.str(r, v), Character::isUpperCase));
+    all.put("filter", (r, v, a) -> Values.isText(v) && r.hasFilter(v.toString()));
+    all.put("test", (r, v, a) -> Values.isText(v) && r.hasTest(v.toString()));
     return Map.copyOf(all);
   }
 
@@ -75,7 +75,7 @@ final class Tests {
     relation(all, (r, a, b) -> Values.compare(a, b, ">", r) > 0, "gt", "greaterthan", ">");
     relation(all, (r, a, b) -> Values.compare(a, b, ">=", r) >= 0, "ge", ">=");
     relation(all, (r, a, b) -> Values.contains(b, a, r), "in");
-    relation(all, (r, a, b) -> same(a, b), "sameas");
+    relation(all, Tests::same, "sameas");
     relation(all, (r, a, b) -> remainder(r, a, b) == 0, "divisibleby");
     all.put("even", (r, v, a) -> remainder(r, v, 2L) == 0);
     all.put("odd", (r, v, a) -> remainder(r, v, 2L) == 1);
@@ -109,14 +109,16 @@ final class Tests {
   }
 
   /** Identity; small values are one object in Python too. */
-  private static boolean same(Object a, Object b) {
+  private static boolean same(Rendering r, Object a, Object b) {
+    r.budget().scan(a instanceof String s ? s.length() : 0);
     return a == b
         || a != null
             && (a instanceof Boolean || a instanceof Long || a instanceof String)
             && a.equals(b);
   }
 
-  private static boolean cased(String s, IntPredicate wanted) {
+  private static boolean cased(Rendering r, String s, IntPredicate wanted) {
+    r.budget().scan(s.length());
     boolean found = false;
     for (int c : s.codePoints().toArray()) {
       boolean letter =

@@ -1,6 +1,7 @@
 package dev.ashlar.text.jinja.library;
 
 import dev.ashlar.text.jinja.value.Arguments;
+import dev.ashlar.text.jinja.value.Budget;
 import dev.ashlar.text.jinja.value.Markup;
 import dev.ashlar.text.jinja.value.Printer;
 import dev.ashlar.text.jinja.value.Rendering;
@@ -11,12 +12,15 @@ import dev.ashlar.text.jinja.value.Values;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 
 /** Filters that make text of anything. */
 final class TextFilters {
+  private static final HexFormat HEX = HexFormat.of().withUpperCase();
+
   private TextFilters() {}
 
   /** A change of text that needs no arguments. */
@@ -30,14 +34,14 @@ final class TextFilters {
     change(all, "upper", s -> s.toUpperCase(Locale.ROOT));
     change(all, "lower", s -> s.toLowerCase(Locale.ROOT));
     change(all, "capitalize", Text::capitalize);
-    change(all, "title", TextFilters::title);
+    all.put("title", TextFilters::title);
     all.put("trim", TextFilters::trim);
     all.put("string", (r, v, a) -> Values.isText(v) ? v : Printer.str(r, v));
     all.put("replace", TextFilters::replace);
     all.put("indent", TextFilters::indent);
     all.put("center", TextFilters::center);
     all.put("truncate", TextFilters::truncate);
-    all.put("wordcount", (r, v, a) -> wordCount(Printer.str(r, v)));
+    all.put("wordcount", (r, v, a) -> wordCount(r, Printer.str(r, v)));
     all.put("format", TextFilters::format);
     all.put("safe", (r, v, a) -> v instanceof Markup ? v : new Markup(Printer.str(r, v)));
     all.put("escape", (r, v, a) -> Markup.escape(v, r));
@@ -72,6 +76,14 @@ final class TextFilters {
     return value.toString();
   }
 
+  private static Object title(Rendering r, Object value, Arguments arguments) {
+    arguments.bind("title");
+    String s = Printer.str(r, value);
+    r.budget().text(s.length());
+    r.budget().work(s.length() / TextMethods.TITLE);
+    return like(value, title(s));
+  }
+
   private static String title(String s) {
     StringBuilder out = new StringBuilder(s.length());
     boolean starts = true;
@@ -90,7 +102,7 @@ final class TextFilters {
 
   private static Object trim(Rendering r, Object value, Arguments arguments) {
     String characters = arguments.bind("trim", "chars?").text(0, null);
-    return like(value, Text.strip(Printer.str(r, value), characters, true, true));
+    return like(value, Text.strip(Printer.str(r, value), characters, true, true, r.budget()));
   }
 
   private static Object replace(Rendering r, Object value, Arguments arguments) {
@@ -111,14 +123,15 @@ final class TextFilters {
       r.budget().text(width);
       step = " ".repeat(width);
     }
+    r.budget().text(text(value, "indent").length());
     List<Object> lines = Text.lines(text(value, "indent") + "\n", false);
     StringBuilder out = new StringBuilder(a.flag(1) ? step : "");
     for (int i = 0; i < lines.size(); i++) {
       String line = (String) lines.get(i);
       boolean indented = i > 0 && (a.flag(2) || !line.isEmpty());
       out.append(i > 0 ? "\n" : "").append(indented ? step : "").append(line);
-      r.budget().text(step.length() + line.length());
-      r.budget().text(out.length() > 1 << 20 ? out.length() : 0);
+      r.budget()
+          .text(out.length() > Budget.LONGEST_TEXT ? out.length() : step.length() + line.length());
     }
     return like(value, out.toString());
   }
@@ -136,7 +149,7 @@ final class TextFilters {
     if (length < Text.length(end) || leeway < 0) {
       throw new TemplateException("truncate needs a length of at least that of its end");
     }
-    if (Values.length(value) <= (long) length + leeway) {
+    if (Values.length(value, r) <= (long) length + leeway) {
       return value;
     }
     String s = text(value, "truncate");
@@ -145,7 +158,8 @@ final class TextFilters {
     return (a.flag(1) || space < 0 ? cut : cut.substring(0, space)) + end;
   }
 
-  private static long wordCount(String s) {
+  private static long wordCount(Rendering r, String s) {
+    r.budget().scan(s.length());
     long words = 0;
     boolean inside = false;
     for (int c : s.codePoints().toArray()) {
@@ -173,10 +187,7 @@ final class TextFilters {
       return quote(r, Printer.str(r, value), true);
     }
     List<String> pairs = new ArrayList<>();
-    Object items =
-        value instanceof Map<?, ?> m
-            ? m.entrySet().stream().map(e -> List.of(e.getKey(), e.getValue())).toList()
-            : value;
+    Object items = value instanceof Map<?, ?> m ? SequenceFilters.pairs(r, m) : value;
     for (Object pair : Values.list(items, r)) {
       List<Object> two = Values.list(pair, r);
       if (two.size() != 2) {
@@ -201,7 +212,7 @@ final class TextFilters {
       } else if (c == ' ' && !path) {
         out.append('+');
       } else {
-        out.append(String.format("%%%02X", (int) c));
+        out.append('%').append(HEX.toHighHexDigit(c)).append(HEX.toLowHexDigit(c));
       }
     }
     return out.toString();

@@ -7,6 +7,7 @@ import dev.ashlar.text.jinja.value.Numbers;
 import dev.ashlar.text.jinja.value.Operators;
 import dev.ashlar.text.jinja.value.Printer;
 import dev.ashlar.text.jinja.value.Rendering;
+import dev.ashlar.text.jinja.value.Search;
 import dev.ashlar.text.jinja.value.TemplateException;
 import dev.ashlar.text.jinja.value.Text;
 import dev.ashlar.text.jinja.value.Tuple;
@@ -21,6 +22,9 @@ import java.util.function.IntPredicate;
 
 /** The methods of Python's text. */
 final class TextMethods {
+  /** Characters of a title that are worth one unit of work: each is made by itself. */
+  static final int TITLE = 2;
+
   private TextMethods() {}
 
   /** A method that needs no arguments. */
@@ -79,18 +83,19 @@ final class TextMethods {
     change(all, "lower", s -> s.toLowerCase(Locale.ROOT));
     change(all, "casefold", s -> s.toUpperCase(Locale.ROOT).toLowerCase(Locale.ROOT));
     change(all, "capitalize", Text::capitalize);
-    change(all, "title", TextMethods::title);
+    add(all, "title", TextMethods::title);
     change(all, "swapcase", TextMethods::swapCase);
-    add(all, "strip", (r, s, a) -> strip(s, a, "strip()", true, true));
-    add(all, "lstrip", (r, s, a) -> strip(s, a, "lstrip()", true, false));
-    add(all, "rstrip", (r, s, a) -> strip(s, a, "rstrip()", false, true));
+    add(all, "strip", (r, s, a) -> strip(r, s, a, "strip()", true, true));
+    add(all, "lstrip", (r, s, a) -> strip(r, s, a, "lstrip()", true, false));
+    add(all, "rstrip", (r, s, a) -> strip(r, s, a, "rstrip()", false, true));
     add(all, "replace", TextMethods::replace);
     add(all, "removeprefix", (r, s, a) -> remove(s, a, "removeprefix()", true));
     add(all, "removesuffix", (r, s, a) -> remove(s, a, "removesuffix()", false));
   }
 
-  private static String strip(String s, Arguments a, String name, boolean left, boolean right) {
-    return Text.strip(s, a.bind(name, "chars?").text(0, null), left, right);
+  private static String strip(
+      Rendering r, String s, Arguments a, String name, boolean left, boolean right) {
+    return Text.strip(s, a.bind(name, "chars?").text(0, null), left, right, r.budget());
   }
 
   private static String remove(String s, Arguments arguments, String name, boolean front) {
@@ -113,6 +118,12 @@ final class TextMethods {
     if (!Values.isText(value)) {
       throw new TemplateException(callee + " needs text, not '" + Values.typeName(value) + "'");
     }
+  }
+
+  private static Object title(Rendering r, String s, Arguments arguments) {
+    arguments.bind("title()");
+    r.budget().work(s.length() / TITLE);
+    return title(s);
   }
 
   private static String title(String s) {
@@ -154,11 +165,14 @@ final class TextMethods {
     add(
         all,
         "istitle",
-        (r, s, a) -> s.codePoints().anyMatch(TextMethods::isCased) && title(s).equals(s));
+        (r, s, a) -> s.codePoints().anyMatch(TextMethods::isCased) && title(r, s, a).equals(s));
     add(
         all,
         "isidentifier",
-        (r, s, a) -> s.matches("[\\p{L}\\p{Nl}_][\\p{L}\\p{Nl}\\p{Mn}\\p{Mc}\\p{Nd}\\p{Pc}]*"));
+        (r, s, a) -> {
+          r.budget().work(s.length() / TITLE);
+          return s.matches("[\\p{L}\\p{Nl}_][\\p{L}\\p{Nl}\\p{Mn}\\p{Mc}\\p{Nd}\\p{Pc}]*");
+        });
     affix(all, "startswith", (s, part) -> s.startsWith(part));
     affix(all, "endswith", (s, part) -> s.endsWith(part));
   }
@@ -193,12 +207,18 @@ final class TextMethods {
           Values.refuseUndefined(a.get(0));
           String within = sub(r, s, a, 1);
           if (a.get(0) instanceof Tuple parts) {
+            parts.items().forEach(p -> r.budget().scan(affix(p, within)));
             return parts.items().stream()
                 .anyMatch(p -> Values.isText(p) && test.test(within, p.toString()));
           }
           requireText(a.get(0), name + "()");
           return test.test(within, a.text(0, ""));
         });
+  }
+
+  /** What it takes to compare the end of a text with an affix. */
+  private static long affix(Object part, String within) {
+    return Values.isText(part) ? Math.min(part.toString().length(), within.length()) : 0;
   }
 
   /** The text between the bounds that a call gives as arguments {@code i} and {@code i + 1}. */
@@ -211,9 +231,15 @@ final class TextMethods {
   private static void cuts(Map<String, Filter> all) {
     add(all, "split", (r, s, a) -> split(r, s, a, false));
     add(all, "rsplit", (r, s, a) -> split(r, s, a, true));
-    add(all, "partition", (r, s, a) -> partition(s, a, false));
-    add(all, "rpartition", (r, s, a) -> partition(s, a, true));
-    add(all, "splitlines", (r, s, a) -> Text.lines(s, a.bind("splitlines()", "keepends?").flag(0)));
+    add(all, "partition", (r, s, a) -> partition(r, s, a, false));
+    add(all, "rpartition", (r, s, a) -> partition(r, s, a, true));
+    add(all, "splitlines", TextMethods::lines);
+  }
+
+  private static Object lines(Rendering r, String s, Arguments arguments) {
+    List<Object> lines = Text.lines(s, arguments.bind("splitlines()", "keepends?").flag(0));
+    r.budget().elements(lines.size());
+    return lines;
   }
 
   private static Object split(Rendering r, String s, Arguments arguments, boolean right) {
@@ -225,18 +251,22 @@ final class TextMethods {
     if (separator == null) {
       parts = right ? Text.wordsFromRight(s, most) : Text.words(s, most);
     } else {
-      parts = right ? Text.splitFromRight(s, separator, most) : Text.split(s, separator, most);
+      parts =
+          right
+              ? Text.splitFromRight(s, separator, most, r.budget())
+              : Text.split(s, separator, most, r.budget());
     }
     r.budget().elements(parts.size());
     return parts;
   }
 
-  private static Object partition(String s, Arguments arguments, boolean right) {
+  private static Object partition(Rendering r, String s, Arguments arguments, boolean right) {
     String separator = arguments.bind(right ? "rpartition()" : "partition()", "sep").text(0, "");
     if (separator.isEmpty()) {
       throw new TemplateException("empty separator");
     }
-    int at = right ? s.lastIndexOf(separator) : s.indexOf(separator);
+    Search search = new Search(separator, r.budget());
+    int at = right ? search.previous(s, s.length()) : search.next(s, 0);
     if (at < 0) {
       return right ? Tuple.of("", "", s) : Tuple.of(s, "", "");
     }
@@ -257,7 +287,8 @@ final class TextMethods {
     requireText(a.get(0), name);
     String within = sub(r, s, a, 1);
     String part = a.text(0, "");
-    int at = last ? within.lastIndexOf(part) : within.indexOf(part);
+    Search search = new Search(part, r.budget());
+    int at = last ? search.previous(within, within.length()) : search.next(within, 0);
     if (at < 0) {
       if (required) {
         throw new TemplateException("substring not found");
@@ -276,7 +307,15 @@ final class TextMethods {
     requireText(a.get(0), "count()");
     String within = sub(r, s, a, 1);
     String part = a.text(0, "");
-    return part.isEmpty() ? Text.length(within) + 1L : Text.split(within, part, -1).size() - 1L;
+    if (part.isEmpty()) {
+      return Text.length(within) + 1L;
+    }
+    Search search = new Search(part, r.budget());
+    long count = 0;
+    for (int at = search.next(within, 0); at >= 0; at = search.next(within, at + part.length())) {
+      count++;
+    }
+    return count;
   }
 
   private static Object join(Rendering r, String s, Arguments arguments) {

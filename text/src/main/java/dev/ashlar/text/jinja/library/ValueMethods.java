@@ -28,7 +28,7 @@ final class ValueMethods {
           "items", (r, v, a) -> view("items", v, Part.ITEMS, a),
           "keys", (r, v, a) -> view("keys", v, Part.KEYS, a),
           "values", (r, v, a) -> view("values", v, Part.VALUES, a),
-          "copy", (r, v, a) -> new LinkedHashMap<>((Map<?, ?>) v));
+          "copy", ValueMethods::copy);
   private static final Map<String, Filter> SEQUENCE =
       Map.of("count", ValueMethods::count, "index", ValueMethods::index);
   private static final Map<String, Filter> LIST = lists();
@@ -47,7 +47,7 @@ final class ValueMethods {
 
   private static Map<String, Filter> lists() {
     Map<String, Filter> all = new HashMap<>(SEQUENCE);
-    all.put("copy", (r, v, a) -> new ArrayList<>((List<?>) v));
+    all.put("copy", ValueMethods::copy);
     return Map.copyOf(all);
   }
 
@@ -101,8 +101,16 @@ final class ValueMethods {
 
   private static Object get(Rendering r, Object value, Arguments arguments) {
     Arguments.Bound a = arguments.bind("get()", "key", "default?");
-    Object found = Values.lookup((Map<?, ?>) value, a.get(0));
+    Object found = Values.lookup((Map<?, ?>) value, a.get(0), r.budget());
     return found == PythonObject.MISSING ? a.get(1) : found;
+  }
+
+  private static Object copy(Rendering r, Object value, Arguments arguments) {
+    arguments.bind("copy()");
+    r.budget().elements(Values.length(value, r));
+    return value instanceof Map<?, ?> map
+        ? new LinkedHashMap<>(map)
+        : new ArrayList<>((List<?>) value);
   }
 
   private static Object view(String name, Object value, Part part, Arguments arguments) {

@@ -12,7 +12,7 @@ import java.util.Set;
 /** Makes expressions of tokens: one method per level of precedence, loosest first. */
 final class ExpressionParser {
   private static final Set<String> COMPARISONS = Set.of("==", "!=", "<", "<=", ">", ">=");
-  private static final Set<String> AFTER_TEST = Set.of("else", "or", "and", "if", "in", "not");
+  private static final Set<String> AFTER_TEST = Set.of("else", "or", "and");
 
   private final TokenStream tokens;
   private final Vocabulary vocabulary;

@@ -87,13 +87,13 @@ final class Lexer {
   /** The text before a tag without the white space that the tag takes away. */
   private static String before(String data, char sign, boolean strips, boolean lineStarts) {
     if (sign == '-') {
-      return Text.strip(data, null, false, true);
+      return Text.strip(data, false, true);
     }
     if (sign == '+' || !strips) {
       return data;
     }
     int lastLine = data.lastIndexOf('\n') + 1;
-    boolean blank = Text.strip(data.substring(lastLine), null, true, true).isEmpty();
+    boolean blank = Text.strip(data.substring(lastLine), true, true).isEmpty();
     return blank && (lastLine > 0 || lineStarts) ? data.substring(0, lastLine) : data;
   }
 

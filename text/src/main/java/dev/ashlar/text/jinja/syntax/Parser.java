@@ -170,7 +170,8 @@ public final class Parser {
     boolean more = tokens.next().isName("else");
     endTag();
     if (more) {
-      otherwise = closedBody("for", line);
+      // What is recursive is a function, and 'break' does not lead out of functions.
+      otherwise = recursive ? outsideLoops(() -> closedBody("for", line)) : closedBody("for", line);
     }
     return new Statement.For(target, elements, filter, body, otherwise, recursive, line);
   }

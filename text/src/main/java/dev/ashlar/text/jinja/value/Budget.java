@@ -44,6 +44,11 @@ public final class Budget {
     work(1 + length / CHARACTERS);
   }
 
+  /** Pays for going through {@code length} characters, however many they are. */
+  public void scan(long length) {
+    work(1 + Math.max(0, length) / CHARACTERS);
+  }
+
   /** Pays for a list or mapping of {@code count} elements, if it may be that large. */
   public void elements(long count) {
     if (count > MOST_ELEMENTS) {

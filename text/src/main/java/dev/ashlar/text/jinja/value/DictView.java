@@ -1,6 +1,7 @@
 package dev.ashlar.text.jinja.value;
 
 import java.util.Collection;
+import java.util.Iterator;
 import java.util.Map;
 
 /** What {@code keys()}, {@code values()} and {@code items()} of a mapping give. */
@@ -16,6 +17,13 @@ public record DictView(Map<?, ?> map, Part part) implements PythonObject {
     Part(String type) {
       this.type = type;
     }
+  }
+
+  /** Its elements, one after the other. */
+  Iterator<?> iterator() {
+    return part == Part.ITEMS
+        ? map.entrySet().stream().map(e -> Tuple.of(e.getKey(), e.getValue())).iterator()
+        : elements().iterator();
   }
 
   /** Its elements. */

@@ -160,7 +160,7 @@ public final class Numbers {
 
   /** The whole number that text spells, or null. */
   public static Number parseWhole(String text, int base) {
-    String s = Text.strip(text, null, true, true);
+    String s = Text.strip(text, true, true);
     String sign = s.startsWith("-") ? "-" : "";
     s = s.startsWith("-") || s.startsWith("+") ? s.substring(1) : s;
     String prefix = s.length() < 2 ? "" : s.substring(0, 2).toLowerCase(java.util.Locale.ROOT);
@@ -185,7 +185,7 @@ public final class Numbers {
 
   /** The double that text spells, or null. */
   public static Double parseDouble(String text) {
-    String s = Text.strip(text, null, true, true);
+    String s = Text.strip(text, true, true);
     String word = s.replaceFirst("^[+-]", "").toLowerCase(java.util.Locale.ROOT);
     double sign = s.startsWith("-") ? -1 : 1;
     if (word.equals("nan")) {

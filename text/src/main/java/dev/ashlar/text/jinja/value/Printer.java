@@ -110,7 +110,10 @@ public final class Printer {
     } else if (isPrintable(c)) {
       out.appendCodePoint(c);
     } else {
-      out.append(String.format(c < 0x100 ? "\\x%02x" : c < 0x10000 ? "\\u%04x" : "\\U%08x", c));
+      int digits = c < 0x100 ? 2 : c < 0x10000 ? 4 : 8;
+      out.append('\\').append(digits == 2 ? 'x' : digits == 4 ? 'u' : 'U');
+      String hex = Integer.toHexString(c);
+      out.repeat('0', digits - hex.length()).append(hex);
     }
   }
 

@@ -1,6 +1,7 @@
 package dev.ashlar.text.jinja.value;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Iterator;
 import java.util.List;
 import java.util.function.IntPredicate;
@@ -73,8 +74,20 @@ public final class Text {
    *
    * @param characters what to remove; null for white space
    */
-  public static String strip(String s, String characters, boolean left, boolean right) {
-    IntPredicate out = characters == null ? Text::isSpace : c -> characters.indexOf(c) >= 0;
+  public static String strip(
+      String s, String characters, boolean left, boolean right, Budget budget) {
+    budget.scan(s.length());
+    return characters == null
+        ? strip(s, left, right)
+        : strip(s, oneOf(characters, budget), left, right);
+  }
+
+  /** The text without white space at its ends. */
+  public static String strip(String s, boolean left, boolean right) {
+    return strip(s, Text::isSpace, left, right);
+  }
+
+  private static String strip(String s, IntPredicate out, boolean left, boolean right) {
     int from = 0;
     int to = s.length();
     while (left && from < to && out.test(s.codePointAt(from))) {
@@ -84,6 +97,11 @@ public final class Text {
       to -= Character.charCount(s.codePointBefore(to));
     }
     return s.substring(from, to);
+  }
+
+  private static IntPredicate oneOf(String characters, Budget budget) {
+    int[] members = Search.members(characters, budget);
+    return c -> Arrays.binarySearch(members, c) >= 0;
   }
 
   /** The words between white space, at most {@code most} cuts from the left; -1: all. */
@@ -133,12 +151,13 @@ public final class Text {
   }
 
   /** The parts between separators. */
-  public static List<Object> split(String s, String separator, int most) {
+  public static List<Object> split(String s, String separator, int most, Budget budget) {
     requireSeparator(separator);
+    Search search = new Search(separator, budget);
     List<Object> parts = new ArrayList<>();
     int at = 0;
     int next;
-    while (parts.size() != most && (next = s.indexOf(separator, at)) >= 0) {
+    while (parts.size() != most && (next = search.next(s, at)) >= 0) {
       parts.add(s.substring(at, next));
       at = next + separator.length();
     }
@@ -147,12 +166,13 @@ public final class Text {
   }
 
   /** The same, cutting from the right. */
-  public static List<Object> splitFromRight(String s, String separator, int most) {
+  public static List<Object> splitFromRight(String s, String separator, int most, Budget budget) {
     requireSeparator(separator);
+    Search search = new Search(separator, budget);
     List<Object> parts = new ArrayList<>();
     int to = s.length();
     while (parts.size() != most && to >= separator.length()) {
-      int next = s.lastIndexOf(separator, to - separator.length());
+      int next = search.previous(s, to - separator.length());
       if (next < 0) {
         break;
       }
@@ -198,11 +218,12 @@ public final class Text {
   /** {@code old} replaced, at most {@code most} times from the left; -1: everywhere. */
   public static String replace(String s, String old, String replacement, int most, Budget budget) {
     StringBuilder out = new StringBuilder();
+    Search search = new Search(old, budget);
     int at = 0;
     int done = 0;
     budget.text(s.length());
     while (done != most) {
-      int next = at > s.length() ? -1 : s.indexOf(old, at);
+      int next = at > s.length() ? -1 : search.next(s, at);
       if (next < 0) {
         break;
       }
@@ -256,6 +277,7 @@ public final class Text {
   /** Spaces or {@code fill} around a text of fewer than {@code width} code points. */
   public static String pad(
       String s, long width, String fill, boolean left, boolean right, Budget budget) {
+    budget.scan(s.length());
     long missing = width - length(s);
     if (missing <= 0) {
       return s;

@@ -85,8 +85,11 @@ public final class Values {
     return items;
   }
 
-  /** The number of elements. */
-  public static long length(Object value) {
+  /** The number of elements, which for text must be counted. */
+  public static long length(Object value, Rendering rendering) {
+    if (isText(value)) {
+      rendering.budget().scan(value.toString().length());
+    }
     return switch (value) {
       case String s -> Text.length(s);
       case Markup m -> Text.length(m.text());
@@ -121,7 +124,7 @@ public final class Values {
     Iterator<?> plain =
         switch (value) {
           case Map<?, ?> m -> m.keySet().iterator();
-          case DictView v -> v.elements().iterator();
+          case DictView v -> v.iterator();
           case PythonGenerator g -> g.iterator();
           case String s -> Text.characters(s);
           case Markup m -> Text.characters(m.text());
@@ -185,37 +188,57 @@ public final class Values {
   }
 
   /** The value of a key, or {@link PythonObject#MISSING}. */
-  public static Object lookup(Map<?, ?> map, Object key) {
+  public static Object lookup(Map<?, ?> map, Object key, Budget budget) {
+    pay(key, budget);
     Object exact = key instanceof Markup m ? m.text() : key;
     if (exact instanceof List || exact instanceof Map) {
       key(exact);
     }
-    Object found = map.get(exact);
-    if (found != null || map.containsKey(exact)) {
-      return found;
+    Object present = present(map, exact);
+    return present == PythonObject.MISSING ? present : map.get(present);
+  }
+
+  /** The key of a mapping that is equal to {@code key}, or {@link PythonObject#MISSING}. */
+  private static Object present(Map<?, ?> map, Object key) {
+    if (map.containsKey(key)) {
+      return key;
     }
-    if (Numbers.number(key) == null) {
-      return PythonObject.MISSING;
-    }
-    Object normal = key(key);
-    for (Map.Entry<?, ?> e : map.entrySet()) {
-      if (normal.equals(key(e.getKey()))) {
-        return e.getValue();
+    if (Numbers.number(key) != null && key(key) instanceof Long n) {
+      // The same number may be there as one of another kind.
+      for (Object same : new Object[] {n, n.doubleValue(), n == 1}) {
+        if (n.equals(key(same)) && map.containsKey(same)) {
+          return same;
+        }
       }
     }
     return PythonObject.MISSING;
   }
 
-  /** Puts an entry, in the place of one whose key is equal. */
-  public static void put(Map<Object, Object> map, Object key, Object value) {
-    Object normal = key(key);
-    Object place = key instanceof Markup m ? m.text() : key;
-    if (Numbers.number(key) != null && lookup(map, key) != PythonObject.MISSING) {
-      for (Object present : map.keySet()) {
-        place = normal.equals(key(present)) ? present : place;
-      }
+  /** Pays for hashing a key and comparing it with an equal one. */
+  private static void pay(Object key, Budget budget) {
+    if (isText(key)) {
+      budget.scan(key.toString().length());
+    } else if (key instanceof Tuple t) {
+      budget.work(t.items().size());
+      t.items().forEach(item -> pay(item instanceof Tuple ? null : item, budget));
     }
-    map.put(place, value);
+  }
+
+  /** Puts an entry, in the place of one whose key is equal. */
+  public static void put(Map<Object, Object> map, Object key, Object value, Budget budget) {
+    pay(key, budget);
+    key(key);
+    Object place = key instanceof Markup m ? m.text() : key;
+    Object present = present(map, place);
+    map.put(present == PythonObject.MISSING ? place : present, value);
+  }
+
+  /** A key as the name of an argument. */
+  public static String keyword(Object key) {
+    if (!isText(key)) {
+      throw new TemplateException("keywords must be strings");
+    }
+    return key.toString();
   }
 
   /** Whether {@code a == b}. */
@@ -270,7 +293,7 @@ public final class Values {
       return false;
     }
     for (Map.Entry<?, ?> e : a.entrySet()) {
-      Object other = lookup(b, e.getKey());
+      Object other = lookup(b, e.getKey(), budget);
       if (other == PythonObject.MISSING || !equal(e.getValue(), other, budget, depth + 1)) {
         return false;
       }
@@ -293,6 +316,7 @@ public final class Values {
       return Numbers.compare(x, y);
     }
     if (isText(a) && isText(b)) {
+      budget.scan(Math.min(a.toString().length(), b.toString().length()));
       return Text.compare(a.toString(), b.toString());
     }
     boolean lists = a instanceof List && b instanceof List;
@@ -331,11 +355,10 @@ public final class Values {
         throw new TemplateException(
             "'in <string>' requires string as left operand, not " + typeName(element));
       }
-      rendering.budget().text(container.toString().length());
-      return container.toString().contains(element.toString());
+      return new Search(element.toString(), rendering.budget()).isIn(container.toString());
     }
     if (container instanceof Map<?, ?> map) {
-      return lookup(map, element) != PythonObject.MISSING;
+      return lookup(map, element, rendering.budget()) != PythonObject.MISSING;
     }
     if (!isIterable(container)) {
       throw new TemplateException("argument of type '" + typeName(container) + "' is not iterable");
