@@ -221,11 +221,18 @@ class StoredBeatsDeclaredTest {
   @Test
   void thereAreAsManyTokensAsTheEmbeddingHasRows() {
     float[] all = logits(llama());
-    for (Object said : new Object[] {250L, 300L, null}) {
+    for (Object said : new Object[] {250L, null}) {
       Altered source = llama().config("vocab_size", said);
       assertArrayEquals(all, logits(source));
       assertEquals(256, Architectures.spec(source).vocab());
     }
+  }
+
+  @Test
+  void anEmbeddingThatLacksTokensIsNotBelieved() {
+    Altered source = llama().config("vocab_size", 300L);
+    InputException e = assertThrows(InputException.class, () -> logits(source));
+    assertEquals("model.embed_tokens.weight", e.place());
   }
 
   @Test

@@ -130,7 +130,10 @@ final class Evidence {
         head.norm(), head.projection(), head.output(), false, head.scale(), head.softcap());
   }
 
-  /** As many tokens as the embedding has rows. */
+  /**
+   * As many tokens as the embedding has rows, if those are all that the configuration knows; with
+   * fewer it is not the embedding of this model, which loading it then says.
+   */
   private int vocab(boolean tied) {
     EmbeddingSpec embedding = declared.embedding();
     Optional<StoredTensor> table = find(embedding.name() + WEIGHT);
@@ -138,7 +141,10 @@ final class Evidence {
       table = source.find(declared.head().output().name() + WEIGHT);
     }
     int rows = rows(table, embedding.dim(), declared.vocab());
-    if (rows != declared.vocab()) {
+    if (rows < declared.vocab()) {
+      return declared.vocab();
+    }
+    if (rows > declared.vocab()) {
       correct("vocab_size", declared.vocab(), rows, table.orElseThrow().name());
     }
     return rows;
