@@ -39,6 +39,11 @@ public record LinearSpec(
     return new LinearSpec(name, in, out, bias, true, Optional.empty());
   }
 
+  /** The same map from another number of inputs. */
+  LinearSpec withIn(int other) {
+    return new LinearSpec(name, other, out, bias, transposed, stack);
+  }
+
   /** The same map to another number of outputs. */
   LinearSpec withOut(int other) {
     return new LinearSpec(name, in, other, bias, transposed, stack);

@@ -31,7 +31,7 @@ final class NarrowBlock {
         1,
         a.headDim(),
         projection,
-        in(a.output(), a.output().in() / n),
+        a.output().withIn(a.output().in() / n),
         a.position(),
         a.scale(),
         a.window(),
@@ -45,18 +45,14 @@ final class NarrowBlock {
   /** To the first of {@code n} key/value heads and its queries, or null. */
   private static ProjectionSpec projection(ProjectionSpec spec, int n) {
     return switch (spec) {
-      case ProjectionSpec.Separate s ->
-          new ProjectionSpec.Separate(part(s.query(), n), part(s.key(), n), part(s.value(), n));
-      case ProjectionSpec.Fused f ->
-          f.order() == FusedOrder.CODEGEN
-              ? null
-              : new ProjectionSpec.Fused(part(f.map(), n), f.order());
+      case ProjectionSpec.Separate s -> part(s, n);
+      case ProjectionSpec.Fused f -> f.order() == FusedOrder.CODEGEN ? null : part(f, n);
       case ProjectionSpec.Latent l -> null;
     };
   }
 
-  private static LinearSpec part(LinearSpec s, int n) {
-    return out(s, s.out() / n);
+  private static ProjectionSpec part(ProjectionSpec spec, int n) {
+    return spec.mapLinears(l -> l.withOut(l.out() / n));
   }
 
   private static boolean byHead(HeadNormSpec norms, int headDim) {
@@ -71,16 +67,19 @@ final class NarrowBlock {
     return switch (spec) {
       case FeedForwardSpec.Gated g ->
           new FeedForwardSpec.Gated(
-              out(g.gate(), CHANNELS), out(g.up(), CHANNELS), in(g.down(), CHANNELS), g.f());
+              g.gate().withOut(CHANNELS),
+              g.up().withOut(CHANNELS),
+              g.down().withIn(CHANNELS),
+              g.f());
       case FeedForwardSpec.FusedGated g ->
           new FeedForwardSpec.FusedGated(
-              out(g.gateUp(), 2 * CHANNELS), in(g.down(), CHANNELS), g.f());
+              g.gateUp().withOut(2 * CHANNELS), g.down().withIn(CHANNELS), g.f());
       case FeedForwardSpec.Plain p ->
-          new FeedForwardSpec.Plain(out(p.up(), CHANNELS), in(p.down(), CHANNELS), p.f());
+          new FeedForwardSpec.Plain(p.up().withOut(CHANNELS), p.down().withIn(CHANNELS), p.f());
       case FeedForwardSpec.Clamped c ->
           new FeedForwardSpec.Clamped(
-              c.gateUp().stream().map(l -> out(l, 2 * CHANNELS / c.gateUp().size())).toList(),
-              in(c.down(), CHANNELS),
+              c.gateUp().stream().map(l -> l.withOut(2 * CHANNELS / c.gateUp().size())).toList(),
+              c.down().withIn(CHANNELS),
               c.alpha(),
               c.limit());
       case FeedForwardSpec.Experts e ->
@@ -90,13 +89,5 @@ final class NarrowBlock {
               e.shared().map(NarrowBlock::feedForward),
               e.sharedGate());
     };
-  }
-
-  private static LinearSpec out(LinearSpec s, int out) {
-    return new LinearSpec(s.name(), s.in(), out, s.bias(), s.transposed(), s.stack());
-  }
-
-  private static LinearSpec in(LinearSpec s, int in) {
-    return new LinearSpec(s.name(), in, s.out(), s.bias(), s.transposed(), s.stack());
   }
 }
