@@ -111,11 +111,7 @@ final class TextPart implements Architecture {
     String module = head.output().name();
     boolean stored =
         source.find(module + ".weight").isPresent() || source.quantizedNames().contains(module);
-    return head.tied() || stored
-        ? spec
-        : spec.withHead(
-            new HeadSpec(
-                head.norm(), head.projection(), head.output(), true, head.scale(), head.softcap()));
+    return head.tied() || stored ? spec : spec.withHead(head.withTied(true));
   }
 
   private Architecture family(

@@ -126,8 +126,7 @@ final class Evidence {
             + " is stored and differs from "
             + tableName
             + "; the stored head is used");
-    return new HeadSpec(
-        head.norm(), head.projection(), head.output(), false, head.scale(), head.softcap());
+    return head.withTied(false);
   }
 
   /**

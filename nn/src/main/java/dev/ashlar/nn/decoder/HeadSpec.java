@@ -25,6 +25,11 @@ public record HeadSpec(
     return new HeadSpec(Optional.of(norm), Optional.empty(), output, tied, 1, 0);
   }
 
+  /** The same, whose matrix is the embedding table or one of its own. */
+  public HeadSpec withTied(boolean other) {
+    return new HeadSpec(norm, projection, output, other, scale, softcap);
+  }
+
   /** The same under other names. */
   public HeadSpec renamed(UnaryOperator<String> f) {
     return new HeadSpec(
