@@ -31,11 +31,6 @@ final class Config {
     this.path = path;
   }
 
-  /** Whose configuration it is. */
-  WeightSource source() {
-    return source;
-  }
-
   /** A configuration without keys. */
   Config empty() {
     return new Config(Map.of(), source, path);

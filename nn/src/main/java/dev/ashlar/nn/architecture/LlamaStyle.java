@@ -291,8 +291,7 @@ class LlamaStyle {
   /** Which names of a mixture's the file has. */
   final ExpertNames expertNames() {
     if (expertNames == null) {
-      expertNames =
-          new ExpertNames(config.source(), blocks().substring(blocks().lastIndexOf('.') + 1));
+      expertNames = new ExpertNames(source, blocks().substring(blocks().lastIndexOf('.') + 1));
     }
     return expertNames;
   }
