@@ -119,7 +119,7 @@ public final class Model implements AutoCloseable {
 
   /** A new decoder in floats, on the kernels of {@code backend}. */
   public Decoder floats(Backend backend) {
-    return Architectures.load(checkpoint, backend);
+    return Decoder.load(spec(), checkpoint, backend);
   }
 
   /**
@@ -130,7 +130,7 @@ public final class Model implements AutoCloseable {
    * @param backend whose kernels run it
    */
   public Decoder runner(InferenceOptions options, Backend backend) {
-    return Architectures.loadPacked(checkpoint, backend, options);
+    return Decoder.loadPacked(spec(), checkpoint, backend, options);
   }
 
   /**
