@@ -30,7 +30,7 @@ final class ExpandedCheckpoint extends RenamedCheckpoint {
   private final Architecture family;
   private final Checkpoint source;
 
-  /** Names of the source's tensors and packed modules that are part of others here. */
+  /** Tensors and packed modules, by their names here, that are part of others instead. */
   private final Set<String> taken = new HashSet<>();
 
   private final Map<String, StoredTensor> made = new LinkedHashMap<>();
@@ -76,7 +76,7 @@ final class ExpandedCheckpoint extends RenamedCheckpoint {
         .quantized(module)
         .ifPresent(
             q -> {
-              taken.add(module);
+              taken.add(family.published(module));
               Shape shape = Shape.of(q.in(), q.out());
               StackedTensor tensor =
                   new StackedTensor(family.published(module + WEIGHT), shape, shape);
@@ -93,7 +93,7 @@ final class ExpandedCheckpoint extends RenamedCheckpoint {
     if (!packed && source.find(module + WEIGHT).isEmpty()) {
       return;
     }
-    taken.add(packed ? module : module + WEIGHT);
+    taken.add(family.published(packed ? module : module + WEIGHT));
     String name = family.published(parent + stack.weight());
     int rows = l.transposed() ? l.in() : stack.outputs();
     int columns = l.transposed() ? stack.outputs() : l.in();
@@ -105,7 +105,7 @@ final class ExpandedCheckpoint extends RenamedCheckpoint {
         .find(module + ".bias")
         .ifPresent(
             bias -> {
-              taken.add(bias.name());
+              taken.add(family.published(bias.name()));
               String biases = family.published(parent + stack.bias());
               Shape one = Shape.of(stack.outputs());
               Shape each = Shape.of(stack.count(), stack.outputs());
@@ -125,12 +125,8 @@ final class ExpandedCheckpoint extends RenamedCheckpoint {
 
   @Override
   public Set<String> names() {
-    Set<String> names = new LinkedHashSet<>();
-    for (String name : source.names()) {
-      if (!taken.contains(name)) {
-        names.add(family.published(name));
-      }
-    }
+    Set<String> names = new LinkedHashSet<>(super.names());
+    names.removeAll(taken);
     names.addAll(made.keySet());
     return names;
   }
@@ -142,12 +138,8 @@ final class ExpandedCheckpoint extends RenamedCheckpoint {
 
   @Override
   public Set<String> quantizedNames() {
-    Set<String> names = new LinkedHashSet<>();
-    for (String name : source.quantizedNames()) {
-      if (!taken.contains(name)) {
-        names.add(family.published(name));
-      }
-    }
+    Set<String> names = new LinkedHashSet<>(super.quantizedNames());
+    names.removeAll(taken);
     return names;
   }
 }
