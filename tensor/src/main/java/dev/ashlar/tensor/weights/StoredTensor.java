@@ -14,9 +14,6 @@ import java.util.Optional;
  * because it was truncated after it was opened).
  */
 public interface StoredTensor {
-  /** Elements that are compared at a time. */
-  int PIECE = 1 << 16;
-
   /** The name under which the source knows it. */
   String name();
 
@@ -65,10 +62,11 @@ public interface StoredTensor {
     if (!shape().equals(other.shape())) {
       return false;
     }
-    float[] mine = new float[(int) Math.min(PIECE, shape().size())];
+    int piece = 1 << 16;
+    float[] mine = new float[(int) Math.min(piece, shape().size())];
     float[] others = new float[mine.length];
-    for (long from = 0; from < shape().size(); from += PIECE) {
-      int n = (int) Math.min(PIECE, shape().size() - from);
+    for (long from = 0; from < shape().size(); from += piece) {
+      int n = (int) Math.min(piece, shape().size() - from);
       read(from, mine, 0, n);
       other.read(from, others, 0, n);
       for (int i = 0; i < n; i++) {
