@@ -61,26 +61,30 @@ public final class SideFiles {
 
   /** The side files in {@code folder}, sorted. */
   public static List<Path> in(Path folder) {
-    List<Path> found = new ArrayList<>(candidates(folder));
+    List<Path> found = candidates(folder);
     found.removeIf(file -> !Files.isRegularFile(file));
     return found;
   }
 
   /** Whatever is called like a side file, sorted, but folders. */
-  private static Set<Path> candidates(Path folder) {
-    Set<Path> found = new TreeSet<>();
-    try (DirectoryStream<Path> all = Files.newDirectoryStream(folder)) {
-      for (Path file : all) {
-        if (kept(file.getFileName().toString()) && !Files.isDirectory(file)) {
-          found.add(file);
-        }
-      }
+  private static List<Path> candidates(Path folder) {
+    List<Path> found = listed(folder, "*");
+    found.removeIf(file -> !kept(file.getFileName().toString()) || Files.isDirectory(file));
+    return found;
+  }
+
+  /** What lies in a folder under such names, sorted. */
+  private static List<Path> listed(Path folder, String names) {
+    List<Path> found = new ArrayList<>();
+    try (DirectoryStream<Path> all = Files.newDirectoryStream(folder, names)) {
+      all.forEach(found::add);
     } catch (IOException e) {
       throw InputException.in(folder)
           .problem("cannot be listed (" + InputException.reason(e) + ")")
           .cause(e)
           .exception();
     }
+    found.sort(null);
     return found;
   }
 
@@ -89,7 +93,7 @@ public final class SideFiles {
    * be read. Links that lead nowhere are left out, as if they were not there.
    */
   static void requireCopyable(Path folder) {
-    Set<Path> all = candidates(folder);
+    Set<Path> all = new TreeSet<>(candidates(folder));
     all.addAll(templates(folder));
     for (Path file : all) {
       if (Files.exists(file) && belongs(file, folder)) {
@@ -154,20 +158,7 @@ public final class SideFiles {
 
   private static List<Path> templates(Path folder) {
     Path templates = folder.resolve(TEMPLATES);
-    List<Path> found = new ArrayList<>();
-    if (!Files.isDirectory(templates)) {
-      return found;
-    }
-    try (DirectoryStream<Path> files = Files.newDirectoryStream(templates, "*" + TEMPLATE)) {
-      files.forEach(found::add);
-    } catch (IOException e) {
-      throw InputException.in(templates)
-          .problem("cannot be listed (" + InputException.reason(e) + ")")
-          .cause(e)
-          .exception();
-    }
-    found.sort(null);
-    return found;
+    return Files.isDirectory(templates) ? listed(templates, "*" + TEMPLATE) : List.of();
   }
 
   private static void copyTemplates(Path source, Path target) {
