@@ -73,8 +73,11 @@ public final class PreparedModel {
           ObservedQuantization quantization =
               Faults.translated(
                   () -> new ObservedQuantization(floats, plan, method.create(), seed));
-          String example = quantization.schemes().keySet().stream().findFirst().orElse("none");
-          IgnoredLayers.check(quantization.idle(), model.checkpoint(), example, JobListener.SILENT);
+          IgnoredLayers.check(
+              quantization.idle(),
+              model.checkpoint(),
+              quantization.schemes().keySet(),
+              JobListener.SILENT);
           return new PreparedModel(
               model,
               quantization,

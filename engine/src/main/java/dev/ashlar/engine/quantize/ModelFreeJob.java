@@ -197,7 +197,7 @@ public final class ModelFreeJob {
     tensors.linears().forEach(l -> names.add(l.module()));
     List<String> withHead = new ArrayList<>(names);
     withHead.add(tensors.head());
-    IgnoredLayers.check(request.plan().idleParts(withHead), source, withHead.getFirst(), listener);
+    IgnoredLayers.check(request.plan().idleParts(withHead), source, withHead, listener);
     try {
       return request.plan().forLayers(names);
     } catch (IllegalArgumentException e) {

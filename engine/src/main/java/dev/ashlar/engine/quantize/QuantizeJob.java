@@ -96,8 +96,8 @@ public final class QuantizeJob {
     CalibrationSet data = calibration(model, texts);
     RunOptions run = fitting(data, decoder);
     BlockwiseQuantization quantization = quantization(decoder, data, run);
-    String example = quantization.schemes().keySet().stream().findFirst().orElse("none");
-    IgnoredLayers.check(quantization.units().idle(), source, example, listener);
+    IgnoredLayers.check(
+        quantization.units().idle(), source, quantization.schemes().keySet(), listener);
     Map<String, Object> settings = Recorded.of(request.choice(), Optional.of(facts(data, run)));
     ExportPlan plan =
         tensors.plan(request.plan().defaultScheme(), quantization.schemes(), settings);
