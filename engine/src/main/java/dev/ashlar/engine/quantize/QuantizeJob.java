@@ -43,6 +43,7 @@ import java.util.TreeMap;
  */
 public final class QuantizeJob {
   private static final long LARGEST_ARRAY = Integer.MAX_VALUE - 8;
+  private static final String PADDING = "pad_token_id";
 
   private final QuantizeRequest request;
   private final JobListener listener;
@@ -181,11 +182,17 @@ public final class QuantizeJob {
 
   private Perplexities measure(Model model, String text) {
     QuantizeRequest.Evaluation e = request.evaluation().orElseThrow();
-    int length = Math.min(e.length(), model.contextLength());
-    if (length < e.length()) {
-      listener.note("the model takes at most " + length + " tokens; --eval-seqlen is " + length);
-    }
+    int length = fitting(e.length(), model, "--eval-seqlen");
     return new Perplexities(listener, model.tokenizer().encode(text, false), length, e.limit());
+  }
+
+  /** A length that the model takes; says so if that is not what {@code option} asked for. */
+  private int fitting(int wanted, Model model, String option) {
+    int length = Math.min(wanted, model.contextLength());
+    if (length < wanted) {
+      listener.note("the model takes at most " + length + " tokens; " + option + " is " + length);
+    }
+    return length;
   }
 
   private CalibrationSet calibration(Model model, List<Calibration.Source> texts) {
@@ -193,10 +200,7 @@ public final class QuantizeJob {
       return CalibrationSet.none();
     }
     CalibrationRequest wanted = request.calibration();
-    int length = Math.min(wanted.length(), model.contextLength());
-    if (length < wanted.length()) {
-      listener.note("the model takes at most " + length + " tokens; --seqlen is " + length);
-    }
+    int length = fitting(wanted.length(), model, "--seqlen");
     Calibration made =
         Calibration.of(
             texts,
@@ -209,15 +213,11 @@ public final class QuantizeJob {
     return made.set();
   }
 
+  /** The padding token of the configuration, or of its section on the language part. */
   private static OptionalInt padding(Checkpoint source) {
-    return number(source, "pad_token_id");
-  }
-
-  /** A number of the configuration, or of its section on the language part. */
-  private static OptionalInt number(Checkpoint source, String key) {
-    Object value = source.config().get(key);
+    Object value = source.config().get(PADDING);
     if (value == null && source.config().get("text_config") instanceof Map<?, ?> text) {
-      value = text.get(key);
+      value = text.get(PADDING);
     }
     return value instanceof Long n && n == n.intValue()
         ? OptionalInt.of(n.intValue())
