@@ -1,5 +1,6 @@
 package dev.ashlar.engine;
 
+import dev.ashlar.engine.data.TextFiles;
 import dev.ashlar.engine.job.Cancellation;
 import dev.ashlar.engine.job.JobListener;
 import dev.ashlar.engine.model.ModelPaths;
@@ -10,7 +11,6 @@ import dev.ashlar.engine.quantize.QuantizeRequest;
 import dev.ashlar.engine.quantize.QuantizeRequest.CalibrationRequest;
 import dev.ashlar.engine.quantize.QuantizeRequest.Evaluation;
 import dev.ashlar.engine.quantize.QuantizeRequest.Output;
-import dev.ashlar.engine.quantize.Texts;
 import dev.ashlar.formats.export.ExportFormat;
 import dev.ashlar.formats.export.ExportFormats;
 import dev.ashlar.tensor.quant.IntegerGrid;
@@ -200,7 +200,7 @@ public final class Quantization {
    */
   public Quantization data(Path... files) {
     for (Path file : files) {
-      data.add(new Calibration.Source(DatasetSpec.of(file.toString()), Texts.documents(file)));
+      data.add(new Calibration.Source(DatasetSpec.of(file.toString()), TextFiles.read(file)));
     }
     return this;
   }

@@ -1,7 +1,6 @@
 package dev.ashlar.engine.quantize;
 
 import dev.ashlar.engine.data.DatasetFiles;
-import dev.ashlar.engine.data.TextFiles;
 import dev.ashlar.engine.demo.DemoGrammar;
 import dev.ashlar.engine.quantize.QuantizeRequest.CalibrationRequest;
 import dev.ashlar.engine.quantize.QuantizeRequest.Evaluation;
@@ -15,7 +14,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** Reads the texts of a job, before anything expensive starts, so that faults show at once. */
-public final class Texts {
+final class Texts {
   /** The demo's tokens are words of up to about six characters. */
   private static final int CHARACTERS_PER_TOKEN = 8;
 
@@ -61,14 +60,8 @@ public final class Texts {
       }
     } catch (InvalidPathException e) {
       // Then it is at least no file; what it is the parser says.
-      return DatasetSpec.parse(text);
     }
     return DatasetSpec.parse(text);
-  }
-
-  /** What a file holds: separate documents, or one running text. */
-  public static Documents documents(Path file) {
-    return TextFiles.read(file);
   }
 
   /** What to measure perplexity on. */
