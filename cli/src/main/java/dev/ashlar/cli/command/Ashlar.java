@@ -6,11 +6,13 @@ import dev.ashlar.io.InputException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.stream.Stream;
 import picocli.CommandLine;
 import picocli.CommandLine.MissingParameterException;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.UsageMessageSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
@@ -103,14 +105,10 @@ public final class Ashlar implements Runnable {
     for (Command command : commands(console)) {
       CommandLine sub = new CommandLine(command);
       command.extend(sub.getCommandSpec());
-      sub.getCommandSpec()
-          .usageMessage()
-          .footer(asTyped(sub.getCommandSpec().usageMessage().footer()));
+      spellAsTyped(sub.getCommandSpec().usageMessage());
       line.addSubcommand(sub);
     }
-    line.getCommandSpec()
-        .usageMessage()
-        .footer(asTyped(line.getCommandSpec().usageMessage().footer()));
+    spellAsTyped(line.getCommandSpec().usageMessage());
     // A prompt may begin with "@".
     line.setExpandAtFiles(false);
     line.setUsageHelpAutoWidth(true);
@@ -131,12 +129,16 @@ public final class Ashlar implements Runnable {
     }
   }
 
-  /** Examples with the program's name as it was typed, so that they can be copied. */
-  private static String[] asTyped(String[] lines) {
-    String typed = Matcher.quoteReplacement(System.getProperty("ashlar.command", "ashlar"));
-    return Stream.of(lines)
-        .map(l -> l.replaceAll("(?<![\\w./-])ashlar (?=[a-z])", typed + " "))
-        .toArray(String[]::new);
+  /** Writes examples with the program's name as it was typed, so that they can be copied. */
+  private static void spellAsTyped(UsageMessageSpec usage) {
+    String typed = System.getProperty("ashlar.command");
+    if (typed != null) {
+      String name = Matcher.quoteReplacement(typed) + " ";
+      usage.footer(
+          Stream.of(usage.footer())
+              .map(l -> l.replaceAll("(?<![\\w./-])ashlar (?=[a-z])", name))
+              .toArray(String[]::new));
+    }
   }
 
   private int wrongUsage(ParameterException e) {
@@ -172,26 +174,17 @@ public final class Ashlar implements Runnable {
 
   private static String fault(Misplaced odd) {
     String command = odd.line().getCommandSpec().qualifiedName();
-    int end = odd.word().indexOf('=');
-    String name = end < 0 ? odd.word() : odd.word().substring(0, end);
+    String name = CommandWords.withoutValue(odd.word());
     boolean option = name.startsWith("-");
     boolean first = odd.line().getParent() == null;
     String kind = option ? "unknown option '" : first ? "no command '" : "unexpected '";
-    List<String> near = nearest(name, odd.line(), first && !option);
+    Set<String> known =
+        first && !option
+            ? odd.line().getSubcommands().keySet()
+            : odd.line().getCommandSpec().optionsMap().keySet();
     String advice =
-        near.isEmpty()
-            ? "see " + command + " --help"
-            : "did you mean " + String.join(" or ", near) + "?";
+        Spelling.question(name.replace('_', '-'), known).orElse("see " + command + " --help");
     return kind + name + "'" + (first ? "" : " for " + command) + "; " + advice;
-  }
-
-  private static List<String> nearest(String word, CommandLine line, boolean commands) {
-    List<String> known =
-        new ArrayList<>(
-            commands
-                ? line.getSubcommands().keySet()
-                : line.getCommandSpec().optionsMap().keySet());
-    return Spelling.nearest(word.replace('_', '-'), known);
   }
 
   private int failed(Exception e, ParseResult parsed) {

@@ -76,10 +76,15 @@ final class CommandWords {
     return known.containsKey(name) || AutoRoundOptions.habit(DEFAULT_COMMAND, name).isPresent();
   }
 
+  /** An option as it stands on a command line, without a value behind an equals sign. */
+  static String withoutValue(String word) {
+    int equals = word.indexOf('=');
+    return equals < 0 ? word : word.substring(0, equals);
+  }
+
   /** What an option is called here; a value behind an equals sign is left out. */
   private static String name(String word) {
-    int equals = word.indexOf('=');
-    String name = equals < 0 ? word : word.substring(0, equals);
+    String name = withoutValue(word);
     return name.startsWith("--") ? AutoRoundOptions.name(name.replace('_', '-')) : name;
   }
 
@@ -175,7 +180,7 @@ final class CommandWords {
     }
 
     private void obey(AutoRoundOptions.Habit habit, String word) {
-      String name = word.indexOf('=') < 0 ? word : word.substring(0, word.indexOf('='));
+      String name = withoutValue(word);
       switch (habit) {
         case AutoRoundOptions.Ignored ignored -> {
           if (ignored.valued()) {

@@ -2,8 +2,8 @@ package dev.ashlar.cli.command;
 
 import dev.ashlar.cli.console.Console;
 import dev.ashlar.cli.console.Report;
-import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import picocli.CommandLine;
 import picocli.CommandLine.Parameters;
 
@@ -25,12 +25,8 @@ final class HelpCommand extends Command {
     CommandLine program = spec.parent().commandLine();
     CommandLine asked = name == null ? program : program.getSubcommands().get(name);
     if (asked == null) {
-      List<String> near = Spelling.nearest(name, program.getSubcommands().keySet());
-      throw usage(
-          "there is no command '"
-              + name
-              + "'"
-              + (near.isEmpty() ? "" : "; did you mean " + String.join(" or ", near) + "?"));
+      Optional<String> question = Spelling.question(name, program.getSubcommands().keySet());
+      throw usage("there is no command '" + name + "'" + question.map(q -> "; " + q).orElse(""));
     }
     String text = asked.getUsageMessage();
     return new Report(text, Map.of("usage", text));

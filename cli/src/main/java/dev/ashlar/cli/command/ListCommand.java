@@ -36,13 +36,12 @@ final class ListCommand extends Command {
     List<Section> chosen = all.stream().filter(s -> kind == null || matches(s.name())).toList();
     if (chosen.isEmpty()) {
       List<String> names = all.stream().map(Section::name).toList();
-      List<String> near = Spelling.nearest(kind, names);
       throw usage(
           "there is no list of '"
               + kind
               + "', but of "
               + String.join(", ", names)
-              + (near.isEmpty() ? "" : "; did you mean " + String.join(" or ", near) + "?"));
+              + Spelling.question(kind, names).map(q -> "; " + q).orElse(""));
     }
     StringBuilder text = new StringBuilder();
     Map<String, Object> json = new LinkedHashMap<>();

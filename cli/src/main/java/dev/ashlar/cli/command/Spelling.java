@@ -3,6 +3,7 @@ package dev.ashlar.cli.command;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
 
 /** Finds what a misspelt word was meant to be. */
 final class Spelling {
@@ -11,7 +12,7 @@ final class Spelling {
   private Spelling() {}
 
   /** Known words within a third of the length in edits, or that begin with it; nearest first. */
-  static List<String> nearest(String word, Collection<String> known) {
+  private static List<String> nearest(String word, Collection<String> known) {
     String bare = word.replaceFirst("^-+", "");
     return known.stream()
         .filter(k -> k.startsWith("--") || !k.startsWith("-"))
@@ -19,6 +20,14 @@ final class Spelling {
         .sorted(Comparator.comparingInt(k -> distance(bare, k.replaceFirst("^-+", ""))))
         .limit(MOST)
         .toList();
+  }
+
+  /** The question whether one of the nearest was meant; empty if none is near. */
+  static Optional<String> question(String word, Collection<String> known) {
+    List<String> near = nearest(word, known);
+    return near.isEmpty()
+        ? Optional.empty()
+        : Optional.of("did you mean " + String.join(" or ", near) + "?");
   }
 
   private static boolean close(String word, String known) {

@@ -21,7 +21,9 @@ public record Console(PrintStream out, PrintStream err, boolean terminal) {
   /** The process's own streams, in UTF-8. */
   public static Console ofProcess() {
     return new Console(
-        stream(FileDescriptor.out), stream(FileDescriptor.err), standardErrorIsTerminal());
+        ResultStream.of(FileDescriptor.out),
+        ResultStream.of(FileDescriptor.err),
+        standardErrorIsTerminal());
   }
 
   /** Says something on the way to the result, on a line of its own. */
@@ -84,10 +86,6 @@ public record Console(PrintStream out, PrintStream err, boolean terminal) {
       err.print("\u001b[1A\r\u001b[2K");
       err.flush();
     }
-  }
-
-  private static PrintStream stream(FileDescriptor descriptor) {
-    return ResultStream.of(descriptor);
   }
 
   private static boolean standardErrorIsTerminal() {
