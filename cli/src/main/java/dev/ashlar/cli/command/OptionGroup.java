@@ -1,5 +1,6 @@
 package dev.ashlar.cli.command;
 
+import java.util.List;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
@@ -25,6 +26,16 @@ abstract class OptionGroup {
   /** Whether an option stands on the command line. */
   final boolean given(String option) {
     return command.commandLine().getParseResult().hasMatchedOption(option);
+  }
+
+  /**
+   * Says that options do nothing.
+   *
+   * @param why the rest of the sentence
+   */
+  static String noEffect(List<String> options, String why) {
+    String verb = options.size() == 1 ? " has" : " have";
+    return String.join(", ", options) + verb + " no effect" + why;
   }
 
   /** {@code value}, or {@code fallback} if the option was not given; refuses what is below 1. */

@@ -52,8 +52,7 @@ final class SamplingOptions extends OptionGroup {
             .filter(o -> given(o) && !certain.startsWith(o))
             .toList();
     if (!idle.isEmpty()) {
-      String verb = idle.size() == 1 ? " has" : " have";
-      warning.accept(String.join(", ", idle) + verb + " no effect with " + certain);
+      warning.accept(noEffect(idle, " with " + certain));
     }
   }
 

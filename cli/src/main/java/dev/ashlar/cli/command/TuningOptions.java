@@ -158,9 +158,7 @@ final class TuningOptions extends OptionGroup {
       boolean alone = quantizer.alone().isPresent();
       idle.addAll(given("--seed") && alone ? List.of("--seed") : List.of());
       if (!idle.isEmpty()) {
-        String verb = idle.size() == 1 ? " has" : " have";
-        sentences.add(
-            String.join(", ", idle) + verb + " no effect: the method is not tuned on any data");
+        sentences.add(noEffect(idle, ": the method is not tuned on any data"));
       }
       return sentences;
     }

@@ -133,43 +133,22 @@ class IdleOptionsTest {
         .get("packing_format");
   }
 
+  private static String generated(Object... more) {
+    List<Object> line = new ArrayList<>(List.of("generate", "--model", "demo", "--prompt", "A"));
+    line.addAll(List.of("--max-tokens", 1, "--json"));
+    line.addAll(List.of(more));
+    return CommandRun.succeed(line.toArray()).err();
+  }
+
   @Test
   void whatDecidesNothingAboutCertainTokensIsSaid() {
-    Object[] line = {
-      "generate",
-      "--model",
-      "demo",
-      "--prompt",
-      "A",
-      "--max-tokens",
-      1,
-      "--json",
-      "--temperature",
-      0,
-      "--top-p",
-      0.5,
-      "--seed",
-      3
-    };
-    String said = CommandRun.succeed(line).err();
+    String said = generated("--temperature", 0, "--top-p", 0.5, "--seed", 3);
     assertTrue(said.contains("--top-p, --seed have no effect with --temperature 0"), said);
   }
 
   @Test
   void roundedActivationsOfAFloatModelAreSaid() {
-    Object[] line = {
-      "generate",
-      "--model",
-      "demo",
-      "--prompt",
-      "A",
-      "--max-tokens",
-      1,
-      "--activations",
-      "int8",
-      "--json"
-    };
-    String said = CommandRun.succeed(line).err();
+    String said = generated("--activations", "int8");
     assertTrue(said.contains("--activations int8 has no effect"), said);
   }
 
