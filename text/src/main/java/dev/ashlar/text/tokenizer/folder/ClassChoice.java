@@ -4,6 +4,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.BooleanSupplier;
 
 /**
  * Which class transformers' {@code AutoTokenizer} would load, by the model's type and the class
@@ -66,10 +67,15 @@ record ClassChoice(TokenizerClass chosen, String name) {
    * @param ofTokenizer the class in {@code tokenizer_config.json}, or null
    * @param ofModel the class in {@code config.json}, or null
    * @param hasProgram whether the model brings its own class
-   * @param byteLevel whether there is a {@code tokenizer.json} that spells bytes
+   * @param byteLevel whether there is a {@code tokenizer.json} that spells bytes; asked only where
+   *     that decides, for it may take reading the file
    */
   static ClassChoice of(
-      String modelType, String ofTokenizer, String ofModel, boolean hasProgram, boolean byteLevel) {
+      String modelType,
+      String ofTokenizer,
+      String ofModel,
+      boolean hasProgram,
+      BooleanSupplier byteLevel) {
     String given = ofTokenizer != null ? ofTokenizer : ofModel;
     String usual = BY_MODEL.get(modelType);
     if (given == null) {
@@ -77,10 +83,10 @@ record ClassChoice(TokenizerClass chosen, String name) {
     }
     boolean misnamed = MISNAMED.contains(modelType);
     if (!hasProgram
-        && byteLevel
         && plain(given).equals("LlamaTokenizer")
         && !misnamed
-        && !MISTRAL.equals(usual)) {
+        && !MISTRAL.equals(usual)
+        && byteLevel.getAsBoolean()) {
       return new ClassChoice(TokenizerClass.GENERIC, given);
     }
     if (!hasProgram && usual != null && !plain(usual).equals(plain(given))) {

@@ -11,6 +11,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.BooleanSupplier;
 
 /**
  * A folder's tokenizer as one {@code tokenizer.json}, made of all its files as transformers' {@code
@@ -51,12 +52,12 @@ public final class TokenizerFolder {
             : null;
     side = new SideFiles(folder, serialized);
     ClassChoice choice =
-        choice(folder, side, serialized != null && spellsBytes(serialized.value()));
+        choice(folder, side, () -> serialized != null && spellsBytes(serialized.value()));
     className = choice.name();
     kind = serialized != null && !fits(choice.chosen()) ? TokenizerClass.OTHER : choice.chosen();
   }
 
-  private static ClassChoice choice(Path folder, SideFiles side, boolean byteLevel) {
+  private static ClassChoice choice(Path folder, SideFiles side, BooleanSupplier byteLevel) {
     Node model = FolderFiles.object(folder.resolve("config.json"));
     return ClassChoice.of(
         text(model.get("model_type"), ""),
@@ -76,8 +77,8 @@ public final class TokenizerFolder {
     SideFiles side = new SideFiles(folder, null);
     Path json = folder.resolve(JSON);
     boolean serialized = Files.exists(json);
-    boolean byteLevel = serialized && FolderFiles.text(json).contains("\"ByteLevel\"");
-    ClassChoice choice = choice(folder, side, byteLevel);
+    ClassChoice choice =
+        choice(folder, side, () -> serialized && FolderFiles.text(json).contains("\"ByteLevel\""));
     Map<String, String> usual = new LinkedHashMap<>(choice.chosen().tokens());
     if (!serialized && Files.exists(folder.resolve("tokenizer.model"))) {
       Source.files(folder, choice.chosen(), choice.name(), side)
