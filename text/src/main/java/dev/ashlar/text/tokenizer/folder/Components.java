@@ -21,11 +21,6 @@ final class Components {
     return component;
   }
 
-  /** Copies the members of a component. */
-  static void copy(Object component, Map<String, Object> into) {
-    ((Map<?, ?>) component).forEach((key, value) -> into.put((String) key, value));
-  }
-
   /** Steps one after the other; the name of their list differs by kind. */
   static Map<String, Object> sequence(String list, List<?> steps) {
     return of("Sequence", list, new ArrayList<>(steps));

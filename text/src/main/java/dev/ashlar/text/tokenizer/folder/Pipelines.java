@@ -9,10 +9,12 @@ import static dev.ashlar.text.tokenizer.folder.Components.replace;
 import static dev.ashlar.text.tokenizer.folder.Components.sequence;
 import static dev.ashlar.text.tokenizer.folder.Components.stripFirstSpace;
 
+import dev.ashlar.text.tokenizer.config.Node;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 
 /** The pipelines that transformers' classes build around a vocabulary. */
 final class Pipelines {
@@ -26,6 +28,7 @@ final class Pipelines {
   private final Map<String, SideToken> named;
   private final String charsMap;
   private final Map<String, Object> document = new LinkedHashMap<>();
+  private Map<String, Object> model;
 
   /**
    * Builds for one folder.
@@ -40,11 +43,12 @@ final class Pipelines {
   }
 
   /**
-   * A {@code tokenizer.json} without vocabulary, added tokens and post-processor.
+   * A {@code tokenizer.json} without added tokens and post-processor.
    *
+   * @param vocabulary the members of the model that hold it
    * @throws IllegalArgumentException if the class builds none
    */
-  Map<String, Object> document(TokenizerClass kind) {
+  Map<String, Object> document(TokenizerClass kind, Map<String, Object> vocabulary) {
     switch (kind) {
       case LLAMA -> llama();
       case CODE_LLAMA -> codeLlama();
@@ -55,19 +59,44 @@ final class Pipelines {
       case GPT_NEOX -> bytes(of("NFC"));
       case COHERE -> cohere();
       case BERT -> bert();
-      case T5 -> words(true, true, null);
-      case XLM_ROBERTA -> words(prefixSpace(true), true, null);
-      case ALBERT -> words(prefixSpace(true), true, albertNormalizer());
+      case T5 -> words(true, null);
+      case XLM_ROBERTA -> words(prefixSpace(true), null);
+      case ALBERT -> words(prefixSpace(true), albertNormalizer());
       case GENERIC, OTHER -> throw new IllegalArgumentException(kind + " builds no pipeline");
     }
+    model.putAll(vocabulary);
+    settleUnknown(kind);
     return document;
   }
 
-  private void put(Object normalizer, Object preTokenizer, Object decoder, Object model) {
+  private void put(
+      Object normalizer, Object preTokenizer, Object decoder, Map<String, Object> bare) {
+    model = bare;
     document.put("normalizer", normalizer);
     document.put("pre_tokenizer", preTokenizer);
     document.put("decoder", decoder);
     document.put("model", model);
+  }
+
+  /**
+   * The token of unknown characters, once the vocabulary is there: classes over scored tokens fix
+   * its id, and where all bytes are tokens it may be absent.
+   */
+  private void settleUnknown(TokenizerClass kind) {
+    switch (kind) {
+      case GEMMA, CODE_LLAMA -> {
+        Vocabulary vocab = Vocabulary.of(new Node("", "vocab", model.get("vocab")));
+        boolean bytes =
+            IntStream.range(0, 256).allMatch(b -> vocab.id(String.format("<0x%02X>", b)) >= 0);
+        if (bytes && model.get("unk_token") instanceof String t && vocab.id(t) < 0) {
+          model.remove("unk_token");
+        }
+      }
+      case T5 -> model.put("unk_id", 2L);
+      case XLM_ROBERTA -> model.put("unk_id", 3L);
+      case ALBERT -> model.put("unk_id", 1L);
+      default -> {}
+    }
   }
 
   private boolean prefixSpace(boolean otherwise) {
@@ -101,15 +130,15 @@ final class Pipelines {
   private void codeLlama() {
     List<Object> decoders = unmark();
     decoders.add(stripFirstSpace());
-    Map<String, Object> model = fallback();
-    model.put("unk_token", unknown());
+    Map<String, Object> bare = fallback();
+    bare.put("unk_token", unknown());
     String scheme = prefixSpace(true) ? "first" : "never";
-    put(null, metaspace(scheme, false), sequence("decoders", decoders), model);
+    put(null, metaspace(scheme, false), sequence("decoders", decoders), bare);
   }
 
   private void gemma() {
-    Map<String, Object> model = fallback();
-    model.put("unk_token", unknown());
+    Map<String, Object> bare = fallback();
+    bare.put("unk_token", unknown());
     Object split =
         of(
             "Split",
@@ -119,7 +148,7 @@ final class Pipelines {
             "MergedWithPrevious",
             "invert",
             false);
-    put(replace(" ", MARK), split, sequence("decoders", unmark()), model);
+    put(replace(" ", MARK), split, sequence("decoders", unmark()), bare);
   }
 
   private void splitBytes(String pattern) {
@@ -154,7 +183,7 @@ final class Pipelines {
             side.flag("strip_accents", lower),
             "lowercase",
             lower);
-    Map<String, Object> model =
+    Map<String, Object> bare =
         of(
             "WordPiece",
             "unk_token",
@@ -163,23 +192,18 @@ final class Pipelines {
             "##",
             "max_input_chars_per_word",
             100L);
-    put(
-        normalizer,
-        of("BertPreTokenizer"),
-        of("WordPiece", "prefix", "##", "cleanup", true),
-        model);
+    put(normalizer, of("BertPreTokenizer"), of("WordPiece", "prefix", "##", "cleanup", true), bare);
   }
 
   /** Words between white space, each with a mark in front. */
-  private void words(boolean prefix, boolean split, Object normalizer) {
+  private void words(boolean prefix, Object normalizer) {
     String scheme = prefix ? "always" : "never";
     Object usual = charsMap == null ? null : Components.precompiled(charsMap);
-    Object pre =
-        sequence("pretokenizers", List.of(of("WhitespaceSplit"), metaspace(scheme, split)));
+    Object pre = sequence("pretokenizers", List.of(of("WhitespaceSplit"), metaspace(scheme, true)));
     put(
         normalizer == null ? usual : normalizer,
         pre,
-        metaspace(scheme, split),
+        metaspace(scheme, true),
         of("Unigram", "byte_fallback", false));
   }
 

@@ -9,7 +9,6 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.IntStream;
 
 /** Where the vocabulary of a folder is. */
 sealed interface Source {
@@ -40,7 +39,7 @@ sealed interface Source {
   }
 
   /** The vocabulary of older files. */
-  static Source files(Path folder, TokenizerClass kind, String className, SideFiles side) {
+  static Source files(Path folder, TokenizerClass kind, String className) {
     List<String> models = new ArrayList<>(List.of("tokenizer.model"));
     switch (kind) {
       case T5, ALBERT -> models.add("spiece.model");
@@ -50,8 +49,7 @@ sealed interface Source {
     for (String name : models) {
       if (Files.exists(folder.resolve(name))) {
         requireKnown(folder, kind, className);
-        return new Pieces(
-            folder.resolve(name), SentencePieceFile.read(folder.resolve(name)), kind, side);
+        return new Pieces(folder.resolve(name), SentencePieceFile.read(folder.resolve(name)), kind);
       }
     }
     List<String> needed =
@@ -105,22 +103,18 @@ sealed interface Source {
 
     @Override
     public Map<String, Object> document(SideFiles side, Map<String, SideToken> named) {
-      Map<String, Object> whole = new LinkedHashMap<>();
-      root.map().forEach((key, value) -> whole.put((String) key, value));
       if (!kind.builds()) {
+        Map<String, Object> whole = new LinkedHashMap<>();
+        root.map().forEach((key, value) -> whole.put((String) key, value));
         return whole;
       }
-      Map<String, Object> built = new Pipelines(side, named, charsMap(root.value())).document(kind);
       Node stored = root.get("model");
-      Map<String, Object> model = new LinkedHashMap<>();
-      Components.copy(built.get("model"), model);
-      model.put("vocab", stored.get("vocab").value());
+      Map<String, Object> vocabulary = new LinkedHashMap<>();
+      vocabulary.put("vocab", stored.get("vocab").value());
       if (kind.model().equals("BPE")) {
-        model.put("merges", stored.get("merges").value());
+        vocabulary.put("merges", stored.get("merges").value());
       }
-      Words.settleUnknown(kind, model);
-      built.put("model", model);
-      return built;
+      return new Pipelines(side, named, charsMap(root.value())).document(kind, vocabulary);
     }
 
     /** The first character map in a document, or null. */
@@ -141,8 +135,7 @@ sealed interface Source {
   }
 
   /** A sentencepiece model. */
-  record Pieces(Path path, SentencePieceFile pieces, TokenizerClass kind, SideFiles side)
-      implements Source {
+  record Pieces(Path path, SentencePieceFile pieces, TokenizerClass kind) implements Source {
     @Override
     public String file() {
       return path.toString();
@@ -177,7 +170,7 @@ sealed interface Source {
     }
 
     @Override
-    public Map<String, Object> document(SideFiles files, Map<String, SideToken> named) {
+    public Map<String, Object> document(SideFiles side, Map<String, SideToken> named) {
       if (!kind.builds()) {
         Map<Integer, String> names = new HashMap<>();
         side.decoder().forEach((id, token) -> names.put(id, token.content()));
@@ -185,22 +178,18 @@ sealed interface Source {
         boolean legacy = side.flag("legacy", !side.has("legacy"));
         return pieces.document(names, legacy);
       }
-      Map<String, Object> built = new Pipelines(side, named, pieces.charsMap()).document(kind);
-      Map<String, Object> model = new LinkedHashMap<>();
-      Components.copy(built.get("model"), model);
+      Map<String, Object> vocabulary = new LinkedHashMap<>();
       if (kind.model().equals("BPE")) {
         Map<String, Object> ids = pieces.ids();
-        model.put("vocab", ids);
-        model.put("merges", SentencePieceFile.merges(ids));
+        vocabulary.put("vocab", ids);
+        vocabulary.put("merges", SentencePieceFile.merges(ids));
       } else {
-        model.put("vocab", scored(named));
+        vocabulary.put("vocab", scored(side, named));
       }
-      Words.settleUnknown(kind, model);
-      built.put("model", model);
-      return built;
+      return new Pipelines(side, named, pieces.charsMap()).document(kind, vocabulary);
     }
 
-    private List<Object> scored(Map<String, SideToken> named) {
+    private List<Object> scored(SideFiles side, Map<String, SideToken> named) {
       List<Object> scored = pieces.scored();
       if (kind == TokenizerClass.T5) {
         for (int i = extraIds(side) - 1; i >= 0; i--) {
@@ -232,38 +221,14 @@ sealed interface Source {
 
     @Override
     public Map<String, Object> document(SideFiles side, Map<String, SideToken> named) {
-      Map<String, Object> built = new Pipelines(side, named, null).document(kind);
-      Map<String, Object> model = new LinkedHashMap<>();
-      Components.copy(built.get("model"), model);
+      Map<String, Object> vocabulary = new LinkedHashMap<>();
       if (kind == TokenizerClass.BERT) {
-        model.put("vocab", FolderFiles.vocabularyLines(folder.resolve("vocab.txt")));
+        vocabulary.put("vocab", FolderFiles.vocabularyLines(folder.resolve("vocab.txt")));
       } else {
-        model.put("vocab", FolderFiles.vocabulary(folder.resolve("vocab.json")).value());
-        model.put("merges", FolderFiles.merges(folder.resolve("merges.txt")));
+        vocabulary.put("vocab", FolderFiles.vocabulary(folder.resolve("vocab.json")).value());
+        vocabulary.put("merges", FolderFiles.merges(folder.resolve("merges.txt")));
       }
-      built.put("model", model);
-      return built;
-    }
-
-    /**
-     * The token of unknown characters, once the vocabulary is there: classes over scored tokens fix
-     * its id, and where all bytes are tokens it may be absent.
-     */
-    static void settleUnknown(TokenizerClass kind, Map<String, Object> model) {
-      switch (kind) {
-        case GEMMA, CODE_LLAMA -> {
-          Vocabulary vocab = Vocabulary.of(new Node("", "vocab", model.get("vocab")));
-          boolean bytes =
-              IntStream.range(0, 256).allMatch(b -> vocab.id(String.format("<0x%02X>", b)) >= 0);
-          if (bytes && model.get("unk_token") instanceof String t && vocab.id(t) < 0) {
-            model.remove("unk_token");
-          }
-        }
-        case T5 -> model.put("unk_id", 2L);
-        case XLM_ROBERTA -> model.put("unk_id", 3L);
-        case ALBERT -> model.put("unk_id", 1L);
-        default -> {}
-      }
+      return new Pipelines(side, named, null).document(kind, vocabulary);
     }
   }
 }

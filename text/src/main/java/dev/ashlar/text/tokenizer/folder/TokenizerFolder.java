@@ -81,9 +81,7 @@ public final class TokenizerFolder {
         choice(folder, side, () -> serialized && FolderFiles.text(json).contains("\"ByteLevel\""));
     Map<String, String> usual = new LinkedHashMap<>(choice.chosen().tokens());
     if (!serialized && Files.exists(folder.resolve("tokenizer.model"))) {
-      Source.files(folder, choice.chosen(), choice.name(), side)
-          .tokens()
-          .forEach(usual::putIfAbsent);
+      Source.files(folder, choice.chosen(), choice.name()).tokens().forEach(usual::putIfAbsent);
     }
     return contents(side.named(usual));
   }
@@ -125,7 +123,7 @@ public final class TokenizerFolder {
     source =
         serialized != null
             ? Source.serialized(serialized, kind)
-            : Source.files(folder, kind, className, side);
+            : Source.files(folder, kind, className);
     Map<String, String> usual = new LinkedHashMap<>(kind.tokens());
     source.tokens().forEach(usual::putIfAbsent);
     named = side.named(usual);
