@@ -83,23 +83,21 @@ record ClassChoice(TokenizerClass chosen, String name) {
     }
     boolean misnamed = MISNAMED.contains(modelType);
     if (!hasProgram
-        && plain(given).equals("LlamaTokenizer")
+        && TokenizerClass.plain(given).equals("LlamaTokenizer")
         && !misnamed
         && !MISTRAL.equals(usual)
         && byteLevel.getAsBoolean()) {
       return new ClassChoice(TokenizerClass.GENERIC, given);
     }
-    if (!hasProgram && usual != null && !plain(usual).equals(plain(given))) {
+    if (!hasProgram
+        && usual != null
+        && !TokenizerClass.plain(usual).equals(TokenizerClass.plain(given))) {
       boolean special = !usual.equals("TokenizersBackend") && !usual.equals(MISTRAL);
       return special
           ? byName(misnamed ? usual : given, given)
           : new ClassChoice(TokenizerClass.GENERIC, given);
     }
     return byName(given, given);
-  }
-
-  private static String plain(String name) {
-    return name.endsWith("Fast") ? name.substring(0, name.length() - 4) : name;
   }
 
   private static ClassChoice byName(String name, String given) {

@@ -163,9 +163,14 @@ enum TokenizerClass {
     }
   }
 
+  /** A name without the Fast that it may end in. */
+  static String plain(String name) {
+    return name.endsWith("Fast") ? name.substring(0, name.length() - 4) : name;
+  }
+
   /** The class of this name, which may end in Fast. */
   static Optional<TokenizerClass> named(String name) {
-    String plain = name.endsWith("Fast") ? name.substring(0, name.length() - 4) : name;
+    String plain = plain(name);
     return Arrays.stream(values())
         .filter(c -> c.names.contains(name) || c.names.contains(plain))
         .findFirst();
@@ -173,7 +178,7 @@ enum TokenizerClass {
 
   /** Whether a class reads sentencepiece models in a way that is not known here. */
   static boolean isForeign(String name) {
-    return FOREIGN.contains(name.endsWith("Fast") ? name.substring(0, name.length() - 4) : name);
+    return FOREIGN.contains(plain(name));
   }
 
   /** The type of model that it builds. */
