@@ -1,7 +1,6 @@
 package dev.ashlar.text.jinja.library;
 
 import dev.ashlar.text.jinja.value.Arguments;
-import dev.ashlar.text.jinja.value.Budget;
 import dev.ashlar.text.jinja.value.Numbers;
 import dev.ashlar.text.jinja.value.Printer;
 import dev.ashlar.text.jinja.value.PythonObject;
@@ -65,12 +64,7 @@ final class BraceFormat {
       } else {
         int end = end(format, at);
         String text = field(format.substring(at + 1, end));
-        rendering
-            .budget()
-            .text(
-                (long) out.length() + text.length() > Budget.LONGEST_TEXT
-                    ? (long) out.length() + text.length()
-                    : text.length() + (end - at));
+        rendering.budget().grown((long) out.length() + text.length(), text.length() + (end - at));
         out.append(text);
         at = end + 1;
       }

@@ -1,6 +1,5 @@
 package dev.ashlar.text.jinja.library;
 
-import dev.ashlar.text.jinja.value.Budget;
 import dev.ashlar.text.jinja.value.Rendering;
 import dev.ashlar.text.jinja.value.TemplateException;
 import java.time.LocalDateTime;
@@ -69,7 +68,7 @@ final class Dates {
       i += directive.length();
       r.budget().work(DIRECTIVE);
       out.append(one(exact, directive));
-      r.budget().text(out.length() > Budget.LONGEST_TEXT ? out.length() : 0);
+      r.budget().grown(out.length(), 0);
     }
     return out.toString();
   }

@@ -1,6 +1,5 @@
 package dev.ashlar.text.jinja.library;
 
-import dev.ashlar.text.jinja.value.Budget;
 import dev.ashlar.text.jinja.value.Numbers;
 import dev.ashlar.text.jinja.value.Printer;
 import dev.ashlar.text.jinja.value.PythonObject;
@@ -65,9 +64,7 @@ public final class PercentFormat {
 
   /** Pays for what was written since the text was {@code before} long. */
   private void grown(int before) {
-    rendering
-        .budget()
-        .text(out.length() > Budget.LONGEST_TEXT ? out.length() : out.length() - before);
+    rendering.budget().grown(out.length(), out.length() - before);
   }
 
   private void directive(Matcher m) {

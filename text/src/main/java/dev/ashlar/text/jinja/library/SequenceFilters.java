@@ -1,7 +1,6 @@
 package dev.ashlar.text.jinja.library;
 
 import dev.ashlar.text.jinja.value.Arguments;
-import dev.ashlar.text.jinja.value.Budget;
 import dev.ashlar.text.jinja.value.Markup;
 import dev.ashlar.text.jinja.value.Operators;
 import dev.ashlar.text.jinja.value.Printer;
@@ -101,7 +100,7 @@ final class SequenceFilters {
       String text = Printer.str(r, key.apply(it.next()));
       int before = out.length();
       out.append(more ? separator : "").append(text);
-      r.budget().text(out.length() > Budget.LONGEST_TEXT ? out.length() : out.length() - before);
+      r.budget().grown(out.length(), out.length() - before);
       more = true;
     }
     return out.toString();

@@ -1,7 +1,6 @@
 package dev.ashlar.text.jinja.library;
 
 import dev.ashlar.text.jinja.value.Arguments;
-import dev.ashlar.text.jinja.value.Budget;
 import dev.ashlar.text.jinja.value.Markup;
 import dev.ashlar.text.jinja.value.Printer;
 import dev.ashlar.text.jinja.value.Rendering;
@@ -130,8 +129,7 @@ final class TextFilters {
       String line = (String) lines.get(i);
       boolean indented = i > 0 && (a.flag(2) || !line.isEmpty());
       out.append(i > 0 ? "\n" : "").append(indented ? step : "").append(line);
-      r.budget()
-          .text(out.length() > Budget.LONGEST_TEXT ? out.length() : step.length() + line.length());
+      r.budget().grown(out.length(), step.length() + line.length());
     }
     return like(value, out.toString());
   }

@@ -44,6 +44,11 @@ public final class Budget {
     work(1 + length / CHARACTERS);
   }
 
+  /** Pays for {@code by} more characters of a text that is {@code length} long with them. */
+  public void grown(long length, long by) {
+    text(length > LONGEST_TEXT ? length : by);
+  }
+
   /** Pays for going through {@code length} characters, however many they are. */
   public void scan(long length) {
     work(1 + Math.max(0, length) / CHARACTERS);

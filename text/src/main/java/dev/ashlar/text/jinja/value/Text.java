@@ -240,7 +240,7 @@ public final class Text {
       out.append(s, at, next).append(replacement);
       at = next + old.length();
       done++;
-      budget.text(out.length() > Budget.LONGEST_TEXT ? out.length() : replacement.length());
+      budget.grown(out.length(), replacement.length());
     }
     return out.append(s, Math.min(at, s.length()), s.length()).toString();
   }
