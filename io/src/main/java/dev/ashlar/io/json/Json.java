@@ -252,11 +252,15 @@ public final class Json {
 
   private Double number() throws IOException {
     double d = parser.getDoubleValue();
-    boolean digits = parser.getText().chars().anyMatch(Character::isDigit);
-    if (!(python ? digits || WORDS.contains(parser.getText()) : Double.isFinite(d))) {
+    if (!Double.isFinite(d) && !(python && isPython(parser.getText()))) {
       throw fault("a finite number", parser.getText());
     }
     return d;
+  }
+
+  /** Whether Python spells a number without an end so; digits are one beyond a double's range. */
+  private static boolean isPython(String number) {
+    return WORDS.contains(number) || number.chars().anyMatch(Character::isDigit);
   }
 
   private String wellFormed(String s) {
