@@ -220,8 +220,9 @@ final class SentencePieceFile {
 
   private Map<String, Object> normalizer(boolean legacy) {
     List<Object> steps = new ArrayList<>();
-    if (charsMap() != null) {
-      steps.add(Components.precompiled(charsMap()));
+    String map = charsMap();
+    if (map != null) {
+      steps.add(Components.precompiled(map));
     }
     if (spec.removeExtraSpace()) {
       steps.add(replaceAll("\\A +| +\\z", ""));

@@ -1,5 +1,6 @@
 package dev.ashlar.text.tokenizer.sentencepiece;
 
+import dev.ashlar.text.tokenizer.model.TokenIds;
 import dev.ashlar.text.tokenizer.text.IntList;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -23,9 +24,6 @@ public final class SentencePieceModel {
   public static final int USER_DEFINED = 4;
   public static final int UNUSED = 5;
   public static final int BYTE = 6;
-
-  /** Vocabularies beyond this would fill the memory, and no model has one. */
-  private static final int MOST = 1 << 20;
 
   private final List<String> pieces = new ArrayList<>();
   private final List<Float> scores = new ArrayList<>();
@@ -85,8 +83,8 @@ public final class SentencePieceModel {
       throw new IllegalArgumentException(
           "piece " + pieces.size() + " has no text, no score or no known type");
     }
-    if (pieces.size() == MOST) {
-      throw new IllegalArgumentException("there are more than " + MOST + " pieces");
+    if (pieces.size() == TokenIds.MOST) {
+      throw new IllegalArgumentException("there are more than " + TokenIds.MOST + " pieces");
     }
     pieces.add(piece);
     scores.add(score);
