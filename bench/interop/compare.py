@@ -214,18 +214,17 @@ def ours_to_peers(args, table, family, model):
     for case in args.cases:
         form, options = CASES[case]
         out = f"{args.scratch}/{family}/{case}"
-        base = [o for o in options]
-        key = " ".join(base)
+        key = " ".join(options)
         try:
             if key not in references:
                 fake = f"{args.scratch}/{family}/fake-{len(references)}"
-                ashlar(args.ashlar, "quantize", "--model", model, *WIDTH, *base,
+                ashlar(args.ashlar, "quantize", "--model", model, *WIDTH, *options,
                        "--format", "fake", "--output-dir", fake)
                 good, found = apart(facts, "transformers", fake)
                 if not good:
                     raise RuntimeError(f"fake: {found}")
                 references[key] = dict(found, turned=turned)
-            ashlar(args.ashlar, "quantize", "--model", model, *WIDTH, *base,
+            ashlar(args.ashlar, "quantize", "--model", model, *WIDTH, *options,
                    "--format", form, "--output-dir", out)
         except RuntimeError as e:
             table.add("out", family, case, "-", "refused", str(e)[:160])
