@@ -95,7 +95,7 @@ public final class OutputFolder implements AutoCloseable {
   /** Removes the temporary files and locks of killed runs, here and where each format would be. */
   private static void removeRemains(Path folder) throws IOException {
     List<Path> places = new ArrayList<>(List.of(folder));
-    ExportFormats.ALL.forEach(format -> places.add(format.place(folder, false)));
+    ExportFormats.every().forEach(format -> places.add(format.place(folder, false)));
     for (Path place : places) {
       boolean inside = !place.equals(folder);
       if (inside && !Files.isDirectory(place, LinkOption.NOFOLLOW_LINKS)) {

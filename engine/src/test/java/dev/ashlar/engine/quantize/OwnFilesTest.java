@@ -172,7 +172,8 @@ class OwnFilesTest {
     Path output = temp.resolve("out");
     interrupted(quick(output));
     Path gptq = Files.createDirectories(output.resolve("auto_gptq"));
-    for (Path place : List.of(output, gptq)) {
+    Path packing = Files.createDirectories(output.resolve("auto_round-auto_awq"));
+    for (Path place : List.of(output, gptq, packing)) {
       AtomicFile.create(place.resolve("model-shard-00001.spool")).channel().close();
       Files.writeString(place.resolve(".model.ashlar-lock"), "a lock of ashlar\n");
     }

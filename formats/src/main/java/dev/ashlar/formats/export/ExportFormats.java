@@ -7,7 +7,7 @@ import java.util.stream.Stream;
 
 /** All export formats. A new one is one class and one line. */
 public final class ExportFormats {
-  /** Every format. */
+  /** Each format with the packing that suits the scheme. */
   public static final List<ExportFormat> ALL =
       List.of(new AutoRoundFormat(), new AutoGptqFormat(), new FakeFormat());
 
@@ -26,9 +26,12 @@ public final class ExportFormats {
    */
   public static Optional<ExportFormat> named(String name) {
     String full = name.equals("gptq") ? "auto_gptq" : name;
-    return Stream.concat(ALL.stream(), WITH_PACKING.stream())
-        .filter(format -> format.name().equals(full))
-        .findFirst();
+    return every().filter(format -> format.name().equals(full)).findFirst();
+  }
+
+  /** {@link #ALL}, and those with a packing of their own. */
+  public static Stream<ExportFormat> every() {
+    return Stream.concat(ALL.stream(), WITH_PACKING.stream());
   }
 
   /** The refusal of a name that no format has, naming those that there are; to be thrown. */
