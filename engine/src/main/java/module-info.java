@@ -9,12 +9,15 @@ module dev.ashlar.engine {
 
   exports dev.ashlar.engine;
   exports dev.ashlar.engine.chat;
+  exports dev.ashlar.engine.evaluate;
   exports dev.ashlar.engine.job;
 
   // What only the command line needs.
   exports dev.ashlar.engine.data to
       dev.ashlar.cli;
   exports dev.ashlar.engine.demo to
+      dev.ashlar.cli;
+  exports dev.ashlar.engine.harness to
       dev.ashlar.cli;
   exports dev.ashlar.engine.model to
       dev.ashlar.cli;

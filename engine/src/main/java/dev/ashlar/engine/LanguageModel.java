@@ -50,9 +50,12 @@ import java.util.stream.StreamSupport;
  * IllegalArgumentException}s.
  */
 public final class LanguageModel implements AutoCloseable {
-  private final Model model;
-  private final ModelOptions options;
-  private final Optional<QuantizedState> converted;
+  final Model model;
+  final ModelOptions options;
+
+  /** Codes that are in memory only. */
+  final Optional<QuantizedState> converted;
+
   private Decoder decoder;
 
   private LanguageModel(
@@ -284,26 +287,16 @@ public final class LanguageModel implements AutoCloseable {
    * @param listener is told after each window
    */
   public Perplexity evaluate(int[] ids, int window, int limit, WindowListener listener) {
-    if (ids.length < window) {
-      throw new InputException(
-          "the text has " + ids.length + " tokens, fewer than one window of " + window);
-    }
-    if (window > contextLength()) {
-      throw new InputException(
-          "windows of " + window + " tokens do not fit the model, which takes " + contextLength());
-    }
+    Prompts.requireWindow(ids, window, contextLength());
     model.requireTokens(ids);
-    // Exact activations need no packed kernels, and their floats are what other programs compare.
-    return options.run(
-        () ->
-            Perplexity.of(
-                options.activations() == ActivationPrecision.FLOAT && converted.isEmpty()
-                    ? model.floats(options.kernels())
-                    : decoder(Integer.MAX_VALUE),
-                ids,
-                window,
-                limit,
-                listener));
+    return options.run(() -> Perplexity.of(measured(), ids, window, limit, listener));
+  }
+
+  /** Exact activations need no packed kernels, and their floats are what other programs compare. */
+  Decoder measured() {
+    return options.activations() == ActivationPrecision.FLOAT && converted.isEmpty()
+        ? model.floats(options.kernels())
+        : decoder(Integer.MAX_VALUE);
   }
 
   /**
@@ -375,7 +368,7 @@ public final class LanguageModel implements AutoCloseable {
   }
 
   /** What runs the model, read when first asked for. */
-  private synchronized Decoder decoder(int promptTokens) {
+  synchronized Decoder decoder(int promptTokens) {
     if (decoder == null) {
       InferenceOptions how =
           InferenceOptions.defaults()

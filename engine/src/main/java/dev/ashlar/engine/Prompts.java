@@ -58,4 +58,20 @@ final class Prompts {
     }
     return Integer.MAX_VALUE;
   }
+
+  /**
+   * Refuses to measure a text in windows that it does not fill, or that the model does not take.
+   *
+   * @param context tokens that the model takes
+   */
+  static void requireWindow(int[] ids, int window, int context) {
+    if (ids.length < window) {
+      throw new InputException(
+          "the text has " + ids.length + " tokens, fewer than one window of " + window);
+    }
+    if (window > context) {
+      throw new InputException(
+          "windows of " + window + " tokens do not fit the model, which takes " + context);
+    }
+  }
 }

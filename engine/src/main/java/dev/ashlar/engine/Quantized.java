@@ -3,6 +3,7 @@ package dev.ashlar.engine;
 import dev.ashlar.engine.quantize.QuantizeResult;
 import dev.ashlar.engine.quantize.Written;
 import dev.ashlar.tuning.RunReport;
+import dev.ashlar.tuning.quality.LogitComparison;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Collections;
@@ -34,8 +35,27 @@ public record Quantized(
    * @param rounded of plain rounding to the same schemes
    * @param quantized of the result
    * @param windows how many were measured
+   * @param divergence mean KL divergence of the result from the float model, in nats
+   * @param agreement share of the tokens that both rank first
    */
-  public record Perplexities(double original, double rounded, double quantized, int windows) {}
+  public record Perplexities(
+      double original,
+      double rounded,
+      double quantized,
+      int windows,
+      double divergence,
+      double agreement) {
+    private static Perplexities of(QuantizeResult.Measured m) {
+      LogitComparison comparison = m.tuned().comparison().orElseThrow();
+      return new Perplexities(
+          m.original().perplexity().value(),
+          m.rounded().perplexity().value(),
+          m.tuned().perplexity().value(),
+          m.windows(),
+          comparison.klDivergence(),
+          comparison.topAgreement());
+    }
+  }
 
   public Quantized {
     folders = Collections.unmodifiableMap(new LinkedHashMap<>(folders));
@@ -57,8 +77,6 @@ public record Quantized(
         result.bytesBefore(),
         result.bytesAfter(),
         result.time(),
-        result
-            .perplexities()
-            .map(p -> new Perplexities(p.original(), p.rounded(), p.tuned(), p.windows())));
+        result.measured().stream().findFirst().map(Perplexities::of));
   }
 }

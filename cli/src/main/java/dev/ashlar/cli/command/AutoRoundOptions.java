@@ -165,14 +165,12 @@ final class AutoRoundOptions {
 
   private static Map<String, Habit> eval() {
     Map<String, Habit> e = new HashMap<>();
-    values(e, "has no meaning here: each window is fed alone", "batch-size", "eval-bs");
+    values(e, "has no meaning here: it changes no figure", "batch-size", "eval-bs");
     values(e, "has no meaning here: nothing is drawn", "seed");
     flags(e, "has no meaning here", "eval-task-by-task", "mllm");
-    String perplexity = "only perplexity is measured here: run the harness on the folder instead";
-    refused(e, Set.of(), perplexity, "num-fewshot", "eval-gen-kwargs", "vllm-args");
-    refused(e, Set.of("hf"), perplexity, "eval-backend");
-    unsupported(e, perplexity, "fewshot-as-multiturn");
-    unsupported(e, "perplexity is measured without special tokens", "add-bos-token");
+    refused(e, Set.of(), "answers are the likeliest text", "eval-gen-kwargs", "vllm-args");
+    refused(e, Set.of("hf"), "models are run by Ashlar itself", "eval-backend");
+    unsupported(e, "examples are plain text", "fewshot-as-multiturn");
     return Map.copyOf(e);
   }
 

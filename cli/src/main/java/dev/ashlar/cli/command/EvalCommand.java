@@ -1,39 +1,46 @@
 package dev.ashlar.cli.command;
 
 import dev.ashlar.cli.console.Console;
-import dev.ashlar.cli.console.Figures;
+import dev.ashlar.cli.console.ConsoleListener;
 import dev.ashlar.cli.console.Report;
+import dev.ashlar.engine.Evaluation;
 import dev.ashlar.engine.LanguageModel;
 import dev.ashlar.engine.ModelOptions;
-import dev.ashlar.engine.data.DatasetFiles;
-import dev.ashlar.engine.job.Stage;
-import dev.ashlar.io.InputException;
-import dev.ashlar.tuning.quality.Perplexity;
-import java.util.LinkedHashMap;
-import java.util.Map;
+import dev.ashlar.engine.evaluate.Measurement;
+import dev.ashlar.engine.harness.Assignments;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
 import picocli.CommandLine;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** Measures a model on a text. */
+/** Measures a model on texts and tasks. */
 @CommandLine.Command(
     name = "eval",
     description = {
-      "Measures a model on a text.",
+      "Measures a model on texts and tasks.",
       "",
-      "Perplexity: the text is tokenized once without special tokens and cut into windows of"
+      "Running text gives perplexity: it is tokenized once without special tokens and cut into windows of"
           + " --seqlen tokens that do not overlap; each is fed alone; the mean negative"
           + " log-likelihood of its tokens from the second on is exponentiated.",
+      "",
+      "Records of known tasks (.jsonl as the Hugging Face hub has them) give accuracies, with the"
+          + " prompts, scores and standard errors of the Language Model Evaluation Harness;"
+          + " lambada has to be asked for.",
       "",
       "With --activations int8 the model is run as generate --activations int8 runs it."
     },
     footer = {
       "  ashlar eval --model out --dataset wikitext2-test.txt --seqlen 512 --limit 40",
-      "  ashlar eval --model m.gguf --tasks perplexity --dataset text.txt --json"
+      "  ashlar eval --model out --dataset a.txt:num=40,chats.jsonl:apply_chat_template:num=10",
+      "  ashlar eval --model out --reference m.gguf --dataset text.txt --seqlen 512 --json",
+      "  ashlar eval --model m --dataset arc.jsonl,hellaswag.jsonl:num=200 --num-fewshot 5",
+      "  ashlar eval --model m --tasks lambada --dataset lambada.jsonl"
     })
 final class EvalCommand extends Command {
-  private static final String PERPLEXITY = "perplexity";
-
   @Option(
       names = "--model",
       paramLabel = "PATH",
@@ -46,15 +53,29 @@ final class EvalCommand extends Command {
   @Option(
       names = "--tasks",
       paramLabel = "LIST",
-      defaultValue = PERPLEXITY,
-      description = "What to measure; known: " + PERPLEXITY + " (default: ${DEFAULT-VALUE}).")
-  String tasks;
+      split = ",",
+      description =
+          "What to measure, with commas between: perplexity, kl (needs --reference), hellaswag,"
+              + " winogrande, piqa, openbookqa, arc, mmlu, boolq, gsm8k, lambada (default: what the"
+              + " fields of each data set's records say, else perplexity).")
+  List<String> tasks = List.of();
+
+  @Option(
+      names = "--reference",
+      paramLabel = "PATH",
+      description =
+          "The float model to compare with: KL divergence of the predictions, and how often both"
+              + " rank the same token first (default: none).")
+  String reference;
 
   @Option(
       names = "--dataset",
-      paramLabel = "FILE",
+      paramLabel = "SPEC",
       required = true,
-      description = "The text: a .txt, .json or .jsonl file, or a data set in the hub cache.")
+      description =
+          "What to measure on: .txt, .json or .jsonl files, or data sets in the hub cache, with"
+              + " commas between, each with :num=N (windows of it at most), :split=NAME or"
+              + " :apply_chat_template; a comma or colon of a path has a backslash before it.")
   String dataset;
 
   @Option(
@@ -68,8 +89,33 @@ final class EvalCommand extends Command {
       names = "--limit",
       paramLabel = "N",
       defaultValue = "0",
-      description = "Windows at most; 0 for all (default: ${DEFAULT-VALUE}).")
+      description =
+          "Windows or questions of each data set at most; 0 for all (default: ${DEFAULT-VALUE}).")
   int limit;
+
+  @Option(
+      names = "--num-fewshot",
+      paramLabel = "N",
+      description =
+          "Answered questions in front of each: the first others of its data set (default 0).")
+  int examples;
+
+  @Option(
+      names = "--fewshot-dataset",
+      paramLabel = "SPEC",
+      description = "Data set to take them from, as mmlu's dev split (default: the measured one).")
+  String exampleData;
+
+  @Option(
+      names = "--add-bos-token",
+      description = "Put the tokenizer's opening token in front of questions.")
+  boolean openingToken;
+
+  @Option(
+      names = "--max-gen-toks",
+      paramLabel = "N",
+      description = "Tokens of a generated answer at most (default 256).")
+  Integer answerTokens;
 
   @Mixin ActivationsOption activations;
 
@@ -79,65 +125,76 @@ final class EvalCommand extends Command {
 
   @Override
   Report execute() {
-    for (String task : tasks.split(",")) {
-      requireUsage(
-          task.strip().equals(PERPLEXITY), "no task '" + task + "'; known tasks: " + PERPLEXITY);
-    }
     requireUsage(seqlen >= 2, "--seqlen must be at least 2: " + seqlen);
     requireUsage(limit >= 0, "--limit must not be negative: " + limit);
+    requireUsage(examples >= 0, "--num-fewshot must not be negative: " + examples);
+    requireUsage(
+        answerTokens == null || answerTokens >= 1,
+        "--max-gen-toks must be at least 1: " + answerTokens);
+    requireUsage(
+        exampleData == null || examples > 0,
+        "--fewshot-dataset has no effect without --num-fewshot");
+    Set<String> named = named();
+    requireUsage(
+        !named.contains(Assignments.KL) || reference != null,
+        "--tasks " + Assignments.KL + " needs --reference, the float model to compare with");
     ModelOptions options = ModelOptions.defaults().withActivations(activations.activations());
-    String text = DatasetFiles.ofMachine().text(dataset);
-    try (LanguageModel opened = LanguageModel.open(model, options)) {
+    try (LanguageModel opened = LanguageModel.open(model, options);
+        LanguageModel floats = reference == null ? null : LanguageModel.open(reference)) {
       activations.warnOfIdle(opened.path(), console::warning);
-      int window = Math.min(seqlen, opened.contextLength());
-      if (window < seqlen) {
-        console.warning("the model takes at most " + window + " tokens; --seqlen is " + window);
-      }
-      int[] ids = opened.encode(text);
-      if (ids.length < window) {
-        throw new InputException(
-            dataset
-                + ": "
-                + ids.length
-                + " tokens are fewer than one window of "
-                + window
-                + "; give more text or a smaller --seqlen");
-      }
-      Perplexity p;
-      try (Stage progress = console.begin(PERPLEXITY, 1)) {
-        p =
-            opened.evaluate(
-                ids,
-                window,
-                limit,
-                (done, all, value) -> progress.at((double) done / all, Figures.perplexity(value)));
-      }
-      return report(p, window);
+      Evaluation evaluation = evaluation(opened, floats);
+      List<Measurement> results = evaluation.on(dataset);
+      idle(results).forEach(console::warning);
+      return new EvalReport(model, activations.type, results).report();
     }
   }
 
-  private Report report(Perplexity p, int window) {
-    double seconds = p.time().toNanos() / 1e9;
-    Map<String, Object> facts = new LinkedHashMap<>();
-    facts.put("model", model);
-    facts.put("dataset", dataset);
-    facts.put("seqlen", (long) window);
-    facts.put("activations", activations.type);
-    facts.put("windows", (long) p.windows());
-    facts.put("perplexity", p.value());
-    facts.put("tokens", p.tokens());
-    facts.put("seconds", seconds);
-    String text =
-        "perplexity "
-            + Figures.perplexity(p.value())
-            + " over "
-            + Figures.count(p.tokens())
-            + " tokens ("
-            + p.windows()
-            + " windows of "
-            + window
-            + ") in "
-            + Figures.seconds(seconds);
-    return new Report(text, facts);
+  private Set<String> named() {
+    try {
+      return tasks.stream()
+          .map(t -> Assignments.task(t.strip()))
+          .collect(Collectors.toCollection(LinkedHashSet::new));
+    } catch (IllegalArgumentException e) {
+      throw usage(e.getMessage());
+    }
+  }
+
+  private Evaluation evaluation(LanguageModel opened, LanguageModel floats) {
+    Evaluation evaluation =
+        Evaluation.of(opened).window(seqlen).limit(limit).listener(new ConsoleListener(console));
+    evaluation.tasks(named().toArray(String[]::new));
+    if (floats != null) {
+      evaluation.reference(floats);
+    }
+    if (openingToken) {
+      evaluation.withOpeningToken();
+    }
+    if (answerTokens != null) {
+      evaluation.answerTokens(answerTokens);
+    }
+    return exampleData == null
+        ? evaluation.fewshot(examples)
+        : evaluation.fewshot(examples, exampleData);
+  }
+
+  /** Options about questions where none were asked. */
+  private List<String> idle(List<Measurement> results) {
+    boolean questions = results.stream().anyMatch(m -> m.counts().containsKey("questions"));
+    boolean texts = results.stream().anyMatch(m -> m.counts().containsKey("windows"));
+    List<String> idle = new ArrayList<>();
+    for (String name : List.of("--num-fewshot", "--add-bos-token", "--max-gen-toks")) {
+      if (!questions && given(name)) {
+        idle.add(
+            name + " has no effect: it is about tasks of questions, and perplexity was measured");
+      }
+    }
+    if (!texts && given("--seqlen")) {
+      idle.add("--seqlen has no effect: it is about perplexity, and questions were asked");
+    }
+    return idle;
+  }
+
+  private boolean given(String name) {
+    return spec.commandLine().getParseResult().hasMatchedOption(name);
   }
 }

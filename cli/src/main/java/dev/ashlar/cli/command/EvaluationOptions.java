@@ -1,7 +1,6 @@
 package dev.ashlar.cli.command;
 
 import dev.ashlar.engine.quantize.QuantizeRequest.Evaluation;
-import java.nio.file.Path;
 import java.util.Optional;
 import picocli.CommandLine.Option;
 
@@ -20,9 +19,11 @@ final class EvaluationOptions extends OptionGroup {
 
   @Option(
       names = "--eval-dataset",
-      paramLabel = "FILE",
-      description = "Text to measure on; implies --eval.")
-  Path evalDataset;
+      paramLabel = "SPEC",
+      description =
+          "Text to measure on, written as --dataset is; each data set has figures of its own; :num=N"
+              + " windows of it; implies --eval.")
+  String evalDataset;
 
   @Option(
       names = "--eval-seqlen",
@@ -33,7 +34,7 @@ final class EvaluationOptions extends OptionGroup {
   @Option(
       names = "--eval-limit",
       paramLabel = "N",
-      description = "Windows at most (default 40); 0 for all.")
+      description = "Windows of each data set at most (default 40); 0 for all.")
   Integer evalLimit;
 
   /**

@@ -26,7 +26,7 @@ final class QuantizeReport {
   private final QuantizeRequest request;
   private final QuantizeResult result;
   private final RunReport run;
-  private final Map<String, Object> perplexity = new LinkedHashMap<>();
+  private final Optional<QualityTable> quality;
   private final Optional<Showcase.Sums> sums;
 
   private QuantizeReport(QuantizeResult result, Optional<Showcase.Sums> sums) {
@@ -34,14 +34,7 @@ final class QuantizeReport {
     this.request = result.request();
     this.result = result;
     this.run = result.run();
-    result
-        .perplexities()
-        .ifPresent(
-            p -> {
-              perplexity.put("float", p.original());
-              perplexity.put(Methods.BASELINE.name(), p.rounded());
-              perplexity.put("tuned", p.tuned());
-            });
+    this.quality = QualityTable.of(result.measured(), names());
   }
 
   /**
@@ -64,12 +57,7 @@ final class QuantizeReport {
     json.put("model", request.model());
     json.put("method", request.method());
     json.put("scheme", request.plan().defaultScheme().toString());
-    if (!perplexity.isEmpty()) {
-      json.put("perplexity", perplexity);
-      json.put(
-          "perplexityWindows",
-          result.perplexities().map(QuantizeResult.Perplexity::windows).orElse(0));
-    }
+    quality.ifPresent(q -> json.putAll(q.json()));
     sums.ifPresent(
         s -> {
           json.put("sumsRight", s.right());
@@ -143,9 +131,7 @@ final class QuantizeReport {
             request.model(),
             describe(request.plan().defaultScheme()),
             request.method()));
-    if (!perplexity.isEmpty()) {
-      t.append("perplexity (smaller is better)\n").append(perplexities()).append('\n');
-    }
+    quality.ifPresent(q -> t.append(q.text()).append('\n'));
     sums.ifPresent(s -> t.append(sums(s)).append('\n'));
     line(t, "layers", run.schemes().size() + " quantized" + left());
     if (!result.kept().isEmpty()) {
@@ -195,14 +181,6 @@ final class QuantizeReport {
     return String.join(", ", sizes);
   }
 
-  private String perplexities() {
-    Map<String, String> figures = new LinkedHashMap<>();
-    perplexity.forEach(
-        (key, value) ->
-            figures.put(key, String.format("%12s", Figures.perplexity((Double) value))));
-    return rows(figures, 0);
-  }
-
   private String sums(Showcase.Sums s) {
     Map<String, String> right = new LinkedHashMap<>();
     s.right().forEach((m, n) -> right.put(m, String.format("%12d", n)));
@@ -216,15 +194,19 @@ final class QuantizeReport {
 
   /** One line for each model, by its name in the report. */
   private String rows(Map<String, String> byModel, int gap) {
-    Method method = request.choice().method();
-    String tuned = method == Methods.BASELINE ? "as written" : method.label();
-    Map<String, String> names =
-        Map.of("float", "float", Methods.BASELINE.name(), Methods.BASELINE.label(), "tuned", tuned);
     StringBuilder t = new StringBuilder();
     byModel.forEach(
         (key, text) ->
-            t.append(String.format("  %-16s%s%s%n", names.get(key), " ".repeat(gap), text)));
+            t.append(String.format("  %-16s%s%s%n", names().get(key), " ".repeat(gap), text)));
     return t.toString();
+  }
+
+  /** What people read for the models that are compared. */
+  private Map<String, String> names() {
+    Method method = request.choice().method();
+    String tuned = method == Methods.BASELINE ? "as written" : method.label();
+    return Map.of(
+        "float", "float", Methods.BASELINE.name(), Methods.BASELINE.label(), "tuned", tuned);
   }
 
   private String left() {

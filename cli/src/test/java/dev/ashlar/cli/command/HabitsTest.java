@@ -93,6 +93,7 @@ class HabitsTest {
     assertEquals(8, notes.size(), notes.toString());
     same("eval --model m", "eval m --device 0 --eval_bs 8 --seed 1 --mllm");
     assertEquals(4, notes.size(), notes.toString());
+    same("eval --model m --num-fewshot 5", "eval m --num_fewshot 5");
     same("generate --model m", "generate m --device cpu --disable_trust_remote_code");
   }
 
@@ -106,7 +107,7 @@ class HabitsTest {
     assertTrue(refusal("quantize m --quant_nontext_module").contains("language"));
     assertTrue(refusal("quantize m --platform model_scope").contains("cache"));
     assertTrue(refusal("quantize m --super_bits 6").contains("scales"));
-    assertTrue(refusal("eval m --num_fewshot 5").contains("perplexity"));
+    assertTrue(refusal("eval m --eval_gen_kwargs x").contains("likeliest"));
     assertTrue(refusal("quantize m --device").contains("needs a value"));
   }
 

@@ -2,6 +2,7 @@ package dev.ashlar.cli.command;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.ashlar.cli.console.Console;
@@ -158,6 +159,30 @@ class IdleOptionsTest {
     CommandRun run = CommandRun.succeed("eval", "demo", "--dataset", text, "--limit", 1, "--json");
     assertEquals(512L, run.json().get("seqlen"));
     assertTrue(run.err().contains("at most 512 tokens"), run.err());
+  }
+
+  @Test
+  void everyDataSetOfAnEvaluationIsMeasuredAndItsOptionsObeyed() throws IOException {
+    Path a = Files.writeString(scratch.resolve("a.txt"), "The king saw a bird. ".repeat(40));
+    Path b = Files.writeString(scratch.resolve("b.txt"), "Ada had nine bricks. ".repeat(40));
+    String both = a + ":num=2," + b + ":concat";
+    CommandRun run =
+        CommandRun.succeed(
+            "eval", "demo", "--dataset", both, "--seqlen", 16, "--limit", 3, "--json");
+    List<?> results = (List<?>) run.json().get("results");
+    Map<?, ?> first = (Map<?, ?>) results.get(0);
+    Map<?, ?> second = (Map<?, ?>) results.get(1);
+    assertEquals(a.toString(), first.get("dataset"));
+    assertEquals(2L, first.get("windows"));
+    assertEquals(first.get("perplexity"), run.json().get("perplexity"));
+    assertEquals(3L, second.get("windows"));
+    assertNotEquals(first.get("perplexity"), second.get("perplexity"));
+    assertTrue(run.err().contains("concat has no effect"), run.err());
+    String said =
+        CommandRun.refused("eval", "demo", "--seqlen", 16, "--dataset", a + ":apply_chat_template");
+    assertTrue(said.contains("apply_chat_template"), said);
+    String table = CommandRun.succeed("eval", "demo", "--dataset", both, "--seqlen", 16).out();
+    assertEquals(3, table.lines().count(), table);
   }
 
   @Test

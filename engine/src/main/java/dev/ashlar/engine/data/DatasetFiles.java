@@ -40,6 +40,24 @@ public final class DatasetFiles {
 
   private final HubCache cache;
 
+  /**
+   * The data sets that a user names, with commas between them. A file whose whole name has commas
+   * or colons is meant as it stands.
+   *
+   * @throws dev.ashlar.tuning.calibration.CalibrationException if an option is unknown or has a
+   *     wrong value
+   */
+  public static List<DatasetSpec> specs(String text) {
+    try {
+      if (Files.isRegularFile(Path.of(text))) {
+        return List.of(DatasetSpec.of(text));
+      }
+    } catch (InvalidPathException e) {
+      // Then it is at least no file; what it is the parser says.
+    }
+    return DatasetSpec.parse(text);
+  }
+
   /** Data sets of this machine. */
   public static DatasetFiles ofMachine() {
     return new DatasetFiles(HubCache.of(System.getenv()));
@@ -56,6 +74,21 @@ public final class DatasetFiles {
    * @throws InputException if there is none of that name, or it cannot be read
    */
   public Documents read(DatasetSpec spec) {
+    List<Path> files = files(spec);
+    if (Files.exists(path(spec.name()))) {
+      return TextFiles.read(files.getFirst());
+    }
+    List<Documents.Document> documents = new ArrayList<>();
+    files.forEach(file -> documents.addAll(TextFiles.textsOrTokens(file)));
+    return new Documents.Separate(documents);
+  }
+
+  /**
+   * The files that a data set is: one that is named, or those of its split in the hub cache.
+   *
+   * @throws InputException if there is none of that name
+   */
+  public List<Path> files(DatasetSpec spec) {
     Path file = path(spec.name());
     if (Files.exists(file)) {
       if (!spec.splits().isEmpty()) {
@@ -65,12 +98,12 @@ public final class DatasetFiles {
                 + String.join("+", spec.splits())
                 + "); name one file for each");
       }
-      return TextFiles.read(file);
+      return List.of(file);
     }
     String id = SHORT.getOrDefault(spec.name(), spec.name());
     Optional<Path> found = cache.findDataset(id);
     if (found.isPresent()) {
-      return documents(id, found.get(), spec.splits());
+      return ofSplits(id, found.get(), spec.splits());
     }
     boolean named = HUB_NAME.matcher(spec.name()).matches();
     throw new InputException(
@@ -82,20 +115,6 @@ public final class DatasetFiles {
             + " file with --dataset");
   }
 
-  /**
-   * A data set as one text: a running text, or documents joined by blank lines.
-   *
-   * @param name a file as it stands, or a hub id with what belongs to it
-   * @throws InputException if there is none of that name, or it is not text
-   */
-  public String text(String name) {
-    if (Files.exists(path(name))) {
-      return TextFiles.text(path(name));
-    }
-    List<DatasetSpec> specs = DatasetSpec.parse(name);
-    return TextFiles.text(read(specs.getFirst()), specs.getFirst().name());
-  }
-
   private static Path path(String name) {
     try {
       return Path.of(name);
@@ -104,7 +123,7 @@ public final class DatasetFiles {
     }
   }
 
-  private static Documents documents(String id, Path folder, List<String> splits) {
+  private static List<Path> ofSplits(String id, Path folder, List<String> splits) {
     List<Path> all = files(folder);
     List<Path> readable = all.stream().filter(TextFiles::isReadable).toList();
     if (readable.isEmpty()) {
@@ -115,11 +134,7 @@ public final class DatasetFiles {
               + example
               + ", which is not read; make a .jsonl file of it and name that");
     }
-    List<Documents.Document> documents = new ArrayList<>();
-    for (Path file : chosen(id, folder, readable, splits)) {
-      documents.addAll(TextFiles.textsOrTokens(file));
-    }
-    return new Documents.Separate(documents);
+    return chosen(id, folder, readable, splits);
   }
 
   /** Files of data below a folder, in the order of their names; links lead to the cache's blobs. */

@@ -185,7 +185,18 @@ public final class TextFiles {
     };
   }
 
-  private static String decoded(Path file) {
+  /** Whether records are looked for in a file of that name: not in running text. */
+  static boolean mayHoldRecords(Path file) {
+    return isReadable(file) && !RUNNING.contains(ending(file));
+  }
+
+  /** Whether a file's name says that it is one JSON value. */
+  static boolean isList(Path file) {
+    return ending(file).equals("json");
+  }
+
+  /** The whole file as it stands, without a byte order mark. */
+  static String decoded(Path file) {
     byte[] bytes = bytes(file);
     try {
       String text = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();

@@ -135,7 +135,7 @@ public final class ModelFreeJob {
         QuantizeJob.bytes(source),
         Duration.ofNanos(System.nanoTime() - start),
         Optional.empty(),
-        Optional.empty());
+        List.of());
   }
 
   /** What the family says; empty if nobody described it. */

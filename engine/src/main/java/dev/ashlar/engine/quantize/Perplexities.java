@@ -14,57 +14,77 @@ import dev.ashlar.tuning.Methods;
 import dev.ashlar.tuning.layerwise.RoundToNearest;
 import dev.ashlar.tuning.method.LinearLayer;
 import dev.ashlar.tuning.method.Unit;
-import dev.ashlar.tuning.quality.Perplexity;
+import dev.ashlar.tuning.quality.BlockwiseEvaluation;
+import dev.ashlar.tuning.quality.BlockwiseEvaluation.Quality;
+import dev.ashlar.tuning.walk.ActivationStore;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.UnaryOperator;
 
 /**
- * The perplexities that say what quantizing cost: of the float model, of rounding, of the result;
- * each with one block in memory at a time.
+ * The figures that say what quantizing cost on one text: perplexity of the float model, of rounding
+ * and of the result, and how far the latter two are from the float model; each with one block in
+ * memory at a time.
  */
-final class Perplexities {
+final class Perplexities implements AutoCloseable {
+  /** Bytes of the float model's hidden states that may wait in the heap while a model is tuned. */
+  private static final long IN_HEAP = 64L << 20;
+
   private final JobListener listener;
-  private final int[] ids;
-  private final int length;
-  private final int limit;
+  private final String name;
+  private final BlockwiseEvaluation evaluation;
+  private Quality original;
+  private Quality rounded;
 
   /**
+   * @param name of the text
    * @param ids the text, tokenized once without special tokens
    * @param length tokens of each window
    * @param limit windows at most; 0 for all
+   * @param dim of the model's hidden states
+   * @param spillFolder takes them where they are many
    * @throws InputException if the text is shorter than one window
    */
-  Perplexities(JobListener listener, int[] ids, int length, int limit) {
+  Perplexities(
+      JobListener listener,
+      String name,
+      int[] ids,
+      int length,
+      int limit,
+      int dim,
+      Optional<Path> spillFolder) {
     if (ids.length < length) {
       throw new InputException(
-          "the evaluation text has "
+          "the evaluation text "
+              + name
+              + " has "
               + ids.length
               + " tokens, fewer than one window of "
               + length
               + "; give a longer --eval-dataset or a shorter --eval-seqlen");
     }
     this.listener = listener;
-    this.ids = ids;
-    this.length = length;
-    this.limit = limit;
+    this.name = name;
+    int windows = limit > 0 ? Math.min(limit, ids.length / length) : ids.length / length;
+    boolean large = (long) windows * length * dim * Float.BYTES > IN_HEAP;
+    Path folder = spillFolder.orElseGet(() -> Path.of(System.getProperty("java.io.tmpdir")));
+    this.evaluation =
+        new BlockwiseEvaluation(
+            ids, length, limit, large ? ActivationStore.spilled(folder) : ActivationStore.heap());
   }
 
-  /** How many windows are measured. */
-  int windows() {
-    return limit > 0 ? Math.min(limit, ids.length / length) : ids.length / length;
-  }
-
-  double ofFloat(Decoder model) {
-    return of("float", model, unit -> unit);
-  }
-
-  /** Of the model with every layer rounded to the nearest code of its scheme. */
-  double ofRounding(Decoder model, Map<String, QuantScheme> schemes) {
-    return of(
-        Methods.BASELINE.label(),
-        model,
-        unit -> unit.mapWeights((name, w) -> rounded(name, w, schemes.get(name))));
+  /** Measures the float model, and the same with every layer rounded to its scheme. */
+  void before(Decoder model, Map<String, QuantScheme> schemes) {
+    try (Stage stage = begin("float")) {
+      original =
+          new Quality(evaluation.reference(model, done -> stage.at(done, "")), Optional.empty());
+    }
+    rounded =
+        of(
+            Methods.BASELINE.label(),
+            model,
+            unit -> unit.mapWeights((layer, w) -> rounded(layer, w, schemes.get(layer))));
   }
 
   private static Weight rounded(String name, Weight weight, QuantScheme scheme) {
@@ -75,17 +95,26 @@ final class Perplexities {
         RoundToNearest.quantize(new LinearLayer(name, dense.matrix(), scheme)).dequantize());
   }
 
-  /** Of what lies in a finished folder. */
-  double ofFolder(String label, Path folder) {
+  /** All figures, with those of what lies in a finished folder. */
+  QuantizeResult.Measured after(Path folder) {
     try (Checkpoint again = Checkpoints.open(folder)) {
-      return of(label, Architectures.load(again), unit -> unit);
+      Quality tuned = of("quantized", Architectures.load(again), unit -> unit);
+      return new QuantizeResult.Measured(name, evaluation.windows(), original, rounded, tuned);
     }
   }
 
-  private double of(String label, Decoder model, UnaryOperator<Unit> change) {
-    try (Stage stage = listener.begin("perplexity, " + label, windows())) {
-      return Perplexity.blockByBlock(model, change, ids, length, limit, done -> stage.at(done, ""))
-          .value();
+  private Quality of(String label, Decoder model, UnaryOperator<Unit> change) {
+    try (Stage stage = begin(label)) {
+      return evaluation.of(model, change, done -> stage.at(done, ""));
     }
+  }
+
+  private Stage begin(String label) {
+    return listener.begin("perplexity, " + label, evaluation.windows());
+  }
+
+  @Override
+  public void close() {
+    evaluation.close();
   }
 }

@@ -1,9 +1,11 @@
 package dev.ashlar.engine.quantize;
 
+import dev.ashlar.engine.harness.EvaluationText;
 import dev.ashlar.engine.job.Faults;
 import dev.ashlar.engine.job.JobListener;
 import dev.ashlar.engine.job.Stage;
 import dev.ashlar.engine.model.Model;
+import dev.ashlar.engine.model.ModelEncoder;
 import dev.ashlar.engine.model.OutputFolder;
 import dev.ashlar.engine.quantize.QuantizeRequest.CalibrationRequest;
 import dev.ashlar.formats.checkpoint.Checkpoint;
@@ -70,7 +72,8 @@ public final class QuantizeJob {
     // In this order, faults show before anything expensive begins.
     List<Calibration.Source> texts =
         request.quantizer().needsInputs() ? Texts.calibration(request.calibration()) : List.of();
-    Optional<String> evaluationText = request.evaluation().map(Texts::evaluation);
+    List<EvaluationText> evaluation = request.evaluation().map(Texts::evaluation).orElse(List.of());
+    evaluation.forEach(text -> text.idle().ifPresent(listener::warning));
     Path folder = request.output().folder();
     WorkPlace work = new WorkPlace(folder, request.output().work(), request.output().restart());
     boolean overwrite = request.output().overwrite() || work.publishing();
@@ -78,7 +81,7 @@ public final class QuantizeJob {
         OutputFolder output = OutputFolder.claim(folder, overwrite, model.checkpoint());
         work) {
       work.requirePossible(model.checkpoint());
-      return run(model, output, overwrite, work, texts, evaluationText);
+      return run(model, output, overwrite, work, texts, evaluation);
     }
   }
 
@@ -88,12 +91,12 @@ public final class QuantizeJob {
       boolean overwrite,
       WorkPlace work,
       List<Calibration.Source> texts,
-      Optional<String> evaluationText) {
+      List<EvaluationText> evaluation) {
     Checkpoint source = model.checkpoint();
     requireFloat(source);
     Decoder decoder = load(source);
     ModelTensors tensors = ModelTensors.of(decoder.spec(), source);
-    Optional<Perplexities> measure = evaluationText.map(text -> measure(model, text));
+    List<Perplexities> measure = measures(model, evaluation);
     CalibrationSet data = calibration(model, texts);
     RunOptions run = fitting(data, decoder);
     BlockwiseQuantization quantization = quantization(decoder, data, run);
@@ -106,8 +109,7 @@ public final class QuantizeJob {
     // Before anything is measured, so that a conflict with an earlier run shows at once.
     WorkFolder blocks = work.open(quantization.job(facts(source)));
     Optional<Duration> estimate = estimate(quantization);
-    Optional<Double> original = measure.map(m -> m.ofFloat(decoder));
-    Optional<Double> rounded = measure.map(m -> m.ofRounding(decoder, quantization.schemes()));
+    measure.forEach(m -> m.before(decoder, quantization.schemes()));
     RunReport report;
     List<Written> written;
     Set<String> unused;
@@ -125,14 +127,8 @@ public final class QuantizeJob {
       }
     }
     Path first = written.getFirst().folder();
-    Optional<QuantizeResult.Perplexity> perplexities =
-        measure.map(
-            m ->
-                new QuantizeResult.Perplexity(
-                    original.orElseThrow(),
-                    rounded.orElseThrow(),
-                    m.ofFolder("quantized", first),
-                    m.windows()));
+    List<QuantizeResult.Measured> measured = measure.stream().map(m -> m.after(first)).toList();
+    measure.forEach(Perplexities::close);
     work.finished();
     return new QuantizeResult(
         request,
@@ -143,7 +139,7 @@ public final class QuantizeJob {
         bytes(source),
         Duration.ofNanos(System.nanoTime() - start),
         estimate,
-        perplexities);
+        measured);
   }
 
   private static Decoder load(WeightSource source) {
@@ -180,10 +176,26 @@ public final class QuantizeJob {
     }
   }
 
-  private Perplexities measure(Model model, String text) {
+  /** The texts to measure on, tokenized. */
+  private List<Perplexities> measures(Model model, List<EvaluationText> texts) {
+    if (texts.isEmpty()) {
+      return List.of();
+    }
     QuantizeRequest.Evaluation e = request.evaluation().orElseThrow();
     int length = fitting(e.length(), model, "--eval-seqlen");
-    return new Perplexities(listener, model.tokenizer().encode(text, false), length, e.limit());
+    int dim = model.spec().dim();
+    return texts.stream()
+        .map(
+            text ->
+                new Perplexities(
+                    listener,
+                    text.name(),
+                    text.ids(model),
+                    length,
+                    text.windows(e.limit()),
+                    dim,
+                    request.memory().spillFolder()))
+        .toList();
   }
 
   /** A length that the model takes; says so if that is not what {@code option} asked for. */
@@ -204,7 +216,7 @@ public final class QuantizeJob {
     Calibration made =
         Calibration.of(
             texts,
-            new ModelEncoder(model),
+            ModelEncoder.forCalibration(model),
             wanted.samples(),
             length,
             request.run().seed(),

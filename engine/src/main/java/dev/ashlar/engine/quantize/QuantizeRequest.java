@@ -50,7 +50,8 @@ public record QuantizeRequest(
   /**
    * Data to tune on.
    *
-   * @param dataset data sets as the user names them; empty for the demo model's own text
+   * @param dataset data sets as the user names them; empty for the demo model's own text or, for
+   *     other models, the built-in one
    * @param given data that the caller has read already, instead
    * @param samples how many
    * @param length tokens of each
@@ -104,15 +105,16 @@ public record QuantizeRequest(
   /**
    * Measuring perplexity.
    *
-   * @param file of text; empty for the demo model's own
+   * @param dataset data sets as the user names them; empty for the demo model's own text
    * @param given text that the caller has read already, instead
    * @param length tokens of each window
-   * @param limit windows at most; 0 for all
+   * @param limit windows of each data set at most; 0 for all
    */
-  public record Evaluation(Optional<Path> file, Optional<String> given, int length, int limit) {
-    /** A text that is read from a file. */
-    public Evaluation(Optional<Path> file, int length, int limit) {
-      this(file, Optional.empty(), length, limit);
+  public record Evaluation(
+      Optional<String> dataset, Optional<String> given, int length, int limit) {
+    /** Data sets that are read from where the user says. */
+    public Evaluation(Optional<String> dataset, int length, int limit) {
+      this(dataset, Optional.empty(), length, limit);
     }
   }
 }

@@ -1,6 +1,7 @@
 package dev.ashlar.engine.quantize;
 
 import dev.ashlar.tuning.RunReport;
+import dev.ashlar.tuning.quality.BlockwiseEvaluation.Quality;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -18,7 +19,7 @@ import java.util.Optional;
  * @param bytesBefore of the source's tensors
  * @param time of the whole job
  * @param estimate of the tuning before it began, where it was estimated
- * @param perplexities where perplexity was measured
+ * @param measured what quantizing cost, for each text that it was measured on
  */
 public record QuantizeResult(
     QuantizeRequest request,
@@ -29,16 +30,20 @@ public record QuantizeResult(
     long bytesBefore,
     Duration time,
     Optional<Duration> estimate,
-    Optional<Perplexity> perplexities) {
+    List<Measured> measured) {
   /**
-   * Perplexity before, of plain rounding, and after.
+   * The float model, plain rounding and the result on one text, the latter two also compared with
+   * the float model.
    *
+   * @param dataset its name
    * @param windows how many were measured
    */
-  public record Perplexity(double original, double rounded, double tuned, int windows) {}
+  public record Measured(
+      String dataset, int windows, Quality original, Quality rounded, Quality tuned) {}
 
   public QuantizeResult {
     written = List.copyOf(written);
+    measured = List.copyOf(measured);
   }
 
   /** The first format's folder. */

@@ -2,14 +2,12 @@ package dev.ashlar.engine.quantize;
 
 import dev.ashlar.engine.data.DatasetFiles;
 import dev.ashlar.engine.demo.DemoGrammar;
+import dev.ashlar.engine.harness.EvaluationText;
 import dev.ashlar.engine.quantize.QuantizeRequest.CalibrationRequest;
 import dev.ashlar.engine.quantize.QuantizeRequest.Evaluation;
 import dev.ashlar.tuning.calibration.Calibration;
 import dev.ashlar.tuning.calibration.DatasetSpec;
 import dev.ashlar.tuning.calibration.Documents;
-import java.nio.file.Files;
-import java.nio.file.InvalidPathException;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -35,7 +33,7 @@ final class Texts {
     }
     DatasetFiles files = DatasetFiles.ofMachine();
     List<Calibration.Source> sources = new ArrayList<>();
-    for (DatasetSpec spec : specs(request.dataset().get())) {
+    for (DatasetSpec spec : DatasetFiles.specs(request.dataset().get())) {
       sources.add(new Calibration.Source(spec, files.read(spec)));
     }
     return sources;
@@ -52,24 +50,21 @@ final class Texts {
     return new Calibration.Source(DatasetSpec.of("demo text"), new Documents.PlainText(text));
   }
 
-  /** A file whose whole name has commas or colons is meant as it stands. */
-  private static List<DatasetSpec> specs(String text) {
-    try {
-      if (Files.isRegularFile(Path.of(text))) {
-        return List.of(DatasetSpec.of(text));
-      }
-    } catch (InvalidPathException e) {
-      // Then it is at least no file; what it is the parser says.
-    }
-    return DatasetSpec.parse(text);
-  }
-
   /** What to measure perplexity on. */
-  static String evaluation(Evaluation request) {
+  static List<EvaluationText> evaluation(Evaluation request) {
+    if (request.given().isPresent()) {
+      return List.of(EvaluationText.of("text", request.given().get()));
+    }
     return request
-        .given()
-        .or(() -> request.file().map(file -> DatasetFiles.ofMachine().text(file.toString())))
+        .dataset()
+        .map(name -> EvaluationText.read(name, DatasetFiles.ofMachine()))
         .orElseGet(
-            () -> new DemoGrammar().generate(DemoGrammar.TEST_TEXT, DEMO_TEST_CHARACTERS).text());
+            () ->
+                List.of(
+                    EvaluationText.of(
+                        "demo text",
+                        new DemoGrammar()
+                            .generate(DemoGrammar.TEST_TEXT, DEMO_TEST_CHARACTERS)
+                            .text())));
   }
 }

@@ -47,9 +47,6 @@ class DatasetFilesTest {
     Files.writeString(snapshot.resolve("test-00000.jsonl"), "\"c\"\n");
     assertEquals(List.of("a", "b"), texts("org/set"));
     assertEquals(List.of("c"), texts("org/set:split=test"));
-    DatasetFiles files = new DatasetFiles(new HubCache(scratch));
-    assertEquals("c", files.text("org/set:split=test"));
-    assertEquals("a", files.text(snapshot.resolve("train-00000.jsonl").toString()));
     assertEquals(List.of("c", "a", "b"), texts("org/set:split=test+train:num=3"));
     String said = fault("org/set:split=validation");
     assertTrue(said.contains("validation") && said.contains("test-00000.jsonl"), said);

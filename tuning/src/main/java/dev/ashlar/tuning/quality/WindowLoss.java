@@ -5,7 +5,9 @@ import dev.ashlar.tensor.Parallel;
 import dev.ashlar.tensor.Tensor;
 import dev.ashlar.tensor.autograd.Tape;
 import dev.ashlar.tuning.method.Unit;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 
 /**
  * Negative log-likelihood of windows, from what the last block puts out. The head is asked for some
@@ -16,6 +18,7 @@ final class WindowLoss {
   private static final int ROWS = 128;
 
   private final Unit head;
+  private final List<Double> means = new ArrayList<>();
   private double sum;
   private long tokens;
 
@@ -26,6 +29,15 @@ final class WindowLoss {
     this.head = head;
   }
 
+  /** Sees logits before they are forgotten. */
+  @FunctionalInterface
+  interface LogitListener {
+    /**
+     * @param logits {@code [1, n, vocab]} of a window's positions from {@code at} on
+     */
+    void rows(Tensor logits, int at, int n);
+  }
+
   /**
    * Adds a window.
    *
@@ -33,26 +45,44 @@ final class WindowLoss {
    * @param targets for each position the token after it; negative where none counts
    */
   void add(Tensor hidden, int[] targets, Tape tape) {
+    add(hidden, targets, tape, (logits, at, n) -> {});
+  }
+
+  /** The same, showing the logits of all positions. */
+  void add(Tensor hidden, int[] targets, Tape tape, LogitListener listener) {
     int length = targets.length;
-    int dim = hidden.dim(-1);
     int pieces = (length + ROWS - 1) / ROWS;
     int rows = (length + pieces - 1) / pieces;
     double[] losses = new double[length];
     for (int at = 0; at < length; at += rows) {
       int n = Math.min(rows, length - at);
       int mark = tape.mark();
-      Tensor part = tape.workspace().take(1, n, dim);
-      System.arraycopy(hidden.data(), at * dim, part.data(), 0, n * dim);
-      Tensor logits = head.forward(part, BlockContext.of(1, n), tape);
+      Tensor logits = logits(hidden, at, n, tape);
       measure(logits, targets, at, n, losses, tape);
+      listener.rows(logits, at, n);
       tape.release(mark, null);
     }
     double window = 0;
+    int counted = 0;
     for (int t = 0; t < length; t++) {
       window += losses[t];
-      tokens += targets[t] < 0 ? 0 : 1;
+      counted += targets[t] < 0 ? 0 : 1;
     }
     sum += window;
+    tokens += counted;
+    means.add(window / counted);
+  }
+
+  /**
+   * Logits {@code [1, n, vocab]} of the positions from {@code at} on, in a buffer of the tape's.
+   *
+   * @param hidden {@code [1, length, dim]}
+   */
+  Tensor logits(Tensor hidden, int at, int n, Tape tape) {
+    int dim = hidden.dim(-1);
+    Tensor part = tape.workspace().take(1, n, dim);
+    System.arraycopy(hidden.data(), at * dim, part.data(), 0, n * dim);
+    return head.forward(part, BlockContext.of(1, n), tape);
   }
 
   private static void measure(
@@ -74,6 +104,11 @@ final class WindowLoss {
   /** Nats per token so far. */
   double mean() {
     return sum / tokens;
+  }
+
+  /** Standard error of that mean, from the windows' own means; NaN for fewer than two windows. */
+  double standardError() {
+    return Spread.ofMean(means);
   }
 
   /** Predicted tokens so far. */

@@ -21,6 +21,7 @@ import dev.ashlar.tuning.TinyModel;
 import dev.ashlar.tuning.layerwise.RoundToNearest;
 import dev.ashlar.tuning.method.LinearLayer;
 import dev.ashlar.tuning.method.Unit;
+import dev.ashlar.tuning.walk.ActivationStore;
 import java.util.Arrays;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.Test;
@@ -73,7 +74,8 @@ class QualityTest {
         double[] last = {0};
         Perplexity whole = Perplexity.of(model, ids, length, 0, WindowListener.SILENT);
         Perplexity walked =
-            Perplexity.blockByBlock(model, u -> u, ids, length, 0, done -> last[0] = done);
+            walked(ids, length).of(model, u -> u, done -> last[0] = done).perplexity();
+        assertEquals(whole.standardError(), walked.standardError());
         assertEquals(whole.meanLoss(), walked.meanLoss(), "length " + length);
         assertEquals(whole.tokens(), walked.tokens());
         assertEquals(whole.windows(), last[0]);
@@ -84,9 +86,67 @@ class QualityTest {
       for (int length : new int[] {16, 129, 200}) {
         assertEquals(
             unsplit(rounded, ids, length),
-            Perplexity.blockByBlock(model, rounding, ids, length, 0, done -> {}).meanLoss());
+            walked(ids, length).of(model, rounding, done -> {}).perplexity().meanLoss());
       }
     }
+  }
+
+  private static BlockwiseEvaluation walked(int[] ids, int length) {
+    return new BlockwiseEvaluation(ids, length, 0, ActivationStore.heap());
+  }
+
+  @Test
+  void aWalkedModelIsComparedAsOneInMemory() {
+    try (Checkpoint source = TinyModel.open()) {
+      Decoder model = Architectures.load(source);
+      int[] ids = TinyModel.data(12, 64).ids(0, 12);
+      UnaryOperator<Unit> rounding = unit -> unit.mapWeights(QualityTest::packed);
+      for (int length : new int[] {2, 100, 129, 300}) {
+        try (BlockwiseEvaluation walk = walked(ids, length)) {
+          assertTrue(walk.of(model, u -> u, done -> {}).comparison().isEmpty());
+          Perplexity original = walk.reference(model, done -> {});
+          assertEquals(unsplit(model, ids, length), original.meanLoss());
+          LogitComparison itself = walk.of(model, u -> u, done -> {}).comparison().orElseThrow();
+          assertEquals(0, itself.klDivergence(), 1e-12);
+          assertEquals(1, itself.topAgreement());
+          LogitComparison found = walk.of(model, rounding, done -> {}).comparison().orElseThrow();
+          LogitComparison expected =
+              LogitComparison.of(
+                  model,
+                  model.mapWeights(QualityTest::packed),
+                  ids,
+                  length,
+                  0,
+                  WindowListener.SILENT);
+          assertTrue(found.klDivergence() > 0);
+          assertEquals(expected.klDivergence(), found.klDivergence(), 1e-9);
+          assertEquals(expected.klStandardError(), found.klStandardError(), 1e-9);
+          assertEquals(expected.topAgreement(), found.topAgreement());
+          assertEquals(expected.positions(), found.positions());
+        }
+      }
+    }
+  }
+
+  @Test
+  void standardErrorsComeFromHowWindowsDiffer() {
+    Decoder model = TinyModel.load();
+    int[] ids = ids();
+    double[] losses = new double[4];
+    double mean = 0;
+    for (int w = 0; w < 4; w++) {
+      int[] window = Arrays.copyOfRange(ids, w * LENGTH, (w + 1) * LENGTH);
+      losses[w] = Perplexity.of(model, window, LENGTH, 0, WindowListener.SILENT).meanLoss();
+      mean += losses[w] / 4;
+    }
+    double squares = 0;
+    for (double loss : losses) {
+      squares += (loss - mean) * (loss - mean);
+    }
+    Perplexity p = Perplexity.of(model, ids, LENGTH, 0, WindowListener.SILENT);
+    assertEquals(p.value() * Math.sqrt(squares / 3 / 4), p.standardError(), 1e-9);
+    Perplexity one = Perplexity.of(model, ids, LENGTH, 1, WindowListener.SILENT);
+    assertTrue(Double.isNaN(one.standardError()));
   }
 
   private static Weight packed(String name, Weight weight) {

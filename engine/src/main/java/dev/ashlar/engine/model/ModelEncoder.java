@@ -1,6 +1,5 @@
-package dev.ashlar.engine.quantize;
+package dev.ashlar.engine.model;
 
-import dev.ashlar.engine.model.Model;
 import dev.ashlar.text.chat.ChatTemplate;
 import dev.ashlar.text.chat.ChatTemplateException;
 import dev.ashlar.tuning.calibration.Encoder;
@@ -8,13 +7,25 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/** A model's tokenizer and chat template, as calibration asks for them. */
-final class ModelEncoder implements Encoder {
+/** A model's tokenizer and chat template, as calibration and evaluation ask for them. */
+public final class ModelEncoder implements Encoder {
   private final Model model;
+  private final boolean opensAnswer;
   private Optional<ChatTemplate> template;
 
-  ModelEncoder(Model model) {
+  private ModelEncoder(Model model, boolean opensAnswer) {
     this.model = model;
+    this.opensAnswer = opensAnswer;
+  }
+
+  /** One whose conversations end where the model's next answer begins, as AutoRound has them. */
+  public static ModelEncoder forCalibration(Model model) {
+    return new ModelEncoder(model, true);
+  }
+
+  /** One whose conversations end with their last message. */
+  public static ModelEncoder forEvaluation(Model model) {
+    return new ModelEncoder(model, false);
   }
 
   @Override
@@ -34,16 +45,16 @@ final class ModelEncoder implements Encoder {
   }
 
   /** Templates that know no system's message refuse it, and are then told none. */
-  private static String rendered(ChatTemplate template, List<Map<String, Object>> messages) {
+  private String rendered(ChatTemplate known, List<Map<String, Object>> messages) {
     try {
-      return template.render(messages, true);
+      return known.render(messages, opensAnswer);
     } catch (ChatTemplateException e) {
       List<Map<String, Object>> others =
           messages.stream().filter(m -> !"system".equals(m.get("role"))).toList();
       if (others.size() == messages.size()) {
         throw e;
       }
-      return template.render(others, true);
+      return known.render(others, opensAnswer);
     }
   }
 }
