@@ -268,7 +268,7 @@ public final class BlockwiseQuantization {
       cascade.rest();
     }
     Activations inputs = cascade == null ? Activations.zeros(0, 0, 0) : cascade.inputs();
-    UnitResult result = runner.run(entry, unit, inputs, targets, data.counted(), pace::iteration);
+    UnitResult result = runner.run(entry, unit, inputs, targets, data.counted(), pace);
     result
         .history()
         .filter(h -> h.diverged())

@@ -1,5 +1,8 @@
 package dev.ashlar.tuning;
 
+import dev.ashlar.tuning.layerwise.GptqMethod;
+import dev.ashlar.tuning.layerwise.GptqQuantEaseMethod;
+import dev.ashlar.tuning.layerwise.QuantEaseMethod;
 import dev.ashlar.tuning.layerwise.RoundToNearest;
 import dev.ashlar.tuning.method.Method;
 import dev.ashlar.tuning.signround.SignRound;
@@ -10,7 +13,13 @@ import java.util.ServiceLoader;
 /** All ways to choose codes. A new method is one file and one line here, or a service. */
 public final class Methods {
   /** One line for each method. */
-  public static final List<Method> ALL = List.of(SignRound.METHOD, RoundToNearest.METHOD);
+  public static final List<Method> ALL =
+      List.of(
+          SignRound.METHOD,
+          RoundToNearest.METHOD,
+          GptqMethod.METHOD,
+          QuantEaseMethod.METHOD,
+          GptqQuantEaseMethod.METHOD);
 
   /** The method of those who name none. */
   public static final Method DEFAULT = ALL.getFirst();

@@ -1,11 +1,12 @@
 package dev.ashlar.tuning;
 
+import dev.ashlar.tuning.method.UnitTask;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CancellationException;
 
 /** Keeps the time of a run and tells its listener; what was resumed does not count as pace. */
-final class Pace {
+final class Pace implements UnitTask.IterationListener {
   private final int units;
   private final RunListener listener;
   private final long start = System.nanoTime();
@@ -33,7 +34,8 @@ final class Pace {
     }
   }
 
-  void iteration(int iteration, int iterations, double loss) {
+  @Override
+  public void iteration(int iteration, int iterations, double loss) {
     tell(iteration + 1, iterations, loss);
     proceed();
   }
@@ -50,7 +52,8 @@ final class Pace {
     }
   }
 
-  void warning(String sentence) {
+  @Override
+  public void warning(String sentence) {
     listener.warning(sentence);
   }
 

@@ -10,6 +10,7 @@ import dev.ashlar.tuning.method.MethodOptions;
 import dev.ashlar.tuning.method.ObservedWeight;
 import dev.ashlar.tuning.method.Unit;
 import dev.ashlar.tuning.method.UnitResult;
+import dev.ashlar.tuning.method.UnitSize;
 import dev.ashlar.tuning.method.UnitTask;
 import dev.ashlar.tuning.walk.BlockWalk;
 import java.time.Duration;
@@ -90,6 +91,11 @@ public final class Layerwise implements BlockQuantizer {
   @Override
   public boolean needsTargets() {
     return false;
+  }
+
+  @Override
+  public long workingBytes(UnitSize unit, long tokens) {
+    return BlockQuantizer.super.workingBytes(unit, tokens) + quantizer.workingBytes(unit);
   }
 
   @Override

@@ -57,6 +57,11 @@ public interface GroupQuantizer {
     return false;
   }
 
+  /** About how many bytes are taken beside codes, floats and what passes through. */
+  default long workingBytes(UnitSize unit) {
+    return 0;
+  }
+
   /** How often the whole unit is gone through; from the second on, layers know their codes. */
   default int rounds() {
     return 1;

@@ -33,7 +33,7 @@ public record UnitTask(
     long seed,
     IterationListener listener) {
 
-  /** Hears of iterations while a unit is tuned. */
+  /** Hears of iterations, and of what did not go as asked, while a unit is worked on. */
   @FunctionalInterface
   public interface IterationListener {
     /**
@@ -42,6 +42,9 @@ public record UnitTask(
      * @param loss of this iteration's batch
      */
     void iteration(int iteration, int iterations, double loss);
+
+    /** Hears of something the user should know, as one sentence. */
+    default void warning(String sentence) {}
   }
 
   /**

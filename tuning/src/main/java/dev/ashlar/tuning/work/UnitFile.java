@@ -1,9 +1,6 @@
 package dev.ashlar.tuning.work;
 
-import dev.ashlar.tensor.DType;
 import dev.ashlar.tensor.Tensor;
-import dev.ashlar.tensor.quant.Groups;
-import dev.ashlar.tensor.quant.IntegerGrid;
 import dev.ashlar.tensor.quant.QuantizedMatrix;
 import dev.ashlar.tuning.method.TuningHistory;
 import dev.ashlar.tuning.method.UnitResult;
@@ -31,17 +28,12 @@ import java.util.Optional;
  * One finished unit in a file, all numbers big-endian:
  *
  * <pre>
- * 8 bytes   "ASHUNIT2"
+ * 8 bytes   "ASHUNIT3"
  * string    hash of the job
  * string    name of the unit
  * int64     checksum of the float weights it was made from
  * int32     layers, then for each:
- *   string  module name
- *   int32   out, in, bits, group size; byte symmetric, byte scales in float32
- *   bytes   codes [out, in], one per byte
- *   float32 scales [out, groups]
- *   bytes   zero points [out, groups]
- *   byte    whether columns have explicit groups; if so int32 [in]
+ *   string  module name, then what {@link MatrixRecord} writes
  * int32     changed tensors, then for each:
  *   string  name
  *   int32   dimensions, then int64 each
@@ -55,7 +47,7 @@ import java.util.Optional;
  * Strings are modified UTF-8 with a 16-bit length, as {@link DataOutputStream#writeUTF} has them.
  */
 final class UnitFile {
-  private static final long MAGIC = 0x415348554E495432L;
+  private static final long MAGIC = 0x415348554E495433L;
   private static final int HASH_BYTES = 32;
   private static final int CHUNK = 1 << 16;
 
@@ -100,7 +92,7 @@ final class UnitFile {
     out.writeInt(result.layers().size());
     for (Map.Entry<String, QuantizedMatrix> e : result.layers().entrySet()) {
       out.writeUTF(e.getKey());
-      write(out, e.getValue());
+      MatrixRecord.write(out, e.getValue());
     }
     out.writeInt(result.tensors().size());
     for (Map.Entry<String, Tensor> e : result.tensors().entrySet()) {
@@ -119,28 +111,6 @@ final class UnitFile {
     out.flush();
     target.write(sha.digest());
     target.flush();
-  }
-
-  private static void write(DataOutputStream out, QuantizedMatrix q) throws IOException {
-    out.writeInt(q.out());
-    out.writeInt(q.in());
-    out.writeInt(q.scheme().bits());
-    out.writeInt(q.scheme().groupSize());
-    out.writeBoolean(q.scheme().symmetric());
-    out.writeBoolean(q.scheme().scaleType() == DType.F32);
-    out.write(q.codes().values());
-    Groups.ZeroPoints groups = q.zeroPoints();
-    ByteBuffer scales =
-        ByteBuffer.allocate(Math.multiplyExact(groups.scales().length, Float.BYTES));
-    scales.asFloatBuffer().put(groups.scales());
-    out.write(scales.array());
-    out.write(groups.zeros());
-    out.writeBoolean(q.groupOfColumn() != null);
-    if (q.groupOfColumn() != null) {
-      for (int g : q.groupOfColumn()) {
-        out.writeInt(g);
-      }
-    }
   }
 
   private static void write(DataOutputStream out, Tensor t) throws IOException {
@@ -177,7 +147,7 @@ final class UnitFile {
       Map<String, QuantizedMatrix> layers = new LinkedHashMap<>();
       int count = in.readInt();
       for (int i = 0; i < count; i++) {
-        layers.put(in.readUTF(), tensor(in));
+        layers.put(in.readUTF(), MatrixRecord.read(in));
       }
       Map<String, Tensor> changed = new LinkedHashMap<>();
       int tensors = in.readInt();
@@ -218,30 +188,6 @@ final class UnitFile {
     if (!good) {
       throw new Stale(reason);
     }
-  }
-
-  private static QuantizedMatrix tensor(DataInputStream in) throws IOException {
-    int out = in.readInt();
-    int columns = in.readInt();
-    IntegerGrid scheme =
-        new IntegerGrid(
-            in.readInt(), in.readInt(), in.readBoolean(), in.readBoolean() ? DType.F32 : DType.F16);
-    int groups = Math.multiplyExact(out, scheme.groups(columns));
-    byte[] codes = in.readNBytes(Math.multiplyExact(out, columns));
-    float[] scales = new float[groups];
-    ByteBuffer.wrap(in.readNBytes(Math.multiplyExact(groups, Float.BYTES)))
-        .asFloatBuffer()
-        .get(scales);
-    byte[] zeros = in.readNBytes(groups);
-    int[] groupOfColumn = null;
-    if (in.readBoolean()) {
-      groupOfColumn = new int[columns];
-      for (int k = 0; k < columns; k++) {
-        groupOfColumn[k] = in.readInt();
-      }
-    }
-    return new QuantizedMatrix(out, columns, scheme, codes, scales, zeros)
-        .withGroupOfColumn(groupOfColumn);
   }
 
   private static Tensor floats(DataInputStream in) throws IOException {

@@ -4,6 +4,7 @@ import dev.ashlar.tensor.Parallel;
 import dev.ashlar.tensor.Tensor;
 import dev.ashlar.tensor.quant.IntegerGrid;
 import dev.ashlar.tensor.quant.QuantizedMatrix;
+import java.util.stream.IntStream;
 
 /**
  * The grids of all groups of a layer {@code [out, in]}.
@@ -45,6 +46,38 @@ public record Grids(IntegerGrid grid, float[] scales, byte[] zeros, int[] groupO
           }
         });
     return grids;
+  }
+
+  /**
+   * The grids of groups that are cut from the columns of {@code w [out, in]} in another order.
+   *
+   * @param order the original column at each position, {@code [in]}
+   */
+  public static Grids of(Tensor w, GridFit fit, int[] order) {
+    int in = w.dim(1);
+    float[] ordered = new float[w.size()];
+    for (int i = 0; i < ordered.length; i++) {
+      ordered[i] = w.data()[i / in * in + order[i % in]];
+    }
+    Grids grids = of(Tensor.of(ordered, w.dim(0), in), fit);
+    int size = fit.grid().effectiveGroup(in);
+    for (int i = 0; i < in; i++) {
+      grids.groupOfColumn[order[i]] = i / size;
+    }
+    return grids;
+  }
+
+  /**
+   * The grids of a matrix, shared with it.
+   *
+   * @throws IllegalArgumentException if its codes are no integers with zero points
+   */
+  public static Grids of(QuantizedMatrix m) {
+    return new Grids(
+        m.scheme(),
+        m.zeroPoints().scales(),
+        m.zeroPoints().zeros(),
+        IntStream.range(0, m.in()).map(m::group).toArray());
   }
 
   /** Groups of a row. */
