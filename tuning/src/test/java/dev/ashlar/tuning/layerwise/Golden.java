@@ -117,7 +117,10 @@ final class Golden implements AutoCloseable {
   }
 
   double[] doubles(String tensor) {
-    StoredTensor t = file.tensor(tensor);
+    return doubles(file.tensor(tensor));
+  }
+
+  static double[] doubles(StoredTensor t) {
     int n = (int) t.shape().size();
     double[] values = new double[n];
     if (t.dtype() == DType.F64) {
