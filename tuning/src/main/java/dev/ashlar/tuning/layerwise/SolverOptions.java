@@ -168,6 +168,10 @@ final class SolverOptions {
   /** Lists one behind the other. */
   @SafeVarargs
   static List<Option> all(List<Option>... lists) {
-    return List.of(lists).stream().flatMap(List::stream).toList();
+    List<Option> all = new ArrayList<>();
+    for (List<Option> list : lists) {
+      all.addAll(list);
+    }
+    return List.copyOf(all);
   }
 }
