@@ -9,7 +9,6 @@ import dev.ashlar.engine.model.ModelEncoder;
 import dev.ashlar.engine.model.OutputFolder;
 import dev.ashlar.engine.quantize.QuantizeRequest.CalibrationRequest;
 import dev.ashlar.formats.checkpoint.Checkpoint;
-import dev.ashlar.formats.export.ExportOptions;
 import dev.ashlar.formats.export.ExportPlan;
 import dev.ashlar.io.InputException;
 import dev.ashlar.nn.architecture.Architectures;
@@ -92,11 +91,43 @@ public final class QuantizeJob {
       WorkPlace work,
       List<Calibration.Source> texts,
       List<EvaluationText> evaluation) {
+    Tuned tuned = tuned(model, output, overwrite, work, texts, evaluation);
+    // Nothing holds the float model any more: its embedding need not lie beside those of the
+    // written models that are read from here on.
+    List<Written> written;
+    try (Stage stage = listener.begin("writing and reading again", 1)) {
+      written = tuned.write(stage);
+    }
+    Path first = written.getFirst().folder();
+    List<QuantizeResult.Measured> measured =
+        tuned.measures().stream().map(m -> m.after(first)).toList();
+    tuned.measures().forEach(Perplexities::close);
+    work.finished();
+    Checkpoint source = model.checkpoint();
+    return new QuantizeResult(
+        request,
+        tuned.report(),
+        written,
+        tuned.kept(),
+        codes(source),
+        bytes(source),
+        Duration.ofNanos(System.nanoTime() - start),
+        tuned.estimate(),
+        measured);
+  }
+
+  private Tuned tuned(
+      Model model,
+      OutputFolder output,
+      boolean overwrite,
+      WorkPlace work,
+      List<Calibration.Source> texts,
+      List<EvaluationText> evaluation) {
     Checkpoint source = model.checkpoint();
     requireFloat(source);
     Decoder decoder = load(source);
     ModelTensors tensors = ModelTensors.of(decoder.spec(), source);
-    List<Perplexities> measure = measures(model, evaluation);
+    List<Perplexities> measures = measures(model, evaluation);
     CalibrationSet data = calibration(model, texts);
     RunOptions run = fitting(data, decoder);
     BlockwiseQuantization quantization = quantization(decoder, data, run);
@@ -109,37 +140,39 @@ public final class QuantizeJob {
     // Before anything is measured, so that a conflict with an earlier run shows at once.
     WorkFolder blocks = work.open(quantization.job(facts(source)));
     Optional<Duration> estimate = estimate(quantization);
-    measure.forEach(m -> m.before(decoder, quantization.schemes()));
-    RunReport report;
-    List<Written> written;
-    Set<String> unused;
-    ExportOptions options = request.output().options(overwrite);
-    try (Exports exports =
-        new Exports(output.path(), request.output().formats(), source, tensors, plan, options)) {
+    measures.forEach(m -> m.before(decoder, quantization.schemes()));
+    Set<String> unused = decoder.spec().others(source);
+    Exports exports =
+        new Exports(
+            output.path(),
+            request.output().formats(),
+            source,
+            tensors,
+            plan,
+            request.output().options(overwrite));
+    boolean done = false;
+    try {
       TunedReference reference = TunedReference.of(decoder, data);
-      report = tune(quantization, blocks, exports, reference);
-      unused = decoder.spec().others(source);
+      RunReport report = tune(quantization, blocks, exports, reference);
+      reference.settle();
       blocks.markPublishing();
-      try (Stage stage = listener.begin("writing and reading again", 1)) {
-        exports.finish(unused);
-        stage.at(0.5, "");
-        written = exports.verify(Optional.of(reference), tensors.whole(unused));
+      Tuned tuned =
+          new Tuned(
+              exports,
+              unused,
+              tensors.whole(unused),
+              reference,
+              report,
+              KeptTensors.byPart(unused, decoder.spec().prefix()),
+              estimate,
+              measures);
+      done = true;
+      return tuned;
+    } finally {
+      if (!done) {
+        exports.close();
       }
     }
-    Path first = written.getFirst().folder();
-    List<QuantizeResult.Measured> measured = measure.stream().map(m -> m.after(first)).toList();
-    measure.forEach(Perplexities::close);
-    work.finished();
-    return new QuantizeResult(
-        request,
-        report,
-        written,
-        KeptTensors.byPart(unused, decoder.spec().prefix()),
-        codes(source),
-        bytes(source),
-        Duration.ofNanos(System.nanoTime() - start),
-        estimate,
-        measured);
   }
 
   private static Decoder load(WeightSource source) {

@@ -27,13 +27,18 @@ final class TunedReference implements LayerSink {
   private static final int SAMPLES = 2;
   private static final int TOKENS = 64;
 
-  private final Decoder model;
+  private final boolean experts;
   private final int[] ids;
   private final int batch;
   private final BlockWalk walk;
   private final Map<String, QuantizedMatrix> layers = new LinkedHashMap<>();
   private final Map<String, Tensor> tensors = new LinkedHashMap<>();
   private final Activations hidden;
+
+  /** The float model; null once nothing is asked of it any more. */
+  private Decoder model;
+
+  /** Of the quantized model; null before they are asked for. */
   private float[] logits;
 
   /**
@@ -42,6 +47,9 @@ final class TunedReference implements LayerSink {
    */
   TunedReference(Decoder model, int[] ids, int batch) {
     this.model = model;
+    this.experts =
+        model.spec().blocks().stream()
+            .anyMatch(b -> b.feedForward() instanceof FeedForwardSpec.Experts);
     this.ids = ids;
     this.batch = batch;
     this.walk = new BlockWalk(batch, BlockWalk.Check.NONE);
@@ -76,8 +84,7 @@ final class TunedReference implements LayerSink {
 
   /** Whether tokens are routed to experts. */
   boolean hasExperts() {
-    return model.spec().blocks().stream()
-        .anyMatch(b -> b.feedForward() instanceof FeedForwardSpec.Experts);
+    return experts;
   }
 
   @Override
@@ -100,12 +107,21 @@ final class TunedReference implements LayerSink {
     }
   }
 
-  /** How another model's logits differ from these, after the last unit. */
-  LogitError compare(Decoder other) {
+  /**
+   * Takes the logits, after the last unit, and lets go of the float model: its embedding need not
+   * lie beside that of the model it is compared with.
+   */
+  void settle() {
     if (logits == null) {
       Unit head = Unit.head(model).with(UnitResult.of(layers).withTensors(tensors));
       logits = logits(head, hidden);
+      model = null;
     }
+  }
+
+  /** How another model's logits differ from these, after the last unit. */
+  LogitError compare(Decoder other) {
+    settle();
     Activations found = embedded(other);
     for (int i = 0; i < other.blockCount(); i++) {
       walk.passAnything(Unit.of(List.of(other.loadBlock(i))), found, found);
