@@ -3,7 +3,9 @@ package dev.ashlar.tuning;
 import dev.ashlar.tuning.layerwise.GptqMethod;
 import dev.ashlar.tuning.layerwise.GptqQuantEaseMethod;
 import dev.ashlar.tuning.layerwise.QuantEaseMethod;
+import dev.ashlar.tuning.layerwise.QuantEaseOutlierMethod;
 import dev.ashlar.tuning.layerwise.RoundToNearest;
+import dev.ashlar.tuning.layerwise.SpqrMethod;
 import dev.ashlar.tuning.method.Method;
 import dev.ashlar.tuning.signround.SignRound;
 import java.util.ArrayList;
@@ -19,7 +21,9 @@ public final class Methods {
           RoundToNearest.METHOD,
           GptqMethod.METHOD,
           QuantEaseMethod.METHOD,
-          GptqQuantEaseMethod.METHOD);
+          GptqQuantEaseMethod.METHOD,
+          QuantEaseOutlierMethod.METHOD,
+          SpqrMethod.METHOD);
 
   /** The method of those who name none. */
   public static final Method DEFAULT = ALL.getFirst();

@@ -65,8 +65,9 @@ final class InspectCommand extends Command {
 
   private static Entry entry(String module, QuantizedMatrix q) {
     long elements = (long) q.out() * q.in();
-    long groups = q.zeroPoints().scales().length;
+    long groups = (long) q.out() * q.groupsPerRow();
     long bytes = (elements * q.scheme().bits() + groups * q.scheme().bits() + 7) / 8 + 2 * groups;
+    bytes += q.outliers().map(o -> o.byteSize()).orElse(0L);
     return new Entry(
         module, "[" + q.out() + ", " + q.in() + "]", q.scheme().toString(), elements, bytes);
   }

@@ -23,7 +23,8 @@ final class OutputOptions extends OptionGroup {
   @Option(
       names = "--format",
       paramLabel = "NAMES",
-      description = "auto_round (the default), auto_gptq, fake; several with commas between.")
+      description =
+          "auto_round (the default), auto_gptq, ashlar, fake; several with commas between.")
   String formats = "auto_round";
 
   @Option(

@@ -9,6 +9,7 @@ import dev.ashlar.formats.export.ExportPlan;
 import dev.ashlar.io.InputException;
 import dev.ashlar.nn.decoder.Decoder;
 import dev.ashlar.tensor.kernel.Backend;
+import dev.ashlar.tensor.quant.Groups;
 import dev.ashlar.tensor.quant.QuantScheme;
 import dev.ashlar.tensor.quant.QuantizedMatrix;
 import dev.ashlar.tuning.LayerSink;
@@ -67,7 +68,12 @@ public final class CodesExport {
     Map<String, QuantScheme> schemes = new LinkedHashMap<>();
     codes.layers().forEach((module, tensor) -> schemes.put(module, tensor.scheme()));
     ExportPlan plan = tensors.plan(base, schemes, settings);
-    Exports.requirePossible(folder, formats, source, plan);
+    Exports.requirePossible(
+        folder,
+        formats,
+        source,
+        plan,
+        codes.layers().values().stream().anyMatch(CodesExport::hasMore));
     try (OutputFolder output = OutputFolder.claim(folder, false, source);
         Exports exports =
             new Exports(output.path(), formats, source, tensors, plan, ExportOptions.defaults())) {
@@ -82,6 +88,11 @@ public final class CodesExport {
       exports.finish(others);
       return exports.verify(Optional.of(reference), tensors.whole(others));
     }
+  }
+
+  /** Whether a matrix is more than codes with zero points. */
+  private static boolean hasMore(QuantizedMatrix q) {
+    return q.outliers().isPresent() || !(q.groups() instanceof Groups.ZeroPoints);
   }
 
   /** The blocks, in order. */

@@ -3,6 +3,7 @@ package dev.ashlar.engine.quantize;
 import dev.ashlar.formats.Checkpoints;
 import dev.ashlar.formats.checkpoint.Checkpoint;
 import dev.ashlar.formats.export.ExportFormat;
+import dev.ashlar.formats.export.ExportFormats;
 import dev.ashlar.formats.export.ExportOptions;
 import dev.ashlar.formats.export.ExportPlan;
 import dev.ashlar.formats.export.ExportReport;
@@ -38,10 +39,15 @@ final class Exports implements LayerSink, AutoCloseable {
    * Refuses what a format cannot hold, and places that cannot be written to.
    *
    * @param folder that the formats go to
+   * @param outliers whether matrices may have more than integer codes with zero points
    * @throws InputException with the format's own reason
    */
   static void requirePossible(
-      Path folder, List<ExportFormat> formats, Checkpoint source, ExportPlan plan) {
+      Path folder,
+      List<ExportFormat> formats,
+      Checkpoint source,
+      ExportPlan plan,
+      boolean outliers) {
     for (ExportFormat format : formats) {
       Path place = format.place(folder, formats.size() == 1);
       source.requireApart(place);
@@ -51,6 +57,13 @@ final class Exports implements LayerSink, AutoCloseable {
             .hint("remove it or choose another output folder")
             .exception();
       }
+      if (outliers && !format.holdsOutliers()) {
+        throw new InputException(
+            "format "
+                + format.name()
+                + " has no room for weights that are kept as floats beside the codes; choose one of "
+                + String.join(", ", roomy()));
+      }
       format
           .refusal(source, plan)
           .ifPresent(
@@ -58,6 +71,13 @@ final class Exports implements LayerSink, AutoCloseable {
                 throw new InputException(reason);
               });
     }
+  }
+
+  private static List<String> roomy() {
+    return ExportFormats.ALL.stream()
+        .filter(ExportFormat::holdsOutliers)
+        .map(ExportFormat::name)
+        .toList();
   }
 
   /**

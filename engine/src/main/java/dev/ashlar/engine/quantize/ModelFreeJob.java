@@ -96,7 +96,7 @@ public final class ModelFreeJob {
       decide(tensors, family, source);
       Map<String, Object> settings = Recorded.of(request.choice(), Optional.empty());
       ExportPlan plan = tensors.plan(request.plan().defaultScheme(), schemes, settings);
-      Exports.requirePossible(output.path(), request.output().formats(), source, plan);
+      Exports.requirePossible(output.path(), request.output().formats(), source, plan, false);
       return write(
           output,
           source,

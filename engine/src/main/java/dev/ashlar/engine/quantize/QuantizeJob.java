@@ -136,7 +136,8 @@ public final class QuantizeJob {
     Map<String, Object> settings = Recorded.of(request.choice(), Optional.of(facts(data, run)));
     ExportPlan plan =
         tensors.plan(request.plan().defaultScheme(), quantization.schemes(), settings);
-    Exports.requirePossible(output.path(), request.output().formats(), source, plan);
+    boolean outliers = request.quantizer().keepsOutliers();
+    Exports.requirePossible(output.path(), request.output().formats(), source, plan, outliers);
     // Before anything is measured, so that a conflict with an earlier run shows at once.
     WorkFolder blocks = work.open(quantization.job(facts(source)));
     Optional<Duration> estimate = estimate(quantization);

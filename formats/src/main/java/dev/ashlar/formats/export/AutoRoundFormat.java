@@ -119,7 +119,8 @@ final class AutoRoundFormat extends FolderFormat {
             layers -> config(spelled(layout), layers)));
   }
 
-  private static Map<String, Object> config(String packing, WrittenLayers layers) {
+  /** What the configuration says; {@code packing} is what it calls the layout. */
+  static Map<String, Object> config(String packing, WrittenLayers layers) {
     IntegerGrid base = layers.plan().grid();
     Map<String, Object> config = new LinkedHashMap<>();
     config.put("bits", base.bits());

@@ -20,6 +20,14 @@ public interface ExportFormat {
    */
   Optional<String> refusal(WeightSource source, ExportPlan plan);
 
+  /**
+   * Whether matrices may have more than integer codes with integer zero points: weights beside the
+   * codes, groups with float minimums.
+   */
+  default boolean holdsOutliers() {
+    return false;
+  }
+
   /** Whether weights are written packed, for loaders that replace a model's linear maps. */
   default boolean packs() {
     return true;

@@ -9,7 +9,7 @@ import java.util.stream.Stream;
 public final class ExportFormats {
   /** Each format with the packing that suits the scheme. */
   public static final List<ExportFormat> ALL =
-      List.of(new AutoRoundFormat(), new AutoGptqFormat(), new FakeFormat());
+      List.of(new AutoRoundFormat(), new AutoGptqFormat(), new AshlarFormat(), new FakeFormat());
 
   /** Formats with one layout out of several that they have. */
   private static final List<ExportFormat> WITH_PACKING =

@@ -19,6 +19,11 @@ final class FakeFormat extends FolderFormat {
   }
 
   @Override
+  public boolean holdsOutliers() {
+    return true;
+  }
+
+  @Override
   public boolean packs() {
     return false;
   }

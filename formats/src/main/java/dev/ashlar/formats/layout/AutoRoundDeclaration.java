@@ -25,7 +25,11 @@ final class AutoRoundDeclaration implements Declaration {
 
   @Override
   public PackedPlan plan(QuantizationConfig config) {
-    PackedLayout layout = layout(config);
+    return new RuledPlan(layout(config), rules(config));
+  }
+
+  /** The schemes that the configuration's keys spell. */
+  static LayerRules rules(QuantizationConfig config) {
     LayerRules rules = new LayerRules(config.scheme());
     for (Map.Entry<String, Object> entry : config.object("extra_config").entrySet()) {
       String name = entry.getKey();
@@ -42,7 +46,7 @@ final class AutoRoundDeclaration implements Declaration {
         rules.pattern(new NamePattern(config, key, name)::matchesAll, scheme);
       }
     }
-    return new RuledPlan(layout, rules);
+    return rules;
   }
 
   private static PackedLayout layout(QuantizationConfig config) {

@@ -7,7 +7,11 @@ import java.util.Optional;
 public final class Declarations {
   /** Every declaration. */
   public static final List<Declaration> ALL =
-      List.of(new AutoRoundDeclaration(), new GptqDeclaration(), new AwqDeclaration());
+      List.of(
+          new AutoRoundDeclaration(),
+          new GptqDeclaration(),
+          new AwqDeclaration(),
+          new AshlarDeclaration());
 
   private Declarations() {}
 

@@ -22,9 +22,12 @@ public final class Layouts {
   /** AutoAWQ's GEMM layout. */
   public static final PackedLayout AWQ = new AwqLayout("awq");
 
+  /** Ashlar's own: whatever a matrix of integer codes may have beside them. */
+  public static final PackedLayout ASHLAR = new AshlarLayout();
+
   /** Every layout, for tests and messages. */
   public static final List<PackedLayout> ALL =
-      List.of(GPTQ, GPTQ_V2, AUTO_ROUND_GPTQ, AUTO_ROUND, AWQ);
+      List.of(GPTQ, GPTQ_V2, AUTO_ROUND_GPTQ, AUTO_ROUND, AWQ, ASHLAR);
 
   private Layouts() {}
 

@@ -14,6 +14,7 @@ import dev.ashlar.tensor.Shape;
 import dev.ashlar.tensor.quant.ActivationScheme;
 import dev.ashlar.tensor.quant.ActivationScheme.Element;
 import dev.ashlar.tensor.quant.FloatGrid;
+import dev.ashlar.tensor.quant.Groups;
 import dev.ashlar.tensor.quant.IntegerGrid;
 import dev.ashlar.tensor.quant.Outliers;
 import dev.ashlar.tensor.quant.QuantScheme;
@@ -124,6 +125,53 @@ class PackedLayoutTest {
     roundTrip(Layouts.GPTQ_V2, ordered);
     roundTrip(Layouts.AUTO_ROUND, ordered);
     assertThrows(IllegalArgumentException.class, () -> Layouts.AWQ.pack(MODULE, ordered));
+  }
+
+  @Test
+  void ashlarsHoldsWhatIsBesideTheCodes() {
+    QuantizedMatrix plain = random(32, 64, new IntegerGrid(3, 16, false), 3);
+    int[] groups = new int[64];
+    for (int k = 0; k < groups.length; k++) {
+      groups[k] = (k * 7 + 3) % 4;
+    }
+    int[] starts = new int[33];
+    Arrays.fill(starts, 5, 33, 2);
+    Outliers entries = new Outliers.Entries(starts, new int[] {3, 60}, new float[] {0.5f, -1 / 3f});
+    Outliers columns = new Outliers.Columns(new int[] {0, 63}, new float[64]);
+    ((Outliers.Columns) columns).values()[40] = 7;
+    float[] minimums = new float[128];
+    Arrays.fill(minimums, -0.25f);
+    QuantizedMatrix floats =
+        new QuantizedMatrix(
+            32, 64, plain.codes(), new Groups.Minimums(16, plain.zeroPoints().scales(), minimums));
+    for (QuantizedMatrix q :
+        List.of(
+            plain,
+            plain.withOutliers(entries),
+            plain.withOutliers(columns).withGroupOfColumn(groups),
+            floats,
+            floats.withOutliers(entries))) {
+      PackedModule packed = stored(Layouts.ASHLAR.pack(MODULE, q));
+      QuantizedMatrix back = Layouts.ASHLAR.unpack(packed, plain.scheme());
+      assertEquals(q.toString(), back.toString());
+      assertArrayEquals(q.dequantize().data(), back.dequantize().data());
+      assertArrayEquals(q.groupOfColumn(), back.groupOfColumn());
+    }
+    PackedModule packed = stored(Layouts.ASHLAR.pack(MODULE, plain.withOutliers(entries)));
+    for (Map.Entry<String, int[]> bad :
+        Map.of(
+                "outlier_inputs",
+                new int[] {3, 64},
+                "outlier_starts",
+                Arrays.copyOf(new int[] {0, 3}, 33))
+            .entrySet()) {
+      Map<String, StoredTensor> parts = new LinkedHashMap<>(packed.parts());
+      PackedTensor t =
+          PlainParts.ints(MODULE, bad.getKey(), Shape.of(bad.getValue().length), bad.getValue());
+      parts.put(bad.getKey(), MemoryTensor.of(t));
+      assertThrows(
+          InputException.class, () -> Layouts.ASHLAR.unpack(with(packed, parts), plain.scheme()));
+    }
   }
 
   @Test
@@ -321,7 +369,9 @@ class PackedLayoutTest {
     for (PackedLayout layout : Layouts.ALL) {
       assertTrue(layout.refusal(32, 64, FloatGrid.mxfp4()).isPresent(), layout.name());
       assertTrue(layout.refusal(32, 64, inputs).isPresent(), layout.name());
-      assertThrows(IllegalArgumentException.class, () -> layout.pack("m", outliers));
+      if (layout != Layouts.ASHLAR) {
+        assertThrows(IllegalArgumentException.class, () -> layout.pack("m", outliers));
+      }
     }
   }
 }

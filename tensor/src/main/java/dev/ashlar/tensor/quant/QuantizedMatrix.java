@@ -1,5 +1,6 @@
 package dev.ashlar.tensor.quant;
 
+import dev.ashlar.tensor.DType;
 import dev.ashlar.tensor.Tensor;
 import java.util.Optional;
 import java.util.function.IntUnaryOperator;
@@ -149,8 +150,21 @@ public final class QuantizedMatrix {
             + found);
   }
 
-  /** What the codes mean, where {@link #zeroPoints} are all there is. */
+  /**
+   * Bits, groups and symmetry of integer codes, whatever there is beside them; groups with minimums
+   * are asymmetric.
+   *
+   * @throws IllegalArgumentException saying what the matrix has instead
+   */
   public IntegerGrid scheme() {
+    if (codes instanceof Codes.Integers) {
+      if (groups instanceof Groups.ZeroPoints g) {
+        return g.grid();
+      }
+      if (groups instanceof Groups.Minimums g) {
+        return new IntegerGrid(codes.bits(), g.groupSize(), false, DType.F32);
+      }
+    }
     return zeroPoints().grid();
   }
 

@@ -94,6 +94,11 @@ public final class Layerwise implements BlockQuantizer {
   }
 
   @Override
+  public boolean keepsOutliers() {
+    return quantizer.keepsOutliers();
+  }
+
+  @Override
   public long workingBytes(UnitSize unit, long tokens) {
     return BlockQuantizer.super.workingBytes(unit, tokens) + quantizer.workingBytes(unit);
   }

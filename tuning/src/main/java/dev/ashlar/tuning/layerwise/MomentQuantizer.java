@@ -42,6 +42,11 @@ record MomentQuantizer(MomentSolver solver, boolean sequential, boolean errors)
   }
 
   @Override
+  public boolean keepsOutliers() {
+    return solver.keepsOutliers();
+  }
+
+  @Override
   public long workingBytes(UnitSize unit) {
     return unit.weights() * BYTES;
   }

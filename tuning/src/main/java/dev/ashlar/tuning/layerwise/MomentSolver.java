@@ -29,6 +29,11 @@ interface MomentSolver {
    */
   Optional<Prepared> prepare(SecondMoments moments, IntegerGrid grid, Backend backend);
 
+  /** Whether matrices may have more than codes with zero points. */
+  default boolean keepsOutliers() {
+    return false;
+  }
+
   /** How the method fits grids, also where it falls back to rounding. */
   GridFit fit(IntegerGrid grid);
 }

@@ -32,17 +32,24 @@ final class SolverOptions {
 
   /** Order and groups. */
   static List<Option> order() {
+    return all(
+        actOrder(),
+        List.of(
+            new Option(
+                STATIC_GROUPS,
+                FALSE,
+                "Groups are consecutive columns of the original weights in any order.",
+                new Spelling.Switch("static-groups", TRUE))));
+  }
+
+  /** Order alone. */
+  static List<Option> actOrder() {
     return List.of(
         new Option(
             ACT_ORDER,
             FALSE,
             "Take columns by the size of their inputs (desc_act); groups are cut from that order.",
-            new Spelling.Switch("act-order", TRUE)),
-        new Option(
-            STATIC_GROUPS,
-            FALSE,
-            "Groups are consecutive columns of the original weights in any order.",
-            new Spelling.Switch("static-groups", TRUE)));
+            new Spelling.Switch("act-order", TRUE)));
   }
 
   /** What is GPTQ's alone. */
@@ -64,12 +71,19 @@ final class SolverOptions {
 
   /** The range search, how data pass through a block, and what is reported. */
   static List<Option> common(boolean sequential) {
+    return all(
+        List.of(
+            new Option(
+                MSE,
+                "0",
+                "Search each group's range by the errors to this power; 0 for none, GPTQ's is 2.4.",
+                new Spelling.Named("X"))),
+        passes(sequential));
+  }
+
+  /** How data pass through a block, and what is reported. */
+  static List<Option> passes(boolean sequential) {
     return List.of(
-        new Option(
-            MSE,
-            "0",
-            "Search each group's range by the errors to this power; 0 for none, GPTQ's is 2.4.",
-            new Spelling.Named("X")),
         new Option(
             SEQUENTIAL,
             Boolean.toString(sequential),

@@ -28,6 +28,14 @@ public interface BlockQuantizer {
   }
 
   /**
+   * Whether matrices may have more than integer codes with integer zero points (weights beside the
+   * codes, float minimums), which few formats have room for.
+   */
+  default boolean keepsOutliers() {
+    return false;
+  }
+
+  /**
    * The method for one matrix by itself, without a model around it and without data; empty for
    * methods that need either.
    */

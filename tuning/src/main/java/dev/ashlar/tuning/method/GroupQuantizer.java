@@ -57,6 +57,11 @@ public interface GroupQuantizer {
     return false;
   }
 
+  /** Whether matrices may have more than codes with zero points; see {@link BlockQuantizer}. */
+  default boolean keepsOutliers() {
+    return false;
+  }
+
   /** About how many bytes are taken beside codes, floats and what passes through. */
   default long workingBytes(UnitSize unit) {
     return 0;

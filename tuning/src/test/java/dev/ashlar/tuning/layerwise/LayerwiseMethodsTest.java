@@ -60,7 +60,14 @@ class LayerwiseMethodsTest {
         Arguments.of("quantease", Map.of("num_iter", "5")),
         Arguments.of("quantease", Map.of("num_iter", "4", "act_order", "true")),
         Arguments.of("quantease", Map.of("num_iter", "3", "true_sequential", "true")),
-        Arguments.of("gptq_quantease", Map.of("num_iter", "5")));
+        Arguments.of("gptq_quantease", Map.of("num_iter", "5")),
+        Arguments.of("quantease_outlier", Map.of("num_iter", "4")),
+        Arguments.of(
+            "quantease_outlier",
+            Map.of("num_iter", "3", "structure_outlier", "true", "outlier", "0.03")),
+        Arguments.of("spqr", Map.of("outlier_threshold", "0.2", "permutation_order", "act_order")),
+        Arguments.of("spqr", Map.of("qq_scale_bits", "3", "qq_zero_bits", "3")),
+        Arguments.of("spqr", Map.of("permutation_order", "spearman", "round_zero", "true")));
   }
 
   private static BlockQuantizer method(String name, Map<String, String> options) {
@@ -172,6 +179,18 @@ class LayerwiseMethodsTest {
           .getFirst()
           .figures();
     }
+  }
+
+  @Test
+  void outliersLowerTheError() {
+    double none = sum(errors("quantease", Map.of()));
+    double columns = sum(errors("quantease_outlier", Map.of("structure_outlier", "true")));
+    double entries = sum(errors("quantease_outlier", Map.of()));
+    assertTrue(entries < none && columns < none, entries + " " + columns + " " + none);
+  }
+
+  private static double sum(Map<String, Double> errors) {
+    return errors.values().stream().mapToDouble(Double::doubleValue).sum();
   }
 
   @Test
