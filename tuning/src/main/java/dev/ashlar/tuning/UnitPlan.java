@@ -122,12 +122,13 @@ public final class UnitPlan {
   }
 
   private boolean decide(QuantizationPlan plan, boolean tied) {
-    for (BlockSpec block : spec.blocks()) {
+    for (int i = 0; i < spec.blocks().size(); i++) {
+      BlockSpec block = spec.blocks().get(i);
       Set<String> routers = block.routers();
       for (LinearSpec l : block.linears()) {
         boolean routes = routers.contains(l.name());
         LayerShape layer = new LayerShape(block.name() + "." + l.name(), l.out(), l.in(), routes);
-        note(layer, plan.decide(layer));
+        note(layer, plan.decide(layer, i));
       }
     }
     LinearSpec output = spec.head().output();

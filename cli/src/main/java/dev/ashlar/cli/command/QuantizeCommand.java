@@ -89,6 +89,9 @@ final class QuantizeCommand extends Command {
     requireUsage(
         request.output().work().isEmpty() && !output.restart,
         "--model-free has no work folder: a run begins anew");
+    requireUsage(
+        scheme.blocks == null,
+        "--num-layers-to-quantize counts a model's blocks, which --model-free does not know");
     return report(new ModelFreeJob(request, new ConsoleListener(console)).run(), Optional.empty());
   }
 

@@ -59,6 +59,12 @@ final class SchemeOptions extends OptionGroup {
       description = "Leave layers float whose names contain one of these, with commas between.")
   String ignoreLayers = "";
 
+  @Option(
+      names = "--num-layers-to-quantize",
+      paramLabel = "N",
+      description = "Quantize the first blocks only and leave the others float.")
+  Integer blocks;
+
   @Option(names = "--quant-lm-head", description = "Quantize the output head too.")
   boolean quantHead;
 
@@ -72,10 +78,13 @@ final class SchemeOptions extends OptionGroup {
         group == -1 || (group >= 1 && group <= LARGEST_GROUP),
         "--group-size takes 1 to " + LARGEST_GROUP + ", or -1 for whole rows: " + group);
     requireUsage(!(sym && asym), "--sym and --asym exclude each other");
-    QuantizationPlan plan =
+    requireUsage(
+        blocks == null || blocks > 0, "--num-layers-to-quantize must be positive: " + blocks);
+    QuantizationPlan all =
         QuantizationPlan.uniform(new IntegerGrid(width, group, !asym, scaleType()))
             .withIgnored(Arrays.stream(ignoreLayers.split(",")).map(String::strip).toList())
             .withHead(quantHead);
+    QuantizationPlan plan = blocks == null ? all : all.withFirstBlocks(blocks);
     try {
       return layerConfig == null ? plan : ruled(plan);
     } catch (IllegalArgumentException e) {

@@ -162,6 +162,11 @@ final class TuningOptions extends OptionGroup {
       }
       return sentences;
     }
+    if (!quantizer.needsTargets() && given("--gradient-accumulate-steps")) {
+      sentences.add(
+          noEffect(
+              List.of("--gradient-accumulate-steps"), ": the method takes no steps on a loss"));
+    }
     if (spillFolder != null && maxMemory == null) {
       sentences.add("--spill-dir has no effect without --max-memory");
     }

@@ -39,18 +39,20 @@ public final class QuantizationPlan {
   private final List<LayerRule> rules;
   private final List<String> ignored;
   private final boolean head;
+  private final int blocks;
 
   private QuantizationPlan(
-      QuantScheme fallback, List<LayerRule> rules, List<String> ignored, boolean head) {
+      QuantScheme fallback, List<LayerRule> rules, List<String> ignored, boolean head, int blocks) {
     this.fallback = fallback;
     this.rules = List.copyOf(rules);
     this.ignored = ignored.stream().filter(part -> !part.isBlank()).toList();
     this.head = head;
+    this.blocks = blocks;
   }
 
   /** Every layer of every block with the same scheme, the output head left float. */
   public static QuantizationPlan uniform(QuantScheme scheme) {
-    return new QuantizationPlan(scheme, List.of(), List.of(), false);
+    return new QuantizationPlan(scheme, List.of(), List.of(), false, Integer.MAX_VALUE);
   }
 
   /**
@@ -62,7 +64,7 @@ public final class QuantizationPlan {
   public QuantizationPlan withRules(Map<String, SchemeOverride> rules) {
     List<LayerRule> all = new ArrayList<>();
     rules.forEach((text, override) -> all.add(LayerRule.of(text, override)));
-    return new QuantizationPlan(fallback, all, ignored, head);
+    return new QuantizationPlan(fallback, all, ignored, head, blocks);
   }
 
   /**
@@ -70,12 +72,25 @@ public final class QuantizationPlan {
    * a digit matches as if a dot followed, so that {@code layers.1} is not {@code layers.10}.
    */
   public QuantizationPlan withIgnored(List<String> parts) {
-    return new QuantizationPlan(fallback, rules, parts, head);
+    return new QuantizationPlan(fallback, rules, parts, head, blocks);
   }
 
   /** This plan with the output head quantized too. */
   public QuantizationPlan withHead(boolean quantized) {
-    return new QuantizationPlan(fallback, rules, ignored, quantized);
+    return new QuantizationPlan(fallback, rules, ignored, quantized, blocks);
+  }
+
+  /**
+   * This plan with blocks from number {@code count} on left float (QuantEase's {@code
+   * --num-layers-to-quantize}).
+   *
+   * @throws IllegalArgumentException if no block would be left
+   */
+  public QuantizationPlan withFirstBlocks(int count) {
+    if (count < 1) {
+      throw new IllegalArgumentException("at least one block must be quantized: " + count);
+    }
+    return new QuantizationPlan(fallback, rules, ignored, head, count);
   }
 
   /** The scheme of layers that nothing else names. */
@@ -100,6 +115,15 @@ public final class QuantizationPlan {
       return left("it chooses between experts");
     }
     return sized(layer, ruled(layer.name()));
+  }
+
+  /**
+   * The scheme of a layer in a block.
+   *
+   * @param block the block's number, from 0
+   */
+  public Decision decide(LayerShape layer, int block) {
+    return block < blocks ? decide(layer) : left("its block is not among the first " + blocks);
   }
 
   /**
@@ -174,7 +198,7 @@ public final class QuantizationPlan {
    */
   public QuantizationPlan forLayers(Collection<String> names) {
     List<LayerRule> reaching = rules.stream().map(rule -> rule.reaching(names)).toList();
-    QuantizationPlan plan = new QuantizationPlan(fallback, reaching, ignored, head);
+    QuantizationPlan plan = new QuantizationPlan(fallback, reaching, ignored, head, blocks);
     Set<LayerRule> deciding = new HashSet<>();
     for (String name : names) {
       LayerRule rule = plan.matching(name);
@@ -226,6 +250,9 @@ public final class QuantizationPlan {
     }
     if (!ignored.isEmpty()) {
       text.append("; ignored ").append(String.join(",", ignored));
+    }
+    if (blocks < Integer.MAX_VALUE) {
+      text.append("; first ").append(blocks).append(" blocks");
     }
     return text.append(head ? "; with head" : "").toString();
   }
