@@ -31,7 +31,7 @@ import org.openjdk.jmh.annotations.Warmup;
 
 /**
  * One layer under each layer-wise method, at 3 bits with a grid for each row: from its inputs to
- * its codes, and the parts of that. {@code peers/layer_solvers.py} does the same in PyTorch.
+ * its codes, and the parts of that. {@code interop/layer_solvers.py} does the same in PyTorch.
  *
  * <p>{@code java --add-modules jdk.incubator.vector -cp … org.openjdk.jmh.Main LayerSolversBench}
  */

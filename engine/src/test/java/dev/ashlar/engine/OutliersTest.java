@@ -74,6 +74,20 @@ class OutliersTest {
     }
   }
 
+  /** GPTQ by descending inputs: groups that do not lie together, in formats of the peers. */
+  @Test
+  void reorderedColumnsReachTheFormatsOfThePeers() {
+    Path output = scratch.resolve("out");
+    job(output, "gptq").option("act_order", true).formats("auto_gptq", "auto_round", "fake").run();
+    float[] expected = logits(output.resolve("fake"));
+    assertArrayEquals(expected, logits(output.resolve("auto_round")), 1e-3f);
+    try (Checkpoint packed = Checkpoints.open(output.resolve("auto_gptq"))) {
+      assertTrue(
+          packed.quantizedNames().stream()
+              .anyMatch(m -> packed.quantized(m).orElseThrow().groupOfColumn() != null));
+    }
+  }
+
   private static float[] logits(Path folder) {
     try (Checkpoint checkpoint = Checkpoints.open(folder)) {
       int[] ids = {5, 9, 200, 31, 7};

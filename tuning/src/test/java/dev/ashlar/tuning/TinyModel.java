@@ -5,6 +5,7 @@ import dev.ashlar.formats.checkpoint.Checkpoint;
 import dev.ashlar.nn.architecture.Architectures;
 import dev.ashlar.nn.decoder.Decoder;
 import dev.ashlar.nn.layer.DenseWeight;
+import dev.ashlar.tensor.Tensor;
 import dev.ashlar.tensor.quant.QuantizedMatrix;
 import dev.ashlar.tuning.calibration.CalibrationSet;
 import java.net.URISyntaxException;
@@ -53,6 +54,16 @@ public final class TinyModel {
       all.add(random.ints(length, 1, 64).toArray());
     }
     return CalibrationSet.of(all, OptionalInt.of(0));
+  }
+
+  /** Random hidden states {@code [batch, length, dim]}. */
+  public static Tensor hidden(int batch, int length, int dim) {
+    Random random = new Random(9);
+    Tensor x = Tensor.zeros(batch, length, dim);
+    for (int i = 0; i < x.size(); i++) {
+      x.data()[i] = (float) random.nextGaussian();
+    }
+    return x;
   }
 
   /** The decoder with what a run gave in place of its weights. */

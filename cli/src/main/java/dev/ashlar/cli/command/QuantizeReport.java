@@ -152,10 +152,23 @@ final class QuantizeReport {
       String read = w.logitError().isPresent() ? "bytes and logits" : "bytes";
       line(t, w.format(), w.folder() + "  (read again: " + read + " as they should be)");
     }
+    figures(t);
     if (sums.isPresent()) {
       t.append("\nA model of your own: ashlar quantize --model PATH --dataset TEXT.txt\n");
     }
     return t.toString();
+  }
+
+  /** What the method says of units and layers. */
+  private void figures(StringBuilder t) {
+    String gap = "\n";
+    for (UnitReport u : run.units()) {
+      for (Map.Entry<String, Double> figure : u.figures().entrySet()) {
+        t.append(gap);
+        t.append(String.format(Locale.ROOT, "  %-60s %.6g%n", figure.getKey(), figure.getValue()));
+        gap = "";
+      }
+    }
   }
 
   private String source() {

@@ -26,7 +26,8 @@ import java.util.Optional;
  * rounded to nearest, which the run's listener hears of and the figures say.
  *
  * @param sequential whether each group of layers sees the earlier ones quantized
- * @param errors whether the relative error of each layer's output is among the figures
+ * @param errors whether figures say more of each layer: the relative error of its output, and what
+ *     the solver has to say
  */
 record MomentQuantizer(MomentSolver solver, boolean sequential, boolean errors)
     implements GroupQuantizer {
@@ -80,6 +81,7 @@ record MomentQuantizer(MomentSolver solver, boolean sequential, boolean errors)
     Map<IntegerGrid, Optional<MomentSolver.Prepared>> prepared = new HashMap<>();
     Map<String, QuantizedMatrix> codes = new LinkedHashMap<>();
     Map<String, Double> figures = new LinkedHashMap<>();
+    Map<String, Double> details = new LinkedHashMap<>();
     for (LinearLayer layer : group.layers()) {
       Optional<MomentSolver.Prepared> solution =
           cold
@@ -91,7 +93,7 @@ record MomentQuantizer(MomentSolver solver, boolean sequential, boolean errors)
         figures.put("rounded_to_nearest." + layer.name(), (double) moments.tokens());
       }
       QuantizedMatrix found =
-          solution.map(s -> s.solve(layer, figures)).orElseGet(() -> nearest(layer));
+          solution.map(s -> s.solve(layer, details)).orElseGet(() -> nearest(layer));
       requireScales(layer, found);
       codes.put(layer.name(), found);
       if (errors) {
@@ -100,6 +102,9 @@ record MomentQuantizer(MomentSolver solver, boolean sequential, boolean errors)
             ReconstructionError.relative(
                 layer.weight(), found.dequantize(), moments.sum(), backend));
       }
+    }
+    if (errors) {
+      figures.putAll(details);
     }
     return UnitResult.of(codes).withFigures(figures);
   }

@@ -13,6 +13,7 @@ import dev.ashlar.tuning.method.BlockQuantizer;
 import dev.ashlar.tuning.method.LinearLayer;
 import dev.ashlar.tuning.method.Method;
 import dev.ashlar.tuning.method.MethodOptions;
+import dev.ashlar.tuning.method.TuningException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -143,18 +144,20 @@ public final class SpqrMethod implements Method {
         // The order depends on each layer's weights.
         return Optional.of(
             (layer, figures) ->
-                factor(a, layer)
-                    .map(f -> solve(layer, f, backend, figures))
-                    .orElseThrow(
-                        () ->
-                            new IllegalArgumentException(
-                                layer.name()
-                                    + ": the second moments of its inputs cannot be factored; use a"
-                                    + " larger "
-                                    + DAMP)));
+                solve(
+                    layer,
+                    factor(a, layer).orElseThrow(() -> unfactored(layer)),
+                    backend,
+                    figures));
       }
       return Spqr.factor(a, Spqr.order(options, a, null), options.damp())
           .map(f -> (layer, figures) -> solve(layer, f, backend, figures));
+    }
+
+    private static TuningException unfactored(LinearLayer layer) {
+      return new TuningException(
+          layer.name(),
+          "the second moments of its inputs cannot be factored; use a larger " + DAMP);
     }
 
     private Optional<Gptq.Factor> factor(Symmetric a, LinearLayer layer) {
@@ -163,6 +166,11 @@ public final class SpqrMethod implements Method {
 
     private QuantizedMatrix solve(
         LinearLayer layer, Gptq.Factor factor, Backend backend, Map<String, Double> figures) {
+      if (!options.fits(layer.out())) {
+        throw new TuningException(
+            layer.name(),
+            "its " + layer.out() + " rows are no multiple of " + RUN + ", " + options.run());
+      }
       QuantizedMatrix q = Spqr.solve(layer.weight(), factor, layer.grid(), options, backend);
       q.outliers()
           .ifPresent(

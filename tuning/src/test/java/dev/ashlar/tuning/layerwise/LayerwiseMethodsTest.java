@@ -13,6 +13,7 @@ import dev.ashlar.nn.decoder.Decoder;
 import dev.ashlar.tensor.Parallel;
 import dev.ashlar.tensor.autograd.Tape;
 import dev.ashlar.tensor.quant.IntegerGrid;
+import dev.ashlar.tensor.quant.QuantScheme;
 import dev.ashlar.tensor.quant.QuantizedMatrix;
 import dev.ashlar.tuning.BlockwiseQuantization;
 import dev.ashlar.tuning.Methods;
@@ -23,9 +24,13 @@ import dev.ashlar.tuning.RunReport;
 import dev.ashlar.tuning.TinyModel;
 import dev.ashlar.tuning.UnitReport;
 import dev.ashlar.tuning.calibration.CalibrationSet;
+import dev.ashlar.tuning.method.Activations;
 import dev.ashlar.tuning.method.BlockQuantizer;
 import dev.ashlar.tuning.method.MethodOptions;
+import dev.ashlar.tuning.method.TuningException;
+import dev.ashlar.tuning.method.Unit;
 import dev.ashlar.tuning.method.UnitResult;
+import dev.ashlar.tuning.method.UnitTask;
 import dev.ashlar.tuning.plan.QuantizationPlan;
 import dev.ashlar.tuning.work.WorkFolder;
 import java.nio.file.Path;
@@ -205,6 +210,61 @@ class LayerwiseMethodsTest {
         assertTrue(
             result.figures().keySet().stream().allMatch(f -> f.startsWith("rounded_to_nearest.")));
       }
+    }
+  }
+
+  @Test
+  void aLayerThatSawTooLittleIsRoundedAndTheListenerHearsIt() {
+    try (Checkpoint source = TinyModel.open()) {
+      Decoder model = Architectures.load(source);
+      List<String> warnings = new ArrayList<>();
+      Unit unit = Unit.of(List.of(model.loadBlock(0)));
+      Map<String, QuantScheme> schemes = new LinkedHashMap<>();
+      unit.weights().keySet().forEach(n -> schemes.put(n, new IntegerGrid(3, 32, false)));
+      UnitTask task =
+          new UnitTask(
+              0,
+              unit,
+              schemes,
+              Activations.zeros(100, 16, 64),
+              null,
+              new boolean[0][],
+              4,
+              1,
+              1,
+              new UnitTask.IterationListener() {
+                @Override
+                public void iteration(int iteration, int iterations, double loss) {}
+
+                @Override
+                public void warning(String sentence) {
+                  warnings.add(sentence);
+                }
+              });
+      // 7 of 1600 tokens are less than 0.5 %, 8 are not.
+      for (int tokens : new int[] {7, 8}) {
+        warnings.clear();
+        Layerwise gptq = (Layerwise) method("gptq", Map.of("true_sequential", "false"));
+        Layerwise.Observed observed = gptq.observed(task);
+        observed
+            .unit()
+            .forward(TinyModel.hidden(1, tokens, 64), BlockContext.of(1, tokens), Tape.off());
+        assertEquals(7, observed.finish().get().layers().size());
+        assertEquals(tokens == 7 ? 7 : 0, warnings.size(), warnings.toString());
+      }
+    }
+  }
+
+  @Test
+  void secondGridsThatDoNotDivideTheRowsAreRefused() {
+    try (Checkpoint source = TinyModel.open()) {
+      Decoder model = Architectures.load(source);
+      BlockwiseQuantization run =
+          run(model, method("spqr", Map.of("qq_scale_bits", "3", "qq_groupsize", "7")));
+      String message =
+          assertThrows(TuningException.class, () -> run.run((n, q) -> {}, RunListener.SILENT))
+              .getMessage();
+      assertTrue(message.contains("no multiple of qq_groupsize, 7"), message);
     }
   }
 

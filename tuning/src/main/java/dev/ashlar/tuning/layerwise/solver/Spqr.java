@@ -114,7 +114,7 @@ public final class Spqr {
    */
   public static QuantizedMatrix solve(
       Tensor w, Gptq.Factor factor, IntegerGrid grid, SpqrOptions options, Backend backend) {
-    if (options.twoLevels() && w.dim(0) % options.run() != 0) {
+    if (!options.fits(w.dim(0))) {
       throw new IllegalArgumentException(
           "second grids of "
               + options.run()

@@ -59,4 +59,9 @@ public record SpqrOptions(
   boolean twoLevels() {
     return scaleBits > 0 || zeroBits > 0;
   }
+
+  /** Whether maps of so many rows can be quantized so. */
+  public boolean fits(int rows) {
+    return !twoLevels() || rows % run == 0;
+  }
 }
