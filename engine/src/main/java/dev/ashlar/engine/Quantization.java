@@ -13,7 +13,6 @@ import dev.ashlar.engine.quantize.QuantizeRequest.Evaluation;
 import dev.ashlar.engine.quantize.QuantizeRequest.Output;
 import dev.ashlar.formats.export.ExportFormat;
 import dev.ashlar.formats.export.ExportFormats;
-import dev.ashlar.tensor.quant.IntegerGrid;
 import dev.ashlar.tuning.MemoryLimit;
 import dev.ashlar.tuning.Methods;
 import dev.ashlar.tuning.RunOptions;
@@ -56,8 +55,7 @@ public final class Quantization {
   private Method method = Methods.DEFAULT;
   private Optional<String> recipe = Optional.empty();
   private QuantizationPlan plan;
-  private int bits = NamedScheme.DEFAULT.bits();
-  private int groupSize = NamedScheme.DEFAULT.groupSize();
+  private NamedScheme scheme = NamedScheme.DEFAULT;
   private boolean symmetric = true;
   private OptionalInt samples = OptionalInt.empty();
   private OptionalInt length = OptionalInt.empty();
@@ -92,13 +90,13 @@ public final class Quantization {
 
   /** Bits of a weight, 2 to 8; 4 unless this is called. */
   public Quantization bits(int count) {
-    this.bits = count;
+    this.scheme = scheme.withBits(count);
     return this;
   }
 
   /** Inputs that share a scale; −1 for whole rows; 128 unless this is called. */
   public Quantization groupSize(int inputs) {
-    this.groupSize = inputs;
+    this.scheme = scheme.withGroupSize(inputs);
     return this;
   }
 
@@ -114,8 +112,8 @@ public final class Quantization {
    * @throws IllegalArgumentException if there is none of that name
    */
   public Quantization scheme(String name) {
-    NamedScheme named = NamedScheme.require(name);
-    return bits(named.bits()).groupSize(named.groupSize());
+    this.scheme = NamedScheme.require(name);
+    return this;
   }
 
   /** Which layers get which scheme, in place of everything that was said about schemes. */
@@ -369,7 +367,7 @@ public final class Quantization {
     }
     return new QuantizeRequest(
         model,
-        plan != null ? plan : QuantizationPlan.uniform(new IntegerGrid(bits, groupSize, symmetric)),
+        plan != null ? plan : QuantizationPlan.uniform(scheme.scheme(symmetric)),
         choice,
         new RunOptions(batchSize.orElse(effort.batchSize()), 1, 1, true, seed),
         new CalibrationRequest(

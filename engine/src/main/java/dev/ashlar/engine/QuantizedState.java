@@ -34,7 +34,10 @@ record QuantizedState(UnitResult result, QuantScheme base, Map<String, Object> s
     }
     UnitResult result = CodesExport.of(checkpoint);
     Map<QuantScheme, Integer> counts = new LinkedHashMap<>();
-    result.layers().values().forEach(q -> counts.merge(q.scheme(), 1, Integer::sum));
+    result
+        .layers()
+        .values()
+        .forEach(q -> counts.merge(q.described().orElseThrow(), 1, Integer::sum));
     QuantScheme most = Collections.max(counts.entrySet(), Map.Entry.comparingByValue()).getKey();
     return Optional.of(new QuantizedState(result, most, Map.of()));
   }
@@ -60,7 +63,7 @@ record QuantizedState(UnitResult result, QuantScheme base, Map<String, Object> s
   private Weight weight(String name, Weight present, ModelOptions options) {
     QuantizedMatrix q = result.layers().get(name);
     if (q != null) {
-      return new PackedWeight(q, options.kernels(), options.activations());
+      return PackedWeight.of(q, options.kernels(), options.activations());
     }
     Tensor changed = result.tensors().get(name + ".weight");
     return changed == null ? present : new DenseWeight(changed);

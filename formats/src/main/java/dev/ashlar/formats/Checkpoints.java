@@ -5,6 +5,7 @@ import dev.ashlar.formats.checkpoint.PackedReader;
 import dev.ashlar.formats.gguf.GgufCheckpoint;
 import dev.ashlar.formats.layout.Fp8Weights;
 import dev.ashlar.formats.layout.PackedCheckpoint;
+import dev.ashlar.formats.layout.SmallFloatWeights;
 import dev.ashlar.formats.safetensors.ModelFolder;
 import dev.ashlar.io.InputException;
 import dev.ashlar.io.file.WholeFile;
@@ -17,7 +18,7 @@ import java.util.Optional;
 public final class Checkpoints {
   /** Every packed layout that can be read, tried in this order. */
   public static final List<PackedReader.Opener> PACKED =
-      List.of(PackedCheckpoint::open, Fp8Weights::open);
+      List.of(SmallFloatWeights::open, PackedCheckpoint::open, Fp8Weights::open);
 
   /** Every container, tried in this order. */
   public static final List<Container> ALL =

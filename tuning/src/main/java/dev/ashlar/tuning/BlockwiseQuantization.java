@@ -187,8 +187,9 @@ public final class BlockwiseQuantization {
 
   private Cascade cascade(MemoryPlan memory, CalibrationSet samples, Pace pace) {
     BlockWalk walk = new BlockWalk(memory.passBatch(), pace::proceed);
+    boolean quantizedInput = options.quantizedInput() && !quantizer.floatInputs();
     return new Cascade(
-        walk, memory.store(options.streamType(), limit), model, samples, options.quantizedInput());
+        walk, memory.store(options.streamType(), limit), model, samples, quantizedInput);
   }
 
   private UnitReport run(
@@ -202,7 +203,9 @@ public final class BlockwiseQuantization {
     pace.begin(entry.index(), entry.name());
     boolean last = entry.index() == units.units().size() - 1;
     long weights = work.isPresent() ? UnitRunner.checksum(unit) : 0;
-    Optional<UnitResult> found = work.flatMap(w -> w.find(entry.index(), entry.name(), weights));
+    Optional<UnitResult> found =
+        work.flatMap(w -> w.find(entry.index(), entry.name(), weights))
+            .map(r -> r.withInputs(entry.schemes()));
     Targets targets = null;
     if (cascade != null && quantizer.needsTargets() && !(last && found.isPresent())) {
       targets =
@@ -245,7 +248,7 @@ public final class BlockwiseQuantization {
         try (UnitStore.Lease held = lease.get()) {
           Optional<UnitResult> meanwhile = store.find(entry.index(), entry.name(), weights);
           if (meanwhile.isPresent()) {
-            return meanwhile.get();
+            return meanwhile.get().withInputs(entry.schemes());
           }
           UnitResult result = quantize(entry, unit, cascade, targets, pace);
           held.publish(entry.name(), weights, result);

@@ -1,7 +1,9 @@
 package dev.ashlar.tuning;
 
+import dev.ashlar.tuning.awq.Awq;
 import dev.ashlar.tuning.layerwise.GptqMethod;
 import dev.ashlar.tuning.layerwise.GptqQuantEaseMethod;
+import dev.ashlar.tuning.layerwise.OptRtn;
 import dev.ashlar.tuning.layerwise.QuantEaseMethod;
 import dev.ashlar.tuning.layerwise.QuantEaseOutlierMethod;
 import dev.ashlar.tuning.layerwise.RoundToNearest;
@@ -18,6 +20,8 @@ public final class Methods {
   public static final List<Method> ALL =
       List.of(
           SignRound.METHOD,
+          Awq.METHOD,
+          OptRtn.METHOD,
           RoundToNearest.METHOD,
           GptqMethod.METHOD,
           QuantEaseMethod.METHOD,

@@ -5,6 +5,7 @@ import dev.ashlar.nn.decoder.BlockSpec;
 import dev.ashlar.nn.decoder.Decoder;
 import dev.ashlar.nn.decoder.DecoderSpec;
 import dev.ashlar.nn.decoder.LinearSpec;
+import dev.ashlar.nn.op.RoundInputs;
 import dev.ashlar.tensor.quant.QuantScheme;
 import dev.ashlar.tuning.method.BlockQuantizer;
 import dev.ashlar.tuning.method.Unit;
@@ -182,6 +183,7 @@ public final class UnitPlan {
     for (QuantScheme scheme : schemes) {
       quantizer
           .refusal(scheme)
+          .or(() -> scheme.activations().flatMap(RoundInputs::refusal))
           .ifPresent(
               reason -> {
                 throw new IllegalArgumentException(

@@ -47,6 +47,7 @@ public final class UnitRunner {
     event.begin();
     UnitResult result = quantizer.quantize(task(entry, unit, inputs, targets, counted, listener));
     require(entry, unit, result);
+    result = result.withInputs(entry.schemes());
     event.unit = entry.index();
     event.name = entry.name();
     event.layers = result.layers().size();

@@ -9,8 +9,8 @@ import dev.ashlar.tensor.quant.ActivationScheme.Element;
 import dev.ashlar.tensor.quant.FloatGrid;
 import dev.ashlar.tensor.quant.IntegerGrid;
 import dev.ashlar.tensor.quant.QuantScheme;
-import dev.ashlar.tuning.calibration.CalibrationSet;
 import dev.ashlar.tuning.layerwise.Layerwise;
+import dev.ashlar.tuning.layerwise.OptRtn;
 import dev.ashlar.tuning.layerwise.RoundToNearest;
 import dev.ashlar.tuning.method.BlockQuantizer;
 import dev.ashlar.tuning.plan.DataType;
@@ -26,13 +26,16 @@ class SchemeRefusalTest {
   private static final IntegerGrid W4 = new IntegerGrid(4, 32, false);
 
   private static String refusal(QuantizationPlan plan) {
-    BlockQuantizer rtn = new Layerwise(new RoundToNearest(), "rtn");
+    return refusal(plan, new Layerwise(new OptRtn(false, true), "opt-rtn"));
+  }
+
+  private static String refusal(QuantizationPlan plan, BlockQuantizer method) {
     RunOptions options = new RunOptions(1, 1, 1, true, 7);
     return assertThrows(
             IllegalArgumentException.class,
             () ->
                 new BlockwiseQuantization(
-                    TinyModel.load(), plan, CalibrationSet.none(), rtn, options))
+                    TinyModel.load(), plan, TinyModel.data(2, 4), method, options))
         .getMessage();
   }
 
@@ -48,18 +51,21 @@ class SchemeRefusalTest {
                 Optional.of(DataType.MX_FP)),
             SchemeOverride.Inputs.NONE);
     String message = refusal(QuantizationPlan.uniform(W4).withRules(Map.of(".*q_proj", floats)));
-    assertTrue(message.contains("rtn"), message);
+    assertTrue(message.contains("opt-rtn"), message);
     assertTrue(message.contains("knows integer weights only"), message);
     assertTrue(message.contains("e2m1 g32 scales e8m0"), message);
     assertEquals(message, refusal(QuantizationPlan.uniform(FloatGrid.mxfp4())));
+    BlockQuantizer rtn = new Layerwise(new RoundToNearest(), "rtn");
+    String scales = refusal(QuantizationPlan.uniform(FloatGrid.nvfp4()), rtn);
+    assertTrue(scales.contains("powers of two only"), scales);
   }
 
   @Test
-  void roundedInputsAreRefusedToo() {
-    ActivationScheme eight = new ActivationScheme(new Element.Integers(8, true), -1, true);
-    QuantScheme both = new IntegerGrid(4, 32, false, W4.scaleType(), Optional.of(eight));
+  void inputsThatCannotBeRoundedAreRefusedToo() {
+    ActivationScheme fixed = new ActivationScheme(new Element.Integers(8, true), -1, false);
+    QuantScheme both = new IntegerGrid(4, 32, false, W4.scaleType(), Optional.of(fixed));
     String message = refusal(QuantizationPlan.uniform(both));
-    assertTrue(message.contains("takes inputs as they are"), message);
-    assertTrue(message.contains("w4g32 asym, inputs a8 sym g-1 dynamic"), message);
+    assertTrue(message.contains("not taken from calibration data"), message);
+    assertTrue(message.contains("w4g32 asym, inputs a8 sym g-1 static"), message);
   }
 }

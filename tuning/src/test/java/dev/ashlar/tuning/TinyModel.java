@@ -76,7 +76,18 @@ public final class TinyModel {
   /** What a run puts out, in order. */
   public static Map<String, QuantizedMatrix> collect(BlockwiseQuantization run) {
     Map<String, QuantizedMatrix> layers = new LinkedHashMap<>();
-    run.run(layers::put, RunListener.SILENT);
+    run.run(
+        new LayerSink() {
+          @Override
+          public void quantized(String module, QuantizedMatrix tensor) {
+            layers.put(module, tensor);
+          }
+
+          /** Of methods that change norms too, only the codes are looked at here. */
+          @Override
+          public void changed(String name, Tensor tensor) {}
+        },
+        RunListener.SILENT);
     return layers;
   }
 }

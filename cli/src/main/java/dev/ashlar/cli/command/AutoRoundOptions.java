@@ -70,7 +70,9 @@ final class AutoRoundOptions {
           "auto-round", "signround",
           "sign_round", "signround",
           "sign-round", "signround",
-          "rtn", "rtn");
+          "rtn", "rtn",
+          "opt_rtn", "opt-rtn",
+          "optrtn", "opt-rtn");
 
   private static final Map<String, Habit> GENERAL = general();
   private static final Map<String, Habit> QUANTIZE = quantize();
@@ -102,10 +104,9 @@ final class AutoRoundOptions {
 
   private static void kinds(Map<String, Habit> q) {
     refused(q, Set.of("int"), "only integer codes are written", "data-type", "dtype");
-    String inputs = "inputs are left as they are: only weights are quantized";
-    refused(q, Set.of("16"), inputs, "act-bits");
-    refused(q, Set.of(), inputs, "act-group-size", "act-data-type", "act-dtype");
-    unsupported(q, inputs, "act-asym", "disable-act-dynamic");
+    refused(q, Set.of("int"), "inputs are rounded to integers only", "act-data-type", "act-dtype");
+    unsupported(q, "scales of inputs are always taken from the inputs", "disable-act-dynamic");
+    flags(q, DEFAULT, "act-sym", "act-dynamic");
     refused(q, Set.of(), "scales are not quantized themselves", "super-bits", "super-group-size");
     refused(
         q,
@@ -135,21 +136,13 @@ final class AutoRoundOptions {
 
   private static void variants(Map<String, Habit> q) {
     flags(q, DEFAULT, "enable-minmax-tuning", "enable-quanted-input", "disable-model-free");
-    flags(q, DEFAULT, "enable-deterministic-algorithms", "disable-opt-rtn", "no-quant-lm-head");
+    flags(q, DEFAULT, "enable-deterministic-algorithms", "no-quant-lm-head");
     flags(q, DEFAULT, "no-enable-alg-ext", "no-enable-adam", "no-enable-lfq");
     flags(q, DEFAULT, "no-enable-norm-bias-tuning", "no-not-use-best-mse");
     flags(q, "has no meaning here: it is always computed in 32 bits", "disable-amp");
     flags(q, "has no meaning here: runs are always repeatable", "disable-deterministic-algorithms");
     flags(q, "has no meaning here: towers that see or hear are kept as they are", "mllm");
-    refused(q, Set.of("0", "0.0"), "the method has no momentum", "momentum");
-    unsupported(
-        q,
-        "this variant of the method is not part of Ashlar",
-        "enable-alg-ext",
-        "enable-adam",
-        "enable-lfq",
-        "enable-norm-bias-tuning",
-        "enable-opt-rtn");
+    unsupported(q, "this variant of the method is not part of Ashlar", "enable-lfq");
   }
 
   private static void measuring(Map<String, Habit> q) {

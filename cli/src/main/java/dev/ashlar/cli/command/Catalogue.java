@@ -110,6 +110,12 @@ final class Catalogue {
       entries.add(new Entry("W" + bits + "A16", bits + " bits, " + groups + usual));
     }
     entries.add(new Entry("W4A16G64", "the same with groups of 64; of any other size likewise"));
+    entries.add(new Entry("W4A8", "4 bits, and inputs of 8 bits; A4 for inputs of 4 bits"));
+    entries.add(new Entry("INT8", "8 bits, whole rows, and inputs of 8 bits; also W8A8"));
+    entries.add(new Entry("INT4", "4 bits, whole rows, and inputs of 4 bits"));
+    entries.add(new Entry("MXFP4", "FP4 in blocks of 32 with powers of two, and inputs alike"));
+    entries.add(new Entry("MXFP8", "the same of FP8; --act-bits 16 takes inputs as they are"));
+    entries.add(new Entry("FPW8A16", "FP8 with one scale for a matrix"));
     return new Section("schemes", "the grids of quantize --scheme", entries);
   }
 

@@ -6,6 +6,8 @@ import dev.ashlar.cli.console.Report;
 import dev.ashlar.engine.model.Model;
 import dev.ashlar.formats.checkpoint.Checkpoint;
 import dev.ashlar.nn.architecture.Architectures;
+import dev.ashlar.tensor.quant.Codes;
+import dev.ashlar.tensor.quant.QuantScheme;
 import dev.ashlar.tensor.quant.QuantizedMatrix;
 import dev.ashlar.tensor.weights.StoredTensor;
 import java.util.ArrayList;
@@ -66,10 +68,13 @@ final class InspectCommand extends Command {
   private static Entry entry(String module, QuantizedMatrix q) {
     long elements = (long) q.out() * q.in();
     long groups = (long) q.out() * q.groupsPerRow();
-    long bytes = (elements * q.scheme().bits() + groups * q.scheme().bits() + 7) / 8 + 2 * groups;
+    int bits = q.codes().bits();
+    // Small floats have no zero points.
+    boolean zeros = q.codes() instanceof Codes.Integers;
+    long bytes = (elements * bits + (zeros ? groups * bits : 0) + 7) / 8 + 2 * groups;
     bytes += q.outliers().map(o -> o.byteSize()).orElse(0L);
-    return new Entry(
-        module, "[" + q.out() + ", " + q.in() + "]", q.scheme().toString(), elements, bytes);
+    String scheme = q.described().map(QuantScheme::toString).orElse(q.kind());
+    return new Entry(module, "[" + q.out() + ", " + q.in() + "]", scheme, elements, bytes);
   }
 
   private static Map<String, long[]> byStorage(List<Entry> entries) {

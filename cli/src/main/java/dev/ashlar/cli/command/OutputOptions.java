@@ -4,8 +4,10 @@ import dev.ashlar.engine.model.ModelPaths;
 import dev.ashlar.engine.quantize.QuantizeRequest.Output;
 import dev.ashlar.formats.export.ExportFormat;
 import dev.ashlar.formats.export.ExportFormats;
+import dev.ashlar.tensor.quant.FloatGrid;
 import dev.ashlar.tensor.quant.IntegerGrid;
 import dev.ashlar.tensor.quant.QuantScheme;
+import dev.ashlar.tensor.quant.Unquantized;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -85,14 +87,19 @@ final class OutputOptions extends OptionGroup {
   }
 
   private static Path defaultFolder(String model, QuantScheme scheme) {
-    IntegerGrid s = scheme.integers("this command");
     String file = Path.of(model).getFileName() + "";
     String name = file.replaceFirst("\\.(gguf|safetensors)$", "");
-    String group = s.groupSize() < 0 ? "row" : Integer.toString(s.groupSize());
-    return Path.of(
-        "out",
-        (name.isEmpty() ? "model" : name)
-            + ("-w" + s.bits() + "g" + group)
-            + (s.symmetric() ? "" : "-asym"));
+    String inputs = scheme.activations().map(a -> "a" + a.element().bits()).orElse("");
+    String weights =
+        switch (scheme) {
+          case IntegerGrid g ->
+              ("w" + g.bits() + "g" + (g.groupSize() < 0 ? "row" : g.groupSize() + ""))
+                  + inputs
+                  + (g.symmetric() ? "" : "-asym");
+          case FloatGrid g ->
+              (g.scale() == FloatGrid.Scale.E8M0 ? "mx" : "") + "fp" + g.element().bits() + inputs;
+          case Unquantized u -> "float";
+        };
+    return Path.of("out", (name.isEmpty() ? "model" : name) + "-" + weights);
   }
 }

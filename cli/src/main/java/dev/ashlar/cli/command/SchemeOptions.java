@@ -3,7 +3,10 @@ package dev.ashlar.cli.command;
 import dev.ashlar.engine.quantize.LayerConfig;
 import dev.ashlar.engine.quantize.NamedScheme;
 import dev.ashlar.tensor.DType;
+import dev.ashlar.tensor.quant.ActivationScheme;
+import dev.ashlar.tensor.quant.ActivationScheme.Element;
 import dev.ashlar.tensor.quant.IntegerGrid;
+import dev.ashlar.tensor.quant.QuantScheme;
 import dev.ashlar.tuning.plan.QuantizationPlan;
 import dev.ashlar.tuning.plan.SchemeOverride;
 import java.util.Arrays;
@@ -42,6 +45,23 @@ final class SchemeOptions extends OptionGroup {
   boolean sym;
 
   @Option(
+      names = "--act-bits",
+      paramLabel = "N",
+      description =
+          "Bits of a layer's inputs, rounded with a scale for each token: 2 to 8, or 16 (default) to"
+              + " take them as they are.")
+  Integer inputBits;
+
+  @Option(
+      names = "--act-group-size",
+      paramLabel = "N",
+      description = "Inputs of a token that share a scale; -1 (default) for all.")
+  Integer inputGroup;
+
+  @Option(names = "--act-asym", description = "Choose a zero point for inputs too.")
+  boolean inputAsym;
+
+  @Option(
       names = "--scale-dtype",
       paramLabel = "TYPE",
       description = "Type of the scales, in files too: fp16 (the default) or fp32.")
@@ -75,13 +95,20 @@ final class SchemeOptions extends OptionGroup {
     int group = groupSize == null ? named.groupSize() : groupSize;
     requireUsage(width >= 2 && width <= 8, "--bits takes 2 to 8: " + width);
     requireUsage(
-        group == -1 || (group >= 1 && group <= LARGEST_GROUP),
+        named.floats().isPresent() || group == -1 || (group >= 1 && group <= LARGEST_GROUP),
         "--group-size takes 1 to " + LARGEST_GROUP + ", or -1 for whole rows: " + group);
     requireUsage(!(sym && asym), "--sym and --asym exclude each other");
     requireUsage(
         blocks == null || blocks > 0, "--num-layers-to-quantize must be positive: " + blocks);
+    requireUsage(
+        named.floats().isEmpty() || bits == null && groupSize == null && !asym,
+        "--scheme " + scheme + " says bits and groups, and has no zero points");
+    QuantScheme base =
+        named.floats().isPresent()
+            ? named.floats().get().withActivations(inputs(named))
+            : new IntegerGrid(width, group, !asym, scaleType()).withActivations(inputs(named));
     QuantizationPlan all =
-        QuantizationPlan.uniform(new IntegerGrid(width, group, !asym, scaleType()))
+        QuantizationPlan.uniform(base)
             .withIgnored(Arrays.stream(ignoreLayers.split(",")).map(String::strip).toList())
             .withHead(quantHead);
     QuantizationPlan plan = blocks == null ? all : all.withFirstBlocks(blocks);
@@ -92,9 +119,35 @@ final class SchemeOptions extends OptionGroup {
     }
   }
 
+  /** How inputs are rounded: what the name says, but for what options say. */
+  private Optional<ActivationScheme> inputs(NamedScheme named) {
+    if (inputBits == null && named.floats().isPresent()) {
+      return named.inputs();
+    }
+    int width =
+        inputBits != null
+            ? inputBits
+            : named.inputs().map(a -> a.element().bits()).orElse(QuantScheme.FLOAT_BITS);
+    requireUsage(
+        width == QuantScheme.FLOAT_BITS || width >= 2 && width <= 8,
+        "--act-bits takes 2 to 8, or 16: " + width);
+    int group = inputGroup == null ? -1 : inputGroup;
+    requireUsage(
+        group == -1 || group >= 1 && group <= LARGEST_GROUP,
+        "--act-group-size takes 1 to " + LARGEST_GROUP + ", or -1: " + group);
+    requireUsage(
+        width < QuantScheme.FLOAT_BITS || inputGroup == null && !inputAsym,
+        "--act-group-size and --act-asym are about rounded inputs: give --act-bits too");
+    return width == QuantScheme.FLOAT_BITS
+        ? Optional.empty()
+        : Optional.of(new ActivationScheme(new Element.Integers(width, !inputAsym), group, true));
+  }
+
   /** Says that a scheme's name was given for nothing. */
   Optional<String> idle() {
-    return scheme != null && bits != null && groupSize != null
+    boolean inputs =
+        scheme != null && NamedScheme.named(scheme).flatMap(NamedScheme::inputs).isPresent();
+    return scheme != null && bits != null && groupSize != null && !inputs
         ? Optional.of("--scheme has no effect: --bits and --group-size say all of it")
         : Optional.empty();
   }

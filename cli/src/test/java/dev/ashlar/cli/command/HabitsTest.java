@@ -87,10 +87,11 @@ class HabitsTest {
   void whatHasNoMeaningHereIsNoted() {
     String flags =
         " --low_gpu_mem_usage --device cpu --enable_torch_compile --disable_trust_remote_code"
-            + " --device_map=auto --model_dtype bfloat16 --platform hf --act_bits 16 --disable_amp"
+            + " --device_map=auto --model_dtype bfloat16 --platform hf --disable_amp"
             + " --enable_quanted_input --data_type int";
     same("quantize --model m --bits 4", "quantize m" + flags + " --bits 4");
     assertEquals(8, notes.size(), notes.toString());
+    same("quantize --model m --act-bits 16", "quantize m --act_bits 16");
     same("eval --model m", "eval m --device 0 --eval_bs 8 --seed 1 --mllm");
     assertEquals(4, notes.size(), notes.toString());
     same("eval --model m --num-fewshot 5", "eval m --num_fewshot 5");
@@ -100,8 +101,8 @@ class HabitsTest {
   @Test
   void whatIsNotDoneIsRefusedWithTheReason() {
     assertTrue(refusal("quantize m --avg_bits 4").contains("--layer-config"));
-    assertTrue(refusal("quantize m --act_bits 8").contains("only weights"));
-    assertTrue(refusal("quantize m --enable_alg_ext").contains("variant"));
+    assertTrue(refusal("quantize m --act_data_type fp8").contains("integers"));
+    assertTrue(refusal("quantize m --enable_lfq").contains("variant"));
     assertTrue(refusal("quantize m --data_type mx_fp").contains("integer"));
     assertTrue(refusal("quantize m --tasks mmlu").contains("harness"));
     assertTrue(refusal("quantize m --quant_nontext_module").contains("language"));
@@ -116,7 +117,7 @@ class HabitsTest {
     CommandRun run = CommandRun.of("quantize", "m", "--format", "gguf:q4_k_m", "--method", "rtn");
     assertEquals(2, run.status());
     assertTrue(run.err().contains("does not write"), run.err());
-    run = CommandRun.of("quantize", "m", "--scheme", "MXFP4", "--method", "rtn");
+    run = CommandRun.of("quantize", "m", "--scheme", "NVFP4", "--method", "rtn");
     assertEquals(2, run.status());
     assertTrue(run.err().contains("not written here"), run.err());
     run = CommandRun.of("quantize", "m", "--avg-bits", "4");

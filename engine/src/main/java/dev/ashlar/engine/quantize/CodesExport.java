@@ -66,7 +66,9 @@ public final class CodesExport {
     Decoder floats = model.floats(backend);
     ModelTensors tensors = ModelTensors.of(floats.spec(), source);
     Map<String, QuantScheme> schemes = new LinkedHashMap<>();
-    codes.layers().forEach((module, tensor) -> schemes.put(module, tensor.scheme()));
+    codes
+        .layers()
+        .forEach((module, tensor) -> schemes.put(module, tensor.described().orElseThrow()));
     ExportPlan plan = tensors.plan(base, schemes, settings);
     Exports.requirePossible(
         folder,

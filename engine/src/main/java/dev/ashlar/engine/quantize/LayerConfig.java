@@ -101,8 +101,7 @@ public final class LayerConfig {
       return Json.asObject(value, where + ": " + layer);
     }
     try {
-      NamedScheme scheme = NamedScheme.require(name);
-      return Map.of("bits", (long) scheme.bits(), "group_size", (long) scheme.groupSize());
+      return NamedScheme.require(name).keys();
     } catch (IllegalArgumentException e) {
       throw new InputException(where + ": " + layer + ": " + e.getMessage(), e);
     }

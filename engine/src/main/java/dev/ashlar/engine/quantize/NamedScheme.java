@@ -1,25 +1,80 @@
 package dev.ashlar.engine.quantize;
 
+import dev.ashlar.tensor.quant.ActivationScheme;
+import dev.ashlar.tensor.quant.ActivationScheme.Element;
+import dev.ashlar.tensor.quant.FloatFormat;
+import dev.ashlar.tensor.quant.FloatGrid;
+import dev.ashlar.tensor.quant.IntegerGrid;
+import dev.ashlar.tensor.quant.QuantScheme;
+import java.util.LinkedHashMap;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * A weight scheme by its common name, such as {@code W4A16} or {@code W2A16G64} (AutoRound's and
- * the field's): symmetric, groups of 128 unless the name says otherwise.
+ * A scheme by its common name, such as {@code W4A16}, {@code W2A16G64} or {@code INT8} (AutoRound's
+ * and the field's): symmetric, groups of 128 unless the name says otherwise.
  *
  * @param bits code width
- * @param groupSize inputs per group
+ * @param groupSize inputs per group; −1 for whole rows
+ * @param inputs how inputs are rounded, or empty if they are taken as they are
+ * @param floats the small floats that weights are, or empty for integers
  */
-public record NamedScheme(int bits, int groupSize) {
+public record NamedScheme(
+    int bits, int groupSize, Optional<ActivationScheme> inputs, Optional<FloatGrid> floats) {
   /** What holds if nothing is said. */
   public static final NamedScheme DEFAULT = new NamedScheme(4, 128);
+
+  private static final int FLOAT = 16;
+
+  /** Names that say no numbers. */
+  private static final Map<String, NamedScheme> WORDS =
+      Map.of(
+          "INT8",
+          new NamedScheme(8, -1, tokens(8)),
+          "W8A8",
+          new NamedScheme(8, -1, tokens(8)),
+          "INT4",
+          new NamedScheme(4, -1, tokens(4)),
+          "MXFP4",
+          of(FloatGrid.mxfp4()),
+          "MXFP8",
+          of(FloatGrid.mxfp8()),
+          "FPW8A16",
+          of(new FloatGrid(FloatFormat.E4M3, 0, FloatGrid.Scale.F32)));
 
   private static final Pattern ELSEWHERE =
       Pattern.compile("W\\d+A\\d+.*|(MX|NV)?FP\\d.*|MXINT.*|INT\\d.*|GGUF:.*|BF16|FPW8.*");
 
-  private static final Pattern NAME = Pattern.compile("W([2-8])A16(?:G(\\d{1,5}))?");
+  private static final Pattern NAME = Pattern.compile("W([2-8])A(4|8|16)(?:G(\\d{1,5}))?");
+
+  /** The Microscaling formats round inputs as they round weights; others take them as they are. */
+  private static NamedScheme of(FloatGrid grid) {
+    Optional<ActivationScheme> inputs =
+        grid.scale() == FloatGrid.Scale.E8M0
+            ? Optional.of(
+                new ActivationScheme(new Element.Floats(grid.element()), grid.blockSize(), true))
+            : Optional.empty();
+    int bits = grid.element().bits();
+    return new NamedScheme(bits, grid.blockSize(), inputs, Optional.of(grid));
+  }
+
+  /** A scheme of integers. */
+  public NamedScheme(int bits, int groupSize, Optional<ActivationScheme> inputs) {
+    this(bits, groupSize, inputs, Optional.empty());
+  }
+
+  /** A scheme that takes inputs as they are. */
+  public NamedScheme(int bits, int groupSize) {
+    this(bits, groupSize, Optional.empty());
+  }
+
+  /** Inputs with a scale for each token, taken from the token. */
+  private static Optional<ActivationScheme> tokens(int bits) {
+    return Optional.of(new ActivationScheme(new Element.Integers(bits, true), -1, true));
+  }
 
   /**
    * The scheme of that name.
@@ -33,27 +88,73 @@ public record NamedScheme(int bits, int groupSize) {
                 new IllegalArgumentException(
                     "no scheme '"
                         + name
-                        + "'; there are W2A16 to W8A16, with G64 and the like after them"
+                        + "'; there are W2A16 to W8A16, the same with A8 or A4, with G64 and the"
+                        + " like after them, INT8, INT4, MXFP4, MXFP8 and FPW8A16"
                         + (isKnownElsewhere(name)
                             ? " ("
                                 + name
-                                + " is one of auto-round's for inputs or kinds of numbers that are"
-                                + " not written here)"
+                                + " is one of auto-round's for kinds of numbers that are not"
+                                + " written here)"
                             : "")));
   }
 
-  /** Whether it is a scheme of AutoRound's that quantizes inputs or has no integer codes. */
+  /** Whether it is a scheme of AutoRound's for numbers that are not written here. */
   private static boolean isKnownElsewhere(String name) {
     return ELSEWHERE.matcher(name.toUpperCase(Locale.ROOT)).matches();
   }
 
   /** The scheme of that name, in capitals or not. */
   public static Optional<NamedScheme> named(String name) {
-    Matcher m = NAME.matcher(name.toUpperCase(Locale.ROOT));
-    if (!m.matches() || (m.group(2) != null && Integer.parseInt(m.group(2)) == 0)) {
+    String capitals = name.toUpperCase(Locale.ROOT);
+    if (WORDS.containsKey(capitals)) {
+      return Optional.of(WORDS.get(capitals));
+    }
+    Matcher m = NAME.matcher(capitals);
+    if (!m.matches() || (m.group(3) != null && Integer.parseInt(m.group(3)) == 0)) {
       return Optional.empty();
     }
-    int group = m.group(2) == null ? DEFAULT.groupSize() : Integer.parseInt(m.group(2));
-    return Optional.of(new NamedScheme(Integer.parseInt(m.group(1)), group));
+    int group = m.group(3) == null ? DEFAULT.groupSize() : Integer.parseInt(m.group(3));
+    int inputs = Integer.parseInt(m.group(2));
+    return Optional.of(
+        new NamedScheme(
+            Integer.parseInt(m.group(1)),
+            group,
+            inputs == FLOAT ? Optional.empty() : tokens(inputs)));
+  }
+
+  /** Integers of another width. */
+  public NamedScheme withBits(int other) {
+    return new NamedScheme(other, groupSize, inputs);
+  }
+
+  /** Integers in other groups. */
+  public NamedScheme withGroupSize(int other) {
+    return new NamedScheme(bits, other, inputs);
+  }
+
+  /**
+   * The scheme itself.
+   *
+   * @param symmetric of integers: whether the zero point is the middle
+   */
+  public QuantScheme scheme(boolean symmetric) {
+    return floats.isPresent()
+        ? floats.get().withActivations(inputs)
+        : new IntegerGrid(bits, groupSize, symmetric).withActivations(inputs);
+  }
+
+  /** The scheme in the keys of a layer's configuration. */
+  Map<String, Object> keys() {
+    Map<String, Object> keys = new LinkedHashMap<>();
+    floats.ifPresent(
+        f -> keys.put("data_type", f.scale() == FloatGrid.Scale.E8M0 ? "mx_fp" : "fp8"));
+    inputs
+        .filter(a -> a.element() instanceof Element.Floats)
+        .ifPresent(a -> keys.put("act_data_type", "mx_fp"));
+    keys.put("bits", (long) bits);
+    keys.put("group_size", (long) groupSize);
+    keys.put("act_bits", (long) inputs.map(a -> a.element().bits()).orElse(FLOAT));
+    inputs.ifPresent(a -> keys.put("act_group_size", (long) a.groupSize()));
+    return keys;
   }
 }

@@ -8,6 +8,7 @@ import dev.ashlar.io.InputException;
 import dev.ashlar.nn.architecture.Architectures;
 import dev.ashlar.nn.decoder.Decoder;
 import dev.ashlar.nn.layer.DenseWeight;
+import dev.ashlar.nn.layer.RoundingWeight;
 import dev.ashlar.nn.layer.Weight;
 import dev.ashlar.tensor.quant.QuantScheme;
 import dev.ashlar.tuning.Methods;
@@ -91,8 +92,9 @@ final class Perplexities implements AutoCloseable {
     if (scheme == null || !(weight instanceof DenseWeight dense)) {
       return weight;
     }
-    return new DenseWeight(
-        RoundToNearest.quantize(new LinearLayer(name, dense.matrix(), scheme)).dequantize());
+    LinearLayer layer = new LinearLayer(name, dense.matrix(), scheme);
+    return RoundingWeight.of(
+        new DenseWeight(RoundToNearest.quantize(layer).dequantize()), scheme.activations());
   }
 
   /** All figures, with those of what lies in a finished folder. */

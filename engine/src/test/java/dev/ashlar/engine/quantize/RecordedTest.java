@@ -72,7 +72,7 @@ class RecordedTest {
     withoutData(config(Quantization.of(Fixtures.LLAMA).groupSize(32).method("rtn")), "rtn");
     withoutData(
         config(Quantization.of(Fixtures.LLAMA).groupSize(32).method(TALKATIVE)), "talkative");
-    Quantization none = Fixtures.quick(temp).option("iters", 0);
+    Quantization none = Fixtures.quick(temp).option("iters", 0).option("disable_opt_rtn", true);
     withoutData(config(none), "rtn");
   }
 

@@ -5,6 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.ashlar.io.InputException;
+import dev.ashlar.tensor.quant.ActivationScheme;
+import dev.ashlar.tensor.quant.ActivationScheme.Element;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -21,7 +23,10 @@ class SchemesTest {
   void namesSayBitsAndGroups() {
     assertEquals(Optional.of(new NamedScheme(4, 128)), NamedScheme.named("W4A16"));
     assertEquals(Optional.of(new NamedScheme(2, 64)), NamedScheme.named("w2a16g64"));
-    for (String name : List.of("W1A16", "W9A16", "W4A8", "W4A16G0", "W4A16G", "W4A16G64x", "")) {
+    ActivationScheme bytes = new ActivationScheme(new Element.Integers(8, true), -1, true);
+    assertEquals(new NamedScheme(4, 64, Optional.of(bytes)), NamedScheme.require("w4a8g64"));
+    assertEquals(new NamedScheme(8, -1, Optional.of(bytes)), NamedScheme.require("INT8"));
+    for (String name : List.of("W1A16", "W9A16", "W4A7", "W4A16G0", "W4A16G", "W4A16G64x", "")) {
       assertEquals(Optional.empty(), NamedScheme.named(name), name);
     }
   }

@@ -37,7 +37,8 @@ final class AutoGptqFormat extends FolderFormat {
 
   @Override
   public Optional<String> refusal(WeightSource source, ExportPlan plan) {
-    return Refusals.of(name(), Layouts.GPTQ, source, plan);
+    return Refusals.ofRoundedInputs(name(), plan)
+        .or(() -> Refusals.of(name(), Layouts.GPTQ, source, plan));
   }
 
   @Override

@@ -4,6 +4,7 @@ import dev.ashlar.formats.checkpoint.Checkpoint;
 import dev.ashlar.formats.layout.Layouts;
 import dev.ashlar.formats.layout.PackedLayout;
 import dev.ashlar.tensor.DType;
+import dev.ashlar.tensor.quant.FloatGrid;
 import dev.ashlar.tensor.quant.IntegerGrid;
 import dev.ashlar.tensor.quant.QuantScheme;
 import dev.ashlar.tensor.weights.WeightSource;
@@ -73,6 +74,9 @@ final class AutoRoundFormat extends FolderFormat {
 
   @Override
   public Optional<String> refusal(WeightSource source, ExportPlan plan) {
+    if (plan.base() instanceof FloatGrid && packing.isEmpty()) {
+      return SmallFloatFolders.refusal(name(), source, plan);
+    }
     return Refusals.of(name(), chosen(source, plan), source, plan);
   }
 
@@ -103,8 +107,12 @@ final class AutoRoundFormat extends FolderFormat {
             reason -> {
               throw new IllegalArgumentException(reason);
             });
-    Refusals.warnOfShortGroups(name(), source, plan);
     Refusals.warnOfLoaders(name(), source);
+    if (plan.base() instanceof FloatGrid) {
+      return FolderExport.create(
+          folder, source, plan, options, SmallFloatFolders.style(name(), COMPATIBLE_VERSION));
+    }
+    Refusals.warnOfShortGroups(name(), source, plan);
     PackedLayout layout = chosen(source, plan);
     return FolderExport.create(
         folder,
@@ -127,6 +135,9 @@ final class AutoRoundFormat extends FolderFormat {
     config.put("data_type", "int");
     config.put("group_size", base.groupSize());
     config.put("sym", base.symmetric());
+    if (base.activations().isPresent()) {
+      config.putAll(WrittenLayers.inputs(base));
+    }
     if (base.scaleType() == DType.F32) {
       config.put("scale_dtype", "torch.float32");
     }
@@ -169,7 +180,7 @@ final class AutoRoundFormat extends FolderFormat {
                 keys.put("group_size", scheme.groupSize());
                 keys.put("sym", scheme.symmetric());
                 keys.put("data_type", "int");
-                keys.put("act_bits", QuantScheme.FLOAT_BITS);
+                keys.putAll(WrittenLayers.inputs(scheme));
               }
               if (!keys.isEmpty()) {
                 extra.put(module, keys);

@@ -7,6 +7,7 @@ import dev.ashlar.formats.layout.Layouts;
 import dev.ashlar.formats.layout.PackedLayout;
 import dev.ashlar.formats.layout.PackedPlan;
 import dev.ashlar.formats.layout.QuantizationConfig;
+import dev.ashlar.formats.layout.SmallFloatWeights;
 import dev.ashlar.formats.safetensors.SafetensorsFile;
 import dev.ashlar.io.InputException;
 import dev.ashlar.io.file.AtomicFile;
@@ -72,7 +73,8 @@ public final class ExportCheck {
       if ("gptq".equals(quantization.get("quant_method"))) {
         check.halves(checkpoint, kept);
       }
-      if (!quantization.isEmpty()) {
+      // Small floats are held against their shapes when they are opened.
+      if (!quantization.isEmpty() && !SmallFloatWeights.declares(quantization)) {
         check.packed(checkpoint, quantization);
       }
       return new ExportReport(

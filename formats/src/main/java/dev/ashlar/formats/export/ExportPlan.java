@@ -37,12 +37,12 @@ public record ExportPlan(
   }
 
   /**
-   * The base scheme as the integer grid that formats know.
+   * The base scheme as the integer grid of weights that formats know.
    *
-   * @throws IllegalArgumentException if it is more than that
+   * @throws IllegalArgumentException if it is none
    */
   public IntegerGrid grid() {
-    return base.integers("this format");
+    return base.integerWeights("this format");
   }
 
   /** Whether the tensor of that name is a matrix that float files hold as {@code [in, out]}. */

@@ -35,7 +35,7 @@ final class FakeFormat extends FolderFormat {
 
   @Override
   public Optional<String> refusal(WeightSource source, ExportPlan plan) {
-    return Optional.empty();
+    return Refusals.ofRoundedInputs(name(), plan);
   }
 
   @Override

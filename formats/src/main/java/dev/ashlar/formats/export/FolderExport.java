@@ -193,7 +193,7 @@ final class FolderExport implements ExportSink {
       return false;
     }
     if (name.endsWith(WEIGHT)
-        && layers.packed().containsKey(name.substring(0, name.length() - WEIGHT.length()))) {
+        && layers.written().contains(name.substring(0, name.length() - WEIGHT.length()))) {
       throw new IllegalArgumentException(name + " was already written packed");
     }
     dense.add(name);
@@ -213,7 +213,7 @@ final class FolderExport implements ExportSink {
       tensor(module + WEIGHT, tensor.dequantize());
       return;
     }
-    if (dense.contains(module + WEIGHT) || layers.packed().containsKey(module)) {
+    if (dense.contains(module + WEIGHT) || layers.written().contains(module)) {
       throw new IllegalArgumentException(module + " was already written");
     }
     QuantizedMatrix storable = style.layout().storable(tensor);
@@ -282,7 +282,7 @@ final class FolderExport implements ExportSink {
         style.format(),
         style.layout() == null ? "float" : style.layout().name(),
         files,
-        layers.packed().size(),
+        layers.written().size(),
         writer.totalBytes(),
         mirrored);
   }

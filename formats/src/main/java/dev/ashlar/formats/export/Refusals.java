@@ -22,7 +22,7 @@ final class Refusals {
   /** Why the plan cannot be written as {@code format} in {@code layout}, in one sentence. */
   static Optional<String> of(
       String format, PackedLayout layout, WeightSource source, ExportPlan plan) {
-    Optional<String> beyond = plan.base().beyondIntegers();
+    Optional<String> beyond = plan.base().beyondIntegerWeights();
     if (beyond.isPresent()) {
       return Optional.of("format " + format + " " + beyond.get());
     }
@@ -45,6 +45,20 @@ final class Refusals {
       }
     }
     return Optional.empty();
+  }
+
+  /** Why a format that says nothing of inputs cannot have the plan, in one sentence. */
+  static Optional<String> ofRoundedInputs(String format, ExportPlan plan) {
+    return plan.linears().values().stream()
+        .flatMap(scheme -> scheme.activations().stream())
+        .findFirst()
+        .map(
+            inputs ->
+                "format "
+                    + format
+                    + " cannot say that inputs are rounded ("
+                    + inputs
+                    + "); auto_round can");
   }
 
   /**

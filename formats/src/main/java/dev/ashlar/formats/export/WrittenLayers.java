@@ -1,12 +1,15 @@
 package dev.ashlar.formats.export;
 
+import dev.ashlar.tensor.quant.ActivationScheme;
 import dev.ashlar.tensor.quant.IntegerGrid;
+import dev.ashlar.tensor.quant.QuantScheme;
 import dev.ashlar.tensor.quant.QuantizedMatrix;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -18,6 +21,7 @@ final class WrittenLayers {
 
   private final ExportPlan plan;
   private final Map<String, IntegerGrid> packed = new LinkedHashMap<>();
+  private final Set<String> written = new LinkedHashSet<>();
   private boolean actOrder;
 
   WrittenLayers(ExportPlan plan) {
@@ -25,7 +29,10 @@ final class WrittenLayers {
   }
 
   void add(String module, QuantizedMatrix tensor) {
-    packed.put(module, tensor.scheme());
+    written.add(module);
+    if (tensor.described().orElse(null) instanceof IntegerGrid grid) {
+      packed.put(module, grid);
+    }
     actOrder |= tensor.groupOfColumn() != null;
   }
 
@@ -33,7 +40,12 @@ final class WrittenLayers {
     return plan;
   }
 
-  /** Schemes of the packed linear maps, in the order of writing. */
+  /** Linear maps that are not written as floats, in the order of writing. */
+  Set<String> written() {
+    return written;
+  }
+
+  /** Schemes of those of integers, in the order of writing. */
   Map<String, IntegerGrid> packed() {
     return packed;
   }
@@ -58,7 +70,7 @@ final class WrittenLayers {
   List<String> floatsInBlocks() {
     List<String> floats = new ArrayList<>();
     for (String module : plan.linears().keySet()) {
-      if (!packed.containsKey(module) && inBlock(module)) {
+      if (!written.contains(module) && inBlock(module)) {
         floats.add(module);
       }
     }
@@ -68,7 +80,7 @@ final class WrittenLayers {
   /** Names of the module lists whose blocks hold packed linear maps ({@code model.layers}). */
   List<String> blockLists() {
     Set<String> lists = new LinkedHashSet<>();
-    for (String module : packed.keySet()) {
+    for (String module : written) {
       Matcher m = IN_BLOCK.matcher(module);
       if (m.matches()) {
         lists.add(m.group(1));
@@ -89,6 +101,25 @@ final class WrittenLayers {
     }
     if (scheme.symmetric() != base.symmetric()) {
       keys.put("sym", scheme.symmetric());
+    }
+    if (!scheme.activations().equals(base.activations())) {
+      keys.putAll(inputs(scheme));
+    }
+    return keys;
+  }
+
+  /** How inputs are taken, in AutoRound's keys. */
+  static Map<String, Object> inputs(IntegerGrid scheme) {
+    Map<String, Object> keys = new LinkedHashMap<>();
+    Optional<ActivationScheme> inputs = scheme.activations();
+    if (inputs.isEmpty()) {
+      keys.put("act_bits", QuantScheme.FLOAT_BITS);
+    } else if (inputs.get().element() instanceof ActivationScheme.Element.Integers integers) {
+      keys.put("act_bits", integers.bits());
+      keys.put("act_data_type", "int");
+      keys.put("act_group_size", inputs.get().groupSize());
+      keys.put("act_sym", integers.symmetric());
+      keys.put("act_dynamic", inputs.get().dynamic());
     }
     return keys;
   }

@@ -86,6 +86,9 @@ final class AshlarLayout implements PackedLayout {
         parts.add(PlainParts.floats(module, SCALES, groups, g.scales(), half));
         parts.add(PlainParts.floats(module, MINIMUMS, groups, g.minimums(), half));
       }
+      case Groups.Scales g ->
+          throw new IllegalArgumentException(
+              module + ": layout " + name() + " has no small floats");
       case Groups.SuperBlocks g ->
           throw new IllegalArgumentException(
               module + ": layout " + name() + " has no groups of two levels");

@@ -44,8 +44,8 @@ public final class AwqLayout implements PackedLayout {
 
   @Override
   public Optional<String> refusal(int out, int in, QuantScheme scheme) {
-    if (!(scheme instanceof IntegerGrid grid) || grid.activations().isPresent()) {
-      return scheme.beyondIntegers();
+    if (!(scheme instanceof IntegerGrid grid)) {
+      return scheme.beyondIntegerWeights();
     }
     if (grid.bits() != BITS) {
       return Optional.of("holds 4 bits, not " + grid.bits());

@@ -56,8 +56,8 @@ public final class GptqLayout implements PackedLayout {
 
   @Override
   public Optional<String> refusal(int out, int in, QuantScheme scheme) {
-    if (!(scheme instanceof IntegerGrid grid) || grid.activations().isPresent()) {
-      return scheme.beyondIntegers();
+    if (!(scheme instanceof IntegerGrid grid)) {
+      return scheme.beyondIntegerWeights();
     }
     if (!supportsBits(grid.bits())) {
       return Optional.of("holds 2, 3, 4 or 8 bits, not " + grid.bits());

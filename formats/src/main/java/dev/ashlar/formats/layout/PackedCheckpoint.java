@@ -154,6 +154,9 @@ public final class PackedCheckpoint implements PackedReader {
     if (entry == null) {
       throw new IllegalArgumentException("not a packed module: " + module);
     }
-    return entry.layout().unpack(entry.packed(), entry.declared());
+    return entry
+        .layout()
+        .unpack(entry.packed(), entry.declared())
+        .withInputs(entry.declared().activations());
   }
 }

@@ -2,6 +2,7 @@ package dev.ashlar.formats.layout;
 
 import dev.ashlar.io.InputException;
 import dev.ashlar.io.json.Json;
+import dev.ashlar.tensor.quant.ActivationScheme;
 import dev.ashlar.tensor.quant.IntegerGrid;
 import dev.ashlar.tensor.quant.QuantScheme;
 import dev.ashlar.tensor.quant.Unquantized;
@@ -119,7 +120,36 @@ public record QuantizationConfig(String file, Map<String, Object> values) {
     boolean symmetric = symmetric().or(base::symmetric).orElse(true);
     return bits >= QuantScheme.FLOAT_BITS
         ? new Unquantized()
-        : new IntegerGrid(bits, group, symmetric);
+        : new IntegerGrid(bits, group, symmetric).withActivations(inputs(base));
+  }
+
+  /** How inputs are rounded, by AutoRound's keys; those that are not here are {@code base}'s. */
+  private Optional<ActivationScheme> inputs(QuantizationConfig base) {
+    Optional<Long> bits = integer("act_bits").or(() -> base.integer("act_bits"));
+    if (bits.isEmpty() || bits.get() >= QuantScheme.FLOAT_BITS) {
+      return Optional.empty();
+    }
+    if (bits.get() < 2 || bits.get() > Byte.SIZE) {
+      throw fault("act_bits", "2 to 8, or 16", bits.get().toString());
+    }
+    String type = text("act_data_type").or(() -> base.text("act_data_type")).orElse("int");
+    if (!type.startsWith("int")) {
+      throw fault("act_data_type", "int", type);
+    }
+    boolean dynamic = flag("act_dynamic").or(() -> base.flag("act_dynamic")).orElse(true);
+    if (!dynamic) {
+      throw fault("act_dynamic", "true", "false");
+    }
+    long group = integer("act_group_size").or(() -> base.integer("act_group_size")).orElse(-1L);
+    if (group != -1 && (group < 1 || group > LARGEST_GROUP)) {
+      throw fault("act_group_size", "-1 (one group a token) or a positive size", group + "");
+    }
+    boolean symmetric = flag("act_sym").or(() -> base.flag("act_sym")).orElse(true);
+    return Optional.of(
+        new ActivationScheme(
+            new ActivationScheme.Element.Integers(bits.get().intValue(), symmetric),
+            (int) group,
+            true));
   }
 
   private Optional<Boolean> symmetric() {

@@ -368,8 +368,9 @@ class PackedLayoutTest {
         plain.withOutliers(new Outliers.Columns(new int[] {3}, new float[32]));
     for (PackedLayout layout : Layouts.ALL) {
       assertTrue(layout.refusal(32, 64, FloatGrid.mxfp4()).isPresent(), layout.name());
-      assertTrue(layout.refusal(32, 64, inputs).isPresent(), layout.name());
       if (layout != Layouts.ASHLAR) {
+        // How inputs are rounded is for the configuration to say.
+        assertEquals(layout.refusal(32, 64, grid), layout.refusal(32, 64, inputs), layout.name());
         assertThrows(IllegalArgumentException.class, () -> layout.pack("m", outliers));
       }
     }

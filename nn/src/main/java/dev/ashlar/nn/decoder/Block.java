@@ -63,4 +63,12 @@ public interface Block {
         });
     return alone;
   }
+
+  /**
+   * What puts out the inputs of the linear maps, so that factors can be moved; names are relative
+   * to the block. Empty where that is not known.
+   */
+  default List<Folding> foldings() {
+    return List.of();
+  }
 }

@@ -31,6 +31,11 @@ public record BlockSpec(
     return groups.stream().map(g -> g.stream().map(LinearSpec::name).toList()).toList();
   }
 
+  /** What puts out the inputs of the linear maps; names are relative to the block. */
+  public List<Folding> foldings() {
+    return Foldings.of(this);
+  }
+
   /**
    * Names of the linear maps that choose between experts or weigh them; they are among {@link
    * #linears()} too.

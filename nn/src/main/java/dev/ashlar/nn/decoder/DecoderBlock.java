@@ -90,6 +90,11 @@ final class DecoderBlock implements Block {
   }
 
   @Override
+  public List<Folding> foldings() {
+    return spec.foldings();
+  }
+
+  @Override
   public String toString() {
     return spec.name();
   }

@@ -219,7 +219,7 @@ sealed class Weights permits HollowWeights {
     if (packed()) {
       warmUp.like(q);
     }
-    return new PackedWeight(q, backend, activations);
+    return PackedWeight.of(q, backend, activations);
   }
 
   private Weight stored(String parent, LinearSpec spec) {

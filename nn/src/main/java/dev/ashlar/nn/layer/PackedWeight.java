@@ -6,11 +6,16 @@ import dev.ashlar.tensor.autograd.Tape;
 import dev.ashlar.tensor.kernel.ActivationPrecision;
 import dev.ashlar.tensor.kernel.Backend;
 import dev.ashlar.tensor.kernel.PackedKernel;
+import dev.ashlar.tensor.quant.ActivationScheme;
 import dev.ashlar.tensor.quant.PackedMatrix;
 import dev.ashlar.tensor.quant.QuantizedMatrix;
+import java.util.Optional;
 
 /** A quantized matrix in a backend's own layout: for inference, gradients cannot pass it. */
 public final class PackedWeight implements Weight {
+  private static final ActivationScheme BYTES_BY_TOKEN =
+      new ActivationScheme(new ActivationScheme.Element.Integers(Byte.SIZE, true), -1, true);
+
   private final PackedKernel kernel;
   private final PackedMatrix matrix;
   private final ActivationPrecision activations;
@@ -29,6 +34,24 @@ public final class PackedWeight implements Weight {
     this.kernel = backend.packed();
     this.matrix = kernel.pack(matrix);
     this.activations = activations;
+  }
+
+  /**
+   * {@code matrix} packed, with inputs taken as its scheme says: rounded to bytes by token its
+   * products multiply integers; otherwise rounded they are multiplied as floats.
+   *
+   * @param activations how products take inputs of which the scheme says nothing
+   */
+  public static Weight of(
+      QuantizedMatrix matrix, Backend backend, ActivationPrecision activations) {
+    Optional<ActivationScheme> inputs = matrix.inputs();
+    if (inputs.isEmpty()) {
+      return new PackedWeight(matrix, backend, activations);
+    }
+    return inputs.get().equals(BYTES_BY_TOKEN)
+        ? new PackedWeight(matrix, backend, ActivationPrecision.INT8_TOKEN)
+        : new RoundingWeight(
+            new PackedWeight(matrix, backend, ActivationPrecision.FLOAT), inputs.get());
   }
 
   /** The result's shape; token after token asks for the same one. */

@@ -26,6 +26,8 @@ public interface Backend {
 
   FakeQuantKernel fakeQuant();
 
+  GridErrorKernel gridError();
+
   PackedKernel packed();
 
   ConversionKernel conversion();

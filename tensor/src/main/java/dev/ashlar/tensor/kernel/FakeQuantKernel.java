@@ -18,12 +18,13 @@ public interface FakeQuantKernel {
    * @param wMin per group {@code min(min w, 0)}
    * @param wMax per group {@code max(max w, 0)}
    * @param value V, or null for zeros
-   * @param minScale α, or null for ones; clamped in place to [0, 1] by the forward
+   * @param minScale α, or null for ones; clamped in place to [0, {@code bound}] by the forward
    * @param maxScale β, likewise
    * @param exact whether gradients are the exact ones of the forward's formulas. Otherwise they are
    *     those of auto-round 0.16.1, as its traces show: none passes (γ = 0) where the unclamped
    *     code lands exactly on the first or the last code, and the gradient of a float16 scale is
    *     rounded to float16 at each of the scale's uses
+   * @param bound of α and β: 1, or more where the range is no extreme but a guess
    */
   record Parameters(
       IntegerGrid scheme,
@@ -35,7 +36,23 @@ public interface FakeQuantKernel {
       float[] value,
       float[] minScale,
       float[] maxScale,
-      boolean exact) {
+      boolean exact,
+      float bound) {
+    /** With multipliers of at most 1. */
+    public Parameters(
+        IntegerGrid scheme,
+        int out,
+        int in,
+        float[] weight,
+        float[] wMin,
+        float[] wMax,
+        float[] value,
+        float[] minScale,
+        float[] maxScale,
+        boolean exact) {
+      this(scheme, out, in, weight, wMin, wMax, value, minScale, maxScale, exact, 1f);
+    }
+
     /** With exact gradients. */
     public Parameters(
         IntegerGrid scheme,

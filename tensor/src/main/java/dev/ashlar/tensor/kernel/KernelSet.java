@@ -13,6 +13,7 @@ public record KernelSet(
     AttentionKernel attention,
     LossKernel loss,
     FakeQuantKernel fakeQuant,
+    GridErrorKernel gridError,
     PackedKernel packed,
     ConversionKernel conversion,
     ProbeKernel probe)

@@ -24,10 +24,12 @@ public final class RangeGrid {
     return Math.min(size, p.in() - at % p.scheme().groups(p.in()) * size);
   }
 
-  /** Clamps the multipliers of group {@code at} to [0, 1] and sets its scale and zero point. */
+  /**
+   * Clamps the multipliers of group {@code at} to their bounds and sets its scale and zero point.
+   */
   public static void set(Parameters p, int at, float[] scales, byte[] zeros) {
-    clamp(p.minScale(), at);
-    clamp(p.maxScale(), at);
+    clamp(p.minScale(), at, p.bound());
+    clamp(p.maxScale(), at, p.bound());
     IntegerGrid scheme = p.scheme();
     if (scheme.symmetric()) {
       scales[at] = floored(scheme, scheme.roundScale(signedRange(p, at) / scheme.middle()));
@@ -117,9 +119,9 @@ public final class RangeGrid {
     return scale == null ? 1f : scale[at];
   }
 
-  private static void clamp(float[] scale, int at) {
+  private static void clamp(float[] scale, int at, float bound) {
     if (scale != null) {
-      scale[at] = Math.clamp(scale[at], 0f, 1f);
+      scale[at] = Math.clamp(scale[at], 0f, bound);
     }
   }
 

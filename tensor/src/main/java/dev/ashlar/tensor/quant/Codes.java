@@ -88,6 +88,11 @@ public sealed interface Codes {
       return new Table(FP4, values);
     }
 
+    /** Codes of small floats. */
+    public static Table of(FloatFormat format, byte[] values) {
+      return new Table(format.table(), values);
+    }
+
     /** Codes of NF4. */
     public static Table nf4(byte[] values) {
       return new Table(NF4, values);

@@ -1,29 +1,83 @@
 package dev.ashlar.tensor.quant;
 
-/** Small floats that weights or inputs are rounded to, by exponent and mantissa bits. */
+/**
+ * Small floats that weights or inputs are rounded to, by exponent and mantissa bits. A code is
+ * sign, exponent and mantissa, the sign highest.
+ */
 public enum FloatFormat {
   /** FP8 without infinities (arXiv 2209.05433): four exponent bits, three of mantissa. */
-  E4M3(8, 448),
+  E4M3(4, 3, 448),
   /** FP8 as a cut float16 (arXiv 2209.05433): five exponent bits, two of mantissa. */
-  E5M2(8, 57344),
+  E5M2(5, 2, 57344),
   /** FP4 (OCP Microscaling Formats 1.0, section 5.3.3): two exponent bits, one of mantissa. */
-  E2M1(4, 6);
+  E2M1(2, 1, 6);
 
-  private final int bits;
+  private final int exponentBits;
+  private final int mantissaBits;
   private final float largest;
 
-  FloatFormat(int bits, float largest) {
-    this.bits = bits;
+  FloatFormat(int exponentBits, int mantissaBits, float largest) {
+    this.exponentBits = exponentBits;
+    this.mantissaBits = mantissaBits;
     this.largest = largest;
   }
 
   /** Bits of an element, its sign among them. */
   public int bits() {
-    return bits;
+    return 1 + exponentBits + mantissaBits;
   }
 
   /** The largest finite value. */
   public float largest() {
     return largest;
+  }
+
+  /** The exponent of the largest value. */
+  public int largestExponent() {
+    return Math.getExponent(largest);
+  }
+
+  /** The exponent of the smallest normal value. */
+  private int smallestExponent() {
+    return 2 - (1 << (exponentBits - 1));
+  }
+
+  /** The nearest value, ties to the even mantissa; beyond the largest it is the largest. */
+  public float round(float x) {
+    float clamped = Math.clamp(x, -largest, largest);
+    int exponent = Math.max(Math.getExponent(clamped), smallestExponent());
+    float steps = Math.scalb(clamped, mantissaBits - exponent);
+    return Math.clamp(
+        Math.scalb((float) Math.rint(steps), exponent - mantissaBits), -largest, largest);
+  }
+
+  /**
+   * The code of a value.
+   *
+   * @param value one that {@link #round} gives
+   */
+  public int code(float value) {
+    int sign = Float.floatToRawIntBits(value) >>> Float.SIZE - 1 << bits() - 1;
+    float magnitude = Math.abs(value);
+    int exponent = Math.max(Math.getExponent(magnitude), smallestExponent());
+    int steps = (int) Math.scalb(magnitude, mantissaBits - exponent);
+    // Below the smallest exponent there is no leading one, and the field is zero.
+    return sign | (exponent - smallestExponent() << mantissaBits) + steps;
+  }
+
+  /** The value of each code; those of no number are zero, and nothing here gives such codes. */
+  public float[] table() {
+    float[] values = new float[1 << bits()];
+    int half = values.length / 2;
+    for (int code = 0; code < half; code++) {
+      int field = code >>> mantissaBits;
+      int mantissa = code & (1 << mantissaBits) - 1;
+      int steps = field == 0 ? mantissa : mantissa + (1 << mantissaBits);
+      float value =
+          Math.scalb((float) steps, smallestExponent() + Math.max(0, field - 1) - mantissaBits);
+      values[code] = value <= largest ? value : 0;
+      values[half + code] = -values[code];
+    }
+    return values;
   }
 }

@@ -37,6 +37,11 @@ public record FloatGrid(
     this(element, blockSize, scale, Optional.empty());
   }
 
+  /** The same grid for inputs that are rounded so, or taken as they are. */
+  public FloatGrid withActivations(Optional<ActivationScheme> inputs) {
+    return new FloatGrid(element, blockSize, scale, inputs);
+  }
+
   /** MXFP4: blocks of 32 with a power of two. */
   public static FloatGrid mxfp4() {
     return new FloatGrid(FloatFormat.E2M1, 32, Scale.E8M0);

@@ -101,6 +101,49 @@ public sealed interface Groups {
   }
 
   /**
+   * {@code w = scale · value} with values of small floats.
+   *
+   * @param grid what the codes mean; of whole rows where one scale serves the matrix
+   * @param scales {@code [out, groups]}
+   */
+  record Scales(FloatGrid grid, float[] scales) implements Groups {
+    @Override
+    public int size(int in) {
+      return grid.blockSize() <= 0 ? in : Math.min(grid.blockSize(), in);
+    }
+
+    @Override
+    public float scale(int at) {
+      return scales[at];
+    }
+
+    @Override
+    public float weight(int at, float code) {
+      return scales[at] * code;
+    }
+
+    @Override
+    public long byteSize() {
+      return 4L * scales.length;
+    }
+
+    @Override
+    public boolean isFinite() {
+      return Parts.finite(scales);
+    }
+
+    @Override
+    public void check(int out, int in) {
+      Parts.require("scales", scales.length, (long) out * perRow(in));
+    }
+
+    @Override
+    public Scales select(int rows, IntUnaryOperator source, int in, int columns) {
+      return new Scales(grid, Parts.rows(scales, rows, source, perRow(in), perRow(columns)));
+    }
+  }
+
+  /**
    * {@code w = scale · code + minimum}, rounded once.
    *
    * @param groupSize inputs per group

@@ -46,6 +46,11 @@ public record IntegerGrid(
     this(bits, groupSize, symmetric, DType.F16);
   }
 
+  /** The same grid for inputs that are rounded so, or taken as they are. */
+  public IntegerGrid withActivations(Optional<ActivationScheme> inputs) {
+    return new IntegerGrid(bits, groupSize, symmetric, scaleType, inputs);
+  }
+
   /**
    * Smallest magnitude of a scale, AutoRound's: tiny scales overflow the activations of whoever
    * multiplies by their inverse.

@@ -43,6 +43,21 @@ public sealed interface QuantScheme permits IntegerGrid, FloatGrid, Unquantized 
     };
   }
 
+  /** The same as {@link #beyondIntegers} for those who leave inputs to others. */
+  default Optional<String> beyondIntegerWeights() {
+    return this instanceof IntegerGrid ? Optional.empty() : beyondIntegers();
+  }
+
+  /**
+   * This scheme as the integer grid of its weights, however inputs are taken.
+   *
+   * @param who asks for one, as the beginning of a sentence
+   * @throws IllegalArgumentException if weights are no integers
+   */
+  default IntegerGrid integerWeights(String who) {
+    return this instanceof IntegerGrid grid ? grid : integers(who);
+  }
+
   /**
    * This scheme as the integer grid that it is.
    *

@@ -91,6 +91,35 @@ public final class QuantizedMatrix {
     return new QuantizedMatrix(out, in, codes, groups, groupOfColumn, added);
   }
 
+  /**
+   * This matrix for inputs that are rounded so. Only groups with a scheme say anything of inputs;
+   * those of files' blocks stay as they are.
+   */
+  public QuantizedMatrix withInputs(Optional<ActivationScheme> rounding) {
+    if (inputs().equals(rounding)) {
+      return this;
+    }
+    Groups other =
+        switch (groups) {
+          case Groups.ZeroPoints z ->
+              new Groups.ZeroPoints(z.grid().withActivations(rounding), z.scales(), z.zeros());
+          case Groups.Scales s -> new Groups.Scales(s.grid().withActivations(rounding), s.scales());
+          case Groups.Minimums m -> m;
+          case Groups.SuperBlocks b -> b;
+        };
+    return new QuantizedMatrix(out, in, codes, other, groupOfColumn, outliers);
+  }
+
+  /** How its inputs are rounded, or empty if they are taken as they are. */
+  public Optional<ActivationScheme> inputs() {
+    return switch (groups) {
+      case Groups.ZeroPoints z -> z.grid().activations();
+      case Groups.Scales s -> s.grid().activations();
+      case Groups.Minimums m -> Optional.empty();
+      case Groups.SuperBlocks b -> Optional.empty();
+    };
+  }
+
   public int out() {
     return out;
   }
@@ -148,6 +177,18 @@ public final class QuantizedMatrix {
     throw new IllegalArgumentException(
         "only integer codes with integer zero points can be stored here, and this matrix has "
             + found);
+  }
+
+  /**
+   * The scheme that the matrix was made by, whatever there is beside it; blocks of files and tables
+   * without small floats say none.
+   */
+  public Optional<QuantScheme> described() {
+    if (groups instanceof Groups.Scales s) {
+      return Optional.of(s.grid());
+    }
+    boolean integers = codes instanceof Codes.Integers && !(groups instanceof Groups.SuperBlocks);
+    return integers ? Optional.of(scheme()) : Optional.empty();
   }
 
   /**

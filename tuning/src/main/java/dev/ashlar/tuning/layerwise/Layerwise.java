@@ -1,5 +1,6 @@
 package dev.ashlar.tuning.layerwise;
 
+import dev.ashlar.tensor.quant.QuantScheme;
 import dev.ashlar.tensor.quant.QuantizedMatrix;
 import dev.ashlar.tuning.method.BlockQuantizer;
 import dev.ashlar.tuning.method.GroupQuantizer;
@@ -84,8 +85,18 @@ public final class Layerwise implements BlockQuantizer {
   }
 
   @Override
+  public Optional<String> refusal(QuantScheme scheme) {
+    return quantizer.refusal(scheme);
+  }
+
+  @Override
   public boolean needsInputs() {
     return quantizer.observes();
+  }
+
+  @Override
+  public boolean floatInputs() {
+    return quantizer.floatInputs();
   }
 
   @Override

@@ -1,7 +1,9 @@
 package dev.ashlar.tuning.layerwise;
 
 import dev.ashlar.tensor.affine.Affine;
+import dev.ashlar.tensor.quant.FloatGrid;
 import dev.ashlar.tensor.quant.IntegerGrid;
+import dev.ashlar.tensor.quant.QuantScheme;
 import dev.ashlar.tensor.quant.QuantizedMatrix;
 import dev.ashlar.tuning.method.BlockQuantizer;
 import dev.ashlar.tuning.method.LinearLayer;
@@ -9,6 +11,7 @@ import dev.ashlar.tuning.method.LinearQuantizer;
 import dev.ashlar.tuning.method.Method;
 import dev.ashlar.tuning.method.MethodOptions;
 import dev.ashlar.tuning.method.Scales;
+import java.util.Optional;
 
 /**
  * Round-to-nearest: the grid spans each group's minimum and maximum (both taken to include zero),
@@ -43,6 +46,13 @@ public final class RoundToNearest implements LinearQuantizer {
   public RoundToNearest() {}
 
   @Override
+  public Optional<String> refusal(QuantScheme scheme) {
+    return scheme instanceof FloatGrid small
+        ? FloatRounding.refusal(small)
+        : scheme.beyondIntegerWeights();
+  }
+
+  @Override
   public Work begin(LinearLayer layer) {
     return () -> quantize(layer);
   }
@@ -54,6 +64,9 @@ public final class RoundToNearest implements LinearQuantizer {
    *     hold
    */
   public static QuantizedMatrix quantize(LinearLayer layer) {
+    if (layer.scheme() instanceof FloatGrid small) {
+      return FloatRounding.quantize(layer.weight(), small);
+    }
     IntegerGrid grid = layer.grid();
     QuantizedMatrix nearest = Affine.nearest(layer.weight(), grid, layer.backend());
     Scales.require(layer.name(), grid, layer.in(), nearest.zeroPoints().scales());

@@ -20,11 +20,19 @@ public interface BlockQuantizer {
   boolean needsTargets();
 
   /**
+   * Whether its inputs are the float model's, even in a run in which quantized units feed those
+   * behind them.
+   */
+  default boolean floatInputs() {
+    return false;
+  }
+
+  /**
    * Why the method cannot choose codes of this kind, as the rest of a sentence that begins with the
-   * method's name, or empty if it can.
+   * method's name, or empty if it can. How inputs are rounded is the run's care, not the method's.
    */
   default Optional<String> refusal(QuantScheme scheme) {
-    return scheme.beyondIntegers();
+    return scheme.beyondIntegerWeights();
   }
 
   /**

@@ -1,9 +1,11 @@
 package dev.ashlar.tuning.method;
 
 import dev.ashlar.tensor.Tensor;
+import dev.ashlar.tensor.quant.QuantScheme;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * A method that quantizes the linear maps that read one input together, so that what it gathers of
@@ -41,11 +43,24 @@ public interface GroupQuantizer {
     }
   }
 
+  /** Why the method cannot choose codes of this kind; see {@link BlockQuantizer#refusal}. */
+  default Optional<String> refusal(QuantScheme scheme) {
+    return scheme.beyondIntegerWeights();
+  }
+
   /** Starts on a group. */
   Work begin(Group group);
 
   /** Whether {@link Work#observe} should be called, so that calibration data are needed at all. */
   default boolean observes() {
+    return false;
+  }
+
+  /**
+   * Whether what is observed is the float model's, even in a run in which quantized units feed
+   * those behind them.
+   */
+  default boolean floatInputs() {
     return false;
   }
 
@@ -94,6 +109,11 @@ public interface GroupQuantizer {
             return result;
           }
         };
+      }
+
+      @Override
+      public Optional<String> refusal(QuantScheme scheme) {
+        return quantizer.refusal(scheme);
       }
 
       @Override

@@ -34,12 +34,12 @@ public record LinearLayer(
   }
 
   /**
-   * The scheme as an integer grid.
+   * The scheme of the weights as an integer grid.
    *
-   * @throws IllegalArgumentException if it is more than that
+   * @throws IllegalArgumentException if it is none
    */
   public IntegerGrid grid() {
-    return scheme.integers(name + ": this method");
+    return scheme.integerWeights(name + ": this method");
   }
 
   public int out() {

@@ -1,7 +1,9 @@
 package dev.ashlar.tuning.method;
 
 import dev.ashlar.tensor.Tensor;
+import dev.ashlar.tensor.quant.QuantScheme;
 import dev.ashlar.tensor.quant.QuantizedMatrix;
+import java.util.Optional;
 
 /** A method that quantizes one linear map at a time, perhaps having seen what flows into it. */
 @FunctionalInterface
@@ -17,6 +19,11 @@ public interface LinearQuantizer {
 
     /** The layer's codes; called once, after all observations. */
     QuantizedMatrix finish();
+  }
+
+  /** Why the method cannot choose codes of this kind; see {@link BlockQuantizer#refusal}. */
+  default Optional<String> refusal(QuantScheme scheme) {
+    return scheme.beyondIntegerWeights();
   }
 
   /** Starts on a layer. */

@@ -3,7 +3,9 @@ package dev.ashlar.tuning.method;
 import dev.ashlar.nn.decoder.Block;
 import dev.ashlar.nn.decoder.BlockContext;
 import dev.ashlar.nn.decoder.Decoder;
+import dev.ashlar.nn.decoder.Folding;
 import dev.ashlar.nn.layer.DenseWeight;
+import dev.ashlar.nn.layer.RoundingWeight;
 import dev.ashlar.nn.layer.Weight;
 import dev.ashlar.tensor.Tensor;
 import dev.ashlar.tensor.autograd.Tape;
@@ -13,6 +15,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.BiFunction;
 
 /** What is quantized at a time: one or several consecutive blocks, or the output head. */
@@ -41,9 +44,14 @@ public interface Unit {
    */
   List<List<String>> sharedInputs();
 
+  /** What puts out the inputs of the linear maps, with complete names; empty if not known. */
+  default List<Folding> foldings() {
+    return List.of();
+  }
+
   /**
-   * The unit as {@code result} leaves it: floats of the codes in place of weights, and the tensors
-   * that it changed.
+   * The unit as {@code result} leaves it: floats of the codes in place of weights, their inputs
+   * rounded where the codes say so, and the tensors that it changed.
    */
   default Unit with(UnitResult result) {
     Unit coded =
@@ -52,7 +60,10 @@ public interface Unit {
               QuantizedMatrix q = result.layers().get(name);
               Tensor changed = result.tensors().get(name + ".weight");
               Tensor matrix = q != null ? q.dequantize() : changed;
-              return matrix == null ? weight : new DenseWeight(matrix);
+              return matrix == null
+                  ? weight
+                  : RoundingWeight.of(
+                      new DenseWeight(matrix), q == null ? Optional.empty() : q.inputs());
             });
     return result.tensors().isEmpty()
         ? coded
@@ -143,6 +154,15 @@ public interface Unit {
       for (Block b : blocks) {
         b.sharedInputs()
             .forEach(group -> all.add(group.stream().map(n -> b.name() + "." + n).toList()));
+      }
+      return all;
+    }
+
+    @Override
+    public List<Folding> foldings() {
+      List<Folding> all = new ArrayList<>();
+      for (Block b : blocks) {
+        b.foldings().forEach(f -> all.add(f.under(b.name() + ".")));
       }
       return all;
     }

@@ -1,6 +1,7 @@
 package dev.ashlar.tuning.method;
 
 import dev.ashlar.tensor.Tensor;
+import dev.ashlar.tensor.quant.QuantScheme;
 import dev.ashlar.tensor.quant.QuantizedMatrix;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -35,6 +36,17 @@ public record UnitResult(
   /** The same with changed tensors in place of its own. */
   public UnitResult withTensors(Map<String, Tensor> changed) {
     return new UnitResult(layers, changed, history, figures);
+  }
+
+  /** The same for inputs rounded as the schemes of the layers say, by complete module name. */
+  public UnitResult withInputs(Map<String, QuantScheme> schemes) {
+    Map<String, QuantizedMatrix> rounding = new LinkedHashMap<>();
+    layers.forEach(
+        (name, q) -> {
+          QuantScheme scheme = schemes.get(name);
+          rounding.put(name, scheme == null ? q : q.withInputs(scheme.activations()));
+        });
+    return new UnitResult(rounding, tensors, history, figures);
   }
 
   /** The same with a history. */

@@ -14,12 +14,15 @@ final class BatchLoss {
   private final boolean[][] counted;
   private final int length;
   private final double[] rowSums;
+  private final boolean suppresses;
 
   /**
    * @param counted for each sample, which positions count
    * @param batch samples of the largest micro-batch
+   * @param suppresses whether the thousandth of the elements that is farthest off does not count
    */
-  BatchLoss(LossKernel kernel, boolean[][] counted, int length, int batch) {
+  BatchLoss(LossKernel kernel, boolean[][] counted, int length, int batch, boolean suppresses) {
+    this.suppresses = suppresses;
     this.kernel = kernel;
     this.counted = counted;
     this.length = length;
@@ -46,11 +49,30 @@ final class BatchLoss {
             row(p, y, r, dim, counts, gradient, scale);
           }
         });
+    if (suppresses) {
+      suppress(p, y, samples, from, gradient);
+    }
     double sum = 0;
     for (int r = 0; r < rows; r++) {
       sum += rowSums[r];
     }
     return sum;
+  }
+
+  /** Takes what is farthest off out of the sums and the gradient. */
+  private void suppress(Tensor p, Tensor y, int[] samples, int from, Tensor gradient) {
+    int dim = p.dim(-1);
+    for (int i : Farthest.of(p.data(), y.data(), p.size())) {
+      int r = i / dim;
+      if (counted[samples[from + r / length]][r % length]) {
+        double e = (double) p.data()[i] - y.data()[i];
+        // A sum may round a hair below the parts that are taken from it.
+        rowSums[r] = Math.max(0, rowSums[r] - e * e);
+      }
+      if (gradient != null) {
+        gradient.data()[i] = 0;
+      }
+    }
   }
 
   private void row(

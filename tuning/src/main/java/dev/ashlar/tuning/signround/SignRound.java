@@ -1,5 +1,6 @@
 package dev.ashlar.tuning.signround;
 
+import dev.ashlar.tensor.Tensor;
 import dev.ashlar.tensor.autograd.Tape;
 import dev.ashlar.tensor.autograd.Workspace;
 import dev.ashlar.tensor.kernel.Backend;
@@ -33,6 +34,9 @@ import java.util.stream.IntStream;
 public final class SignRound implements BlockQuantizer {
   /** How users call it. */
   public static final Method METHOD = new SignRoundMethod();
+
+  /** Name of the figure: layers, of experts that no token chose, which are rounded to nearest. */
+  static final String COLD = "layers_without_data";
 
   /** A cold program computes ten times slower: the estimate warms it, at most for so long… */
   private static final long WARM_NANOS = 8_000_000_000L;
@@ -83,7 +87,9 @@ public final class SignRound implements BlockQuantizer {
   @Override
   public long workingBytes(UnitSize unit, long tokens) {
     // V, ŵ and its gradient; codes; and a forward whose values wait for their gradients.
-    return unit.weights() * (3 * Float.BYTES + Byte.BYTES) + 2 * unit.passBytes(tokens);
+    // Steps that remember need the gradient of V, and one memory or Adam's two.
+    int more = options.variant().adam() ? 3 : options.variant().momentum() > 0 ? 2 : 0;
+    return unit.weights() * ((3 + more) * Float.BYTES + Byte.BYTES) + 2 * unit.passBytes(tokens);
   }
 
   @Override
@@ -102,8 +108,12 @@ public final class SignRound implements BlockQuantizer {
     for (TunableWeight w : tuning.weights()) {
       layers.put(w.layer().name(), w.result());
     }
+    Map<String, Tensor> changed = new LinkedHashMap<>();
+    tuning.vectors().forEach(v -> changed.put(v.name(), v.result()));
     tape.reset();
-    return UnitResult.of(layers).withHistory(history);
+    UnitResult result = UnitResult.of(layers).withTensors(changed).withHistory(history);
+    long cold = tuning.weights().stream().filter(w -> !w.reached()).count();
+    return cold == 0 ? result : result.withFigures(Map.of(COLD, (double) cold));
   }
 
   /** A unit with V = 0 and α = β = 1; ends the one that was begun before. */

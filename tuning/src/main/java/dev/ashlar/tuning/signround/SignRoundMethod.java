@@ -1,5 +1,6 @@
 package dev.ashlar.tuning.signround;
 
+import dev.ashlar.tuning.layerwise.OptRtn;
 import dev.ashlar.tuning.layerwise.RoundToNearest;
 import dev.ashlar.tuning.method.BlockQuantizer;
 import dev.ashlar.tuning.method.Effort;
@@ -22,6 +23,11 @@ final class SignRoundMethod implements Method {
   private static final String GAP = "dynamic_max_gap";
   private static final String CLAMP = "clamp_v";
   private static final String EXACT = "exact_gradients";
+  private static final String MOMENTUM = "momentum";
+  private static final String ADAM = "enable_adam";
+  private static final String EXTENSION = "enable_alg_ext";
+  private static final String NORMS = "enable_norm_bias_tuning";
+  private static final String PLAIN = "disable_opt_rtn";
   private static final String HOLDOUT_EVERY = "holdout_every";
   private static final String HOLDOUT_SAMPLES = "holdout_samples";
   private static final String TRUE = "true";
@@ -42,7 +48,16 @@ final class SignRoundMethod implements Method {
   @Override
   public List<Option> options() {
     return List.of(
-        new Option(ITERS, "200", "Tuning steps; 0 for none.", new Spelling.Named("N")),
+        new Option(
+            ITERS,
+            "200",
+            "Tuning steps; 0 for none but a search for scales.",
+            new Spelling.Named("N")),
+        new Option(
+            PLAIN,
+            FALSE,
+            "With --iters 0: round to nearest without a search, and without data.",
+            new Spelling.Switch("disable-opt-rtn", TRUE)),
         new Option(LR, AUTO, "First step (default 1/iters).", new Spelling.Named("X")),
         new Option(
             MINMAX_LR,
@@ -64,6 +79,26 @@ final class SignRoundMethod implements Method {
             "-1",
             "Stop a block after so many iterations without a better one.",
             new Spelling.Named("N")),
+        new Option(
+            MOMENTUM,
+            "0",
+            "Momentum of the gradients whose signs are taken.",
+            new Spelling.Named("X")),
+        new Option(
+            ADAM,
+            FALSE,
+            "Step by AdamW instead of by signs.",
+            new Spelling.Switch("enable-adam", TRUE)),
+        new Option(
+            EXTENSION,
+            FALSE,
+            "SignRound v2: begin with searched scales; below 4 bits, leave outliers out of the loss.",
+            new Spelling.Switch("enable-alg-ext", TRUE)),
+        new Option(
+            NORMS,
+            FALSE,
+            "Tune norms and biases with the codes.",
+            new Spelling.Switch("enable-norm-bias-tuning", TRUE)),
         new Option(CLAMP, "0", "bound of the rounding offsets; 0 for none"),
         new Option(EXACT, AUTO, "gradients pass at the first and last code; auto: at 2 bits only"),
         new Option(HOLDOUT_EVERY, "0", "judge by fixed samples every so many iterations"),
@@ -84,13 +119,15 @@ final class SignRoundMethod implements Method {
             Map.of(ITERS, "100")));
   }
 
-  /** No steps are round-to-nearest, which needs no data. */
+  /** No steps are round-to-nearest on searched scales, or plain, which needs no data. */
   @Override
   public Choice settle(MethodOptions options) {
     boolean none = options.has(ITERS) && options.integer(ITERS, ITERATIONS) == 0;
-    return none
-        ? new Choice(RoundToNearest.METHOD, options.without(ITERS))
-        : new Choice(this, options);
+    if (!none) {
+      return new Choice(this, options);
+    }
+    Method method = options.flag(PLAIN, false) ? RoundToNearest.METHOD : OptRtn.METHOD;
+    return new Choice(method, options.without(ITERS).without(PLAIN));
   }
 
   @Override
@@ -98,6 +135,9 @@ final class SignRoundMethod implements Method {
     List<String> idle = new ArrayList<>();
     if (o.has(MINMAX_LR) && !o.flag(MINMAX, true)) {
       idle.add(MINMAX_LR + " has no effect: ranges are not tuned");
+    }
+    if (o.flag(PLAIN, false)) {
+      idle.add(PLAIN + " has no effect without iters 0");
     }
     if (o.has(HOLDOUT_SAMPLES) && o.integer(HOLDOUT_EVERY, 0) == 0) {
       idle.add(HOLDOUT_SAMPLES + " has no effect without " + HOLDOUT_EVERY);
@@ -107,9 +147,8 @@ final class SignRoundMethod implements Method {
 
   @Override
   public BlockQuantizer quantizer(MethodOptions o) {
-    return o.has(ITERS) && o.integer(ITERS, ITERATIONS) == 0
-        ? RoundToNearest.METHOD.create(MethodOptions.none())
-        : new SignRound(chosen(o));
+    Choice choice = settle(o);
+    return choice.method() == this ? new SignRound(chosen(o)) : choice.create();
   }
 
   static SignRoundOptions chosen(MethodOptions o) {
@@ -123,7 +162,12 @@ final class SignRoundMethod implements Method {
         o.real(CLAMP, 0),
         exactGradients(o),
         o.integer(HOLDOUT_EVERY, 0),
-        o.integer(HOLDOUT_SAMPLES, 8));
+        o.integer(HOLDOUT_SAMPLES, 8),
+        new SignRoundVariant(
+            o.real(MOMENTUM, 0),
+            o.flag(ADAM, false),
+            o.flag(EXTENSION, false),
+            o.flag(NORMS, false)));
   }
 
   private static Optional<Boolean> exactGradients(MethodOptions o) {
@@ -137,6 +181,14 @@ final class SignRoundMethod implements Method {
     settings.put(ITERS, (long) o.integer(ITERS, ITERATIONS));
     settings.putAll(run.recorded());
     settings.put(MINMAX, o.flag(MINMAX, true));
+    for (String variant : List.of(ADAM, EXTENSION, NORMS)) {
+      if (o.flag(variant, false)) {
+        settings.put(variant, true);
+      }
+    }
+    if (o.real(MOMENTUM, 0) > 0) {
+      settings.put(MOMENTUM, o.real(MOMENTUM, 0));
+    }
     for (String rate : List.of(LR, MINMAX_LR)) {
       if (o.has(rate) && !o.is(rate, AUTO) && !o.is(rate, LR)) {
         settings.put(rate, o.real(rate, 0));

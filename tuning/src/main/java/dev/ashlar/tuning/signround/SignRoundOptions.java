@@ -20,6 +20,7 @@ import java.util.Optional;
  * @param holdoutEvery 0 to compare the losses of the iterations' own batches, as AutoRound does;
  *     otherwise every how many iterations the loss of a fixed set of samples is taken instead
  * @param holdoutSamples size of that set: the first samples
+ * @param variant what is done otherwise than in the paper
  */
 public record SignRoundOptions(
     int iterations,
@@ -31,7 +32,8 @@ public record SignRoundOptions(
     double clampV,
     Optional<Boolean> exactGradients,
     int holdoutEvery,
-    int holdoutSamples) {
+    int holdoutSamples,
+    SignRoundVariant variant) {
   private static final int MOST_ITERATIONS = 1_000_000;
   private static final int MANY_ITERATIONS = 1000;
   private static final int FEW_BITS = 3;
@@ -60,6 +62,32 @@ public record SignRoundOptions(
     }
   }
 
+  /** The paper's own. */
+  public SignRoundOptions(
+      int iterations,
+      double lr,
+      double minMaxLr,
+      boolean minMaxTuning,
+      boolean keepBest,
+      int dynamicMaxGap,
+      double clampV,
+      Optional<Boolean> exactGradients,
+      int holdoutEvery,
+      int holdoutSamples) {
+    this(
+        iterations,
+        lr,
+        minMaxLr,
+        minMaxTuning,
+        keepBest,
+        dynamicMaxGap,
+        clampV,
+        exactGradients,
+        holdoutEvery,
+        holdoutSamples,
+        SignRoundVariant.NONE);
+  }
+
   /** The defaults with that many iterations: AutoRound's, but with exact gradients at 2 bits. */
   public static SignRoundOptions of(int iterations) {
     return new SignRoundOptions(iterations, 0, 0, true, true, -1, 0, Optional.empty(), 0, 8);
@@ -77,7 +105,24 @@ public record SignRoundOptions(
         clampV,
         Optional.of(false),
         holdoutEvery,
-        holdoutSamples);
+        holdoutSamples,
+        variant);
+  }
+
+  /** The same done otherwise. */
+  public SignRoundOptions as(SignRoundVariant other) {
+    return new SignRoundOptions(
+        iterations,
+        lr,
+        minMaxLr,
+        minMaxTuning,
+        keepBest,
+        dynamicMaxGap,
+        clampV,
+        exactGradients,
+        holdoutEvery,
+        holdoutSamples,
+        other);
   }
 
   /** The same with other first steps; see {@link #lr()} for the meaning of 0. */
@@ -92,7 +137,8 @@ public record SignRoundOptions(
         clampV,
         exactGradients,
         holdoutEvery,
-        holdoutSamples);
+        holdoutSamples,
+        variant);
   }
 
   /** All of them by the names that users set them by; equal lines say the same. */
@@ -116,7 +162,8 @@ public record SignRoundOptions(
         + ", holdout_every="
         + holdoutEvery
         + ", holdout_samples="
-        + holdoutSamples;
+        + holdoutSamples
+        + variant.describe();
   }
 
   /**

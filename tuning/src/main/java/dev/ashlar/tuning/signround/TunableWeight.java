@@ -1,6 +1,7 @@
 package dev.ashlar.tuning.signround;
 
 import dev.ashlar.nn.layer.Weight;
+import dev.ashlar.nn.op.RoundInputs;
 import dev.ashlar.tensor.Parallel;
 import dev.ashlar.tensor.Tensor;
 import dev.ashlar.tensor.autograd.Gradients;
@@ -8,11 +9,13 @@ import dev.ashlar.tensor.autograd.Tape;
 import dev.ashlar.tensor.autograd.Workspace;
 import dev.ashlar.tensor.autograd.op.MatMul;
 import dev.ashlar.tensor.kernel.FakeQuantKernel;
+import dev.ashlar.tensor.quant.ActivationScheme;
 import dev.ashlar.tensor.quant.IntegerGrid;
 import dev.ashlar.tensor.quant.QuantizedMatrix;
 import dev.ashlar.tuning.method.LinearLayer;
 import dev.ashlar.tuning.method.Scales;
 import java.util.Arrays;
+import java.util.Optional;
 
 /**
  * A weight under tuning: multiplies with ŵ, which {@link #build} makes from the float weight and
@@ -33,6 +36,8 @@ final class TunableWeight implements Weight {
   private final int grain;
   private final float[] steps;
   private final float[] minMaxSteps;
+  private final Memory memory;
+  private boolean reached;
   private final float[] scales;
   private final byte[] zeros;
   private final byte[] bestCodes;
@@ -44,6 +49,18 @@ final class TunableWeight implements Weight {
    */
   TunableWeight(
       LinearLayer layer, Workspace buffers, FakeQuantKernel kernel, SignRoundOptions options) {
+    this(layer, buffers, kernel, options, null);
+  }
+
+  /**
+   * @param importance of the inputs, from which the ranges are searched; null to span the extremes
+   */
+  TunableWeight(
+      LinearLayer layer,
+      Workspace buffers,
+      FakeQuantKernel kernel,
+      SignRoundOptions options,
+      float[] importance) {
     this.layer = layer;
     this.kernel = kernel;
     IntegerGrid scheme = layer.grid();
@@ -62,7 +79,8 @@ final class TunableWeight implements Weight {
             buffers.takeZeros(layer.weight().shape()).data(),
             options.minMaxTuning() ? ones(groups) : null,
             options.minMaxTuning() ? ones(groups) : null,
-            options.exact(scheme.bits()));
+            options.exact(scheme.bits()),
+            options.variant().bound());
     this.steps = options.schedule(options.firstLr(scheme.bits()));
     this.minMaxSteps = options.schedule(options.firstMinMaxLr(scheme.bits()));
     this.scales = new float[groups];
@@ -70,6 +88,17 @@ final class TunableWeight implements Weight {
     this.bestCodes = new byte[layer.out() * layer.in()];
     this.bestScales = new float[groups];
     this.bestZeros = new byte[groups];
+    this.memory = options.variant().hasMemory() ? new Memory(options.variant()) : null;
+    if (importance == null) {
+      span(scheme);
+    } else {
+      SearchedRanges.find(layer, importance, parameters.wMin(), parameters.wMax());
+    }
+    keep();
+    Scales.require(layer.name(), scheme, layer.in(), bestScales);
+  }
+
+  private void span(IntegerGrid scheme) {
     Parallel.rows(
         layer.out(),
         grain,
@@ -82,8 +111,33 @@ final class TunableWeight implements Weight {
                 parameters.weight(),
                 parameters.wMin(),
                 parameters.wMax()));
-    keep();
-    Scales.require(layer.name(), scheme, layer.in(), bestScales);
+  }
+
+  /** What steps with a memory need beside the parameters. */
+  private final class Memory {
+    private final float[] dValue = new float[layer.out() * layer.in()];
+    private final float[] dMin = new float[parameters.wMin().length];
+    private final float[] dMax = new float[parameters.wMin().length];
+    private final ParameterSteps value;
+    private final ParameterSteps min;
+    private final ParameterSteps max;
+
+    Memory(SignRoundVariant variant) {
+      this.value = new ParameterSteps(variant, parameters.value());
+      boolean ranges = parameters.minScale() != null;
+      this.min = ranges ? new ParameterSteps(variant, parameters.minScale()) : null;
+      this.max = ranges ? new ParameterSteps(variant, parameters.maxScale()) : null;
+    }
+
+    void step(int i, int from, int to) {
+      kernel.backward(parameters, from, to, gradient.data(), scales, zeros, dValue, dMin, dMax);
+      value.step(i, dValue, from * layer.in(), to * layer.in(), steps[i]);
+      if (min != null) {
+        int groups = scales.length / layer.out();
+        min.step(i, dMin, from * groups, to * groups, minMaxSteps[i]);
+        max.step(i, dMax, from * groups, to * groups, minMaxSteps[i]);
+      }
+    }
   }
 
   private static float[] ones(int n) {
@@ -108,7 +162,9 @@ final class TunableWeight implements Weight {
 
   @Override
   public Tensor multiply(Tensor x, Tape tape) {
-    return tape.apply(new MatMul(x, quantized));
+    Optional<ActivationScheme> inputs = layer.scheme().activations();
+    Tensor taken = inputs.isPresent() ? tape.apply(new RoundInputs(x, inputs.get())) : x;
+    return tape.apply(new MatMul(taken, quantized));
   }
 
   /** Makes ŵ, scales and zero points from the parameters. */
@@ -126,9 +182,16 @@ final class TunableWeight implements Weight {
 
   /** An expert that saw no token has no gradient; its buffer must not keep an older one. */
   void settle(Gradients gradients, boolean accumulate) {
-    if (!accumulate && gradients.of(quantized) == null) {
+    boolean none = gradients.of(quantized) == null;
+    reached |= !none;
+    if (!accumulate && none) {
       Arrays.fill(gradient.data(), 0, gradient.size(), 0f);
     }
+  }
+
+  /** Whether any sample so far went through it; not so for experts that no token chose. */
+  boolean reached() {
+    return reached;
   }
 
   /**
@@ -141,8 +204,12 @@ final class TunableWeight implements Weight {
         layer.out(),
         grain,
         (from, to) -> {
-          kernel.signStep(
-              parameters, from, to, gradient.data(), scales, zeros, steps[i], minMaxSteps[i]);
+          if (memory != null) {
+            memory.step(i, from, to);
+          } else {
+            kernel.signStep(
+                parameters, from, to, gradient.data(), scales, zeros, steps[i], minMaxSteps[i]);
+          }
           if (clampV > 0) {
             clamp(parameters.value(), from * layer.in(), to * layer.in(), clampV);
           }

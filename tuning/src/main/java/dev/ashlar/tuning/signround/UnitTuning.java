@@ -20,10 +20,17 @@ final class UnitTuning {
   /** As in AutoRound; without effect on signs, but small gradients stay clear of zero. */
   private static final float LOSS_SCALE = 1000f;
 
+  /** Bits of a code below which the extension's loss leaves out what is farthest off. */
+  private static final int SUPPRESSED_BELOW = 4;
+
+  private static final String WEIGHT = ".weight";
+  private static final String BIAS = ".bias";
+
   private final UnitTask task;
   private final Tape tape;
   private final Unit tuned;
   private final List<TunableWeight> weights = new ArrayList<>();
+  private final List<TunableVector> vectors = new ArrayList<>();
   private final int micro;
   private final int batch;
   private final Tensor x;
@@ -39,7 +46,9 @@ final class UnitTuning {
   UnitTuning(UnitTask task, Tape tape, Workspace buffers, SignRoundOptions options) {
     this.task = task;
     this.tape = tape;
-    this.tuned =
+    Map<String, float[]> importance =
+        options.variant().extension() ? UnitImportance.of(task) : Map.of();
+    Unit weighted =
         task.unit()
             .mapWeights(
                 (name, weight) -> {
@@ -48,10 +57,18 @@ final class UnitTuning {
                   }
                   TunableWeight w =
                       new TunableWeight(
-                          task.layer(name, weight), buffers, tape.backend().fakeQuant(), options);
+                          task.layer(name, weight),
+                          buffers,
+                          tape.backend().fakeQuant(),
+                          options,
+                          importance.get(name));
                   weights.add(w);
                   return w;
                 });
+    this.tuned =
+        options.variant().normsAndBiases()
+            ? weighted.mapTensors((name, t) -> vector(name, t, options))
+            : weighted;
     int samples = task.inputs().count();
     int length = task.inputs().length();
     this.batch = Math.min(samples, Math.multiplyExact(task.batchSize(), task.accumulate()));
@@ -59,7 +76,40 @@ final class UnitTuning {
     this.x = buffers.take(micro, length, task.inputs().dim());
     this.y = buffers.take(micro, length, task.targets().dim());
     this.dOut = buffers.take(micro, length, task.targets().dim());
-    this.loss = new BatchLoss(tape.backend().loss(), task.counted(), length, micro);
+    this.loss =
+        new BatchLoss(tape.backend().loss(), task.counted(), length, micro, suppresses(options));
+  }
+
+  private Tensor vector(String name, Tensor t, SignRoundOptions options) {
+    if (!isTunable(name, t)) {
+      return t;
+    }
+    float[] rates = options.schedule(options.firstLr(fewestBits()));
+    TunableVector v = new TunableVector(name, t, rates, options.variant());
+    vectors.add(v);
+    return v.tensor();
+  }
+
+  /** Weights of norms, and biases of what is quantized; no routers, which choose. */
+  private boolean isTunable(String name, Tensor t) {
+    boolean vector = t.shape().rank() == 1;
+    boolean norm = name.endsWith(WEIGHT) && vector;
+    boolean bias =
+        name.endsWith(BIAS)
+            && task.schemes().containsKey(name.substring(0, name.length() - BIAS.length()));
+    return norm || bias && vector;
+  }
+
+  private int fewestBits() {
+    return weights.stream().mapToInt(w -> w.layer().grid().bits()).min().orElseThrow();
+  }
+
+  private boolean suppresses(SignRoundOptions options) {
+    boolean coarseInputs =
+        task.schemes().values().stream()
+            .flatMap(s -> s.activations().stream())
+            .anyMatch(a -> a.element().bits() <= SUPPRESSED_BELOW);
+    return options.variant().extension() && (fewestBits() < SUPPRESSED_BELOW || coarseInputs);
   }
 
   /** Samples that one iteration sees. */
@@ -71,10 +121,17 @@ final class UnitTuning {
     return weights;
   }
 
+  List<TunableVector> vectors() {
+    return vectors;
+  }
+
   /** Makes all ŵ from the parameters. */
   void build() {
     for (TunableWeight w : weights) {
       w.build();
+    }
+    for (TunableVector v : vectors) {
+      v.build();
     }
   }
 
@@ -100,6 +157,9 @@ final class UnitTuning {
       for (TunableWeight w : weights) {
         w.watch(tape, accumulate);
       }
+      for (TunableVector v : vectors) {
+        v.watch(tape, accumulate);
+      }
     }
     Tensor in = part(x, count);
     task.inputs().gather(samples, from, count, in);
@@ -112,6 +172,9 @@ final class UnitTuning {
       Gradients g = tape.backward(out, d);
       for (TunableWeight w : weights) {
         w.settle(g, accumulate);
+      }
+      for (TunableVector v : vectors) {
+        v.settle(g, accumulate);
       }
     }
     return sum;
@@ -130,12 +193,18 @@ final class UnitTuning {
     for (TunableWeight w : weights) {
       w.step(i, (float) options.clampV());
     }
+    for (TunableVector v : vectors) {
+      v.step(i);
+    }
   }
 
   /** Keeps what the present parameters produce as the result; call before they step. */
   void keep() {
     for (TunableWeight w : weights) {
       w.keep();
+    }
+    for (TunableVector v : vectors) {
+      v.keep();
     }
   }
 }

@@ -2,6 +2,8 @@ package dev.ashlar.tuning.work;
 
 import dev.ashlar.tensor.DType;
 import dev.ashlar.tensor.quant.Codes;
+import dev.ashlar.tensor.quant.FloatFormat;
+import dev.ashlar.tensor.quant.FloatGrid;
 import dev.ashlar.tensor.quant.Groups;
 import dev.ashlar.tensor.quant.Groups.SuperBlocks;
 import dev.ashlar.tensor.quant.IntegerGrid;
@@ -26,6 +28,8 @@ import java.nio.ByteBuffer;
  *           1 minimums: int32 group size; float32 arrays scales, minimums
  *           2 super-blocks: int32 group size, groups per block; float32 array, byte array scales;
  *             byte whether int32 zero follows, or float32 array, byte array minimums
+ *           3 scales of small floats: byte format, int32 block size, byte type of scales (numbers
+ *             of their enums); float32 array scales
  * byte      whether columns have explicit groups; if so int32 array
  * byte      0 no outliers; 1 entries: int32 arrays starts, columns, float32 array values
  *           2 columns: int32 array columns, float32 array values
@@ -72,6 +76,13 @@ final class MatrixRecord {
         out.writeInt(g.groupSize());
         floats(out, g.scales());
         floats(out, g.minimums());
+      }
+      case Groups.Scales g -> {
+        out.writeByte(3);
+        out.writeByte(g.grid().element().ordinal());
+        out.writeInt(g.grid().blockSize());
+        out.writeByte(g.grid().scale().ordinal());
+        floats(out, g.scales());
       }
       case SuperBlocks g -> {
         out.writeByte(2);
@@ -143,6 +154,13 @@ final class MatrixRecord {
               floats(in),
               bytes(in));
       case 1 -> new Groups.Minimums(in.readInt(), floats(in), floats(in));
+      case 3 ->
+          new Groups.Scales(
+              new FloatGrid(
+                  FloatFormat.values()[in.readByte()],
+                  in.readInt(),
+                  FloatGrid.Scale.values()[in.readByte()]),
+              floats(in));
       default -> {
         int size = in.readInt();
         int perBlock = in.readInt();

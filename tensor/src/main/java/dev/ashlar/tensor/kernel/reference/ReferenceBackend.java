@@ -18,6 +18,7 @@ public final class ReferenceBackend {
           new ReferenceAttention(),
           new ReferenceLoss(),
           new ReferenceFakeQuant(),
+          new ReferenceGridError(),
           new ReferencePacked(),
           new ReferenceConversion(),
           new ReferenceProbe());

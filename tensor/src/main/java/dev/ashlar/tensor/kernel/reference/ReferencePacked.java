@@ -53,7 +53,7 @@ final class ReferencePacked implements PackedKernel {
     int in = w.in();
     int out = w.out();
     boolean rounds = plain.rounds(activations);
-    float[] a = rounds ? rounded(m, x, xOff, matrix) : x;
+    float[] a = rounds ? rounded(m, x, xOff, matrix, activations) : x;
     int aAt = rounds ? 0 : xOff;
     Parallel.rows(
         out,
@@ -76,14 +76,16 @@ final class ReferencePacked implements PackedKernel {
         });
   }
 
-  /** What {@link ActivationPrecision#INT8} makes of {@code x}. */
-  private static float[] rounded(int m, float[] x, int xOff, QuantizedMatrix w) {
+  /** What {@link ActivationPrecision} says of {@code x}. */
+  private static float[] rounded(
+      int m, float[] x, int xOff, QuantizedMatrix w, ActivationPrecision activations) {
     float[] rounded = new float[m * w.in()];
+    boolean byToken = activations.byToken();
     for (int r = 0; r < m; r++) {
-      float[] step = new float[w.groupsPerRow()];
+      float[] step = new float[byToken ? 1 : w.groupsPerRow()];
       for (int k = 0; k < w.in(); k++) {
         // Math.max passes NaN on.
-        int g = w.group(k);
+        int g = byToken ? 0 : w.group(k);
         step[g] = Math.max(step[g], Math.abs(x[xOff + r * w.in() + k]));
       }
       for (int g = 0; g < step.length; g++) {
@@ -91,7 +93,7 @@ final class ReferencePacked implements PackedKernel {
         step[g] = s < ActivationPrecision.MIN_STEP ? 0 : Float.isInfinite(s) ? Float.NaN : s;
       }
       for (int k = 0; k < w.in(); k++) {
-        float s = step[w.group(k)];
+        float s = step[byToken ? 0 : w.group(k)];
         float code = s == 0 ? 0 : (float) Math.rint(x[xOff + r * w.in() + k] * (1 / s));
         rounded[r * w.in() + k] = s * code;
       }

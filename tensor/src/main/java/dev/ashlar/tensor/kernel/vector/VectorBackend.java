@@ -9,6 +9,7 @@ import dev.ashlar.tensor.kernel.vector.pointwise.VectorActivation;
 import dev.ashlar.tensor.kernel.vector.pointwise.VectorConversion;
 import dev.ashlar.tensor.kernel.vector.pointwise.VectorElementwise;
 import dev.ashlar.tensor.kernel.vector.pointwise.VectorFakeQuant;
+import dev.ashlar.tensor.kernel.vector.pointwise.VectorGridError;
 import dev.ashlar.tensor.kernel.vector.pointwise.VectorLoss;
 import dev.ashlar.tensor.kernel.vector.pointwise.VectorNorm;
 import dev.ashlar.tensor.kernel.vector.pointwise.VectorProbe;
@@ -31,6 +32,7 @@ final class VectorBackend {
           new VectorAttention(),
           new VectorLoss(),
           new VectorFakeQuant(),
+          new VectorGridError(),
           new VectorPacked(),
           new VectorConversion(),
           new VectorProbe());

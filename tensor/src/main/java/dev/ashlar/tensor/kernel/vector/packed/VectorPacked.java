@@ -1,9 +1,12 @@
 package dev.ashlar.tensor.kernel.vector.packed;
 
 import dev.ashlar.tensor.kernel.ActivationPrecision;
+import dev.ashlar.tensor.kernel.MatMulKernel;
 import dev.ashlar.tensor.kernel.PackedKernel;
 import dev.ashlar.tensor.kernel.reference.ReferenceBackend;
+import dev.ashlar.tensor.kernel.vector.dense.VectorMatMul;
 import dev.ashlar.tensor.quant.Codes;
+import dev.ashlar.tensor.quant.Groups;
 import dev.ashlar.tensor.quant.PackedMatrix;
 import dev.ashlar.tensor.quant.QuantizedMatrix;
 
@@ -23,6 +26,7 @@ public final class VectorPacked implements PackedKernel {
   /** Multiplications worth handing to a thread: some microseconds. */
   private static final long GRAIN = 1 << 16;
 
+  private final MatMulKernel dense = new VectorMatMul();
   private final VectorPackedScratch.Pool pool = new VectorPackedScratch.Pool();
 
   /** Codes of a table have no kernel of their own yet: the reference multiplies them. */
@@ -43,8 +47,22 @@ public final class VectorPacked implements PackedKernel {
     }
   }
 
+  /**
+   * Small floats in groups are multiplied as the floats that they stand for, by the dense kernel: a
+   * table has no packed loop yet.
+   */
+  private record Floats(int out, int in, float[] weights) implements PackedMatrix {
+    @Override
+    public long byteSize() {
+      return 4L * weights.length;
+    }
+  }
+
   @Override
   public PackedMatrix pack(QuantizedMatrix w) {
+    if (w.groups() instanceof Groups.Scales) {
+      return new Floats(w.out(), w.in(), w.dequantize().data());
+    }
     if (w.codes() instanceof Codes.Table) {
       return new Plain(ReferenceBackend.INSTANCE.packed().pack(w));
     }
@@ -64,6 +82,11 @@ public final class VectorPacked implements PackedKernel {
       ActivationPrecision activations,
       float[] y,
       int yOff) {
+    if (w instanceof Floats f) {
+      float[] b = f.weights();
+      dense.xwt(m, f.out(), f.in(), x, xOff, f.in(), b, 0, f.in(), y, yOff, f.out(), false);
+      return;
+    }
     if (w instanceof Plain plain) {
       ReferenceBackend.INSTANCE.packed().multiply(m, x, xOff, plain.matrix(), activations, y, yOff);
       return;

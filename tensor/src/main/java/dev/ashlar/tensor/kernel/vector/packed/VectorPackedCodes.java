@@ -301,7 +301,10 @@ abstract class VectorPackedCodes {
       int stepsAt,
       float[] sums,
       int sumsAt) {
-    throw new IllegalStateException("codes of " + bits + " bits are not multiplied by bytes");
+    if (bits != Byte.SIZE) {
+      throw new IllegalStateException("codes of " + bits + " bits are not multiplied by bytes");
+    }
+    VectorPackedBytes.sum(w, at, groups, units, pairs, pairsAt, steps, stepsAt, sums, sumsAt);
   }
 
   /**

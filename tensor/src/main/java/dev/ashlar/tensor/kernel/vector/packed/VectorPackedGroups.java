@@ -40,6 +40,7 @@ abstract sealed class VectorPackedGroups
     int groups = w.groupsPerRow();
     return switch (w.groups()) {
       case Groups.ZeroPoints z -> of(out, groups, z.scales(), z.zeros());
+      case Groups.Scales s -> throw new IllegalArgumentException("codes of small floats");
       case Groups.Minimums m -> of(out, groups, m.scales(), m.minimums());
       case Groups.SuperBlocks s -> of(out, groups, s);
     };

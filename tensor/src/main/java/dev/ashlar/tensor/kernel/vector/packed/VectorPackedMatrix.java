@@ -135,6 +135,24 @@ final class VectorPackedMatrix implements PackedMatrix {
     return activations.rounds(bits, in);
   }
 
+  /** Whether rounded activations are multiplied as integers, straight from the codes. */
+  boolean multipliesIntegers() {
+    return ActivationPrecision.multipliesIntegers(codes.bits(), in);
+  }
+
+  /** Rounds a row of activations in this matrix's own order of columns, in place. */
+  void round(float[] row, int at, boolean byToken) {
+    if (byToken) {
+      VectorPackedRounding.round(row, at, width());
+      return;
+    }
+    int[] start = columns.start();
+    int unit = codes.columns();
+    for (int g = 0; g < columns.groups(); g++) {
+      VectorPackedRounding.round(row, at + start[g] * unit, (start[g + 1] - start[g]) * unit);
+    }
+  }
+
   /** Columns in this matrix's own order, filling included. */
   int width() {
     return columns.units() * codes.columns();

@@ -57,16 +57,23 @@ final class VectorPackedOperand {
     int groups = w.columns().groups();
     x = from;
     xAt = fromAt;
-    bytes = w.rounds(activations);
+    boolean rounds = w.rounds(activations);
+    bytes = rounds && w.multipliesIntegers();
+    boolean roundedFloats = rounds && !bytes;
     if (w.columns().source() != null) {
       gather(m, w);
+    } else if (roundedFloats) {
+      copy(m, w);
+    }
+    for (int r = 0; r < m && roundedFloats; r++) {
+      w.round(x, xAt + r * w.width(), activations.byToken());
     }
     if (sums.length < m * groups) {
       sums = new float[m * groups];
       steps = new float[m * groups];
     }
     if (bytes) {
-      round(m, w);
+      round(m, w, activations.byToken());
     } else {
       scale(m, w);
     }
@@ -89,6 +96,17 @@ final class VectorPackedOperand {
     xAt = 0;
   }
 
+  /** Floats that are rounded are the caller's no longer. */
+  private void copy(int m, VectorPackedMatrix w) {
+    int size = Math.multiplyExact(m, w.width());
+    if (gathered.length < size) {
+      gathered = new float[size];
+    }
+    System.arraycopy(x, xAt, gathered, 0, size);
+    x = gathered;
+    xAt = 0;
+  }
+
   private void scale(int m, VectorPackedMatrix w) {
     int width = w.width();
     int size = Math.multiplyExact(m, width);
@@ -101,7 +119,7 @@ final class VectorPackedOperand {
     }
   }
 
-  private void round(int m, VectorPackedMatrix w) {
+  private void round(int m, VectorPackedMatrix w, boolean byToken) {
     int width = w.width();
     if (codes.length < VectorPackedRounding.codesSize(width)) {
       codes = new int[VectorPackedRounding.codesSize(width)];
@@ -113,10 +131,12 @@ final class VectorPackedOperand {
     int unit = w.codes().columns();
     int groups = w.columns().groups();
     for (int r = 0; r < m; r++) {
+      int row = xAt + r * width;
+      float shared = byToken ? VectorPackedRounding.step(x, row, width) : 0;
       for (int g = 0; g < groups; g++) {
         int k = start[g] * unit;
         int size = (start[g + 1] - start[g]) * unit;
-        float step = VectorPackedRounding.step(x, xAt + r * width + k, size);
+        float step = byToken ? shared : VectorPackedRounding.step(x, row + k, size);
         int sum = VectorPackedRounding.codes(x, xAt + r * width + k, size, step, codes, k);
         steps[r * groups + g] = step;
         sums[r * groups + g] = step * sum;

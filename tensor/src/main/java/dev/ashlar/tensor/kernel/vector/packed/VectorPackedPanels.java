@@ -27,12 +27,14 @@ final class VectorPackedPanels {
 
   private final VectorPackedMatrix w;
   private final boolean rounds;
+  private final boolean byToken;
   private final VectorPackedScratch.Pool pool;
 
   VectorPackedPanels(
       VectorPackedMatrix w, ActivationPrecision activations, VectorPackedScratch.Pool pool) {
     this.w = w;
     this.rounds = w.rounds(activations);
+    this.byToken = activations.byToken();
     this.pool = pool;
   }
 
@@ -95,18 +97,10 @@ final class VectorPackedPanels {
         w.columns().gather(x, xAt + r * w.in(), own, r * width);
       }
       if (rounds) {
-        round(own, r * width);
+        w.round(own, r * width, byToken);
       }
     }
     Panels.stripFromRows(rows, width, own, 0, width, strips, stripAt);
-  }
-
-  private void round(float[] row, int at) {
-    int[] start = w.columns().start();
-    int unit = w.codes().columns();
-    for (int g = 0; g < w.columns().groups(); g++) {
-      VectorPackedRounding.round(row, at + start[g] * unit, (start[g + 1] - start[g]) * unit);
-    }
   }
 
   private void panel(int p, int m, float[] strips, float[] y, int yAt, VectorPackedScratch own) {

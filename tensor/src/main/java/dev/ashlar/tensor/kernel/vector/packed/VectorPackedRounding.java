@@ -108,6 +108,10 @@ final class VectorPackedRounding {
    * @param pairs takes {@code width} and up to a vector more ints from {@code pairsAt}
    */
   static void pair(int[] b, int width, int columns, int bits, int[] pairs, int pairsAt) {
+    if (bits == Byte.SIZE) {
+      VectorPackedBytes.pair(b, FRONT, width, pairs, pairsAt);
+      return;
+    }
     int half = columns / 2;
     int[] follows = bits == 2 ? FOLLOWS_2 : FOLLOWS_4;
     IntVector low = IntVector.broadcast(INTS, 0xFFFF);

@@ -1,0 +1,254 @@
+package dev.ashlar.formats.layout;
+
+import dev.ashlar.formats.checkpoint.CheckpointNotes;
+import dev.ashlar.formats.checkpoint.PackedReader;
+import dev.ashlar.formats.checkpoint.StoredTensors;
+import dev.ashlar.io.InputException;
+import dev.ashlar.tensor.DType;
+import dev.ashlar.tensor.quant.ActivationScheme;
+import dev.ashlar.tensor.quant.Codes;
+import dev.ashlar.tensor.quant.FloatFormat;
+import dev.ashlar.tensor.quant.FloatGrid;
+import dev.ashlar.tensor.quant.Groups;
+import dev.ashlar.tensor.quant.IntegerGrid;
+import dev.ashlar.tensor.quant.QuantizedMatrix;
+import dev.ashlar.tensor.weights.StoredTensor;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * Checkpoints of numbers with a scale beside them, as AutoRound and compressed-tensors write them
+ * (docs/formats.md, Small floats): MXFP4, MXFP8, NVFP4, FP8 and bytes, with scales for blocks, rows
+ * or the matrix.
+ */
+public final class SmallFloatWeights implements PackedReader {
+  private static final String SCALE = ".weight_scale";
+  private static final String PACKED = ".weight_packed";
+  private static final String WEIGHT = ".weight";
+  private static final String GLOBAL = ".weight_global_scale";
+  private static final Set<String> BESIDE =
+      Set.of(GLOBAL, ".input_scale", ".input_global_scale", PACKED, SCALE);
+  private static final int EXPONENT_BIAS = 127;
+  private static final int BYTE_ZERO = 128;
+  private static final int MX_BLOCK = 32;
+
+  /**
+   * One matrix.
+   *
+   * @param codes {@code [out, in]} small floats or bytes, or {@code [out, in / 2]} pairs of FP4
+   * @param perRow scales of a row; 0 if one is for the matrix
+   * @param global what scales are divided by
+   */
+  private record Module(
+      StoredTensor codes, StoredTensor scales, boolean pairs, int perRow, float global) {
+    int out() {
+      return (int) codes.shape().dim(0);
+    }
+
+    int in() {
+      return (int) codes.shape().dim(1) * (pairs ? 2 : 1);
+    }
+  }
+
+  private final Map<String, Module> modules = new LinkedHashMap<>();
+  private final Set<String> parts = new LinkedHashSet<>();
+  private final Optional<ActivationScheme> inputs;
+
+  private SmallFloatWeights(Optional<ActivationScheme> inputs) {
+    this.inputs = inputs;
+  }
+
+  /** Whether a configuration is of this kind. */
+  public static boolean declares(Map<String, Object> quantization) {
+    String method = String.valueOf(quantization.get("quant_method"));
+    if (method.equals("compressed-tensors")) {
+      String format = String.valueOf(quantization.get("format"));
+      return format.startsWith("mxfp")
+          || format.startsWith("nvfp4")
+          || format.equals("float-quantized")
+          || format.equals("int-quantized");
+    }
+    String type = String.valueOf(quantization.get("data_type"));
+    return method.equals("auto-round")
+        && (type.startsWith("mx_fp") || type.startsWith("nv_fp") || type.startsWith("fp"));
+  }
+
+  /**
+   * Finds the matrices with scales; empty if the configuration is of another kind.
+   *
+   * @throws InputException if a scale has no matrix, or not a shape that fits it
+   */
+  public static Optional<PackedReader> open(
+      Map<String, Object> quantization, StoredTensors tensors) {
+    if (!declares(quantization)) {
+      return Optional.empty();
+    }
+    SmallFloatInputs said = SmallFloatInputs.of(quantization);
+    SmallFloatWeights weights = new SmallFloatWeights(said.scheme());
+    for (String name : tensors.names()) {
+      if (BESIDE.stream().anyMatch(name::endsWith)) {
+        weights.parts.add(name);
+      }
+      if (name.endsWith(SCALE)) {
+        String module = name.substring(0, name.length() - SCALE.length());
+        weights.modules.put(module, module(tensors, module));
+        tensors.find(module + WEIGHT).ifPresent(t -> weights.parts.add(t.name()));
+      }
+    }
+    if (said.declared() && said.scheme().isEmpty()) {
+      new CheckpointNotes(tensors.path().toString())
+          .tell(
+              "inputs not rounded",
+              "the configuration says that inputs are rounded, in a way that is not known here;"
+                  + " they are taken as they are");
+    }
+    return Optional.of(weights);
+  }
+
+  private static Module module(StoredTensors tensors, String module) {
+    StoredTensor scales = tensors.find(module + SCALE).orElseThrow();
+    Optional<StoredTensor> packed = tensors.find(module + PACKED);
+    StoredTensor codes =
+        packed
+            .or(() -> tensors.find(module + WEIGHT))
+            .orElseThrow(() -> fault(tensors, module + WEIGHT, "the matrix of a scale", "none"));
+    boolean pairs = packed.isPresent();
+    boolean known =
+        pairs ? codes.dtype() == DType.U8 : codes.dtype() == DType.I8 || format(codes).isPresent();
+    if (codes.shape().rank() != 2 || !known || codes.shape().size() > Integer.MAX_VALUE / 2) {
+      throw fault(
+          tensors,
+          codes.name(),
+          pairs ? "a matrix of bytes" : "a matrix of eight-bit numbers",
+          codes.storage() + " " + codes.shape());
+    }
+    Module found = new Module(codes, scales, pairs, 0, global(tensors, module));
+    return new Module(
+        codes, scales, pairs, perRow(tensors, scales, found.out(), found.in()), found.global());
+  }
+
+  private static Optional<FloatFormat> format(StoredTensor codes) {
+    return switch (codes.dtype()) {
+      case F8_E4M3 -> Optional.of(FloatFormat.E4M3);
+      case F8_E5M2 -> Optional.of(FloatFormat.E5M2);
+      default -> Optional.empty();
+    };
+  }
+
+  private static float global(StoredTensors tensors, String module) {
+    Optional<StoredTensor> global = tensors.find(module + GLOBAL);
+    if (global.isEmpty()) {
+      return 1;
+    }
+    float[] value = new float[1];
+    if (global.get().shape().size() != 1) {
+      throw fault(tensors, module + GLOBAL, "one number", "shape " + global.get().shape());
+    }
+    global.get().read(0, value, 0, 1);
+    if (!(value[0] > 0) || Float.isInfinite(value[0])) {
+      throw fault(tensors, module + GLOBAL, "a positive number", value[0] + "");
+    }
+    return value[0];
+  }
+
+  private static int perRow(StoredTensors tensors, StoredTensor scales, int out, int in) {
+    if (scales.shape().size() == 1) {
+      return 0;
+    }
+    long across = scales.shape().rank() == 1 ? 1 : scales.shape().dim(1);
+    boolean fits = scales.shape().rank() <= 2 && scales.shape().dim(0) == out && across > 0;
+    if (!fits || in % across != 0) {
+      throw fault(
+          tensors,
+          scales.name(),
+          "scales for blocks of [" + out + ", " + in + "]",
+          "shape " + scales.shape());
+    }
+    return (int) across;
+  }
+
+  private static InputException fault(
+      StoredTensors tensors, String name, String expected, String found) {
+    return InputException.in(tensors.path())
+        .place(name)
+        .expected(expected)
+        .found(found)
+        .exception();
+  }
+
+  @Override
+  public Set<String> modules() {
+    return Collections.unmodifiableSet(modules.keySet());
+  }
+
+  @Override
+  public Set<String> parts() {
+    return parts;
+  }
+
+  @Override
+  public QuantizedMatrix read(String name) {
+    Module m = modules.get(name);
+    if (m == null) {
+      throw new IllegalArgumentException("not a packed module: " + name);
+    }
+    byte[] stored = new byte[(int) m.codes().byteSize()];
+    m.codes().readBytes(0, stored, 0, stored.length);
+    float[] scales = scales(m);
+    int block = m.perRow() == 0 ? 0 : m.in() / m.perRow();
+    if (m.codes().dtype() == DType.I8) {
+      return bytes(m, stored, scales, m.perRow() <= 1 ? -1 : block).withInputs(inputs);
+    }
+    boolean exponents = m.scales().dtype() == DType.U8;
+    FloatGrid.Scale type =
+        exponents
+            ? FloatGrid.Scale.E8M0
+            : m.scales().dtype() == DType.F8_E4M3 ? FloatGrid.Scale.E4M3 : FloatGrid.Scale.F32;
+    boolean rows = m.perRow() == 1 && !(exponents && m.in() == MX_BLOCK);
+    FloatFormat element = m.pairs() ? FloatFormat.E2M1 : format(m.codes()).orElseThrow();
+    FloatGrid grid = new FloatGrid(element, rows ? -1 : block, type);
+    byte[] codes = m.pairs() ? unpaired(stored) : stored;
+    return new QuantizedMatrix(
+            m.out(), m.in(), Codes.Table.of(element, codes), new Groups.Scales(grid, scales))
+        .withInputs(inputs);
+  }
+
+  /** Bytes around zero as unsigned codes around 128. */
+  private static QuantizedMatrix bytes(Module m, byte[] stored, float[] scales, int group) {
+    byte[] zeros = new byte[scales.length];
+    Arrays.fill(zeros, (byte) BYTE_ZERO);
+    for (int i = 0; i < stored.length; i++) {
+      stored[i] = (byte) (stored[i] + BYTE_ZERO);
+    }
+    DType type = m.scales().dtype() == DType.F16 ? DType.F16 : DType.F32;
+    IntegerGrid grid = new IntegerGrid(Byte.SIZE, group, true, type);
+    return new QuantizedMatrix(m.out(), m.in(), grid, stored, scales, zeros);
+  }
+
+  private static byte[] unpaired(byte[] pairs) {
+    byte[] codes = new byte[2 * pairs.length];
+    for (int i = 0; i < pairs.length; i++) {
+      codes[2 * i] = (byte) (pairs[i] & 0xF);
+      codes[2 * i + 1] = (byte) (pairs[i] >>> 4 & 0xF);
+    }
+    return codes;
+  }
+
+  /** A scale for each group; one for the matrix is repeated for every row. */
+  private static float[] scales(Module m) {
+    float[] stored = new float[(int) m.scales().shape().size()];
+    m.scales().read(0, stored, 0, stored.length);
+    boolean exponents = m.scales().dtype() == DType.U8;
+    float[] scales = new float[m.perRow() == 0 ? m.out() : stored.length];
+    for (int i = 0; i < scales.length; i++) {
+      float s = stored[m.perRow() == 0 ? 0 : i];
+      scales[i] = exponents ? Math.scalb(1f, (int) s - EXPONENT_BIAS) : s / m.global();
+    }
+    return scales;
+  }
+}

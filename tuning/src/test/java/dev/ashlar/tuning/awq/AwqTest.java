@@ -1,0 +1,272 @@
+package dev.ashlar.tuning.awq;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.ashlar.formats.checkpoint.Checkpoint;
+import dev.ashlar.nn.architecture.Architectures;
+import dev.ashlar.nn.decoder.Block;
+import dev.ashlar.nn.decoder.Decoder;
+import dev.ashlar.tensor.Parallel;
+import dev.ashlar.tensor.Tensor;
+import dev.ashlar.tensor.affine.Affine;
+import dev.ashlar.tensor.kernel.Backends;
+import dev.ashlar.tensor.quant.IntegerGrid;
+import dev.ashlar.tensor.quant.QuantizedMatrix;
+import dev.ashlar.tuning.BlockwiseQuantization;
+import dev.ashlar.tuning.LayerSink;
+import dev.ashlar.tuning.RunListener;
+import dev.ashlar.tuning.RunOptions;
+import dev.ashlar.tuning.RunReport;
+import dev.ashlar.tuning.TinyModel;
+import dev.ashlar.tuning.UnitReport;
+import dev.ashlar.tuning.method.MethodOptions;
+import dev.ashlar.tuning.plan.QuantizationPlan;
+import dev.ashlar.tuning.work.WorkFolder;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Random;
+import java.util.concurrent.CancellationException;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Searches for factors and clips by their definitions, and runs on a whole model. */
+class AwqTest {
+  private static final RunOptions OPTIONS = new RunOptions(4, 1, 1, true, 42);
+  private static final IntegerGrid W3 = new IntegerGrid(3, 32, true);
+
+  @TempDir private Path temporary;
+
+  /** Everything that a run hands on. */
+  private record Collected(Map<String, QuantizedMatrix> layers, Map<String, Tensor> tensors)
+      implements LayerSink {
+    Collected() {
+      this(new LinkedHashMap<>(), new LinkedHashMap<>());
+    }
+
+    @Override
+    public void quantized(String module, QuantizedMatrix tensor) {
+      layers.put(module, tensor);
+    }
+
+    @Override
+    public void changed(String name, Tensor tensor) {
+      tensors.put(name, tensor);
+    }
+
+    void assertSame(Collected other) {
+      assertEquals(layers.keySet(), other.layers.keySet());
+      layers.forEach(
+          (name, q) -> {
+            QuantizedMatrix o = other.layers.get(name);
+            assertArrayEquals(q.codes().values(), o.codes().values(), name);
+            assertArrayEquals(q.zeroPoints().scales(), o.zeroPoints().scales(), name);
+          });
+      assertEquals(tensors.keySet(), other.tensors.keySet());
+      tensors.forEach((name, t) -> assertArrayEquals(t.data(), other.tensors.get(name).data()));
+    }
+  }
+
+  /**
+   * The model with outliers in some channels, as real ones have, which hurt where weights round.
+   */
+  private static Decoder loud(Checkpoint source) {
+    Decoder model = Architectures.load(source);
+    List<Block> blocks =
+        IntStream.range(0, model.blockCount())
+            .mapToObj(
+                b ->
+                    model
+                        .loadBlock(b)
+                        .mapTensors(
+                            (name, t) -> {
+                              Tensor copy = t.copy();
+                              for (int k = 0; k < copy.size(); k += 9) {
+                                copy.data()[k] *= name.endsWith("norm.weight") ? 12 : 1;
+                              }
+                              return copy;
+                            }))
+            .toList();
+    return model.withBlocks(blocks);
+  }
+
+  private static BlockwiseQuantization job(Checkpoint source, IntegerGrid grid, String... pairs) {
+    Map<String, String> options = new LinkedHashMap<>();
+    for (String pair : pairs) {
+      options.put(pair.split("=")[0], pair.split("=")[1]);
+    }
+    return new BlockwiseQuantization(
+        Architectures.load(source),
+        QuantizationPlan.uniform(grid),
+        TinyModel.data(8, 16),
+        Awq.METHOD.create(MethodOptions.of(options)),
+        OPTIONS);
+  }
+
+  private static Tensor random(int rows, int columns, long seed) {
+    Random random = new Random(seed);
+    Tensor t = Tensor.zeros(rows, columns);
+    for (int i = 0; i < t.size(); i++) {
+      t.data()[i] = (float) random.nextGaussian();
+    }
+    return t;
+  }
+
+  @Test
+  void errorsBySecondMomentsAreThoseOfTheTokens() {
+    Tensor x = random(70, 32, 1);
+    Tensor delta = random(8, 32, 2);
+    InputStatistics s = new InputStatistics(32, Backends.chosen());
+    s.add(x);
+    double direct = 0;
+    double magnitude = 0;
+    for (int t = 0; t < 70; t++) {
+      magnitude += Math.abs(x.data()[t * 32 + 5]);
+      for (int o = 0; o < 8; o++) {
+        double y = 0;
+        for (int k = 0; k < 32; k++) {
+          y += (double) delta.data()[o * 32 + k] * x.data()[t * 32 + k];
+        }
+        direct += y * y / 70;
+      }
+    }
+    double found = OutputError.of(8, 32, delta.data(), s.moments(), Backends.chosen());
+    assertEquals(direct, found, 1e-4 * direct);
+    assertEquals(magnitude, s.magnitudes()[5], 1e-4);
+  }
+
+  /** Loud channels get larger factors, and outputs come closer. */
+  @Test
+  void loudChannelsAreProtected() {
+    Tensor x = random(200, 64, 3);
+    for (int i = 0; i < x.size(); i++) {
+      x.data()[i] *= i % 64 == 7 || i % 64 == 40 ? 30 : 1;
+    }
+    InputStatistics s = new InputStatistics(64, Backends.chosen());
+    s.add(x);
+    float[] magnitudes = new float[64];
+    for (int k = 0; k < 64; k++) {
+      magnitudes[k] = (float) (s.magnitudes()[k] / 200);
+    }
+    FactorSearch.Member member =
+        new FactorSearch.Member(random(48, 64, 4), new IntegerGrid(3, 32, true), s.moments());
+    for (boolean duo : new boolean[] {true, false}) {
+      FactorSearch.Found found =
+          new FactorSearch(List.of(member), Backends.chosen())
+              .run(new AwqOptions(20, duo, false, false), magnitudes, t -> {});
+      assertTrue(found.after() < 0.6 * found.before(), found.before() + " " + found.after());
+      float[] sorted = found.factors().clone();
+      Arrays.sort(sorted);
+      assertTrue(found.factors()[7] >= sorted[62] && found.factors()[40] >= sorted[62]);
+      assertEquals(1, sorted[0] * sorted[63], 1e-4);
+    }
+  }
+
+  @Test
+  void clippingLessensTheErrorOfEveryGroup() {
+    Tensor w = random(16, 64, 5);
+    for (int r = 0; r < 16; r++) {
+      w.data()[r * 64 + 3] *= 4; // A weight that is larger than its group deserves.
+    }
+    Tensor x = random(300, 64, 6);
+    InputStatistics s = new InputStatistics(64, Backends.chosen());
+    s.add(x);
+    IntegerGrid grid = new IntegerGrid(2, 32, true);
+    float[] moments = s.moments();
+    Tensor clipped = Clipping.clipped(w, grid, moments, Backends.chosen());
+    double before = roundingError(w, w, grid, moments);
+    double after = roundingError(w, clipped, grid, moments);
+    assertTrue(after < 0.8 * before, before + " to " + after);
+    for (int i = 0; i < w.size(); i++) {
+      assertTrue(Math.abs(clipped.data()[i]) <= Math.abs(w.data()[i]));
+    }
+  }
+
+  private static double roundingError(Tensor w, Tensor rounded, IntegerGrid grid, float[] moments) {
+    Tensor q = Affine.nearest(rounded, grid, Backends.chosen()).dequantize();
+    float[] delta = q.data();
+    for (int i = 0; i < delta.length; i++) {
+      delta[i] -= w.data()[i];
+    }
+    return OutputError.of(w.dim(0), w.dim(1), delta, moments, Backends.chosen());
+  }
+
+  @Test
+  void aRunSmoothsEveryInputAndSaysBy() {
+    try (Checkpoint source = TinyModel.open()) {
+      for (String clip : List.of("apply_clip=false", "apply_clip=true")) {
+        Collected found = new Collected();
+        RunReport report = job(source, W3, clip).run(found, RunListener.SILENT);
+        assertEquals(14, found.layers.size());
+        assertEquals(4, found.tensors.size(), found.tensors.keySet().toString());
+        Map<String, Double> figures = report.units().getFirst().figures();
+        assertEquals(4.0, figures.get(Smoothing.SMOOTHED));
+        assertFalse(figures.containsKey(Smoothing.LEFT));
+        assertTrue(figures.get(Smoothing.ERROR) <= 1, figures.toString());
+      }
+    }
+  }
+
+  @Test
+  void layersThatStayFloatTakeTheirFactorsToo() {
+    try (Checkpoint source = TinyModel.open()) {
+      Collected found = new Collected();
+      BlockwiseQuantization job =
+          new BlockwiseQuantization(
+              loud(source),
+              QuantizationPlan.uniform(W3).withIgnored(List.of("k_proj")),
+              TinyModel.data(8, 16),
+              Awq.METHOD.create(MethodOptions.none()),
+              OPTIONS);
+      RunReport report = job.run(found, RunListener.SILENT);
+      assertTrue(found.tensors.containsKey("model.layers.0.self_attn.k_proj.weight"));
+      assertTrue(
+          report.units().getFirst().figures().get(Smoothing.ERROR) < 0.98, report.toString());
+    }
+  }
+
+  @Test
+  void threadsAndAKillChangeNothing() {
+    try (Checkpoint source = TinyModel.open()) {
+      Collected one = new Collected();
+      Parallel.limited(1, () -> job(source, W3, "apply_clip=true").run(one, RunListener.SILENT));
+      Collected two = new Collected();
+      Parallel.limited(2, () -> job(source, W3, "apply_clip=true").run(two, RunListener.SILENT));
+      one.assertSame(two);
+      Collected resumed = new Collected();
+      BlockwiseQuantization job = job(source, W3, "apply_clip=true");
+      try (WorkFolder work = WorkFolder.open(temporary, job.job(Map.of()), false)) {
+        assertThrows(
+            CancellationException.class,
+            () -> job.run(Optional.of(work), new Collected(), new KilledBehindTheFirst()));
+      }
+      try (WorkFolder work = WorkFolder.open(temporary, job.job(Map.of()), false)) {
+        assertTrue(
+            job.run(Optional.of(work), resumed, RunListener.SILENT).units().getFirst().resumed());
+      }
+      one.assertSame(resumed);
+    }
+  }
+
+  private static final class KilledBehindTheFirst implements RunListener {
+    private boolean ended;
+
+    @Override
+    public void unitFinished(UnitReport unit) {
+      ended = true;
+    }
+
+    @Override
+    public boolean cancelled() {
+      return ended;
+    }
+  }
+}
