@@ -49,7 +49,7 @@ public final class Evaluation {
   private int limit;
   private int examples;
   private Optional<String> exampleData = Optional.empty();
-  private boolean openingToken;
+  private Optional<Boolean> openingToken = Optional.empty();
   private int answerTokens = ANSWER_TOKENS;
   private JobListener listener = JobListener.SILENT;
 
@@ -114,9 +114,12 @@ public final class Evaluation {
     return fewshot(count);
   }
 
-  /** Puts the tokenizer's opening token in front of questions. */
-  public Evaluation withOpeningToken() {
-    this.openingToken = true;
+  /**
+   * Whether the token that opens texts goes in front of questions; as the tokenizer does unless
+   * this is called.
+   */
+  public Evaluation openingToken(boolean wanted) {
+    this.openingToken = Optional.of(wanted);
     return this;
   }
 

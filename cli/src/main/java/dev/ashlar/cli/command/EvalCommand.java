@@ -108,8 +108,11 @@ final class EvalCommand extends Command {
 
   @Option(
       names = "--add-bos-token",
-      description = "Put the tokenizer's opening token in front of questions.")
-  boolean openingToken;
+      negatable = true,
+      description =
+          "Put the token that opens texts in front of questions, or not (default: as the model's"
+              + " tokenizer does).")
+  Boolean openingToken;
 
   @Option(
       names = "--max-gen-toks",
@@ -166,8 +169,8 @@ final class EvalCommand extends Command {
     if (floats != null) {
       evaluation.reference(floats);
     }
-    if (openingToken) {
-      evaluation.withOpeningToken();
+    if (openingToken != null) {
+      evaluation.openingToken(openingToken);
     }
     if (answerTokens != null) {
       evaluation.answerTokens(answerTokens);

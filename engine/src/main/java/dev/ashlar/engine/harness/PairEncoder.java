@@ -3,15 +3,18 @@ package dev.ashlar.engine.harness;
 import dev.ashlar.io.InputException;
 import dev.ashlar.text.tokenizer.Tokenizer;
 import java.util.Arrays;
+import java.util.Optional;
+import java.util.OptionalInt;
 
 /**
  * Contexts and continuations as tokens, split as the Language Model Evaluation Harness does: spaces
  * at the end of a context belong to the continuation, and the continuation's tokens are those of
  * the whole text from where the context's own tokens end.
  *
- * @param special whether the tokenizer puts its opening token before a context
+ * @param opening whether the token that opens texts goes before a context; empty for as the
+ *     tokenizer does
  */
-record PairEncoder(Tokenizer tokenizer, boolean special) {
+record PairEncoder(Tokenizer tokenizer, Optional<Boolean> opening) {
   /**
    * @param context at least one token; what opens or ends a text if there is no context
    */
@@ -29,13 +32,28 @@ record PairEncoder(Tokenizer tokenizer, boolean special) {
       return pair(new int[] {opening}, tokenizer.encode(continuation, false), continuation);
     }
     int end = PythonText.endOfText(context);
-    int[] whole = tokenizer.encode(context + continuation, special);
-    int[] front = tokenizer.encode(context.substring(0, end), special);
+    int[] whole = text(context + continuation);
+    int[] front = text(context.substring(0, end));
     if (front.length == 0) {
       return encode("", context + continuation);
     }
     int from = Math.min(front.length, whole.length);
     return pair(front, Arrays.copyOfRange(whole, from, whole.length), continuation);
+  }
+
+  /** A text's tokens, the opening one among them only once. */
+  int[] text(String text) {
+    OptionalInt bos = tokenizer.bos();
+    boolean written = bos.isPresent() && text.startsWith(tokenizer.token(bos.getAsInt()));
+    int[] ids = tokenizer.encode(text, !written && opening.orElse(true));
+    boolean lacks = !written && opening.orElse(false) && bos.isPresent();
+    if (!lacks || (ids.length > 0 && ids[0] == bos.getAsInt())) {
+      return ids;
+    }
+    int[] all = new int[ids.length + 1];
+    all[0] = bos.getAsInt();
+    System.arraycopy(ids, 0, all, 1, ids.length);
+    return all;
   }
 
   private static Pair pair(int[] context, int[] continuation, String text) {

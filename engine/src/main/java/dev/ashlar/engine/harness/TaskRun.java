@@ -16,6 +16,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -28,10 +29,11 @@ public final class TaskRun {
    *
    * @param limit questions of each data set at most; 0 for all
    * @param examples answered questions in front of each: the first of the data set, or of others
-   * @param special whether the tokenizer's opening token goes in front
+   * @param opening whether the token that opens texts goes in front; empty for as the tokenizer
+   *     does
    * @param maxTokens of a generated answer
    */
-  public record Options(int limit, int examples, boolean special, int maxTokens) {}
+  public record Options(int limit, int examples, Optional<Boolean> opening, int maxTokens) {}
 
   /**
    * The model.
@@ -49,7 +51,7 @@ public final class TaskRun {
   public TaskRun(Asked model, Options options) {
     this.model = model;
     this.options = options;
-    this.encoder = new PairEncoder(model.tokenizer(), options.special());
+    this.encoder = new PairEncoder(model.tokenizer(), options.opening());
     this.scorer = new ContinuationScorer(model.runner(), model.context());
   }
 
@@ -66,7 +68,7 @@ public final class TaskRun {
     Tally tally = new Tally();
     for (int i = 0; i < asked.size(); i++) {
       Question question = asked.get(i);
-      String front = question.description() + examples(question, pool);
+      String front = front(question, pool);
       switch (question) {
         case Question.Choice choice -> choose(front, choice, set.shape(), tally);
         case Question.LastWord word -> predict(front, word, tally);
@@ -85,9 +87,9 @@ public final class TaskRun {
         Duration.ofNanos(System.nanoTime() - start));
   }
 
-  /** The first examples that are not the question itself, each behind a blank line. */
-  private String examples(Question question, List<Question> pool) {
-    StringBuilder text = new StringBuilder();
+  /** The description, and the first examples that are not the question itself. */
+  String front(Question question, List<Question> pool) {
+    StringBuilder text = new StringBuilder(question.description());
     int n = 0;
     for (Question example : pool) {
       if (n == options.examples()) {
@@ -102,20 +104,7 @@ public final class TaskRun {
   }
 
   private void choose(String front, Question.Choice choice, TaskShape shape, Tally tally) {
-    List<Likelihood> found = new ArrayList<>();
-    boolean same = choice.contexts().stream().distinct().count() == 1;
-    List<PairEncoder.Pair> pairs = new ArrayList<>();
-    for (int i = 0; i < choice.contexts().size(); i++) {
-      pairs.add(encoder.encode(front + choice.contexts().get(i), choice.continuations().get(i)));
-    }
-    if (same) {
-      found.addAll(
-          scorer.score(
-              pairs.getFirst().context(),
-              pairs.stream().map(PairEncoder.Pair::continuation).toList()));
-    } else {
-      pairs.forEach(p -> found.addAll(scorer.score(p.context(), List.of(p.continuation()))));
-    }
+    List<Likelihood> found = likelihoods(front, choice);
     double[] sums = found.stream().mapToDouble(Likelihood::logLikelihood).toArray();
     double[] normalized = new double[sums.length];
     for (int i = 0; i < sums.length; i++) {
@@ -128,6 +117,21 @@ public final class TaskRun {
     }
   }
 
+  /** How likely each choice is behind {@code front}; the context is read once if it is the same. */
+  List<Likelihood> likelihoods(String front, Question.Choice choice) {
+    List<PairEncoder.Pair> pairs = new ArrayList<>();
+    for (int i = 0; i < choice.contexts().size(); i++) {
+      pairs.add(encoder.encode(front + choice.contexts().get(i), choice.continuations().get(i)));
+    }
+    if (choice.contexts().stream().distinct().count() == 1) {
+      List<int[]> ends = pairs.stream().map(PairEncoder.Pair::continuation).toList();
+      return scorer.score(pairs.getFirst().context(), ends);
+    }
+    List<Likelihood> found = new ArrayList<>();
+    pairs.forEach(p -> found.addAll(scorer.score(p.context(), List.of(p.continuation()))));
+    return found;
+  }
+
   private static int largest(double[] values) {
     int best = 0;
     for (int i = 1; i < values.length; i++) {
@@ -136,15 +140,21 @@ public final class TaskRun {
     return best;
   }
 
-  private void predict(String front, Question.LastWord word, Tally tally) {
+  /** How likely the word is. */
+  Likelihood likelihood(String front, Question.LastWord word) {
     PairEncoder.Pair pair = encoder.encode(front + word.context(), word.word());
-    Likelihood found = scorer.score(pair.context(), List.of(pair.continuation())).getFirst();
+    return scorer.score(pair.context(), List.of(pair.continuation())).getFirst();
+  }
+
+  private void predict(String front, Question.LastWord word, Tally tally) {
+    Likelihood found = likelihood(front, word);
     tally.log(found.logLikelihood());
     tally.add("acc", found.greedy());
   }
 
-  private void generate(String front, Question.Open open, Tally tally) {
-    int[] ids = model.tokenizer().encode(front + open.context(), options.special());
+  /** What the model answers, up to where the next question would begin. */
+  String answer(String front, Question.Open open) {
+    int[] ids = encoder.text(front + open.context());
     int most = Math.max(1, model.context() - options.maxTokens());
     int[] prompt = Arrays.copyOfRange(ids, Math.max(0, ids.length - most), ids.length);
     StreamDecoder stream = model.tokenizer().stream();
@@ -159,7 +169,11 @@ public final class TaskRun {
           return ExactMatch.STOPS.stream().noneMatch(s -> text.indexOf(s) >= 0);
         });
     text.append(stream.flush());
-    String answer = ExactMatch.cut(text.toString(), ExactMatch.STOPS);
+    return ExactMatch.cut(text.toString(), ExactMatch.STOPS);
+  }
+
+  private void generate(String front, Question.Open open, Tally tally) {
+    String answer = answer(front, open);
     if (open.answer().contains(ExactMatch.MARK)) {
       tally.add("exact_match_strict", ExactMatch.strict(answer, open.answer()));
       tally.add("exact_match_flexible", ExactMatch.flexible(answer, open.answer()));
