@@ -4,6 +4,7 @@ module dev.ashlar.tuning {
   requires transitive dev.ashlar.nn;
 
   exports dev.ashlar.tuning;
+  exports dev.ashlar.tuning.autoscheme;
   exports dev.ashlar.tuning.awq;
   exports dev.ashlar.tuning.calibration;
   exports dev.ashlar.tuning.layerwise;

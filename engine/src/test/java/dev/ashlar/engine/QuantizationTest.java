@@ -157,8 +157,6 @@ class QuantizationTest {
     assertThrows(IllegalArgumentException.class, () -> q.formats("papyrus"));
     assertThrows(IllegalArgumentException.class, q::formats);
     assertThrows(IllegalArgumentException.class, q::run);
-    Quantization noData = Quantization.of(Fixtures.LLAMA).into(scratch.resolve("out"));
-    assertThrows(IllegalArgumentException.class, noData::run);
     assertThrows(
         IllegalArgumentException.class,
         () -> Fixtures.quick(scratch.resolve("out")).recipe("soup").run());

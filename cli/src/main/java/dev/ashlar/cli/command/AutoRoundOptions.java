@@ -58,6 +58,7 @@ final class AutoRoundOptions {
           Map.entry("--algs", "--method"),
           Map.entry("--iter", "--iters"),
           Map.entry("--fp-layers", "--ignore-layers"),
+          Map.entry("--target-bits", "--avg-bits"),
           Map.entry("--task", "--tasks"),
           Map.entry("--no-enable-minmax-tuning", "--disable-minmax-tuning"),
           Map.entry("--no-enable-quanted-input", "--disable-quanted-input"));
@@ -108,15 +109,6 @@ final class AutoRoundOptions {
     unsupported(q, "scales of inputs are always taken from the inputs", "disable-act-dynamic");
     flags(q, DEFAULT, "act-sym", "act-dynamic");
     refused(q, Set.of(), "scales are not quantized themselves", "super-bits", "super-group-size");
-    refused(
-        q,
-        Set.of(),
-        "bits are not chosen automatically: give single layers theirs with --layer-config",
-        "avg-bits",
-        "target-bits",
-        "options",
-        "shared-layers");
-    unsupported(q, "bits are not chosen automatically", "ignore-scale-zp-bits");
     refused(
         q,
         Set.of(),

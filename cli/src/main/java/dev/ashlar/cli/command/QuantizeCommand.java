@@ -5,6 +5,7 @@ import dev.ashlar.cli.console.ConsoleListener;
 import dev.ashlar.cli.console.Report;
 import dev.ashlar.cli.doctor.Memory;
 import dev.ashlar.engine.model.ModelPaths;
+import dev.ashlar.engine.quantize.AutomaticBits;
 import dev.ashlar.engine.quantize.Efforts;
 import dev.ashlar.engine.quantize.ModelFreeJob;
 import dev.ashlar.engine.quantize.QuantizeJob;
@@ -43,7 +44,8 @@ import picocli.CommandLine.Option;
       "  ashlar quantize --model m --method rtn --bits 8 --output-dir out",
       "  ashlar quantize --model unknown --method rtn --model-free --output-dir out",
       "  ashlar quantize --model m --dataset a.jsonl:num=64,b.json:concat --output-dir out \\",
-      "      --layer-config '{\".*down_proj\": {\"bits\": 8}}'"
+      "      --layer-config '{\".*down_proj\": {\"bits\": 8}}'",
+      "  ashlar quantize --model m --avg-bits 3.5 --options W2A16G64,W4A16G64,W8A16G64"
     })
 final class QuantizeCommand extends Command {
   QuantizeCommand(Console console) {
@@ -68,6 +70,8 @@ final class QuantizeCommand extends Command {
   private final MethodArguments methods = new MethodArguments();
 
   @Mixin SchemeOptions scheme;
+
+  @Mixin AutomaticBitsOptions bits;
 
   @Mixin TuningOptions tuning;
 
@@ -131,25 +135,31 @@ final class QuantizeCommand extends Command {
         !modelFree || quantizer.alone().isPresent(),
         "--model-free goes with methods that need no data, as --method " + Methods.BASELINE.name());
     CalibrationRequest data = tuning.calibration(effort);
+    Optional<AutomaticBits> automatic = bits.automatic(scheme.asym, scheme.scaleType());
     requireUsage(
-        data.dataset().isPresent() || demo || !quantizer.needsInputs(),
-        "--dataset is needed: a .txt, .json or .jsonl file to calibrate on (or --method "
-            + Methods.BASELINE.name()
-            + ")");
-    QuantizationPlan plan = isShowcase() ? QuantizationPlan.uniform(Showcase.GRID) : scheme.plan();
+        automatic.isEmpty() || !modelFree,
+        "--avg-bits needs the model, which --model-free does not build");
+    QuantizationPlan plan =
+        isShowcase()
+            ? QuantizationPlan.uniform(Showcase.GRID)
+            : scheme.plan(automatic.map(AutomaticBitsOptions::first));
     Optional<Evaluation> measured = evaluation.evaluation(demo, data.length());
     boolean bySamples = measured.isPresent() && evaluation.evalLength == null;
-    tuning.idle(quantizer, effort, data.samples(), bySamples).forEach(console::warning);
+    tuning
+        .idle(quantizer, effort, data.samples(), bySamples, automatic.isPresent())
+        .forEach(console::warning);
     choice.method().idle(choice.options()).forEach(console::warning);
     scheme.idle().ifPresent(console::warning);
-    return new QuantizeRequest(
-        model,
-        plan,
-        choice,
-        tuning.run(effort),
-        data,
-        output.output(model, plan.defaultScheme()),
-        measured,
-        tuning.memory());
+    QuantizeRequest request =
+        new QuantizeRequest(
+            model,
+            plan,
+            choice,
+            tuning.run(effort),
+            data,
+            output.output(model, plan.defaultScheme()),
+            measured,
+            tuning.memory());
+    return automatic.map(request::withAutomaticBits).orElse(request);
   }
 }

@@ -88,8 +88,17 @@ final class SchemeOptions extends OptionGroup {
   @Option(names = "--quant-lm-head", description = "Quantize the output head too.")
   boolean quantHead;
 
-  /** Which layers get which scheme. */
-  QuantizationPlan plan() {
+  /**
+   * Which layers get which scheme.
+   *
+   * @param chosen the scheme of layers that nothing speaks of, where bits are chosen for each
+   */
+  QuantizationPlan plan(Optional<QuantScheme> chosen) {
+    requireUsage(
+        chosen.isEmpty()
+            || (scheme == null && bits == null && groupSize == null && inputBits == null),
+        "--avg-bits chooses from --options, beside which --scheme, --bits, --group-size and"
+            + " --act-bits have no effect");
     NamedScheme named = scheme == null ? NamedScheme.DEFAULT : named(scheme);
     int width = bits == null ? named.bits() : bits;
     int group = groupSize == null ? named.groupSize() : groupSize;
@@ -108,7 +117,7 @@ final class SchemeOptions extends OptionGroup {
             ? named.floats().get().withActivations(inputs(named))
             : new IntegerGrid(width, group, !asym, scaleType()).withActivations(inputs(named));
     QuantizationPlan all =
-        QuantizationPlan.uniform(base)
+        QuantizationPlan.uniform(chosen.orElse(base))
             .withIgnored(Arrays.stream(ignoreLayers.split(",")).map(String::strip).toList())
             .withHead(quantHead);
     QuantizationPlan plan = blocks == null ? all : all.withFirstBlocks(blocks);
@@ -166,7 +175,8 @@ final class SchemeOptions extends OptionGroup {
     }
   }
 
-  private DType scaleType() {
+  /** What scales are rounded to. */
+  DType scaleType() {
     return switch (scaleType.toLowerCase(Locale.ROOT)) {
       case "fp16", "f16", "float16" -> DType.F16;
       case "fp32", "f32", "float32" -> DType.F32;

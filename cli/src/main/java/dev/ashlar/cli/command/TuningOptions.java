@@ -50,7 +50,8 @@ final class TuningOptions extends OptionGroup {
       description =
           "Texts to calibrate on: .txt, .json or .jsonl files, or data sets in the hub cache, with"
               + " commas between, each with :num=N, :concat, :split=NAME or :apply_chat_template; a"
-              + " comma or colon of a path has a backslash before it.")
+              + " comma or colon of a path has a backslash before it (default: a small built-in text"
+              + " of many languages and code).")
   String dataset;
 
   @Option(
@@ -146,11 +147,16 @@ final class TuningOptions extends OptionGroup {
    * @param effort its recipe
    * @param count of samples
    * @param measured whether windows of perplexity are as long as samples
+   * @param sensitivities whether something else is measured on the data
    */
-  List<String> idle(BlockQuantizer quantizer, Effort effort, int count, boolean measured) {
+  List<String> idle(
+      BlockQuantizer quantizer, Effort effort, int count, boolean measured, boolean sensitivities) {
     List<String> sentences = new ArrayList<>();
     if (!quantizer.needsInputs()) {
       List<String> idle = new ArrayList<>(OF_DATA.stream().filter(this::given).toList());
+      if (sensitivities) {
+        idle.removeAll(List.of("--dataset", "--spill-dir"));
+      }
       idle.addAll(given("--seqlen") && !measured ? List.of("--seqlen") : List.of());
       idle.addAll(
           given("--recipe") && effort.options().isEmpty() ? List.of("--recipe") : List.of());

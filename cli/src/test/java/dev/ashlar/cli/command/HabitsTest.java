@@ -94,13 +94,13 @@ class HabitsTest {
     same("quantize --model m --act-bits 16", "quantize m --act_bits 16");
     same("eval --model m", "eval m --device 0 --eval_bs 8 --seed 1 --mllm");
     assertEquals(4, notes.size(), notes.toString());
+    same("quantize --model m --avg-bits 3", "quantize m --target_bits 3");
     same("eval --model m --num-fewshot 5", "eval m --num_fewshot 5");
     same("generate --model m", "generate m --device cpu --disable_trust_remote_code");
   }
 
   @Test
   void whatIsNotDoneIsRefusedWithTheReason() {
-    assertTrue(refusal("quantize m --avg_bits 4").contains("--layer-config"));
     assertTrue(refusal("quantize m --act_data_type fp8").contains("integers"));
     assertTrue(refusal("quantize m --enable_lfq").contains("variant"));
     assertTrue(refusal("quantize m --data_type mx_fp").contains("integer"));
@@ -120,7 +120,10 @@ class HabitsTest {
     run = CommandRun.of("quantize", "m", "--scheme", "NVFP4", "--method", "rtn");
     assertEquals(2, run.status());
     assertTrue(run.err().contains("not written here"), run.err());
-    run = CommandRun.of("quantize", "m", "--avg-bits", "4");
+    run = CommandRun.of("quantize", "m", "--options", "W4A16");
+    assertEquals(2, run.status());
+    assertTrue(run.err().contains("--avg-bits"), run.err());
+    run = CommandRun.of("quantize", "m", "--avg-bits", "4", "--bits", "4");
     assertEquals(2, run.status());
     assertEquals(1, run.err().lines().count());
   }

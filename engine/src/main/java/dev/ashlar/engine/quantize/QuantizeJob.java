@@ -1,11 +1,13 @@
 package dev.ashlar.engine.quantize;
 
+import dev.ashlar.engine.data.BuiltInText;
 import dev.ashlar.engine.harness.EvaluationText;
 import dev.ashlar.engine.job.Faults;
 import dev.ashlar.engine.job.JobListener;
 import dev.ashlar.engine.job.Stage;
 import dev.ashlar.engine.model.Model;
 import dev.ashlar.engine.model.ModelEncoder;
+import dev.ashlar.engine.model.ModelPaths;
 import dev.ashlar.engine.model.OutputFolder;
 import dev.ashlar.engine.quantize.QuantizeRequest.CalibrationRequest;
 import dev.ashlar.formats.checkpoint.Checkpoint;
@@ -25,6 +27,7 @@ import dev.ashlar.tuning.RunReport;
 import dev.ashlar.tuning.calibration.Calibration;
 import dev.ashlar.tuning.calibration.CalibrationSet;
 import dev.ashlar.tuning.method.RunFacts;
+import dev.ashlar.tuning.plan.QuantizationPlan;
 import dev.ashlar.tuning.work.WorkFolder;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -48,12 +51,17 @@ public final class QuantizeJob {
 
   private final QuantizeRequest request;
   private final JobListener listener;
-  private final long start = System.nanoTime();
+  private final long start;
 
   /** A run that tells {@code listener} how it goes. */
   public QuantizeJob(QuantizeRequest request, JobListener listener) {
+    this(request, listener, System.nanoTime());
+  }
+
+  private QuantizeJob(QuantizeRequest request, JobListener listener, long start) {
     this.request = request;
     this.listener = listener;
+    this.start = start;
   }
 
   /**
@@ -70,7 +78,7 @@ public final class QuantizeJob {
   private QuantizeResult execute() {
     // In this order, faults show before anything expensive begins.
     List<Calibration.Source> texts =
-        request.quantizer().needsInputs() ? Texts.calibration(request.calibration()) : List.of();
+        request.quantizer().needsInputs() || request.automatic().isPresent() ? texts() : List.of();
     List<EvaluationText> evaluation = request.evaluation().map(Texts::evaluation).orElse(List.of());
     evaluation.forEach(text -> text.idle().ifPresent(listener::warning));
     Path folder = request.output().folder();
@@ -126,6 +134,12 @@ public final class QuantizeJob {
     Checkpoint source = model.checkpoint();
     requireFloat(source);
     Decoder decoder = load(source);
+    if (request.automatic().isPresent()) {
+      QuantizeRequest settled = request.settled(bits(model, decoder, work, texts));
+      boolean needed = request.quantizer().needsInputs();
+      return new QuantizeJob(settled, listener, start)
+          .run(model, output, overwrite, work, needed ? texts : List.of(), evaluation);
+    }
     ModelTensors tensors = ModelTensors.of(decoder.spec(), source);
     List<Perplexities> measures = measures(model, evaluation);
     CalibrationSet data = calibration(model, texts);
@@ -174,6 +188,36 @@ public final class QuantizeJob {
         exports.close();
       }
     }
+  }
+
+  private List<Calibration.Source> texts() {
+    CalibrationRequest wanted = request.calibration();
+    boolean demo = request.model().equals(ModelPaths.DEMO);
+    if (!demo && wanted.dataset().isEmpty() && wanted.given().isEmpty()) {
+      listener.note(
+          "calibrating on the "
+              + BuiltInText.NAME
+              + ", a little of many languages and code; a text like those that the model is for"
+              + " (--dataset) gives a better model");
+    }
+    return Texts.calibration(wanted, demo);
+  }
+
+  /** The plan with bits for each layer. */
+  private QuantizationPlan bits(
+      Model model, Decoder decoder, WorkPlace work, List<Calibration.Source> texts) {
+    AutomaticBits asked = request.automatic().orElseThrow();
+    int length = Math.min(BitChoice.LENGTH, model.contextLength());
+    CalibrationSet data = calibration(model, texts, BitChoice.SAMPLES, length);
+    Path spill =
+        request.memory().spillFolder().orElse(Path.of(System.getProperty("java.io.tmpdir")));
+    return new BitChoice(asked, listener, spill)
+        .settle(
+            decoder,
+            request.plan(),
+            data,
+            asked.scores().orElseGet(work::scores),
+            facts(model.checkpoint()));
   }
 
   private static Decoder load(WeightSource source) {
@@ -247,11 +291,16 @@ public final class QuantizeJob {
     }
     CalibrationRequest wanted = request.calibration();
     int length = fitting(wanted.length(), model, "--seqlen");
+    return calibration(model, texts, wanted.samples(), length);
+  }
+
+  private CalibrationSet calibration(
+      Model model, List<Calibration.Source> texts, int samples, int length) {
     Calibration made =
         Calibration.of(
             texts,
             ModelEncoder.forCalibration(model),
-            wanted.samples(),
+            samples,
             length,
             request.run().seed(),
             padding(model.checkpoint()));

@@ -23,6 +23,7 @@ import java.util.Optional;
  * @param output where the result goes
  * @param evaluation whether and on what perplexity is measured
  * @param memory what the run may take, which changes nothing of the result
+ * @param automatic whether bits are chosen for each layer, which the plan then says less about
  */
 public record QuantizeRequest(
     String model,
@@ -32,7 +33,32 @@ public record QuantizeRequest(
     CalibrationRequest calibration,
     Output output,
     Optional<Evaluation> evaluation,
-    MemoryLimit memory) {
+    MemoryLimit memory,
+    Optional<AutomaticBits> automatic) {
+  /** One whose plan says all about bits. */
+  public QuantizeRequest(
+      String model,
+      QuantizationPlan plan,
+      Method.Choice choice,
+      RunOptions run,
+      CalibrationRequest calibration,
+      Output output,
+      Optional<Evaluation> evaluation,
+      MemoryLimit memory) {
+    this(model, plan, choice, run, calibration, output, evaluation, memory, Optional.empty());
+  }
+
+  /** The same with bits chosen for each layer. */
+  public QuantizeRequest withAutomaticBits(AutomaticBits bits) {
+    return new QuantizeRequest(
+        model, plan, choice, run, calibration, output, evaluation, memory, Optional.of(bits));
+  }
+
+  /** The same with what was chosen. */
+  QuantizeRequest settled(QuantizationPlan chosen) {
+    return new QuantizeRequest(model, chosen, choice, run, calibration, output, evaluation, memory);
+  }
+
   /** Name of the method. */
   public String method() {
     return choice.method().name();

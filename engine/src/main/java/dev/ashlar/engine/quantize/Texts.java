@@ -1,5 +1,6 @@
 package dev.ashlar.engine.quantize;
 
+import dev.ashlar.engine.data.BuiltInText;
 import dev.ashlar.engine.data.DatasetFiles;
 import dev.ashlar.engine.demo.DemoGrammar;
 import dev.ashlar.engine.harness.EvaluationText;
@@ -23,13 +24,17 @@ final class Texts {
 
   private Texts() {}
 
-  /** What to calibrate on. */
-  static List<Calibration.Source> calibration(CalibrationRequest request) {
+  /**
+   * What to calibrate on.
+   *
+   * @param demo whether the model is the bundled one, which has a text of its own
+   */
+  static List<Calibration.Source> calibration(CalibrationRequest request, boolean demo) {
     if (!request.given().isEmpty()) {
       return request.given();
     }
     if (request.dataset().isEmpty()) {
-      return List.of(demo(request));
+      return List.of(demo ? demo(request) : BuiltInText.source());
     }
     DatasetFiles files = DatasetFiles.ofMachine();
     List<Calibration.Source> sources = new ArrayList<>();

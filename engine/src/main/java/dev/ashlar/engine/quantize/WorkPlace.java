@@ -16,6 +16,7 @@ import java.util.Optional;
  */
 final class WorkPlace implements AutoCloseable {
   private static final String HIDDEN = ".ashlar-work";
+  private static final String SCORES = ".ashlar-scores.json";
 
   private final Path output;
   private final Path folder;
@@ -83,6 +84,11 @@ final class WorkPlace implements AutoCloseable {
 
   private static Path absolute(Path path) {
     return path.toAbsolutePath().normalize();
+  }
+
+  /** A file beside it that outlives the run: what was measured of the model before. */
+  Path scores() {
+    return own ? output.resolve(SCORES) : folder.resolveSibling(folder.getFileName() + SCORES);
   }
 
   /** Opens the folder for a job, until this is closed; see {@link WorkFolder#open}. */

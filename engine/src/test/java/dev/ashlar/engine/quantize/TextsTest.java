@@ -16,14 +16,14 @@ import org.junit.jupiter.api.io.TempDir;
 
 class TextsTest {
   private static List<Calibration.Source> read(String dataset) {
-    return Texts.calibration(new CalibrationRequest(Optional.of(dataset), 4, 8));
+    return Texts.calibration(new CalibrationRequest(Optional.of(dataset), 4, 8), false);
   }
 
   @Test
   void theDemoTextIsNeverLongerThanAPersonWaitsFor() {
     CalibrationRequest absurd = new CalibrationRequest(Optional.empty(), 1_000_000, 2048);
     Documents.PlainText text =
-        (Documents.PlainText) Texts.calibration(absurd).getFirst().documents();
+        (Documents.PlainText) Texts.calibration(absurd, true).getFirst().documents();
     assertTrue(text.text().length() >= 1 << 25);
     assertTrue(text.text().length() < 1 << 26);
   }

@@ -149,7 +149,12 @@ public final class QuantizationPlan {
 
   /** Whether the output head was asked for, by {@link #withHead} or by a rule. */
   public boolean asksForHead(String name) {
-    return head || matching(name) != null;
+    return head || hasRule(name);
+  }
+
+  /** Whether a rule speaks of a layer. */
+  public boolean hasRule(String name) {
+    return matching(name) != null;
   }
 
   private boolean isIgnored(String name) {

@@ -1,0 +1,102 @@
+package dev.ashlar.engine.quantize;
+
+import dev.ashlar.io.InputException;
+import dev.ashlar.io.file.AtomicFile;
+import dev.ashlar.io.json.Json;
+import dev.ashlar.io.json.JsonWriter;
+import dev.ashlar.tuning.autoscheme.AutoScheme.Option;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * How much each layer minds each scheme, kept so that another average costs nothing: one JSON
+ * object with what the scores depend on and, by scheme, the scores by layer.
+ */
+final class ScoreFile {
+  private static final String FACTS = "facts";
+  private static final String SCORES = "scores";
+  private static final long MOST_BYTES = 64L << 20;
+
+  private final Path file;
+  private final Map<String, String> facts;
+
+  /**
+   * @param facts what scores depend on beside their scheme
+   */
+  ScoreFile(Path file, Map<String, String> facts) {
+    this.file = file;
+    this.facts = facts;
+  }
+
+  /** The scores of a scheme, if a run with the same facts left them. */
+  Optional<Map<String, Double>> find(Option option) {
+    Map<String, Object> scores = all();
+    Object found = scores.get(option.scheme().toString());
+    if (!(found instanceof Map<?, ?>)) {
+      return Optional.empty();
+    }
+    Map<String, Double> byLayer = new LinkedHashMap<>();
+    Json.asObject(found, file.toString())
+        .forEach(
+            (layer, score) ->
+                byLayer.put(layer, score instanceof Number n ? n.doubleValue() : Double.NaN));
+    return Optional.of(byLayer);
+  }
+
+  /** The scores by scheme; none if there is no file, or one about something else. */
+  private Map<String, Object> all() {
+    if (!Files.exists(file)) {
+      return Map.of();
+    }
+    Map<String, Object> json = Json.readObject(file, MOST_BYTES);
+    boolean same = facts.equals(json.get(FACTS));
+    return same && json.get(SCORES) instanceof Map<?, ?>
+        ? Json.asObject(json.get(SCORES), file.toString())
+        : Map.of();
+  }
+
+  /**
+   * Keeps scores beside those of other schemes with the same facts; those with others are
+   * forgotten.
+   *
+   * @throws InputException if the file cannot be written
+   */
+  void add(List<Option> options, List<Map<String, Double>> scores) {
+    Map<String, Object> kept = new LinkedHashMap<>(all());
+    for (int i = 0; i < options.size(); i++) {
+      Map<String, Object> byLayer = new LinkedHashMap<>();
+      scores
+          .get(i)
+          .forEach((layer, score) -> byLayer.put(layer, Double.isFinite(score) ? score : null));
+      kept.put(options.get(i).scheme().toString(), byLayer);
+    }
+    Map<String, Object> json = new LinkedHashMap<>();
+    json.put(FACTS, new LinkedHashMap<>(facts));
+    json.put(SCORES, kept);
+    try {
+      if (file.toAbsolutePath().getParent() != null) {
+        Files.createDirectories(file.toAbsolutePath().getParent());
+      }
+    } catch (IOException e) {
+      throw AtomicFile.cannotWrite(file, e);
+    }
+    AtomicFile.write(file, JsonWriter.pretty(json));
+  }
+
+  /** The options of which there are no scores yet. */
+  List<Option> missing(List<Option> options) {
+    List<Option> missing = new ArrayList<>();
+    for (Option o : options) {
+      if (!o.scheme().isFloat() && find(o).isEmpty()) {
+        missing.add(o);
+      }
+    }
+    return missing;
+  }
+}

@@ -1,0 +1,322 @@
+package dev.ashlar.tuning.autoscheme;
+
+import dev.ashlar.nn.decoder.Decoder;
+import dev.ashlar.nn.decoder.DecoderSpec;
+import dev.ashlar.tensor.DType;
+import dev.ashlar.tensor.quant.IntegerGrid;
+import dev.ashlar.tensor.quant.QuantScheme;
+import dev.ashlar.tensor.quant.Unquantized;
+import dev.ashlar.tuning.UnitPlan;
+import dev.ashlar.tuning.calibration.CalibrationSet;
+import dev.ashlar.tuning.plan.QuantizationPlan;
+import dev.ashlar.tuning.plan.SchemeOverride;
+import dev.ashlar.tuning.walk.ActivationStore;
+import dev.ashlar.tuning.walk.BlockWalk;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.Set;
+import java.util.function.DoubleConsumer;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * A scheme for each layer, chosen so that the bits of all layers together stay below an average and
+ * the model minds least (AutoRound's AutoScheme).
+ *
+ * <p>Layers that a rule of the plan names are fixed: they count in the average and keep their
+ * scheme. Layers that stay float for other reasons do not count. The output head, if it is to be
+ * quantized, takes options of at least {@value #HEAD_BITS} bits only. Experts of one block share an
+ * option, and so do layers that were declared to.
+ *
+ * @param averageBits of a weight, scales and zero points included
+ * @param options at least one: integer grids, or unquantized
+ * @param shared groups of parts of layer names; layers of a block whose names have one of a group's
+ *     parts get the same option
+ * @param bareCodes whether the bits of scales and zero points are left out of the budget
+ */
+public record AutoScheme(
+    double averageBits, List<Option> options, List<List<String>> shared, boolean bareCodes) {
+  /** Fewest bits of the output head. */
+  private static final int HEAD_BITS = 6;
+
+  private static final Pattern EXPERT = Pattern.compile("(.*\\.experts)\\.\\d+\\..*");
+
+  /**
+   * A scheme that layers may get.
+   *
+   * @param name what users call it
+   */
+  public record Option(String name, QuantScheme scheme) {
+    private int bits() {
+      return scheme instanceof IntegerGrid g ? g.bits() : QuantScheme.FLOAT_BITS;
+    }
+
+    /** Bits that a layer {@code [out, in]} takes. */
+    private long cost(long out, long in, boolean bare) {
+      return AutoScheme.cost(scheme, out, in, bare);
+    }
+  }
+
+  /**
+   * What was chosen.
+   *
+   * @param plan with a rule for each layer
+   * @param averageBits that the layers really have
+   * @param layers how many have each option
+   */
+  public record Allocation(
+      QuantizationPlan plan, double averageBits, Map<String, Integer> layers) {}
+
+  public AutoScheme {
+    options = List.copyOf(options);
+    shared = List.copyOf(shared);
+    if (options.isEmpty()) {
+      throw new IllegalArgumentException("there are no schemes to choose from");
+    }
+    for (Option o : options) {
+      if (!o.scheme().isFloat()) {
+        o.scheme().integers("the choice of bits for each layer");
+      }
+    }
+    Set<QuantScheme> different = new LinkedHashSet<>();
+    options.forEach(o -> different.add(o.scheme()));
+    if (different.size() < options.size()) {
+      throw new IllegalArgumentException("two of the schemes to choose from are the same");
+    }
+  }
+
+  /** Bits that a layer {@code [out, in]} takes. */
+  static long cost(QuantScheme scheme, long out, long in, boolean bare) {
+    if (!(scheme instanceof IntegerGrid g)) {
+      return QuantScheme.FLOAT_BITS * out * in;
+    }
+    long groups = out * (g.groupSize() < 0 ? 1 : Math.ceilDiv(in, g.groupSize()));
+    long scale = g.scaleType() == DType.F16 ? 16 : 32;
+    long overhead = groups * (scale + (g.symmetric() ? 0 : g.bits()));
+    return g.bits() * out * in + (bare ? 0 : overhead);
+  }
+
+  /** A layer whose scheme is to be chosen. */
+  private record Layer(String name, long out, long in, boolean head) {}
+
+  /** What can be chosen for a model. */
+  private final class Choice {
+    private final List<Layer> layers = new ArrayList<>();
+    private final List<Map<String, QuantScheme>> schemes = new ArrayList<>();
+    private long weights;
+    private long fixedCost;
+
+    Choice(DecoderSpec spec, boolean tied, QuantizationPlan plan) {
+      Map<String, long[]> sizes = sizes(spec);
+      String head = spec.head().output().name();
+      UnitPlan own = new UnitPlan(spec, tied, plan, 1);
+      QuantizationPlan reaching = plan.forLayers(sizes.keySet());
+      for (Option o : options) {
+        schemes.add(new LinkedHashMap<>());
+      }
+      Set<String> quantized = new LinkedHashSet<>(own.schemes().keySet());
+      sizes.forEach(
+          (name, size) -> {
+            if (reaching.hasRule(name)) {
+              boolean counts = own.schemes().containsKey(name) || own.skipped().containsKey(name);
+              if (counts) {
+                QuantScheme s = own.schemes().getOrDefault(name, new Unquantized());
+                fixedCost += cost(s, size[0], size[1], bareCodes);
+                weights += size[0] * size[1];
+              }
+            } else if (quantized.contains(name)) {
+              add(new Layer(name, size[0], size[1], name.equals(head)));
+            }
+          });
+    }
+
+    private void add(Layer layer) {
+      boolean any = false;
+      for (int o = 0; o < options.size(); o++) {
+        if (allowed(layer, o)) {
+          any = true;
+          schemes.get(o).put(layer.name(), options.get(o).scheme());
+        }
+      }
+      if (any) {
+        layers.add(layer);
+        weights += layer.out() * layer.in();
+      }
+    }
+
+    boolean allowed(Layer layer, int option) {
+      return !layer.head() || options.get(option).bits() >= HEAD_BITS;
+    }
+  }
+
+  private static Map<String, long[]> sizes(DecoderSpec spec) {
+    Map<String, long[]> sizes = new LinkedHashMap<>();
+    spec.blocks()
+        .forEach(
+            b ->
+                b.linears()
+                    .forEach(
+                        l -> sizes.put(b.name() + "." + l.name(), new long[] {l.out(), l.in()})));
+    sizes.put(spec.head().output().name(), new long[] {spec.vocab(), spec.head().output().in()});
+    return sizes;
+  }
+
+  /**
+   * Measures how much the model minds each option, layer by layer.
+   *
+   * @param plan says which layers there are to choose for
+   * @param store where hidden states of all blocks lie
+   * @param progress hears how much is done, of 1
+   * @return for each option the scores of the layers that may have it; none for unquantized ones
+   * @throws java.util.concurrent.CancellationException if {@code check} says so
+   */
+  public List<Map<String, Double>> scores(
+      Decoder model,
+      QuantizationPlan plan,
+      CalibrationSet data,
+      ActivationStore store,
+      DoubleConsumer progress,
+      BlockWalk.Check check) {
+    Choice choice = new Choice(model.spec(), model.tiedHead(), plan);
+    BlockSensitivity sensitivity = new BlockSensitivity(model, data, store);
+    List<Map<String, Double>> all = new ArrayList<>();
+    for (int o = 0; o < options.size(); o++) {
+      double done = o;
+      all.add(
+          options.get(o).scheme().isFloat()
+              ? Map.of()
+              : sensitivity.measure(
+                  choice.schemes.get(o),
+                  part -> progress.accept((done + part) / options.size()),
+                  check));
+    }
+    return all;
+  }
+
+  /**
+   * Chooses.
+   *
+   * @param plan the rules of layers that are fixed, and which layers are left float
+   * @param scores as {@link #scores} gives them
+   * @throws IllegalArgumentException if the average cannot be reached, or there is nothing to
+   *     choose
+   */
+  public Allocation allocate(
+      DecoderSpec spec, boolean tied, QuantizationPlan plan, List<Map<String, Double>> scores) {
+    Choice choice = new Choice(spec, tied, plan);
+    if (choice.layers.isEmpty()) {
+      throw new IllegalArgumentException("there are no layers whose bits could be chosen");
+    }
+    Map<String, List<Layer>> items = new LinkedHashMap<>();
+    for (Layer layer : choice.layers) {
+      items.computeIfAbsent(item(layer, spec), k -> new ArrayList<>()).add(layer);
+    }
+    List<BitAllocation.Item> costs = new ArrayList<>();
+    for (List<Layer> layers : items.values()) {
+      costs.add(item(layers, choice, scores));
+    }
+    long budget = (long) Math.floor(averageBits * choice.weights) - choice.fixedCost;
+    int[] chosen = BitAllocation.choose(costs, possible(budget, costs, choice));
+    return allocation(plan, choice, new ArrayList<>(items.values()), chosen);
+  }
+
+  private long possible(long budget, List<BitAllocation.Item> items, Choice choice) {
+    long least = choice.fixedCost;
+    for (BitAllocation.Item item : items) {
+      long cheapest = Long.MAX_VALUE;
+      for (long cost : item.costs()) {
+        cheapest = cost >= 0 ? Math.min(cheapest, cost) : cheapest;
+      }
+      least += cheapest;
+    }
+    if (least - choice.fixedCost > budget) {
+      throw new IllegalArgumentException(
+          String.format(
+              Locale.ROOT,
+              "an average of %s bits cannot be reached: the cheapest schemes take %.4f%s",
+              averageBits,
+              (double) least / choice.weights,
+              bareCodes ? "" : ", scales included"));
+    }
+    return budget;
+  }
+
+  private Allocation allocation(
+      QuantizationPlan plan, Choice choice, List<List<Layer>> items, int[] chosen) {
+    Map<String, Integer> counts = new LinkedHashMap<>();
+    options.forEach(o -> counts.put(o.name(), 0));
+    Map<String, Integer> byLayer = new LinkedHashMap<>();
+    long cost = choice.fixedCost;
+    for (int i = 0; i < chosen.length; i++) {
+      for (Layer layer : items.get(i)) {
+        byLayer.put(layer.name(), chosen[i]);
+        counts.merge(options.get(chosen[i]).name(), 1, Integer::sum);
+        cost += options.get(chosen[i]).cost(layer.out(), layer.in(), bareCodes);
+      }
+    }
+    Map<String, SchemeOverride> rules = new LinkedHashMap<>();
+    byLayer.forEach((name, o) -> rules.put(name, override(options.get(o).scheme())));
+    rules.putAll(plan.rules());
+    QuantizationPlan whole = plan.withRules(rules);
+    return new Allocation(whole, (double) cost / choice.weights, counts);
+  }
+
+  private static SchemeOverride override(QuantScheme scheme) {
+    if (!(scheme instanceof IntegerGrid g)) {
+      return SchemeOverride.bits(QuantScheme.FLOAT_BITS);
+    }
+    return new SchemeOverride(
+        new SchemeOverride.Weights(
+            OptionalInt.of(g.bits()),
+            OptionalInt.of(g.groupSize()),
+            Optional.of(g.symmetric()),
+            Optional.of(g.scaleType()),
+            Optional.empty()),
+        SchemeOverride.Inputs.NONE);
+  }
+
+  private BitAllocation.Item item(
+      Collection<Layer> layers, Choice choice, List<Map<String, Double>> scores) {
+    long[] costs = new long[options.size()];
+    double[] sums = new double[options.size()];
+    for (int o = 0; o < costs.length; o++) {
+      for (Layer layer : layers) {
+        boolean possible = costs[o] >= 0 && choice.allowed(layer, o);
+        costs[o] =
+            possible ? costs[o] + options.get(o).cost(layer.out(), layer.in(), bareCodes) : -1;
+        double score = scores.get(o).getOrDefault(layer.name(), 0.0);
+        // What has no finite gradient is worse than anything.
+        sums[o] += Double.isFinite(score) ? score : Double.MAX_VALUE / (1 << 20);
+      }
+    }
+    return new BitAllocation.Item(costs, sums);
+  }
+
+  /** What a layer shares its option with. */
+  private String item(Layer layer, DecoderSpec spec) {
+    Matcher expert = EXPERT.matcher(layer.name());
+    if (expert.matches()) {
+      return expert.group(1);
+    }
+    String block =
+        spec.blocks().stream()
+            .map(b -> b.name())
+            .filter(b -> layer.name().startsWith(b + "."))
+            .findFirst()
+            .orElse("");
+    String own = layer.name().substring(Math.min(layer.name().length(), block.length()));
+    for (int i = 0; i < shared.size(); i++) {
+      if (shared.get(i).stream().anyMatch(own::contains)) {
+        return block + " shared " + i;
+      }
+    }
+    return layer.name();
+  }
+}

@@ -1,0 +1,250 @@
+package dev.ashlar.tuning.autoscheme;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.ashlar.formats.checkpoint.Checkpoint;
+import dev.ashlar.nn.architecture.Architectures;
+import dev.ashlar.nn.decoder.BlockContext;
+import dev.ashlar.nn.decoder.Decoder;
+import dev.ashlar.nn.layer.DenseWeight;
+import dev.ashlar.tensor.Tensor;
+import dev.ashlar.tensor.autograd.Tape;
+import dev.ashlar.tensor.autograd.op.CrossEntropy;
+import dev.ashlar.tensor.quant.IntegerGrid;
+import dev.ashlar.tensor.quant.QuantScheme;
+import dev.ashlar.tensor.quant.Unquantized;
+import dev.ashlar.tuning.TinyModel;
+import dev.ashlar.tuning.UnitPlan;
+import dev.ashlar.tuning.autoscheme.AutoScheme.Allocation;
+import dev.ashlar.tuning.autoscheme.AutoScheme.Option;
+import dev.ashlar.tuning.calibration.CalibrationSet;
+import dev.ashlar.tuning.layerwise.RoundToNearest;
+import dev.ashlar.tuning.method.LinearLayer;
+import dev.ashlar.tuning.plan.QuantizationPlan;
+import dev.ashlar.tuning.plan.SchemeOverride;
+import dev.ashlar.tuning.walk.ActivationStore;
+import dev.ashlar.tuning.walk.BlockWalk;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+class AutoSchemeTest {
+  private static final Option TWO = new Option("W2", new IntegerGrid(2, 32, true));
+  private static final Option FOUR = new Option("W4", new IntegerGrid(4, 32, false));
+  private static final Option FLOAT = new Option("BF16", new Unquantized());
+  private static final QuantizationPlan PLAN = QuantizationPlan.uniform(TWO.scheme());
+
+  private static AutoScheme scheme(double bits, Option... options) {
+    return new AutoScheme(bits, List.of(options), List.of(), false);
+  }
+
+  private static List<Map<String, Double>> scores(
+      AutoScheme scheme, Decoder model, QuantizationPlan plan) {
+    return scheme.scores(
+        model,
+        plan,
+        TinyModel.data(10, 16),
+        ActivationStore.heap(),
+        done -> {},
+        BlockWalk.Check.NONE);
+  }
+
+  /** By the definition: one tape over the whole rounded model. */
+  private static Map<String, Double> naive(Decoder model, QuantScheme scheme, CalibrationSet data) {
+    Map<String, Double> scores = new LinkedHashMap<>();
+    Map<String, Tensor> original = new LinkedHashMap<>();
+    Map<String, Tensor> rounded = new LinkedHashMap<>();
+    String head = model.spec().head().output().name();
+    Decoder coarse =
+        model.mapWeights(
+            (name, w) -> {
+              Tensor matrix = ((DenseWeight) w).matrix();
+              if (name.equals(head) || !QuantScheme.quantizable(w.out(), w.in())) {
+                return w;
+              }
+              Tensor q =
+                  RoundToNearest.quantize(new LinearLayer(name, matrix, scheme)).dequantize();
+              original.put(name, matrix);
+              rounded.put(name, q);
+              return new DenseWeight(q);
+            });
+    for (int at = 0; at < data.count(); at += 8) {
+      int batch = Math.min(8, data.count() - at);
+      int length = data.length();
+      Tape tape = Tape.recording();
+      Map<String, Tensor> gradients = new LinkedHashMap<>();
+      rounded.forEach(
+          (name, q) -> {
+            gradients.put(name, Tensor.zeros(q.shape()));
+            tape.watch(q, gradients.get(name), false);
+          });
+      int[] targets = new int[batch * length];
+      for (int i = 0; i < targets.length; i++) {
+        boolean last = i % length == length - 1;
+        targets[i] = last ? -1 : data.sample(at + i / length)[i % length + 1];
+      }
+      Tensor logits = coarse.forward(data.ids(at, batch), BlockContext.of(batch, length), tape);
+      Tensor loss = tape.apply(new CrossEntropy(logits, targets));
+      tape.backward(loss, 1f);
+      gradients.forEach(
+          (name, g) -> {
+            double sum = 0;
+            for (int i = 0; i < g.size(); i++) {
+              double d = (double) original.get(name).data()[i] - rounded.get(name).data()[i];
+              sum += Math.abs(g.data()[i] * d);
+            }
+            scores.merge(name, sum, Double::sum);
+          });
+    }
+    return scores;
+  }
+
+  @Test
+  void scoresAreThoseOfOneTapeOverTheWholeModel() {
+    try (Checkpoint source = TinyModel.open()) {
+      Decoder model = Architectures.load(source);
+      List<Map<String, Double>> found = scores(scheme(3, TWO, FOUR, FLOAT), model, PLAN);
+      assertTrue(found.get(2).isEmpty());
+      for (int o = 0; o < 2; o++) {
+        QuantScheme s = o == 0 ? TWO.scheme() : FOUR.scheme();
+        Map<String, Double> expected = naive(model, s, TinyModel.data(10, 16));
+        assertEquals(expected.keySet(), found.get(o).keySet());
+        expected.forEach(
+            (name, score) -> {
+              assertTrue(score > 0, name + " " + score + " " + found);
+              assertEquals(score, scoreOf(found, name, score), 1e-3 * score, name);
+            });
+      }
+    }
+  }
+
+  private static double scoreOf(List<Map<String, Double>> all, String name, double near) {
+    double a = all.get(0).get(name);
+    double b = all.get(1).get(name);
+    return Math.abs(a - near) < Math.abs(b - near) ? a : b;
+  }
+
+  private static double average(Decoder model, QuantizationPlan plan) {
+    long bits = 0;
+    long weights = 0;
+    UnitPlan units = new UnitPlan(model.spec(), model.tiedHead(), plan, 1);
+    for (Map.Entry<String, QuantScheme> e : units.schemes().entrySet()) {
+      long[] size = size(model, e.getKey());
+      bits += AutoScheme.cost(e.getValue(), size[0], size[1], false);
+      weights += size[0] * size[1];
+    }
+    for (String name : units.skipped().keySet()) {
+      long[] size = size(model, name);
+      if (QuantScheme.quantizable(size[0], size[1])) {
+        bits += 16 * size[0] * size[1];
+        weights += size[0] * size[1];
+      }
+    }
+    return (double) bits / weights;
+  }
+
+  private static long[] size(Decoder model, String name) {
+    long[] size = new long[2];
+    model.mapWeights(
+        (n, w) -> {
+          if (n.equals(name)) {
+            size[0] = w.out();
+            size[1] = w.in();
+          }
+          return w;
+        });
+    return size;
+  }
+
+  @Test
+  void theAverageIsKeptAndMoreBitsGoWhereTheyMatter() {
+    try (Checkpoint source = TinyModel.open()) {
+      Decoder model = Architectures.load(source);
+      List<Map<String, Double>> scores = scores(scheme(3, TWO, FOUR, FLOAT), model, PLAN);
+      double before = Double.POSITIVE_INFINITY;
+      for (double bits : new double[] {2.5, 3, 3.5, 4.5, 5.5, 9, 16}) {
+        Allocation a =
+            scheme(bits, TWO, FOUR, FLOAT).allocate(model.spec(), model.tiedHead(), PLAN, scores);
+        assertTrue(a.averageBits() <= bits, a.averageBits() + " of " + bits);
+        assertEquals(a.averageBits(), average(model, a.plan()), 1e-9);
+        double sum = 0;
+        UnitPlan units = new UnitPlan(model.spec(), model.tiedHead(), a.plan(), 1);
+        for (Map.Entry<String, QuantScheme> e : units.schemes().entrySet()) {
+          sum += scores.get(e.getValue().equals(TWO.scheme()) ? 0 : 1).get(e.getKey());
+        }
+        assertTrue(sum <= before);
+        before = sum;
+      }
+      assertEquals(0, before);
+      String said =
+          assertThrows(
+                  IllegalArgumentException.class,
+                  () ->
+                      scheme(2.4, TWO, FOUR).allocate(model.spec(), model.tiedHead(), PLAN, scores))
+              .getMessage();
+      assertTrue(said.contains("2.5000") && said.contains("scales"), said);
+    }
+  }
+
+  @Test
+  void fixedLayersKeepTheirSchemeAndCount() {
+    try (Checkpoint source = TinyModel.open()) {
+      Decoder model = Architectures.load(source);
+      QuantizationPlan fixed = PLAN.withRules(Map.of("q_proj", SchemeOverride.bits(8)));
+      AutoScheme scheme = scheme(4, TWO, FOUR);
+      List<Map<String, Double>> scores = scores(scheme, model, fixed);
+      assertTrue(scores.get(0).keySet().stream().noneMatch(n -> n.contains("q_proj")));
+      Allocation a = scheme.allocate(model.spec(), model.tiedHead(), fixed, scores);
+      assertEquals(a.averageBits(), average(model, a.plan()), 1e-9);
+      assertTrue(a.averageBits() <= 4);
+      UnitPlan units = new UnitPlan(model.spec(), model.tiedHead(), a.plan(), 1);
+      units
+          .schemes()
+          .forEach(
+              (name, s) ->
+                  assertEquals(name.contains("q_proj"), ((IntegerGrid) s).bits() == 8, name));
+    }
+  }
+
+  @Test
+  void layersThatShareGetTheSame() {
+    try (Checkpoint source = TinyModel.open()) {
+      Decoder model = Architectures.load(source);
+      AutoScheme scheme =
+          new AutoScheme(
+              3.3, List.of(TWO, FOUR), List.of(List.of("q_proj", "k_proj", "v_proj")), false);
+      List<Map<String, Double>> scores = scores(scheme, model, PLAN);
+      Allocation a = scheme.allocate(model.spec(), model.tiedHead(), PLAN, scores);
+      UnitPlan units = new UnitPlan(model.spec(), model.tiedHead(), a.plan(), 1);
+      Map<String, QuantScheme> schemes = units.schemes();
+      schemes.forEach(
+          (name, s) -> {
+            if (name.contains("q_proj")) {
+              assertEquals(s, schemes.get(name.replace("q_proj", "k_proj")));
+              assertEquals(s, schemes.get(name.replace("q_proj", "v_proj")));
+            }
+          });
+      assertTrue(a.averageBits() <= 3.3);
+    }
+  }
+
+  @Test
+  void optionsAreIntegersOrFloat() {
+    assertThrows(IllegalArgumentException.class, () -> scheme(3));
+    assertThrows(
+        IllegalArgumentException.class, () -> scheme(3, TWO, new Option("x", TWO.scheme())));
+    assertFalse(scheme(3, TWO).bareCodes());
+    assertEquals(2 * 64 * 64 + 64 * 2 * 16, AutoScheme.cost(TWO.scheme(), 64, 64, false));
+    assertEquals(4 * 64 * 64 + 64 * 2 * 20, AutoScheme.cost(FOUR.scheme(), 64, 64, false));
+    assertEquals(4 * 64 * 64, AutoScheme.cost(FOUR.scheme(), 64, 64, true));
+    assertEquals(16 * 64 * 64, AutoScheme.cost(new Unquantized(), 64, 64, false));
+    IntegerGrid rows = new IntegerGrid(3, -1, true);
+    assertEquals(3 * 64 * 48 + 64 * 16, AutoScheme.cost(rows, 64, 48, false));
+    IntegerGrid rest = new IntegerGrid(3, 32, true);
+    assertEquals(3 * 64 * 48 + 64 * 2 * 16, AutoScheme.cost(rest, 64, 48, false));
+  }
+}
