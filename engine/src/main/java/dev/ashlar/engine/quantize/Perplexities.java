@@ -28,7 +28,7 @@ import java.util.function.UnaryOperator;
  * and of the result, and how far the latter two are from the float model; each with one block in
  * memory at a time.
  */
-final class Perplexities implements AutoCloseable {
+final class Perplexities {
   /** Bytes of the float model's hidden states that may wait in the heap while a model is tuned. */
   private static final long IN_HEAP = 64L << 20;
 
@@ -86,6 +86,8 @@ final class Perplexities implements AutoCloseable {
             Methods.BASELINE.label(),
             model,
             unit -> unit.mapWeights((layer, w) -> rounded(layer, w, schemes.get(layer))));
+    // The float model's embedding would lie in memory while the other is tuned and written.
+    evaluation.rest();
   }
 
   private static Weight rounded(String name, Weight weight, QuantScheme scheme) {
@@ -97,9 +99,15 @@ final class Perplexities implements AutoCloseable {
         new DenseWeight(RoundToNearest.quantize(layer).dequantize()), scheme.activations());
   }
 
-  /** All figures, with those of what lies in a finished folder. */
-  QuantizeResult.Measured after(Path folder) {
-    try (Checkpoint again = Checkpoints.open(folder)) {
+  /**
+   * All figures, with those of what lies in a finished folder; the last that is asked.
+   *
+   * @param source of the float model, of which the output map is read again
+   */
+  QuantizeResult.Measured after(Path folder, Checkpoint source) {
+    evaluation.resume(Architectures.load(source));
+    try (evaluation;
+        Checkpoint again = Checkpoints.open(folder)) {
       Quality tuned = of("quantized", Architectures.load(again), unit -> unit);
       return new QuantizeResult.Measured(name, evaluation.windows(), original, rounded, tuned);
     }
@@ -113,10 +121,5 @@ final class Perplexities implements AutoCloseable {
 
   private Stage begin(String label) {
     return listener.begin("perplexity, " + label, evaluation.windows());
-  }
-
-  @Override
-  public void close() {
-    evaluation.close();
   }
 }

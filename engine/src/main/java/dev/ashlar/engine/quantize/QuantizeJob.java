@@ -1,15 +1,11 @@
 package dev.ashlar.engine.quantize;
 
-import dev.ashlar.engine.data.BuiltInText;
 import dev.ashlar.engine.harness.EvaluationText;
 import dev.ashlar.engine.job.Faults;
 import dev.ashlar.engine.job.JobListener;
 import dev.ashlar.engine.job.Stage;
 import dev.ashlar.engine.model.Model;
-import dev.ashlar.engine.model.ModelEncoder;
-import dev.ashlar.engine.model.ModelPaths;
 import dev.ashlar.engine.model.OutputFolder;
-import dev.ashlar.engine.quantize.QuantizeRequest.CalibrationRequest;
 import dev.ashlar.formats.checkpoint.Checkpoint;
 import dev.ashlar.formats.export.ExportPlan;
 import dev.ashlar.io.InputException;
@@ -34,7 +30,6 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalInt;
 import java.util.Set;
 import java.util.TreeMap;
 
@@ -47,10 +42,10 @@ import java.util.TreeMap;
  */
 public final class QuantizeJob {
   private static final long LARGEST_ARRAY = Integer.MAX_VALUE - 8;
-  private static final String PADDING = "pad_token_id";
 
   private final QuantizeRequest request;
   private final JobListener listener;
+  private final JobData data;
   private final long start;
 
   /** A run that tells {@code listener} how it goes. */
@@ -61,6 +56,7 @@ public final class QuantizeJob {
   private QuantizeJob(QuantizeRequest request, JobListener listener, long start) {
     this.request = request;
     this.listener = listener;
+    this.data = new JobData(request, listener);
     this.start = start;
   }
 
@@ -78,7 +74,9 @@ public final class QuantizeJob {
   private QuantizeResult execute() {
     // In this order, faults show before anything expensive begins.
     List<Calibration.Source> texts =
-        request.quantizer().needsInputs() || request.automatic().isPresent() ? texts() : List.of();
+        request.quantizer().needsInputs() || request.automatic().isPresent()
+            ? data.texts()
+            : List.of();
     List<EvaluationText> evaluation = request.evaluation().map(Texts::evaluation).orElse(List.of());
     evaluation.forEach(text -> text.idle().ifPresent(listener::warning));
     Path folder = request.output().folder();
@@ -99,6 +97,12 @@ public final class QuantizeJob {
       WorkPlace work,
       List<Calibration.Source> texts,
       List<EvaluationText> evaluation) {
+    if (request.automatic().isPresent()) {
+      QuantizeRequest settled = request.settled(bits(model, work, texts));
+      boolean needed = request.quantizer().needsInputs();
+      return new QuantizeJob(settled, listener, start)
+          .run(model, output, overwrite, work, needed ? texts : List.of(), evaluation);
+    }
     Tuned tuned = tuned(model, output, overwrite, work, texts, evaluation);
     // Nothing holds the float model any more: its embedding need not lie beside those of the
     // written models that are read from here on.
@@ -108,8 +112,7 @@ public final class QuantizeJob {
     }
     Path first = written.getFirst().folder();
     List<QuantizeResult.Measured> measured =
-        tuned.measures().stream().map(m -> m.after(first)).toList();
-    tuned.measures().forEach(Perplexities::close);
+        tuned.measures().stream().map(m -> m.after(first, model.checkpoint())).toList();
     work.finished();
     Checkpoint source = model.checkpoint();
     return new QuantizeResult(
@@ -134,15 +137,9 @@ public final class QuantizeJob {
     Checkpoint source = model.checkpoint();
     requireFloat(source);
     Decoder decoder = load(source);
-    if (request.automatic().isPresent()) {
-      QuantizeRequest settled = request.settled(bits(model, decoder, work, texts));
-      boolean needed = request.quantizer().needsInputs();
-      return new QuantizeJob(settled, listener, start)
-          .run(model, output, overwrite, work, needed ? texts : List.of(), evaluation);
-    }
     ModelTensors tensors = ModelTensors.of(decoder.spec(), source);
     List<Perplexities> measures = measures(model, evaluation);
-    CalibrationSet data = calibration(model, texts);
+    CalibrationSet data = this.data.samples(model, texts);
     RunOptions run = fitting(data, decoder);
     BlockwiseQuantization quantization = quantization(decoder, data, run);
     IgnoredLayers.check(
@@ -190,32 +187,19 @@ public final class QuantizeJob {
     }
   }
 
-  private List<Calibration.Source> texts() {
-    CalibrationRequest wanted = request.calibration();
-    boolean demo = request.model().equals(ModelPaths.DEMO);
-    if (!demo && wanted.dataset().isEmpty() && wanted.given().isEmpty()) {
-      listener.note(
-          "calibrating on the "
-              + BuiltInText.NAME
-              + ", a little of many languages and code; a text like those that the model is for"
-              + " (--dataset) gives a better model");
-    }
-    return Texts.calibration(wanted, demo);
-  }
-
   /** The plan with bits for each layer. */
-  private QuantizationPlan bits(
-      Model model, Decoder decoder, WorkPlace work, List<Calibration.Source> texts) {
+  private QuantizationPlan bits(Model model, WorkPlace work, List<Calibration.Source> texts) {
+    requireFloat(model.checkpoint());
     AutomaticBits asked = request.automatic().orElseThrow();
     int length = Math.min(BitChoice.LENGTH, model.contextLength());
-    CalibrationSet data = calibration(model, texts, BitChoice.SAMPLES, length);
+    CalibrationSet samples = data.samples(model, texts, BitChoice.SAMPLES, length);
     Path spill =
         request.memory().spillFolder().orElse(Path.of(System.getProperty("java.io.tmpdir")));
     return new BitChoice(asked, listener, spill)
         .settle(
-            decoder,
+            load(model.checkpoint()),
             request.plan(),
-            data,
+            samples,
             asked.scores().orElseGet(work::scores),
             facts(model.checkpoint()));
   }
@@ -260,7 +244,7 @@ public final class QuantizeJob {
       return List.of();
     }
     QuantizeRequest.Evaluation e = request.evaluation().orElseThrow();
-    int length = fitting(e.length(), model, "--eval-seqlen");
+    int length = data.fitting(e.length(), model, "--eval-seqlen");
     int dim = model.spec().dim();
     return texts.stream()
         .map(
@@ -274,49 +258,6 @@ public final class QuantizeJob {
                     dim,
                     request.memory().spillFolder()))
         .toList();
-  }
-
-  /** A length that the model takes; says so if that is not what {@code option} asked for. */
-  private int fitting(int wanted, Model model, String option) {
-    int length = Math.min(wanted, model.contextLength());
-    if (length < wanted) {
-      listener.note("the model takes at most " + length + " tokens; " + option + " is " + length);
-    }
-    return length;
-  }
-
-  private CalibrationSet calibration(Model model, List<Calibration.Source> texts) {
-    if (texts.isEmpty()) {
-      return CalibrationSet.none();
-    }
-    CalibrationRequest wanted = request.calibration();
-    int length = fitting(wanted.length(), model, "--seqlen");
-    return calibration(model, texts, wanted.samples(), length);
-  }
-
-  private CalibrationSet calibration(
-      Model model, List<Calibration.Source> texts, int samples, int length) {
-    Calibration made =
-        Calibration.of(
-            texts,
-            ModelEncoder.forCalibration(model),
-            samples,
-            length,
-            request.run().seed(),
-            padding(model.checkpoint()));
-    made.warnings().forEach(listener::warning);
-    return made.set();
-  }
-
-  /** The padding token of the configuration, or of its section on the language part. */
-  private static OptionalInt padding(Checkpoint source) {
-    Object value = source.config().get(PADDING);
-    if (value == null && source.config().get("text_config") instanceof Map<?, ?> text) {
-      value = text.get(PADDING);
-    }
-    return value instanceof Long n && n == n.intValue()
-        ? OptionalInt.of(n.intValue())
-        : OptionalInt.empty();
   }
 
   /** The run's options as the data allow them: a batch cannot be larger than what it is of. */

@@ -173,6 +173,23 @@ public final class BlockwiseEvaluation implements AutoCloseable {
     }
   }
 
+  /** Lets go of the reference but not of what it left; {@link #resume} brings it back. */
+  public void rest() {
+    reference = null;
+  }
+
+  /**
+   * Brings back the reference.
+   *
+   * @param same as before; only its output map is asked for
+   */
+  public void resume(Decoder same) {
+    if (states == null) {
+      throw new IllegalStateException("no reference was measured");
+    }
+    reference = same;
+  }
+
   /** Forgets the reference. */
   @Override
   public void close() {

@@ -110,6 +110,10 @@ class QualityTest {
           assertEquals(0, itself.klDivergence(), 1e-12);
           assertEquals(1, itself.topAgreement());
           LogitComparison found = walk.of(model, rounding, done -> {}).comparison().orElseThrow();
+          walk.rest();
+          assertTrue(walk.of(model, rounding, done -> {}).comparison().isEmpty());
+          walk.resume(model);
+          assertEquals(found, walk.of(model, rounding, done -> {}).comparison().orElseThrow());
           LogitComparison expected =
               LogitComparison.of(
                   model,

@@ -1,0 +1,84 @@
+package dev.ashlar.engine.quantize;
+
+import dev.ashlar.engine.data.BuiltInText;
+import dev.ashlar.engine.job.JobListener;
+import dev.ashlar.engine.model.Model;
+import dev.ashlar.engine.model.ModelEncoder;
+import dev.ashlar.engine.model.ModelPaths;
+import dev.ashlar.engine.quantize.QuantizeRequest.CalibrationRequest;
+import dev.ashlar.formats.checkpoint.Checkpoint;
+import dev.ashlar.tuning.calibration.Calibration;
+import dev.ashlar.tuning.calibration.CalibrationSet;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalInt;
+
+/** What a run of {@code quantize} calibrates on, from texts to samples of tokens. */
+final class JobData {
+  private static final String PADDING = "pad_token_id";
+
+  private final QuantizeRequest request;
+  private final JobListener listener;
+
+  JobData(QuantizeRequest request, JobListener listener) {
+    this.request = request;
+    this.listener = listener;
+  }
+
+  /** The texts; says so if they are the built-in one. */
+  List<Calibration.Source> texts() {
+    CalibrationRequest wanted = request.calibration();
+    boolean demo = request.model().equals(ModelPaths.DEMO);
+    if (!demo && wanted.dataset().isEmpty() && wanted.given().isEmpty()) {
+      listener.note(
+          "calibrating on the "
+              + BuiltInText.NAME
+              + ", a little of many languages and code; a text like those that the model is for"
+              + " (--dataset) gives a better model");
+    }
+    return Texts.calibration(wanted, demo);
+  }
+
+  /** As many samples as were asked for, of the length asked for; none of no texts. */
+  CalibrationSet samples(Model model, List<Calibration.Source> texts) {
+    if (texts.isEmpty()) {
+      return CalibrationSet.none();
+    }
+    CalibrationRequest wanted = request.calibration();
+    return samples(model, texts, wanted.samples(), fitting(wanted.length(), model, "--seqlen"));
+  }
+
+  /** Samples of a number and length of the caller's. */
+  CalibrationSet samples(Model model, List<Calibration.Source> texts, int count, int length) {
+    Calibration made =
+        Calibration.of(
+            texts,
+            ModelEncoder.forCalibration(model),
+            count,
+            length,
+            request.run().seed(),
+            padding(model.checkpoint()));
+    made.warnings().forEach(listener::warning);
+    return made.set();
+  }
+
+  /** A length that the model takes; says so if that is not what {@code option} asked for. */
+  int fitting(int wanted, Model model, String option) {
+    int length = Math.min(wanted, model.contextLength());
+    if (length < wanted) {
+      listener.note("the model takes at most " + length + " tokens; " + option + " is " + length);
+    }
+    return length;
+  }
+
+  /** The padding token of the configuration, or of its section on the language part. */
+  private static OptionalInt padding(Checkpoint source) {
+    Object value = source.config().get(PADDING);
+    if (value == null && source.config().get("text_config") instanceof Map<?, ?> text) {
+      value = text.get(PADDING);
+    }
+    return value instanceof Long n && n == n.intValue()
+        ? OptionalInt.of(n.intValue())
+        : OptionalInt.empty();
+  }
+}
