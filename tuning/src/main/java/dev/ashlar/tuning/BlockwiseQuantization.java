@@ -5,6 +5,8 @@ import dev.ashlar.tensor.quant.QuantScheme;
 import dev.ashlar.tuning.calibration.CalibrationSet;
 import dev.ashlar.tuning.method.Activations;
 import dev.ashlar.tuning.method.BlockQuantizer;
+import dev.ashlar.tuning.method.FinishResult;
+import dev.ashlar.tuning.method.FloatStream;
 import dev.ashlar.tuning.method.Targets;
 import dev.ashlar.tuning.method.Unit;
 import dev.ashlar.tuning.method.UnitResult;
@@ -35,6 +37,9 @@ public final class BlockwiseQuantization {
 
   /** How long to wait before asking again whether somebody else has finished a unit. */
   private static final int PATIENCE_MILLIS = 200;
+
+  /** What reports call the work on the whole model. */
+  private static final String FINISH = "all units together";
 
   private final Decoder model;
   private final QuantizationPlan plan;
@@ -103,6 +108,11 @@ public final class BlockwiseQuantization {
     return units;
   }
 
+  /** How many reports a run gives: one for each unit, and one for the work on all of them. */
+  public int stages() {
+    return units.units().size() + (quantizer.finish().isPresent() ? 1 : 0);
+  }
+
   /** Scheme of each layer that is quantized, by complete module name, in the model's order. */
   public Map<String, QuantScheme> schemes() {
     return units.schemes();
@@ -119,6 +129,7 @@ public final class BlockwiseQuantization {
         model.spec(),
         model.tiedHead(),
         units.largest(),
+        units.units().stream().mapToLong(u -> u.size().weights()).sum(),
         quantizer,
         options,
         data.count(),
@@ -172,24 +183,67 @@ public final class BlockwiseQuantization {
     if (skipped().containsKey(head)) {
       listener.warning(head + " stays float: " + skipped().get(head));
     }
-    Pace pace = new Pace(units.units().size(), listener);
+    Finishing finishing = quantizer.finish().map(f -> new Finishing(f, model, units)).orElse(null);
+    Pace pace = new Pace(stages(), listener);
     List<UnitReport> reports = new ArrayList<>();
-    try (Cascade cascade = quantizer.needsInputs() ? cascade(memory, data, pace) : null) {
+    CalibrationSet streamed = data.first(quantizer.streamed(data.count()));
+    try (Cascade cascade = quantizer.needsInputs() ? cascade(memory, streamed, pace) : null) {
       for (UnitPlan.Entry entry : units.units()) {
-        UnitReport report = run(entry, cascade, work, sink, pace);
+        UnitReport report = run(entry, cascade, work, sink, finishing, pace);
         reports.add(report);
         listener.unitFinished(report);
       }
     }
+    if (finishing != null) {
+      UnitReport report = finish(finishing, streamed.count(), work, sink, pace);
+      reports.add(report);
+      listener.unitFinished(report);
+    }
     return new RunReport(
         reports, schemes(), skipped(), Duration.ofNanos(System.nanoTime() - start));
+  }
+
+  private UnitReport finish(
+      Finishing finishing,
+      int streamed,
+      Optional<? extends UnitStore> work,
+      LayerSink sink,
+      Pace pace) {
+    long start = System.nanoTime();
+    int index = units.units().size();
+    pace.begin(index, FINISH);
+    FinishResult result =
+        finishing.run(work, data, streamed, options, pace, () -> waitForOthers(pace, FINISH));
+    for (int i = 0; i < result.parts().size(); i++) {
+      handOn(result.parts().get(i), sink);
+      sink.finished(i);
+    }
+    handOn(result.rest(), sink);
+    return new UnitReport(
+        index,
+        FINISH,
+        0,
+        Optional.empty(),
+        result.rest().figures(),
+        false,
+        Duration.ofNanos(System.nanoTime() - start));
+  }
+
+  private static void handOn(UnitResult result, LayerSink sink) {
+    result.layers().forEach(sink::quantized);
+    result.tensors().forEach(sink::changed);
   }
 
   private Cascade cascade(MemoryPlan memory, CalibrationSet samples, Pace pace) {
     BlockWalk walk = new BlockWalk(memory.passBatch(), pace::proceed);
     boolean quantizedInput = options.quantizedInput() && !quantizer.floatInputs();
     return new Cascade(
-        walk, memory.store(options.streamType(), limit), model, samples, quantizedInput);
+        walk,
+        memory.store(options.streamType(), limit),
+        model,
+        samples,
+        quantizedInput,
+        quantizer.needsFloats());
   }
 
   private UnitReport run(
@@ -197,6 +251,7 @@ public final class BlockwiseQuantization {
       Cascade cascade,
       Optional<? extends UnitStore> work,
       LayerSink sink,
+      Finishing finishing,
       Pace pace) {
     long start = System.nanoTime();
     Unit unit = entry.load(model);
@@ -213,8 +268,12 @@ public final class BlockwiseQuantization {
     }
     UnitResult result =
         found.isPresent() ? found.get() : make(entry, unit, cascade, targets, work, weights, pace);
-    result.layers().forEach(sink::quantized);
-    result.tensors().forEach(sink::changed);
+    if (finishing == null) {
+      handOn(result, sink);
+      sink.finished(entry.index());
+    } else {
+      finishing.add(result, weights);
+    }
     if (cascade != null && !last) {
       cascade.advance(unit, result);
     }
@@ -255,13 +314,17 @@ public final class BlockwiseQuantization {
           return result;
         }
       }
-      pace.proceed();
-      try {
-        Thread.sleep(PATIENCE_MILLIS);
-      } catch (InterruptedException e) {
-        Thread.currentThread().interrupt();
-        throw new CancellationException("interrupted while another worker had " + entry.name());
-      }
+      waitForOthers(pace, entry.name());
+    }
+  }
+
+  private static void waitForOthers(Pace pace, String what) {
+    pace.proceed();
+    try {
+      Thread.sleep(PATIENCE_MILLIS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new CancellationException("interrupted while another worker had " + what);
     }
   }
 
@@ -271,7 +334,8 @@ public final class BlockwiseQuantization {
       cascade.rest();
     }
     Activations inputs = cascade == null ? Activations.zeros(0, 0, 0) : cascade.inputs();
-    UnitResult result = runner.run(entry, unit, inputs, targets, data.counted(), pace);
+    FloatStream floats = quantizer.needsFloats() ? cascade.floats() : null;
+    UnitResult result = runner.run(entry, unit, inputs, targets, floats, data.counted(), pace);
     result
         .history()
         .filter(h -> h.diverged())

@@ -6,6 +6,7 @@ import dev.ashlar.tensor.Tensor;
 import dev.ashlar.tensor.autograd.Tape;
 import dev.ashlar.tuning.calibration.CalibrationSet;
 import dev.ashlar.tuning.method.Activations;
+import dev.ashlar.tuning.method.FloatStream;
 import dev.ashlar.tuning.method.Targets;
 import dev.ashlar.tuning.method.Unit;
 import dev.ashlar.tuning.method.UnitResult;
@@ -21,6 +22,7 @@ final class Cascade implements AutoCloseable {
   private final BlockWalk walk;
   private final ActivationStore store;
   private final boolean quantizedInput;
+  private final boolean keepsFloats;
   private Activations floats;
   private Activations quantized;
   private Activations targets;
@@ -30,14 +32,17 @@ final class Cascade implements AutoCloseable {
    * Embeds all samples.
    *
    * @param quantizedInput whether there is a quantized stream
+   * @param keepsFloats whether the float stream goes on beside it without {@link #targets}
    */
   Cascade(
       BlockWalk walk,
       ActivationStore store,
       Decoder model,
       CalibrationSet data,
-      boolean quantizedInput) {
+      boolean quantizedInput,
+      boolean keepsFloats) {
     this.walk = walk;
+    this.keepsFloats = keepsFloats;
     this.store = store;
     this.quantizedInput = quantizedInput;
     this.floats = walk.embed(model, data.count(), data.length(), data::ids, store);
@@ -56,15 +61,38 @@ final class Cascade implements AutoCloseable {
   /** The float unit's outputs for float inputs; call before {@link #advance}. */
   Activations targets(Unit unit) {
     // Float inputs that are also the inputs of the tuning are needed once more; others are not.
-    if (quantized != null) {
-      targets = floats;
-    } else if (spare != null) {
-      targets = spare;
-    } else {
-      targets = store.zeros(floats.count(), floats.length(), floats.dim());
-    }
+    targets = quantized != null && !keepsFloats ? floats : free();
     walk.pass(unit, floats, targets, unit.name());
     return targets;
+  }
+
+  private Activations free() {
+    Activations free =
+        spare != null ? spare : store.zeros(floats.count(), floats.length(), floats.dim());
+    spare = null;
+    return free;
+  }
+
+  /** The float stream at the present unit, for methods that look into it. */
+  FloatStream floats() {
+    Activations present = floats;
+    return new FloatStream() {
+      @Override
+      public Activations inputs() {
+        return present;
+      }
+
+      @Override
+      public void pass(Unit watched) {
+        targets = targets == null ? free() : targets;
+        walk.pass(watched, present, targets, watched.name());
+      }
+
+      @Override
+      public Activations room(int dim) {
+        return store.zeros(present.count(), present.length(), dim);
+      }
+    };
   }
 
   /**
@@ -72,17 +100,19 @@ final class Cascade implements AutoCloseable {
    * if there is a cascade, else the float one.
    */
   void advance(Unit unit, UnitResult result) {
-    if (targets == null) {
+    if (targets == null && !keepsFloats) {
       pass(quantizedInput, unit, result, floats);
       return;
+    }
+    if (targets == null) {
+      targets(unit);
     }
     if (quantizedInput) {
       Activations next = inputs();
       pass(true, unit, result, next);
       quantized = next;
-    } else {
-      spare = floats;
     }
+    spare = floats == quantized || floats == targets ? spare : floats;
     floats = targets;
     targets = null;
   }

@@ -7,6 +7,7 @@ import dev.ashlar.tensor.autograd.Tape;
 import dev.ashlar.tuning.calibration.CalibrationSet;
 import dev.ashlar.tuning.method.Activations;
 import dev.ashlar.tuning.method.BlockQuantizer;
+import dev.ashlar.tuning.method.FloatStream;
 import dev.ashlar.tuning.method.Unit;
 import dev.ashlar.tuning.method.UnitTask;
 import dev.ashlar.tuning.walk.ActivationStore;
@@ -22,6 +23,9 @@ record Estimate(
     RunOptions options,
     CalibrationSet data,
     MemoryPlan memory) {
+  /** Rows of logits that are enough to time the head. */
+  private static final int HEAD_ROWS = 64;
+
   private static final UnitTask.IterationListener NOBODY = (i, n, loss) -> {};
 
   Duration run() {
@@ -35,16 +39,47 @@ record Estimate(
     }
     int step = Math.multiplyExact(options.batchSize(), options.accumulate());
     CalibrationSet sample = data.first(step);
-    int batches = (data.count() + memory.passBatch() - 1) / memory.passBatch();
+    int streamed = quantizer.streamed(data.count());
+    int batches = (streamed + memory.passBatch() - 1) / memory.passBatch();
     BlockWalk walk = new BlockWalk(memory.passBatch(), BlockWalk.Check.NONE);
-    try (Cascade cascade = new Cascade(walk, ActivationStore.heap(), model, sample, true)) {
+    try (Cascade cascade = cascade(walk, sample)) {
       Activations targets = cascade.targets(unit);
       Duration pass = forward(unit, cascade.inputs());
-      UnitTask task = runner.task(first, unit, cascade.inputs(), targets, data.counted(), NOBODY);
-      Duration tuning = quantizer.estimate(task, (data.count() + step - 1) / step);
+      FloatStream floats = quantizer.needsFloats() ? cascade.floats() : null;
+      UnitTask task =
+          runner.task(first, unit, cascade.inputs(), targets, floats, data.counted(), NOBODY);
+      Duration tuning = quantizer.estimate(task, (streamed + step - 1) / step);
       int passes = (quantizer.needsTargets() ? 1 : 0) + (options.quantizedInput() ? 1 : 0);
-      return tuning.plus(pass.multipliedBy((long) passes * batches)).multipliedBy(blockUnits);
+      Duration all =
+          tuning.plus(pass.multipliedBy((long) passes * batches)).multipliedBy(blockUnits);
+      double finishing =
+          quantizer.finish().map(f -> f.samplePasses(data.count(), streamed)).orElse(0.0);
+      return finishing == 0 ? all : all.plus(whole(unit, cascade, blockUnits, finishing));
     }
+  }
+
+  /** Time of so many passes of a sample through all units and the head. */
+  private Duration whole(Unit unit, Cascade cascade, long blockUnits, double passes) {
+    Activations one = cascade.inputs();
+    double block =
+        (double) forward(unit, one).toNanos() / Math.min(memory.passBatch(), one.count());
+    int rows = Math.min(HEAD_ROWS, one.length());
+    Tensor x = Tensor.zeros(1, one.length(), one.dim());
+    one.read(0, 1, x);
+    Tensor few = Tensor.of(x.data(), rows, one.dim());
+    Tape tape = Tape.off(model.backend());
+    long start = 0;
+    for (int i = 0; i < 2; i++) {
+      start = System.nanoTime();
+      model.head(few, tape);
+      tape.reset();
+    }
+    double head = (double) (System.nanoTime() - start) * one.length() / rows;
+    return Duration.ofNanos((long) (passes * (blockUnits * block + head)));
+  }
+
+  private Cascade cascade(BlockWalk walk, CalibrationSet sample) {
+    return new Cascade(walk, ActivationStore.heap(), model, sample, true, quantizer.needsFloats());
   }
 
   /** Time of one batch through {@code unit}, the second time. */

@@ -24,4 +24,12 @@ public interface LayerSink {
   default void changed(String name, Tensor tensor) {
     throw new UnsupportedOperationException("nothing here takes changed tensors: " + name);
   }
+
+  /**
+   * Hears that everything of a unit was given; units come in order. What belongs to no unit comes
+   * after the last.
+   *
+   * @param unit its place, from 0
+   */
+  default void finished(int unit) {}
 }

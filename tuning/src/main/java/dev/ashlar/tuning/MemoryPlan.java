@@ -27,6 +27,7 @@ public record MemoryPlan(boolean spills, int passBatch, long bytes, long limit) 
    * The plan of a run.
    *
    * @param tied whether the head's matrix is the embedding's
+   * @param weights elements of the linear maps of all units
    * @param samples calibration samples
    * @param length tokens of each
    */
@@ -34,6 +35,7 @@ public record MemoryPlan(boolean spills, int passBatch, long bytes, long limit) 
       DecoderSpec spec,
       boolean tied,
       UnitSize unit,
+      long weights,
       BlockQuantizer quantizer,
       RunOptions options,
       int samples,
@@ -44,13 +46,24 @@ public record MemoryPlan(boolean spills, int passBatch, long bytes, long limit) 
     long table = (long) spec.vocab() * spec.embedding().dim() * Float.BYTES;
     long fixed = (tied ? 1 : 2) * table + unit.floatBytes();
     long working = quantizer.workingBytes(unit, (long) batch * length);
-    long state = (long) samples * length * spec.dim() * options.streamType().bytes();
+    int streamed = quantizer.streamed(samples);
+    long state = (long) streamed * length * spec.dim() * options.streamType().bytes();
     long streams = !quantizer.needsInputs() ? 0 : quantizer.needsTargets() ? 2 * state : state;
+    if (quantizer.needsFloats()) {
+      // A third to write what comes out, and what the method keeps of the inside of the float unit.
+      streams = 3 * state + (long) streamed * length * unit.widths() * options.streamType().bytes();
+    }
+    // The codes of all units wait for the end, when streams are gone.
+    long codes = quantizer.finish().isPresent() ? weights : 0;
+    long states = (long) (samples - streamed) * length * spec.dim() * Float.BYTES;
+    long finish =
+        quantizer.finish().map(f -> states + f.workingBytes(unit, spec, length)).orElse(0L);
     MemoryPlan last = null;
     for (boolean spill : new boolean[] {false, true}) {
       for (int b = batch; b >= 1; b /= 2) {
         long pass = unit.floatBytes() + unit.passBytes((long) b * length);
-        long live = fixed + Math.max(working, pass) + (spill ? 0 : streams);
+        long quantizing = Math.max(working, pass) + (spill ? 0 : streams);
+        long live = fixed + codes + Math.max(quantizing, finish);
         last = new MemoryPlan(spill, b, BASE + (long) (HEADROOM * live), most);
         if (last.fits()) {
           return last;

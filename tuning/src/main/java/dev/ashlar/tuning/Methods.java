@@ -1,6 +1,7 @@
 package dev.ashlar.tuning;
 
 import dev.ashlar.tuning.awq.Awq;
+import dev.ashlar.tuning.feedback.Feedback;
 import dev.ashlar.tuning.layerwise.GptqMethod;
 import dev.ashlar.tuning.layerwise.GptqQuantEaseMethod;
 import dev.ashlar.tuning.layerwise.OptRtn;
@@ -20,6 +21,7 @@ public final class Methods {
   public static final List<Method> ALL =
       List.of(
           SignRound.METHOD,
+          Feedback.METHOD,
           Awq.METHOD,
           OptRtn.METHOD,
           RoundToNearest.METHOD,

@@ -6,6 +6,7 @@ import dev.ashlar.tensor.Tensor;
 import dev.ashlar.tuning.calibration.Shuffle;
 import dev.ashlar.tuning.method.Activations;
 import dev.ashlar.tuning.method.BlockQuantizer;
+import dev.ashlar.tuning.method.FloatStream;
 import dev.ashlar.tuning.method.Targets;
 import dev.ashlar.tuning.method.TuningException;
 import dev.ashlar.tuning.method.Unit;
@@ -28,11 +29,23 @@ public final class UnitRunner {
     this.options = options;
   }
 
+  /** Quantizes a unit by a method that does not look at the float model's stream. */
+  public UnitResult run(
+      UnitPlan.Entry entry,
+      Unit unit,
+      Activations inputs,
+      Targets targets,
+      boolean[][] counted,
+      UnitTask.IterationListener listener) {
+    return run(entry, unit, inputs, targets, null, counted, listener);
+  }
+
   /**
    * Quantizes a unit.
    *
    * @param inputs what flows into it; none for methods that need none
    * @param targets what the float unit puts out, or null for methods that need none
+   * @param floats the float model's stream, or null for methods that need none
    * @param counted for each sample, which positions count in a loss
    * @throws TuningException if weights or activations are not finite, or a scale overflows
    */
@@ -41,11 +54,13 @@ public final class UnitRunner {
       Unit unit,
       Activations inputs,
       Targets targets,
+      FloatStream floats,
       boolean[][] counted,
       UnitTask.IterationListener listener) {
     UnitQuantized event = new UnitQuantized();
     event.begin();
-    UnitResult result = quantizer.quantize(task(entry, unit, inputs, targets, counted, listener));
+    UnitResult result =
+        quantizer.quantize(task(entry, unit, inputs, targets, floats, counted, listener));
     require(entry, unit, result);
     result = result.withInputs(entry.schemes());
     event.unit = entry.index();
@@ -56,12 +71,24 @@ public final class UnitRunner {
     return result;
   }
 
+  /** The task for methods that do not look at the float model's stream. */
+  UnitTask task(
+      UnitPlan.Entry entry,
+      Unit unit,
+      Activations inputs,
+      Targets targets,
+      boolean[][] counted,
+      UnitTask.IterationListener listener) {
+    return task(entry, unit, inputs, targets, null, counted, listener);
+  }
+
   /** The head is tuned sample by sample: its outputs are as wide as the vocabulary. */
   UnitTask task(
       UnitPlan.Entry entry,
       Unit unit,
       Activations inputs,
       Targets targets,
+      FloatStream floats,
       boolean[][] counted,
       UnitTask.IterationListener listener) {
     int step = Math.multiplyExact(options.batchSize(), options.accumulate());
@@ -75,7 +102,8 @@ public final class UnitRunner {
         entry.head() ? 1 : options.batchSize(),
         entry.head() ? step : options.accumulate(),
         Shuffle.seed(options.seed(), entry.index()),
-        listener);
+        listener,
+        floats);
   }
 
   /** A method that names what is not there, or in another shape, would be lost on the way. */

@@ -130,6 +130,7 @@ class BlockLoopTest {
         model.spec(),
         false,
         new UnitPlan(model.spec(), false, PLAN, 1).largest(),
+        0,
         signRound(),
         options,
         4096,

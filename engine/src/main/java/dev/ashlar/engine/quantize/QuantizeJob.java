@@ -20,6 +20,7 @@ import dev.ashlar.tuning.LayerSink;
 import dev.ashlar.tuning.Methods;
 import dev.ashlar.tuning.RunOptions;
 import dev.ashlar.tuning.RunReport;
+import dev.ashlar.tuning.UnitPlan;
 import dev.ashlar.tuning.calibration.Calibration;
 import dev.ashlar.tuning.calibration.CalibrationSet;
 import dev.ashlar.tuning.method.RunFacts;
@@ -349,17 +350,13 @@ public final class QuantizeJob {
     try (Stage stage = listener.begin(request.method(), 1)) {
       return quantization.run(
           Optional.of(blocks),
-          new Both(exports, reference),
-          new TuningProgress(
-              listener,
-              stage,
-              quantization.units().units().size(),
-              unit -> reference.finished(quantization.units().units().get(unit))));
+          new Both(exports, reference, quantization.units()),
+          new TuningProgress(listener, stage, quantization.stages()));
     }
   }
 
   /** Both hear everything. */
-  private record Both(LayerSink first, LayerSink second) implements LayerSink {
+  private record Both(LayerSink first, TunedReference second, UnitPlan units) implements LayerSink {
     @Override
     public void quantized(String module, QuantizedMatrix tensor) {
       first.quantized(module, tensor);
@@ -370,6 +367,11 @@ public final class QuantizeJob {
     public void changed(String name, Tensor tensor) {
       first.changed(name, tensor);
       second.changed(name, tensor);
+    }
+
+    @Override
+    public void finished(int unit) {
+      second.finished(units.units().get(unit));
     }
   }
 }

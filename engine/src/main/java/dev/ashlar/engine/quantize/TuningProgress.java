@@ -7,26 +7,23 @@ import dev.ashlar.tuning.RunListener;
 import dev.ashlar.tuning.UnitReport;
 import java.time.Duration;
 import java.util.Locale;
-import java.util.function.IntConsumer;
+import java.util.stream.Collectors;
 
 /** Passes on what a run says to the listener of the job and to its stage. */
 final class TuningProgress implements RunListener {
   private final JobListener listener;
   private final Stage stage;
   private final int units;
-  private final IntConsumer finished;
   private Duration spent = Duration.ZERO;
   private int made;
 
   /**
-   * @param units how many there are
-   * @param finished hears of each unit that was handed on
+   * @param units how many there are, work on all of them among them
    */
-  TuningProgress(JobListener listener, Stage stage, int units, IntConsumer finished) {
+  TuningProgress(JobListener listener, Stage stage, int units) {
     this.listener = listener;
     this.stage = stage;
     this.units = units;
-    this.finished = finished;
   }
 
   @Override
@@ -43,7 +40,6 @@ final class TuningProgress implements RunListener {
 
   @Override
   public void unitFinished(UnitReport report) {
-    finished.accept(report.index());
     if (report.resumed() && report.index() == 0) {
       listener.note("going on with the work of an earlier run");
     }
@@ -67,7 +63,15 @@ final class TuningProgress implements RunListener {
                 h ->
                     String.format(
                         Locale.ROOT, "loss %.3g before, %.3g after", h.firstLoss(), h.bestLoss()))
-            .orElse(report.layers() + " layers quantized");
+            .orElseGet(() -> done(report));
+  }
+
+  private static String done(UnitReport report) {
+    return report.layers() > 0
+        ? report.layers() + " layers quantized"
+        : report.figures().entrySet().stream()
+            .map(f -> String.format(Locale.ROOT, "%s %.4g", f.getKey(), f.getValue()))
+            .collect(Collectors.joining(", "));
   }
 
   @Override

@@ -71,4 +71,20 @@ public interface Block {
   default List<Folding> foldings() {
     return List.of();
   }
+
+  /**
+   * The groups of {@link #sharedInputs} by steps: those of one step do not see what the others of
+   * it put out.
+   */
+  default List<List<List<String>>> steps() {
+    return sharedInputs().stream().map(List::of).toList();
+  }
+
+  /**
+   * The linear maps whose outputs are added to the residual stream, in order; see {@link
+   * BlockSpec#additions}. None where a block does not say.
+   */
+  default List<StreamAddition> additions() {
+    return List.of();
+  }
 }

@@ -3,8 +3,10 @@ package dev.ashlar.nn.decoder;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.UnaryOperator;
+import java.util.stream.Stream;
 
 /**
  * One block of a decoder.
@@ -34,6 +36,46 @@ public record BlockSpec(
   /** What puts out the inputs of the linear maps; names are relative to the block. */
   public List<Folding> foldings() {
     return Foldings.of(this);
+  }
+
+  /**
+   * The groups of {@link #sharedInputs} by steps: those of one step do not see what the others of
+   * it put out, those of the next may. Experts go side by side.
+   */
+  public List<List<List<String>>> steps() {
+    List<List<List<LinearSpec>>> steps = new ArrayList<>();
+    attention.projection().sharedInputs().forEach(g -> steps.add(List.of(g)));
+    steps.add(List.of(List.of(attention.output())));
+    steps.addAll(feedForward.steps());
+    return steps.stream()
+        .map(s -> s.stream().map(g -> g.stream().map(LinearSpec::name).toList()).toList())
+        .toList();
+  }
+
+  /**
+   * The linear maps whose outputs are added to the residual stream as they are, in order: the
+   * attention's, then the feed-forward's. Ends where the stream is no longer a sum of the block's
+   * input and these: at a norm behind a half, at experts.
+   */
+  public List<StreamAddition> additions() {
+    StreamAddition attending = new StreamAddition(attention.output().name(), 1);
+    Optional<StreamAddition> feeding =
+        feedForward.output().map(l -> new StreamAddition(l.name(), 1));
+    return switch (residual) {
+      case ResidualSpec.FromNormed n -> List.of();
+      case ResidualSpec.AfterSum a -> List.of(attending);
+      case ResidualSpec.Parallel p ->
+          Stream.concat(Stream.of(attending), feeding.stream()).toList();
+      case ResidualSpec.Sequential s -> {
+        if (s.afterAttention().isPresent()) {
+          yield List.of();
+        }
+        StreamAddition first = attending.times(s.multiplier());
+        yield s.afterFeedForward().isPresent() || feeding.isEmpty()
+            ? List.of(first)
+            : List.of(first, feeding.get().times(s.multiplier()));
+      }
+    };
   }
 
   /**

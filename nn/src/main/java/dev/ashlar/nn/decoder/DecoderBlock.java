@@ -95,6 +95,16 @@ final class DecoderBlock implements Block {
   }
 
   @Override
+  public List<List<List<String>>> steps() {
+    return spec.steps();
+  }
+
+  @Override
+  public List<StreamAddition> additions() {
+    return spec.additions();
+  }
+
+  @Override
   public String toString() {
     return spec.name();
   }

@@ -122,6 +122,39 @@ public sealed interface FeedForwardSpec {
     };
   }
 
+  /** The groups of {@link #sharedInputs} by steps, experts side by side. */
+  default List<List<List<LinearSpec>>> steps() {
+    List<FeedForwardSpec> parts = new ArrayList<>();
+    if (this instanceof Experts e) {
+      parts.addAll(e.experts());
+      e.shared().ifPresent(parts::add);
+    } else {
+      parts.add(this);
+    }
+    List<List<List<LinearSpec>>> steps = new ArrayList<>();
+    for (FeedForwardSpec part : parts) {
+      List<List<LinearSpec>> own = part.sharedInputs();
+      for (int i = 0; i < own.size(); i++) {
+        if (i == steps.size()) {
+          steps.add(new ArrayList<>());
+        }
+        steps.get(i).add(own.get(i));
+      }
+    }
+    return steps;
+  }
+
+  /** The linear map whose output is this half's; none where several are weighed. */
+  default Optional<LinearSpec> output() {
+    return switch (this) {
+      case Gated g -> Optional.of(g.down());
+      case FusedGated g -> Optional.of(g.down());
+      case Plain p -> Optional.of(p.down());
+      case Clamped c -> Optional.of(c.down());
+      case Experts e -> Optional.empty();
+    };
+  }
+
   /** The same with the linear maps that {@code f} gives for its own, routers' among them. */
   default FeedForwardSpec mapLinears(UnaryOperator<LinearSpec> f) {
     return switch (this) {

@@ -28,6 +28,30 @@ public interface BlockQuantizer {
   }
 
   /**
+   * Whether the method looks at the float model's activations inside of units ({@link
+   * UnitTask#floats}) beside those that it tunes on.
+   */
+  default boolean needsFloats() {
+    return false;
+  }
+
+  /**
+   * How many of {@code samples} calibration samples, from the first, flow through the units; the
+   * others are left for the {@link #finish}.
+   */
+  default int streamed(int samples) {
+    return samples;
+  }
+
+  /**
+   * What is done to the whole model once all units are quantized. Nothing is handed on before that;
+   * methods without it hand on each unit as it is made.
+   */
+  default Optional<Finish> finish() {
+    return Optional.empty();
+  }
+
+  /**
    * Why the method cannot choose codes of this kind, as the rest of a sentence that begins with the
    * method's name, or empty if it can. How inputs are rounded is the run's care, not the method's.
    */

@@ -4,6 +4,7 @@ import dev.ashlar.nn.decoder.Block;
 import dev.ashlar.nn.decoder.BlockContext;
 import dev.ashlar.nn.decoder.Decoder;
 import dev.ashlar.nn.decoder.Folding;
+import dev.ashlar.nn.decoder.StreamAddition;
 import dev.ashlar.nn.layer.DenseWeight;
 import dev.ashlar.nn.layer.RoundingWeight;
 import dev.ashlar.nn.layer.Weight;
@@ -46,6 +47,23 @@ public interface Unit {
 
   /** What puts out the inputs of the linear maps, with complete names; empty if not known. */
   default List<Folding> foldings() {
+    return List.of();
+  }
+
+  /**
+   * The groups of {@link #sharedInputs} by steps: those of one step do not see what the others of
+   * it put out, those of the next may.
+   */
+  default List<List<List<String>>> steps() {
+    return sharedInputs().stream().map(List::of).toList();
+  }
+
+  /**
+   * The linear maps whose outputs are added to the residual stream, in order, by complete name: the
+   * stream before the k-th is the unit's input and the sum of those before it. Ends where the
+   * stream is no such sum.
+   */
+  default List<StreamAddition> additions() {
     return List.of();
   }
 
@@ -111,6 +129,9 @@ public interface Unit {
 
   /** Blocks one after the other. */
   record Blocks(List<Block> blocks) implements Unit {
+    /** Attention and feed-forward: both add to the stream, or it is no sum behind the block. */
+    private static final int HALVES = 2;
+
     @Override
     public String name() {
       return blocks.getFirst().name();
@@ -163,6 +184,33 @@ public interface Unit {
       List<Folding> all = new ArrayList<>();
       for (Block b : blocks) {
         b.foldings().forEach(f -> all.add(f.under(b.name() + ".")));
+      }
+      return all;
+    }
+
+    @Override
+    public List<List<List<String>>> steps() {
+      List<List<List<String>>> all = new ArrayList<>();
+      for (Block b : blocks) {
+        for (List<List<String>> step : b.steps()) {
+          all.add(
+              step.stream()
+                  .map(group -> group.stream().map(n -> b.name() + "." + n).toList())
+                  .toList());
+        }
+      }
+      return all;
+    }
+
+    @Override
+    public List<StreamAddition> additions() {
+      List<StreamAddition> all = new ArrayList<>();
+      for (Block b : blocks) {
+        List<StreamAddition> own = b.additions();
+        own.forEach(a -> all.add(a.of(b.name())));
+        if (own.size() < HALVES) {
+          break;
+        }
       }
       return all;
     }

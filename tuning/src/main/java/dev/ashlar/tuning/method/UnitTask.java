@@ -20,6 +20,7 @@ import java.util.Optional;
  * @param accumulate micro-batches of one step
  * @param seed depends on the job's seed and {@code index} only
  * @param listener hears of each iteration
+ * @param floats the float model's stream, or null for methods that need none
  */
 public record UnitTask(
     int index,
@@ -31,7 +32,33 @@ public record UnitTask(
     int batchSize,
     int accumulate,
     long seed,
-    IterationListener listener) {
+    IterationListener listener,
+    FloatStream floats) {
+  /** The same for methods that do not look at the float model's stream. */
+  public UnitTask(
+      int index,
+      Unit unit,
+      Map<String, QuantScheme> schemes,
+      Activations inputs,
+      Targets targets,
+      boolean[][] counted,
+      int batchSize,
+      int accumulate,
+      long seed,
+      IterationListener listener) {
+    this(
+        index,
+        unit,
+        schemes,
+        inputs,
+        targets,
+        counted,
+        batchSize,
+        accumulate,
+        seed,
+        listener,
+        null);
+  }
 
   /** Hears of iterations, and of what did not go as asked, while a unit is worked on. */
   @FunctionalInterface

@@ -1,0 +1,19 @@
+package dev.ashlar.nn.decoder;
+
+/**
+ * A linear map whose output is added to the residual stream: {@code stream += multiplier · (x·wᵀ +
+ * bias)}.
+ *
+ * @param name of the map, relative to its block or complete, as whoever gives it says
+ */
+public record StreamAddition(String name, float multiplier) {
+  /** The same with another multiplier. */
+  StreamAddition times(float other) {
+    return new StreamAddition(name, other);
+  }
+
+  /** The same under its complete name. */
+  public StreamAddition of(String block) {
+    return new StreamAddition(block + "." + name, multiplier);
+  }
+}

@@ -1,0 +1,192 @@
+package dev.ashlar.tuning.feedback;
+
+import dev.ashlar.tensor.Tensor;
+import dev.ashlar.tensor.kernel.Backend;
+import dev.ashlar.tensor.quant.QuantizedMatrix;
+import dev.ashlar.tuning.finish.EndToEnd;
+import dev.ashlar.tuning.finish.EndToEndOptions;
+import dev.ashlar.tuning.method.BlockQuantizer;
+import dev.ashlar.tuning.method.Finish;
+import dev.ashlar.tuning.method.LinearLayer;
+import dev.ashlar.tuning.method.Method;
+import dev.ashlar.tuning.method.Unit;
+import dev.ashlar.tuning.method.UnitResult;
+import dev.ashlar.tuning.method.UnitSize;
+import dev.ashlar.tuning.method.UnitTask;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * Layer after layer is solved so that it gives what the float layer gives on the float model's
+ * inputs, although it sees the quantized model's, and so that the residual stream gets back what it
+ * lacks; see {@code docs/recipe.md}.
+ *
+ * <p>Inside of a unit, maps that read one input are solved together, each step on what the solved
+ * ones before it put out.
+ */
+public final class Feedback implements BlockQuantizer {
+  /** How users call it. */
+  public static final Method METHOD = new FeedbackMethod();
+
+  private static final int ESTIMATES = 2;
+
+  private final SolverOptions options;
+  private final EndToEndOptions ending;
+
+  /** Share of the samples that layers are solved on, if scales are tuned after that. */
+  private final double share;
+
+  /** Time spent on passes, for the estimate. */
+  private long passing;
+
+  /**
+   * @param share of the samples that layers are solved on; the others are left for the ending
+   */
+  Feedback(SolverOptions options, EndToEndOptions ending, double share) {
+    this.options = options;
+    this.ending = ending;
+    this.share = share;
+  }
+
+  @Override
+  public int streamed(int samples) {
+    return ending.steps() == 0 ? samples : Math.clamp((int) Math.ceil(samples * share), 1, samples);
+  }
+
+  @Override
+  public Optional<Finish> finish() {
+    return ending.steps() == 0 ? Optional.empty() : Optional.of(new EndToEnd(ending));
+  }
+
+  @Override
+  public boolean needsInputs() {
+    return true;
+  }
+
+  @Override
+  public boolean needsTargets() {
+    return false;
+  }
+
+  @Override
+  public boolean needsFloats() {
+    return true;
+  }
+
+  @Override
+  public long workingBytes(UnitSize unit, long tokens) {
+    // Target, error, residual, two products and codes of the largest layer; its moments and their
+    // factor in double and float; and one batch on its way.
+    return unit.weights() * (5 * Float.BYTES + 1 + 3 * Double.BYTES) + unit.passBytes(tokens);
+  }
+
+  @Override
+  public String describe() {
+    return "feedback, "
+        + options.describe()
+        + (ending.steps() == 0 ? "" : ", share=" + share + ", " + ending.describe());
+  }
+
+  @Override
+  public UnitResult quantize(UnitTask task) {
+    if (task.isEmpty()) {
+      return UnitResult.of(Map.of());
+    }
+    List<List<List<String>>> steps = task.unit().steps();
+    Set<String> readers = new HashSet<>();
+    steps.forEach(step -> wanted(task, step).forEach(g -> readers.add(g.getFirst())));
+    Measure measure = new Measure();
+    UnitResult result = UnitResult.of(Map.of());
+    Set<String> done = new HashSet<>();
+    long start = System.nanoTime();
+    try (FloatCapture floats = FloatCapture.of(task, readers, task.unit().additions())) {
+      passing += System.nanoTime() - start;
+      for (List<List<String>> step : steps) {
+        List<List<String>> groups = wanted(task, step);
+        if (!groups.isEmpty()) {
+          start = System.nanoTime();
+          Unit present = task.unit().with(result);
+          Map<String, StreamMoments> moments = StepPass.run(task, floats, present, done, groups);
+          passing += System.nanoTime() - start;
+          for (List<String> group : groups) {
+            result = result.and(solve(task, group, moments.get(group.getFirst()), measure));
+          }
+        }
+        step.forEach(done::addAll);
+      }
+    }
+    return result
+        .inOrderOf(task.schemes().keySet())
+        .withFigures(Map.of("relative error", measure.error / measure.energy));
+  }
+
+  /** Sums over the layers of a unit. */
+  private static final class Measure {
+    private double error;
+    private double energy;
+  }
+
+  /** The groups of a step without the maps that stay float. */
+  private static List<List<String>> wanted(UnitTask task, List<List<String>> step) {
+    List<List<String>> groups = new ArrayList<>();
+    for (List<String> group : step) {
+      List<String> names = group.stream().filter(task.schemes()::containsKey).toList();
+      if (!names.isEmpty()) {
+        groups.add(names);
+      }
+    }
+    return groups;
+  }
+
+  private UnitResult solve(
+      UnitTask task, List<String> group, StreamMoments moments, Measure measure) {
+    Backend backend = task.unit().backend();
+    LayerSolver solver = new LayerSolver(group.getFirst(), moments.second(), options, backend);
+    boolean stream = group.size() == 1 && moments.width() > 0 && writes(task, group.getFirst());
+    Map<String, QuantizedMatrix> solved = new LinkedHashMap<>();
+    for (String name : group) {
+      LinearLayer layer = task.layer(name);
+      Tensor owed = null;
+      if (moments.width() > 0) {
+        owed = stream ? moments.cross() : product(layer.weight(), moments.cross(), backend);
+      }
+      LayerSolver.Solution solution = solver.solve(layer, owed);
+      measure.error += solution.error();
+      measure.energy += solver.energy(layer.weight());
+      solved.put(name, solution.matrix());
+    }
+    return UnitResult.of(solved);
+  }
+
+  private static boolean writes(UnitTask task, String name) {
+    return task.unit().additions().stream().anyMatch(a -> a.name().equals(name));
+  }
+
+  /** {@code W·C}. */
+  private static Tensor product(Tensor w, Tensor c, Backend backend) {
+    int out = w.dim(0);
+    int in = w.dim(1);
+    Tensor y = Tensor.zeros(out, in);
+    backend.matMul().xw(out, in, in, w.data(), 0, in, c.data(), 0, in, y.data(), 0, in, false);
+    return y;
+  }
+
+  /** The sample once to warm the program, then once for its time. */
+  @Override
+  public Duration estimate(UnitTask sample, int batches) {
+    long took = 0;
+    for (int i = 0; i < ESTIMATES; i++) {
+      passing = 0;
+      long start = System.nanoTime();
+      quantize(sample);
+      took = System.nanoTime() - start;
+    }
+    return Duration.ofNanos(passing * batches + took - passing);
+  }
+}

@@ -1,0 +1,192 @@
+package dev.ashlar.tuning.feedback;
+
+import dev.ashlar.tensor.quant.IntegerGrid;
+import dev.ashlar.tuning.method.Scales;
+import java.util.Arrays;
+
+/**
+ * Finds scale and zero point of a group of weights: the least {@code Σ h_j (w_j − s·(c_j − z))²}
+ * over ranges from the whole down to a part of it, over the zero point and its neighbours, each
+ * scale refined by least squares for the codes that it leads to. Scales are those that are stored:
+ * rounded to the grid's type.
+ *
+ * <p>One object serves one thread.
+ */
+final class GridSearch {
+  /** Factors on the range, from 1 down. */
+  private static final int RANGES = 12;
+
+  private static final float SMALLEST_RANGE = 0.35f;
+
+  /** Candidates whose scale is refined further, and how often. */
+  private static final int REFINED = 3;
+
+  private static final int REFINEMENTS = 2;
+
+  /** Adding and subtracting it rounds a float of small magnitude half to even. */
+  private static final float ROUND = 0x1.8p23f;
+
+  private final IntegerGrid grid;
+  private final int maxCode;
+  private final float[] topScale = new float[REFINED];
+  private final int[] topZero = new int[REFINED];
+  private final double[] topError = new double[REFINED];
+
+  private final float[] weighted;
+  private float[] w;
+  private float[] h;
+  private int wAt;
+  private int hAt;
+  private int size;
+  private double square;
+
+  /** Σ h·w·c and Σ h·c² of the codes that were tried last. */
+  private double across;
+
+  private double codeSquare;
+
+  private float scale;
+  private int zero;
+  private double error;
+
+  /**
+   * @param largest weights of a group at most
+   */
+  GridSearch(IntegerGrid grid, int largest) {
+    this.grid = grid;
+    this.maxCode = grid.maxCode();
+    this.weighted = new float[largest];
+  }
+
+  /**
+   * Searches for one group.
+   *
+   * @param weights of the group, from {@code at}
+   * @param importance h, from {@code from}; not negative
+   */
+  void run(float[] weights, int at, float[] importance, int from, int count) {
+    w = weights;
+    wAt = at;
+    h = importance;
+    hAt = from;
+    size = count;
+    float low = 0;
+    float high = 0;
+    square = 0;
+    for (int j = 0; j < size; j++) {
+      float x = w[wAt + j];
+      low = Math.min(low, x);
+      high = Math.max(high, x);
+      weighted[j] = h[hAt + j] * x;
+      square += (double) weighted[j] * x;
+    }
+    Arrays.fill(topError, Double.POSITIVE_INFINITY);
+    error = Double.POSITIVE_INFINITY;
+    zero = grid.symmetric() ? grid.middle() : 0;
+    scale = Scales.rounded(grid, 0);
+    if (low == high) {
+      return;
+    }
+    for (int t = 0; t < RANGES; t++) {
+      float factor = 1 - (1 - SMALLEST_RANGE) * t / (RANGES - 1);
+      if (grid.symmetric()) {
+        float s = Math.max(-low, high) * factor / grid.middle();
+        consider(s, grid.middle());
+        consider(-s, grid.middle());
+      } else {
+        float s = (high - low) * factor / maxCode;
+        int z = Math.round(-low * maxCode / (high - low));
+        for (int near = Math.max(0, z - 1); near <= Math.min(maxCode, z + 1); near++) {
+          consider(s, near);
+        }
+      }
+    }
+    for (int i = 0; i < REFINED; i++) {
+      if (topError[i] < Double.POSITIVE_INFINITY) {
+        refine(topScale[i], topZero[i]);
+      }
+    }
+  }
+
+  /** Ranks a candidate by what is left when its scale is fitted to its codes. */
+  private void consider(float wanted, int z) {
+    float s = Scales.rounded(grid, wanted);
+    double err = measure(s, z);
+    if (codeSquare > 0) {
+      float fitted = Scales.rounded(grid, (float) (across / codeSquare));
+      double better = left(fitted);
+      if (better < err) {
+        err = better;
+        s = fitted;
+      }
+    }
+    int place = REFINED;
+    while (place > 0 && err < topError[place - 1]) {
+      place--;
+    }
+    if (place == REFINED) {
+      return;
+    }
+    for (int i = REFINED - 1; i > place; i--) {
+      topError[i] = topError[i - 1];
+      topScale[i] = topScale[i - 1];
+      topZero[i] = topZero[i - 1];
+    }
+    topError[place] = err;
+    topScale[place] = s;
+    topZero[place] = z;
+  }
+
+  /** Codes anew for the scale, the scale anew for the codes. */
+  private void refine(float first, int z) {
+    float s = first;
+    for (int i = 0; i <= REFINEMENTS; i++) {
+      double err = measure(s, z);
+      if (err < error) {
+        error = err;
+        scale = s;
+        zero = z;
+      }
+      if (codeSquare <= 0) {
+        return;
+      }
+      float fitted = Scales.rounded(grid, (float) (across / codeSquare));
+      if (fitted == s) {
+        return;
+      }
+      s = fitted;
+    }
+  }
+
+  /** The error of the nearest codes under a scale and a zero point. */
+  private double measure(float s, int z) {
+    float inverse = 1 / s;
+    float least = -z;
+    float most = maxCode - z;
+    double a = 0;
+    double b = 0;
+    for (int j = 0; j < size; j++) {
+      float c = Math.min(most, Math.max(least, w[wAt + j] * inverse));
+      c = (c + ROUND) - ROUND;
+      a += weighted[j] * c;
+      b += h[hAt + j] * c * c;
+    }
+    across = a;
+    codeSquare = b;
+    return left(s);
+  }
+
+  private double left(float s) {
+    return square - 2.0 * s * across + (double) s * s * codeSquare;
+  }
+
+  /** The scale that was found. */
+  float scale() {
+    return scale;
+  }
+
+  /** The zero point that was found. */
+  int zero() {
+    return zero;
+  }
+}

@@ -1,0 +1,146 @@
+package dev.ashlar.tuning.finish;
+
+import dev.ashlar.nn.layer.Weight;
+import dev.ashlar.tensor.Parallel;
+import dev.ashlar.tensor.Tensor;
+import dev.ashlar.tensor.autograd.Gradients;
+import dev.ashlar.tensor.autograd.Tape;
+import dev.ashlar.tensor.autograd.Workspace;
+import dev.ashlar.tensor.autograd.op.MatMul;
+import dev.ashlar.tensor.quant.Codes;
+import dev.ashlar.tensor.quant.Groups;
+import dev.ashlar.tensor.quant.IntegerGrid;
+import dev.ashlar.tensor.quant.QuantizedMatrix;
+import dev.ashlar.tuning.method.Scales;
+
+/**
+ * A weight of fixed codes whose scales are tuned: {@code ŵ = round(s·(1 + δ))·(c − z)}, δ a
+ * parameter of each group. The rounding to the stored type is part of the forward, and gradients
+ * pass it as if it were not there.
+ *
+ * <p>It holds codes only; floats are made into a borrowed buffer when the unit is used.
+ */
+final class CodedWeight implements Weight {
+  private static final int GRAIN = 8;
+
+  private final QuantizedMatrix start;
+  private final Groups.ZeroPoints groups;
+  private final Adam change;
+  private final float[] gradient;
+  private final float[] scales;
+  private Tensor floats;
+  private Tensor floatGradient;
+
+  /**
+   * @param start integer codes with zero points and nothing beside
+   */
+  CodedWeight(QuantizedMatrix start) {
+    this.start = start;
+    this.groups = start.zeroPoints();
+    this.scales = groups.scales().clone();
+    this.gradient = new float[scales.length];
+    this.change = new Adam(scales.length);
+  }
+
+  /** Whether a matrix can be tuned so. */
+  static boolean fits(QuantizedMatrix matrix) {
+    return matrix.codes() instanceof Codes.Integers
+        && matrix.groups() instanceof Groups.ZeroPoints
+        && matrix.outliers().isEmpty();
+  }
+
+  int bits() {
+    return start.codes().bits();
+  }
+
+  @Override
+  public int out() {
+    return start.out();
+  }
+
+  @Override
+  public int in() {
+    return start.in();
+  }
+
+  @Override
+  public Tensor multiply(Tensor x, Tape tape) {
+    return tape.apply(new MatMul(x, floats));
+  }
+
+  /** Makes the floats into a buffer of {@code buffers}, valid until those are released. */
+  void build(Workspace buffers) {
+    floats = buffers.take(out(), in());
+    float[] w = floats.data();
+    byte[] codes = start.codes().values();
+    Parallel.rows(
+        out(),
+        GRAIN,
+        (from, to) -> {
+          for (int o = from; o < to; o++) {
+            int first = o * start.groupsPerRow();
+            for (int k = 0; k < in(); k++) {
+              int at = first + start.group(k);
+              int code = (codes[o * in() + k] & 0xFF) - (groups.zeros()[at] & 0xFF);
+              w[o * in() + k] = scales[at] * code;
+            }
+          }
+        });
+  }
+
+  /** Asks for the gradient of the floats, in a buffer of {@code buffers}. */
+  void watch(Tape tape, Workspace buffers) {
+    floatGradient = buffers.take(out(), in());
+    tape.watch(floats, floatGradient, false);
+  }
+
+  /**
+   * One step of all scales from the gradient of the floats.
+   *
+   * @param rate of the relative change
+   */
+  void step(Gradients gradients, float rate) {
+    if (gradients.of(floats) == null) {
+      // An expert that saw no token.
+      return;
+    }
+    float[] g = floatGradient.data();
+    byte[] codes = start.codes().values();
+    float[] before = groups.scales();
+    Parallel.rows(
+        out(),
+        GRAIN,
+        (from, to) -> {
+          int perRow = start.groupsPerRow();
+          for (int o = from; o < to; o++) {
+            int first = o * perRow;
+            for (int at = first; at < first + perRow; at++) {
+              gradient[at] = 0;
+            }
+            for (int k = 0; k < in(); k++) {
+              int at = first + start.group(k);
+              int code = (codes[o * in() + k] & 0xFF) - (groups.zeros()[at] & 0xFF);
+              gradient[at] += g[o * in() + k] * code;
+            }
+            for (int at = first; at < first + perRow; at++) {
+              gradient[at] *= before[at];
+            }
+          }
+        });
+    change.step(gradient, rate);
+    IntegerGrid grid = groups.grid();
+    for (int at = 0; at < scales.length; at++) {
+      scales[at] = Scales.rounded(grid, before[at] * (1 + change.values()[at]));
+    }
+  }
+
+  /** The codes under the present scales. */
+  QuantizedMatrix result() {
+    return new QuantizedMatrix(
+            out(),
+            in(),
+            start.codes(),
+            new Groups.ZeroPoints(groups.grid(), scales.clone(), groups.zeros()))
+        .withGroupOfColumn(start.groupOfColumn());
+  }
+}
