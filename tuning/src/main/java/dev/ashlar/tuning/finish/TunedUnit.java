@@ -50,7 +50,8 @@ final class TunedUnit {
         coded.mapTensors(
             (name, t) -> {
               Tensor present = changed.tensors().getOrDefault(name, t);
-              if (!norm.test(name)) {
+              // A unit that was left float stays as it is.
+              if (changed.layers().isEmpty() || !norm.test(name)) {
                 return present;
               }
               TunedTensor tuned = new TunedTensor(present.copy());
