@@ -27,7 +27,7 @@ final class MethodArguments {
         OptionSpec.builder(METHOD)
             .paramLabel("NAME")
             .type(String.class)
-            .description("How codes are chosen: " + descriptions() + ".")
+            .description(literal("How codes are chosen: " + descriptions() + "."))
             .setter(
                 new ISetter() {
                   @Override
@@ -66,7 +66,7 @@ final class MethodArguments {
               OptionSpec.builder("--" + option.name().replace('_', '-'))
                   .paramLabel(n.label())
                   .type(String.class)
-                  .description(described(option))
+                  .description(literal(described(option)))
                   .setter(
                       new ISetter() {
                         @Override
@@ -81,7 +81,7 @@ final class MethodArguments {
               OptionSpec.builder("--" + s.flag())
                   .arity("0")
                   .type(Boolean.class)
-                  .description(described(option))
+                  .description(literal(described(option)))
                   .setter(
                       new ISetter() {
                         @Override
@@ -112,5 +112,10 @@ final class MethodArguments {
   /** The options that were given, by the methods' names for them. */
   Map<String, String> given() {
     return new LinkedHashMap<>(given);
+  }
+
+  /** As it stands: picocli takes descriptions for formats. */
+  private static String literal(String text) {
+    return text.replace("%", "%%");
   }
 }
