@@ -82,7 +82,7 @@ final class SchemeOptions extends OptionGroup {
   @Option(
       names = "--num-layers-to-quantize",
       paramLabel = "N",
-      description = "Quantize the first blocks only and leave the others float.")
+      description = "Quantize the first blocks only and leave the others float (default: all).")
   Integer blocks;
 
   @Option(names = "--quant-lm-head", description = "Quantize the output head too.")

@@ -95,7 +95,7 @@ class ModelFreeJobTest {
   void schemesThatTheMethodCannotDoAreRefusedBeforeAnythingIsWritten() {
     Path out = scratch.resolve("out");
     QuantizeRequest floats =
-        request(Fixtures.LLAMA, out, QuantizationPlan.uniform(FloatGrid.mxfp4()));
+        request(Fixtures.LLAMA, out, QuantizationPlan.uniform(FloatGrid.nvfp4()));
     ModelFreeJob job = new ModelFreeJob(floats, JobListener.SILENT);
     InputException e = assertThrows(InputException.class, job::run);
     assertTrue(e.getMessage().contains("rtn"), e.getMessage());
