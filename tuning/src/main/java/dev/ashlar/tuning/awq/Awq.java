@@ -51,7 +51,7 @@ public final class Awq implements BlockQuantizer {
                   "false",
                   "Clip weights where that lessens the error.",
                   new Spelling.Switch("awq-clip", "true")),
-              new Option(SEARCH, "true", "round on scales searched as by opt-rtn"));
+              new Option(SEARCH, "false", "round on scales searched as by opt-rtn"));
         }
 
         @Override
