@@ -108,7 +108,11 @@ final class Finishing {
     for (UnitPlan.Entry entry : plan.units()) {
       if (rest.isPresent()) {
         int place = first + 1 + entry.index();
-        store.find(place, entry.name(), weights.get(entry.index())).ifPresent(parts::add);
+        // How inputs are rounded is no part of a stored result.
+        store
+            .find(place, entry.name(), weights.get(entry.index()))
+            .map(r -> r.withInputs(entry.schemes()))
+            .ifPresent(parts::add);
       }
     }
     return parts.size() == first ? rest.map(r -> new FinishResult(parts, r)) : Optional.empty();

@@ -23,7 +23,6 @@ import dev.ashlar.tensor.quant.ActivationScheme;
 import dev.ashlar.tensor.quant.ActivationScheme.Element;
 import dev.ashlar.tensor.quant.IntegerGrid;
 import dev.ashlar.tensor.quant.QuantizedMatrix;
-import dev.ashlar.tuning.calibration.CalibrationSet;
 import dev.ashlar.tuning.method.MethodOptions;
 import dev.ashlar.tuning.method.TuningHistory;
 import dev.ashlar.tuning.plan.QuantizationPlan;
@@ -34,7 +33,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalInt;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
@@ -209,25 +207,31 @@ class RoundedInputsTest {
     }
   }
 
-  /** What comes out of a work folder says how inputs are rounded too. */
+  /** What comes out of a work folder says how inputs are rounded too, also behind a finish. */
   @Test
   void resumedRunsRoundInputsToo() {
     IntegerGrid grid = new IntegerGrid(4, 32, true).withActivations(Optional.of(BYTES));
+    Map<String, Map<String, String>> methods =
+        Map.of("opt-rtn", Map.of(), "feedback", Map.of("steps", "2", "held_out", "2"));
     try (Checkpoint source = TinyModel.open()) {
-      BlockwiseQuantization job =
-          new BlockwiseQuantization(
-              Architectures.load(source),
-              QuantizationPlan.uniform(grid),
-              CalibrationSet.of(List.of(new int[] {1, 2, 3, 4}), OptionalInt.empty()),
-              Methods.named("opt-rtn").create(MethodOptions.none()),
-              new RunOptions(1, 1, 1, true, 42));
-      for (int run = 0; run < 2; run++) {
-        try (WorkFolder work = WorkFolder.open(temporary, job.job(Map.of()), false)) {
-          Map<String, QuantizedMatrix> layers = new LinkedHashMap<>();
-          job.run(Optional.of(work), layers::put, RunListener.SILENT);
-          layers.values().forEach(q -> assertEquals(Optional.of(BYTES), q.inputs()));
-        }
-      }
+      methods.forEach(
+          (method, options) -> {
+            BlockwiseQuantization job =
+                new BlockwiseQuantization(
+                    Architectures.load(source),
+                    QuantizationPlan.uniform(grid),
+                    TinyModel.data(8, 4),
+                    Methods.named(method).create(MethodOptions.of(options)),
+                    new RunOptions(1, 1, 1, true, 42));
+            for (int run = 0; run < 2; run++) {
+              Path folder = temporary.resolve(method);
+              try (WorkFolder work = WorkFolder.open(folder, job.job(Map.of()), false)) {
+                Map<String, QuantizedMatrix> layers = TinyModel.collect(job, Optional.of(work));
+                assertEquals(14, layers.size());
+                layers.values().forEach(q -> assertEquals(Optional.of(BYTES), q.inputs()));
+              }
+            }
+          });
     }
   }
 }

@@ -8,12 +8,14 @@ import dev.ashlar.nn.layer.DenseWeight;
 import dev.ashlar.tensor.Tensor;
 import dev.ashlar.tensor.quant.QuantizedMatrix;
 import dev.ashlar.tuning.calibration.CalibrationSet;
+import dev.ashlar.tuning.work.UnitStore;
 import java.net.URISyntaxException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Random;
 
@@ -75,8 +77,15 @@ public final class TinyModel {
 
   /** What a run puts out, in order. */
   public static Map<String, QuantizedMatrix> collect(BlockwiseQuantization run) {
+    return collect(run, Optional.empty());
+  }
+
+  /** The same of a run with a store. */
+  public static Map<String, QuantizedMatrix> collect(
+      BlockwiseQuantization run, Optional<? extends UnitStore> work) {
     Map<String, QuantizedMatrix> layers = new LinkedHashMap<>();
     run.run(
+        work,
         new LayerSink() {
           @Override
           public void quantized(String module, QuantizedMatrix tensor) {

@@ -5,7 +5,6 @@ import dev.ashlar.nn.decoder.BlockSpec;
 import dev.ashlar.nn.decoder.Decoder;
 import dev.ashlar.nn.decoder.DecoderSpec;
 import dev.ashlar.nn.decoder.NormSpec;
-import dev.ashlar.nn.layer.DenseWeight;
 import dev.ashlar.tensor.Tensor;
 import dev.ashlar.tensor.autograd.Tape;
 import dev.ashlar.tensor.autograd.Workspace;
@@ -173,7 +172,7 @@ public final class EndToEnd implements Finish {
       int bits = Integer.MAX_VALUE;
       for (FinishTask.Part part : task.parts()) {
         if (part.head()) {
-          present = quantizedHead(part.result());
+          present = ((Unit.Head) part.load().get().with(part.result())).decoder();
         } else {
           TunedUnit unit = new TunedUnit(part, norm, buffers);
           bits = Math.min(bits, unit.fewestBits());
@@ -185,16 +184,6 @@ public final class EndToEnd implements Finish {
       for (int i = 0; i <= units.size(); i++) {
         states.add(null);
       }
-    }
-
-    private Decoder quantizedHead(UnitResult result) {
-      return model
-          .mapHead(
-              (name, weight) ->
-                  result.layers().containsKey(name)
-                      ? new DenseWeight(result.layers().get(name).dequantize())
-                      : weight)
-          .mapHeadTensors((name, t) -> result.tensors().getOrDefault(name, t));
     }
 
     /** Mean divergence of some samples. */

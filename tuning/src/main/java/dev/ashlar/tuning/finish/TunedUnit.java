@@ -2,6 +2,7 @@ package dev.ashlar.tuning.finish;
 
 import dev.ashlar.nn.decoder.BlockContext;
 import dev.ashlar.nn.layer.DenseWeight;
+import dev.ashlar.nn.layer.RoundingWeight;
 import dev.ashlar.tensor.Tensor;
 import dev.ashlar.tensor.autograd.Gradients;
 import dev.ashlar.tensor.autograd.Tape;
@@ -40,11 +41,11 @@ final class TunedUnit {
                 return other == null ? weight : new DenseWeight(other);
               }
               if (!CodedWeight.fits(q)) {
-                return new DenseWeight(q.dequantize());
+                return RoundingWeight.of(new DenseWeight(q.dequantize()), q.inputs());
               }
               CodedWeight w = new CodedWeight(q);
               weights.put(name, w);
-              return w;
+              return RoundingWeight.of(w, q.inputs());
             });
     this.unit =
         coded.mapTensors(

@@ -14,6 +14,8 @@ import dev.ashlar.tensor.autograd.Gradients;
 import dev.ashlar.tensor.autograd.Tape;
 import dev.ashlar.tensor.autograd.Workspace;
 import dev.ashlar.tensor.kernel.Backends;
+import dev.ashlar.tensor.quant.ActivationScheme;
+import dev.ashlar.tensor.quant.ActivationScheme.Element;
 import dev.ashlar.tensor.quant.IntegerGrid;
 import dev.ashlar.tensor.quant.QuantizedMatrix;
 import dev.ashlar.tuning.TinyModel;
@@ -28,6 +30,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 
@@ -156,6 +159,10 @@ class EndToEndTest {
   }
 
   private static FinishTask task(List<Double> losses) {
+    return task(losses, W2);
+  }
+
+  private static FinishTask task(List<Double> losses, IntegerGrid grid) {
     Decoder model = TinyModel.load();
     CalibrationSet data = TinyModel.data(16, 12);
     List<FinishTask.Part> parts = new ArrayList<>();
@@ -167,7 +174,7 @@ class EndToEndTest {
               (name, t) -> {
                 if (name.endsWith("_proj.weight")) {
                   String module = name.substring(0, name.length() - ".weight".length());
-                  layers.put(module, RoundToNearest.quantize(new LinearLayer(module, t, W2)));
+                  layers.put(module, RoundToNearest.quantize(new LinearLayer(module, t, grid)));
                 }
               });
       assertEquals(7, layers.size());
@@ -234,6 +241,25 @@ class EndToEndTest {
     }
     assertTrue(result.rest().tensors().isEmpty());
     assertFalse(result.rest().figures().isEmpty());
+  }
+
+  /** What is tuned is the model that rounds its inputs, as it will be used. */
+  @Test
+  void roundedInputsAreRoundedHereToo() {
+    ActivationScheme coarse = new ActivationScheme(new Element.Integers(3, true), -1, true);
+    FinishTask task = task(new ArrayList<>(), W2.withActivations(Optional.of(coarse)));
+    FinishResult result = new EndToEnd(options(1, 1e-9)).run(task);
+    double plain = divergence(new EndToEnd(options(1, 1e-9)).run(task(new ArrayList<>())));
+    assertTrue(divergence(result) > 1.02 * plain, divergence(result) + " and " + plain);
+    result
+        .parts()
+        .forEach(
+            part ->
+                part.layers().values().forEach(q -> assertEquals(Optional.of(coarse), q.inputs())));
+  }
+
+  private static double divergence(FinishResult result) {
+    return result.rest().figures().get("held-out KL before");
   }
 
   @Test
