@@ -12,6 +12,8 @@ import dev.ashlar.tensor.quant.Groups;
 import dev.ashlar.tensor.quant.IntegerGrid;
 import dev.ashlar.tensor.quant.QuantizedMatrix;
 import dev.ashlar.tuning.method.Scales;
+import dev.ashlar.tuning.train.AdamW;
+import java.util.List;
 
 /**
  * A weight of fixed codes whose scales are tuned: {@code ŵ = round(s·(1 + δ))·(c − z)}, δ a
@@ -25,8 +27,12 @@ final class CodedWeight implements Weight {
 
   private final QuantizedMatrix start;
   private final Groups.ZeroPoints groups;
-  private final Adam change;
-  private final float[] gradient;
+
+  /** δ. */
+  private final Tensor change;
+
+  private final Tensor gradient;
+  private final AdamW adam;
   private final float[] scales;
   private Tensor floats;
   private Tensor floatGradient;
@@ -38,8 +44,9 @@ final class CodedWeight implements Weight {
     this.start = start;
     this.groups = start.zeroPoints();
     this.scales = groups.scales().clone();
-    this.gradient = new float[scales.length];
-    this.change = new Adam(scales.length);
+    this.change = Tensor.zeros(scales.length);
+    this.gradient = Tensor.zeros(scales.length);
+    this.adam = new AdamW(List.of(change), 0, TunedTensor.EPSILON);
   }
 
   /** Whether a matrix can be tuned so. */
@@ -107,6 +114,7 @@ final class CodedWeight implements Weight {
     float[] g = floatGradient.data();
     byte[] codes = start.codes().values();
     float[] before = groups.scales();
+    float[] slope = gradient.data();
     Parallel.rows(
         out(),
         GRAIN,
@@ -115,22 +123,22 @@ final class CodedWeight implements Weight {
           for (int o = from; o < to; o++) {
             int first = o * perRow;
             for (int at = first; at < first + perRow; at++) {
-              gradient[at] = 0;
+              slope[at] = 0;
             }
             for (int k = 0; k < in(); k++) {
               int at = first + start.group(k);
               int code = (codes[o * in() + k] & 0xFF) - (groups.zeros()[at] & 0xFF);
-              gradient[at] += g[o * in() + k] * code;
+              slope[at] += g[o * in() + k] * code;
             }
             for (int at = first; at < first + perRow; at++) {
-              gradient[at] *= before[at];
+              slope[at] *= before[at];
             }
           }
         });
-    change.step(gradient, rate);
+    adam.step(List.of(gradient), rate, 1);
     IntegerGrid grid = groups.grid();
     for (int at = 0; at < scales.length; at++) {
-      scales[at] = Scales.rounded(grid, before[at] * (1 + change.values()[at]));
+      scales[at] = Scales.rounded(grid, before[at] * (1 + change.data()[at]));
     }
   }
 

@@ -3,13 +3,18 @@ package dev.ashlar.tuning.finish;
 import dev.ashlar.tensor.Tensor;
 import dev.ashlar.tensor.autograd.Gradients;
 import dev.ashlar.tensor.autograd.Tape;
+import dev.ashlar.tuning.train.AdamW;
 import java.util.Arrays;
+import java.util.List;
 
 /** A tensor that is tuned in place. */
 final class TunedTensor {
+  /** Gradients of a mean over all tokens are small: their size must not count. */
+  static final float EPSILON = 1e-12f;
+
   private final Tensor tensor;
   private final Tensor gradient;
-  private final Adam adam;
+  private final AdamW adam;
 
   /**
    * @param tensor its values are changed
@@ -17,7 +22,7 @@ final class TunedTensor {
   TunedTensor(Tensor tensor) {
     this.tensor = tensor;
     this.gradient = Tensor.zeros(tensor.shape());
-    this.adam = new Adam(tensor.data());
+    this.adam = new AdamW(List.of(tensor), 0, EPSILON);
   }
 
   Tensor tensor() {
@@ -37,12 +42,12 @@ final class TunedTensor {
   /** A step, if gradients came. */
   void step(Gradients gradients, float rate) {
     if (gradients.of(tensor) != null) {
-      adam.step(gradient.data(), rate);
+      step(rate);
     }
   }
 
   /** A step by what was gathered since {@link #clear}. */
   void step(float rate) {
-    adam.step(gradient.data(), rate);
+    adam.step(List.of(gradient), rate, 1);
   }
 }

@@ -12,13 +12,14 @@ import java.util.List;
 public final class AdamW {
   private static final float BETA1 = 0.9f;
   private static final float BETA2 = 0.95f;
-  private static final float EPSILON = 1e-8f;
+  private static final float USUAL_EPSILON = 1e-8f;
   private static final int GRAIN = 1 << 14;
 
   private final List<Tensor> parameters;
   private final List<float[]> first = new ArrayList<>();
   private final List<float[]> second = new ArrayList<>();
   private final float weightDecay;
+  private final float epsilon;
   private int steps;
 
   /**
@@ -26,8 +27,18 @@ public final class AdamW {
    * @param weightDecay λ, per step and unit of learning rate
    */
   public AdamW(List<Tensor> parameters, float weightDecay) {
+    this(parameters, weightDecay, USUAL_EPSILON);
+  }
+
+  /**
+   * The same for gradients of another size.
+   *
+   * @param epsilon what is added to the root of the second moment
+   */
+  public AdamW(List<Tensor> parameters, float weightDecay, float epsilon) {
     this.parameters = List.copyOf(parameters);
     this.weightDecay = weightDecay;
+    this.epsilon = epsilon;
     for (Tensor p : parameters) {
       first.add(new float[p.size()]);
       second.add(new float[p.size()]);
@@ -64,7 +75,8 @@ public final class AdamW {
                   learningRate / correction1,
                   correction2,
                   decay,
-                  scale));
+                  scale,
+                  epsilon));
     }
   }
 
@@ -78,12 +90,13 @@ public final class AdamW {
       float rate,
       float correction2,
       float decay,
-      float scale) {
+      float scale,
+      float epsilon) {
     for (int i = from; i < to; i++) {
       float d = g[i] * scale;
       m[i] = BETA1 * m[i] + (1 - BETA1) * d;
       v[i] = BETA2 * v[i] + (1 - BETA2) * d * d;
-      p[i] = p[i] * decay - rate * m[i] / ((float) Math.sqrt(v[i] / correction2) + EPSILON);
+      p[i] = p[i] * decay - rate * m[i] / ((float) Math.sqrt(v[i] / correction2) + epsilon);
     }
   }
 }

@@ -26,6 +26,7 @@ import dev.ashlar.tuning.method.FinishTask;
 import dev.ashlar.tuning.method.LinearLayer;
 import dev.ashlar.tuning.method.Unit;
 import dev.ashlar.tuning.method.UnitResult;
+import dev.ashlar.tuning.train.AdamW;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -93,20 +94,20 @@ class EndToEndTest {
 
   @Test
   void adamIsItsAlgorithm() {
-    float[] x = {1, -2};
-    Adam adam = new Adam(x);
+    Tensor x = Tensor.of(new float[] {1, -2}, 2);
+    AdamW adam = new AdamW(List.of(x), 0, TunedTensor.EPSILON);
     double[] expected = {1, -2};
     double[] m = new double[2];
     double[] v = new double[2];
     for (int t = 1; t <= 5; t++) {
       float[] g = {0.3f * t, -1f / t};
-      adam.step(g, 0.01f);
+      adam.step(List.of(Tensor.of(g, 2)), 0.01f, 1);
       for (int i = 0; i < 2; i++) {
         m[i] = 0.9 * m[i] + 0.1 * g[i];
         v[i] = 0.95 * v[i] + 0.05 * g[i] * g[i];
         double first = m[i] / (1 - Math.pow(0.9, t));
         expected[i] -= 0.01 * first / Math.sqrt(v[i] / (1 - Math.pow(0.95, t)));
-        assertEquals(expected[i], x[i], 1e-5);
+        assertEquals(expected[i], x.data()[i], 1e-5);
       }
     }
   }
