@@ -4,14 +4,13 @@ import dev.ashlar.nn.decoder.Folding;
 import dev.ashlar.tensor.Tensor;
 import dev.ashlar.tensor.quant.IntegerGrid;
 import dev.ashlar.tuning.method.LinearLayer;
-import dev.ashlar.tuning.method.ObservedWeight;
-import dev.ashlar.tuning.method.Unit;
 import dev.ashlar.tuning.method.UnitTask;
 import dev.ashlar.tuning.walk.BlockWalk;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 
 /**
  * A unit whose inputs have factors: what they are, and the tensors that have taken them. Each input
@@ -61,24 +60,14 @@ final class Smoothing {
   }
 
   private void observe() {
-    Map<String, InputStatistics> first = new HashMap<>();
-    for (List<String> group : task.unit().sharedInputs()) {
-      List<String> wanted = group.stream().filter(task.schemes()::containsKey).toList();
-      if (!wanted.isEmpty()) {
-        String name = wanted.getFirst();
-        InputStatistics s = new InputStatistics(task.layer(name).in(), task.unit().backend());
-        first.put(name, s);
-        wanted.forEach(n -> statistics.put(n, s));
-      }
+    Map<String, Consumer<Tensor>> observers = new HashMap<>();
+    for (List<String> group : task.groups()) {
+      String first = group.getFirst();
+      InputStatistics s = new InputStatistics(task.layer(first).in(), task.unit().backend());
+      observers.put(first, s::add);
+      group.forEach(name -> statistics.put(name, s));
     }
-    Unit observed =
-        task.unit()
-            .mapWeights(
-                (name, weight) -> {
-                  InputStatistics s = first.get(name);
-                  return s == null ? weight : new ObservedWeight(weight, s::add);
-                });
-    new BlockWalk(task.batchSize(), BlockWalk.Check.NONE).observe(observed, task.inputs());
+    BlockWalk.observe(task, task.unit(), observers);
   }
 
   private void search(Folding f, Map<Folding, float[]> found) {

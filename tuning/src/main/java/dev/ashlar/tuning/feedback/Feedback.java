@@ -14,7 +14,6 @@ import dev.ashlar.tuning.method.UnitResult;
 import dev.ashlar.tuning.method.UnitSize;
 import dev.ashlar.tuning.method.UnitTask;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -100,7 +99,7 @@ public final class Feedback implements BlockQuantizer {
     }
     List<List<List<String>>> steps = task.unit().steps();
     Set<String> readers = new HashSet<>();
-    steps.forEach(step -> wanted(task, step).forEach(g -> readers.add(g.getFirst())));
+    steps.forEach(step -> task.wanted(step).forEach(g -> readers.add(g.getFirst())));
     Measure measure = new Measure();
     UnitResult result = UnitResult.of(Map.of());
     Set<String> done = new HashSet<>();
@@ -108,7 +107,7 @@ public final class Feedback implements BlockQuantizer {
     try (FloatCapture floats = FloatCapture.of(task, readers, task.unit().additions())) {
       passing += System.nanoTime() - start;
       for (List<List<String>> step : steps) {
-        List<List<String>> groups = wanted(task, step);
+        List<List<String>> groups = task.wanted(step);
         if (!groups.isEmpty()) {
           start = System.nanoTime();
           Unit present = task.unit().with(result);
@@ -130,18 +129,6 @@ public final class Feedback implements BlockQuantizer {
   private static final class Measure {
     private double error;
     private double energy;
-  }
-
-  /** The groups of a step without the maps that stay float. */
-  private static List<List<String>> wanted(UnitTask task, List<List<String>> step) {
-    List<List<String>> groups = new ArrayList<>();
-    for (List<String> group : step) {
-      List<String> names = group.stream().filter(task.schemes()::containsKey).toList();
-      if (!names.isEmpty()) {
-        groups.add(names);
-      }
-    }
-    return groups;
   }
 
   private UnitResult solve(

@@ -1,5 +1,6 @@
 package dev.ashlar.tuning.layerwise;
 
+import dev.ashlar.tensor.Tensor;
 import dev.ashlar.tensor.quant.QuantScheme;
 import dev.ashlar.tensor.quant.QuantizedMatrix;
 import dev.ashlar.tuning.method.BlockQuantizer;
@@ -16,10 +17,12 @@ import dev.ashlar.tuning.method.UnitTask;
 import dev.ashlar.tuning.walk.BlockWalk;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 
 /**
@@ -128,18 +131,6 @@ public final class Layerwise implements BlockQuantizer {
     return result.inOrderOf(task.schemes().keySet());
   }
 
-  /** Names of the layers that are to be quantized, those that read one input together. */
-  private static List<List<String>> groups(UnitTask task) {
-    List<List<String>> groups = new ArrayList<>();
-    for (List<String> group : task.unit().sharedInputs()) {
-      List<String> wanted = group.stream().filter(task.schemes()::containsKey).toList();
-      if (!wanted.isEmpty()) {
-        groups.add(wanted);
-      }
-    }
-    return groups;
-  }
-
   private GroupQuantizer.Work begin(
       UnitTask task, Unit present, List<String> names, UnitResult before) {
     List<LinearLayer> layers = new ArrayList<>();
@@ -161,7 +152,7 @@ public final class Layerwise implements BlockQuantizer {
   /** Work on all groups, by the first of each: all of its layers get the same input. */
   private Map<String, GroupQuantizer.Work> begin(UnitTask task, Unit present, UnitResult before) {
     Map<String, GroupQuantizer.Work> work = new LinkedHashMap<>();
-    for (List<String> names : groups(task)) {
+    for (List<String> names : task.groups()) {
       work.put(names.getFirst(), begin(task, present, names, before));
     }
     return work;
@@ -199,20 +190,19 @@ public final class Layerwise implements BlockQuantizer {
     }
     UnitResult nothing = UnitResult.of(Map.of());
     Map<String, GroupQuantizer.Work> work = begin(task, task.unit(), nothing);
-    return new Observed(showing(task.unit(), work), () -> finish(work, nothing));
+    return new Observed(
+        ObservedWeight.within(task.unit(), observers(work)), () -> finish(work, nothing));
   }
 
-  private static Unit showing(Unit unit, Map<String, GroupQuantizer.Work> work) {
-    return unit.mapWeights(
-        (name, weight) -> {
-          GroupQuantizer.Work w = work.get(name);
-          return w == null ? weight : new ObservedWeight(weight, w::observe);
-        });
+  private static Map<String, Consumer<Tensor>> observers(Map<String, GroupQuantizer.Work> work) {
+    Map<String, Consumer<Tensor>> observers = new HashMap<>();
+    work.forEach((name, w) -> observers.put(name, w::observe));
+    return observers;
   }
 
   private UnitResult inTurn(UnitTask task, UnitResult before) {
     UnitResult result = before;
-    for (List<String> names : groups(task)) {
+    for (List<String> names : task.groups()) {
       Unit present = task.unit().with(result);
       GroupQuantizer.Work w = begin(task, present, names, before);
       observe(task, present, Map.of(names.getFirst(), w));
@@ -226,8 +216,7 @@ public final class Layerwise implements BlockQuantizer {
       return;
     }
     long start = System.nanoTime();
-    Unit observed = showing(present, work);
-    new BlockWalk(task.batchSize(), BlockWalk.Check.NONE).observe(observed, task.inputs());
+    BlockWalk.observe(task, present, observers(work));
     observing += System.nanoTime() - start;
   }
 

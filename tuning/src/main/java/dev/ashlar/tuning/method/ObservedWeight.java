@@ -3,6 +3,7 @@ package dev.ashlar.tuning.method;
 import dev.ashlar.nn.layer.Weight;
 import dev.ashlar.tensor.Tensor;
 import dev.ashlar.tensor.autograd.Tape;
+import java.util.Map;
 import java.util.function.Consumer;
 
 /**
@@ -12,6 +13,19 @@ import java.util.function.Consumer;
  * @param observer sees each input {@code [.., in]}, valid during the call only
  */
 public record ObservedWeight(Weight inner, Consumer<Tensor> observer) implements Weight {
+  /**
+   * A new unit that shows inputs of its linear maps.
+   *
+   * @param observers by complete module name
+   */
+  public static Unit within(Unit unit, Map<String, ? extends Consumer<Tensor>> observers) {
+    return unit.mapWeights(
+        (name, weight) -> {
+          Consumer<Tensor> observer = observers.get(name);
+          return observer == null ? weight : new ObservedWeight(weight, observer);
+        });
+  }
+
   @Override
   public int out() {
     return inner.out();

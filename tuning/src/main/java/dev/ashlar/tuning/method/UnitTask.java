@@ -3,6 +3,7 @@ package dev.ashlar.tuning.method;
 import dev.ashlar.nn.layer.DenseWeight;
 import dev.ashlar.nn.layer.Weight;
 import dev.ashlar.tensor.quant.QuantScheme;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
@@ -91,6 +92,19 @@ public record UnitTask(
     Finite.requireWeight(name, dense.matrix(), unit.backend());
     return new LinearLayer(
         name, dense.matrix(), schemes.get(name), Optional.empty(), unit.backend());
+  }
+
+  /** Names of the layers that are to be quantized, those together that read one input. */
+  public List<List<String>> groups() {
+    return wanted(unit.sharedInputs());
+  }
+
+  /** What of {@code groups} is to be quantized, without groups of which nothing is left. */
+  public List<List<String>> wanted(List<List<String>> groups) {
+    return groups.stream()
+        .map(group -> group.stream().filter(schemes::containsKey).toList())
+        .filter(names -> !names.isEmpty())
+        .toList();
   }
 
   /** Whether nothing is to be quantized here. */

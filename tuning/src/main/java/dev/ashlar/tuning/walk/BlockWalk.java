@@ -7,7 +7,11 @@ import dev.ashlar.tensor.autograd.Tape;
 import dev.ashlar.tensor.kernel.Backend;
 import dev.ashlar.tuning.method.Activations;
 import dev.ashlar.tuning.method.Finite;
+import dev.ashlar.tuning.method.ObservedWeight;
 import dev.ashlar.tuning.method.Unit;
+import dev.ashlar.tuning.method.UnitTask;
+import java.util.Map;
+import java.util.function.Consumer;
 
 /**
  * How hidden states walk through a decoder: all samples through one unit, then all through the
@@ -112,6 +116,18 @@ public final class BlockWalk {
     }
     event.name = where;
     event.commit();
+  }
+
+  /**
+   * All samples of a task through {@code unit}, in its micro-batches, for those who look on.
+   *
+   * @param unit the task's, or what has become of it
+   * @param observers see the inputs of linear maps, by complete module name
+   */
+  public static void observe(
+      UnitTask task, Unit unit, Map<String, ? extends Consumer<Tensor>> observers) {
+    new BlockWalk(task.batchSize(), Check.NONE)
+        .observe(ObservedWeight.within(unit, observers), task.inputs());
   }
 
   /** All samples through {@code unit}, whose weights look at what they get; see {@code Unit}. */
