@@ -98,19 +98,9 @@ final class LayerSolver {
   /** {@code W* = W + α·T·(H + λI)⁻¹}, T what is owed. */
   private Tensor target(Tensor weight, Tensor owed) {
     int out = weight.dim(0);
-    float[] ordered = new float[owed.size()];
-    float[] product = new float[owed.size()];
     int[] order = factor.order();
-    Parallel.rows(
-        out,
-        16,
-        (from, to) -> {
-          for (int o = from; o < to; o++) {
-            for (int i = 0; i < in; i++) {
-              ordered[o * in + i] = owed.data()[o * in + order[i]];
-            }
-          }
-        });
+    float[] ordered = ColumnOrder.ordered(owed, order);
+    float[] product = new float[owed.size()];
     // (H + λI)⁻¹ = UᵀU in GPTQ's order of columns.
     MatMulKernel kernel = backend.matMul();
     float[] upper = factor.upper();
@@ -136,12 +126,7 @@ final class LayerSolver {
     int out = target.dim(0);
     int size = grid.effectiveGroup(in);
     int perRow = grid.groups(in);
-    float[] scales = new float[Math.multiplyExact(out, perRow)];
-    byte[] zeros = new byte[scales.length];
-    int[] groupOfColumn = new int[in];
-    for (int k = 0; k < in; k++) {
-      groupOfColumn[k] = k / size;
-    }
+    Grids grids = Grids.empty(out, in, grid);
     Parallel.rows(
         out,
         4,
@@ -151,11 +136,11 @@ final class LayerSolver {
             int first = at % perRow * size;
             int count = Math.min(size, in - first);
             search.run(target.data(), at / perRow * in + first, diagonal, first, count);
-            scales[at] = search.scale();
-            zeros[at] = (byte) search.zero();
+            grids.scales()[at] = search.scale();
+            grids.zeros()[at] = (byte) search.zero();
           }
         });
-    return new Grids(grid, scales, zeros, groupOfColumn);
+    return grids;
   }
 
   private static float[] difference(Tensor target, QuantizedMatrix matrix) {

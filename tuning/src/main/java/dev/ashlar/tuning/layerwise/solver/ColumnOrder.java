@@ -1,11 +1,15 @@
 package dev.ashlar.tuning.layerwise.solver;
 
+import dev.ashlar.tensor.Parallel;
+import dev.ashlar.tensor.Tensor;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.stream.IntStream;
 
 /** Orders in which columns are worked on: {@code order[position]} is the original column. */
 public final class ColumnOrder {
+  private static final int GRAIN = 1 << 14;
+
   private ColumnOrder() {}
 
   /** As they lie. */
@@ -46,6 +50,24 @@ public final class ColumnOrder {
       }
     }
     return order;
+  }
+
+  /** A copy of {@code w [out, in]} with its columns in that order. */
+  public static float[] ordered(Tensor w, int[] order) {
+    int in = order.length;
+    float[] from = w.data();
+    float[] to = new float[w.size()];
+    Parallel.rows(
+        w.dim(0),
+        Math.max(1, GRAIN / in),
+        (first, end) -> {
+          for (int o = first; o < end; o++) {
+            for (int i = 0; i < in; i++) {
+              to[o * in + i] = from[o * in + order[i]];
+            }
+          }
+        });
+    return to;
   }
 
   /** The place of each column: {@code inverse(order)[order[i]] = i}. */

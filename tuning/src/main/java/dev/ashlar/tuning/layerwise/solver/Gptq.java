@@ -3,6 +3,7 @@ package dev.ashlar.tuning.layerwise.solver;
 import dev.ashlar.tensor.Parallel;
 import dev.ashlar.tensor.Tensor;
 import dev.ashlar.tensor.kernel.Backend;
+import dev.ashlar.tensor.kernel.MatMulKernel;
 import dev.ashlar.tensor.quant.IntegerGrid;
 import dev.ashlar.tensor.quant.QuantizedMatrix;
 import java.util.Arrays;
@@ -18,7 +19,7 @@ import java.util.Optional;
  */
 public final class Gptq {
   /** Columns of a block. Grids found on the way depend on it, so it is the peers'. */
-  private static final int BLOCK = 128;
+  static final int BLOCK = 128;
 
   private static final int GRAIN = 8;
 
@@ -38,7 +39,48 @@ public final class Gptq {
    * @param damp the share of the mean diagonal that was added
    * @param floor what was added to the diagonal beside that
    */
-  public record Factor(int[] order, boolean[] dead, float[] upper, double damp, double floor) {}
+  public record Factor(int[] order, boolean[] dead, float[] upper, double damp, double floor) {
+    /**
+     * The block of U on the diagonal at {@code [first, end)}, by rows from its own first column.
+     */
+    float[][] square(int first, int end) {
+      int in = order.length;
+      float[][] square = new float[end - first][];
+      for (int j = first; j < end; j++) {
+        square[j - first] = Arrays.copyOfRange(upper, j * in + first, j * in + end);
+      }
+      return square;
+    }
+
+    /**
+     * What the errors of the block {@code [first, end)} do to all columns behind it.
+     *
+     * @param errors negated, {@code [out, BLOCK]}
+     * @param w {@code [out, in]} in the order of the factor
+     */
+    void carry(float[] errors, int first, int end, float[] w, Backend backend) {
+      int in = order.length;
+      if (end < in) {
+        int out = w.length / in;
+        MatMulKernel kernel = backend.matMul();
+        int from = first * in + end;
+        kernel.xw(out, in - end, end - first, errors, 0, BLOCK, upper, from, in, w, end, in, true);
+      }
+    }
+
+    /**
+     * What the error of a column does to those behind it in its block.
+     *
+     * @param v the block's weights of a row
+     * @param row of the {@link #square}, the column's
+     * @param from the next column
+     */
+    static void spread(float[] v, float[] row, float error, int from) {
+      for (int k = from; k < v.length; k++) {
+        v[k] -= error * row[k];
+      }
+    }
+  }
 
   /**
    * A solved layer.
@@ -131,9 +173,9 @@ public final class Gptq {
    */
   public static Solution solve(
       Tensor w, Factor factor, GridFit fit, GptqOptions options, Backend backend) {
-    float[] live = live(w, factor.dead);
+    Tensor live = live(w, factor.dead);
     if (options.staticGroups()) {
-      Grids grids = Grids.of(Tensor.of(live, w.dim(0), w.dim(1)), fit);
+      Grids grids = Grids.of(live, fit);
       return new Pass(live, factor, grids, Optional.empty(), false, backend).run();
     }
     if (fit.grid().groupSize() < 0) {
@@ -158,7 +200,8 @@ public final class Gptq {
     return new Pass(live(w, factor.dead), factor, grids, Optional.empty(), false, backend).run();
   }
 
-  private static float[] live(Tensor w, boolean[] dead) {
+  /** The weights with zeros in dead columns. */
+  static Tensor live(Tensor w, boolean[] dead) {
     float[] live = Arrays.copyOf(w.data(), w.size());
     int in = dead.length;
     for (int k = 0; k < in; k++) {
@@ -166,7 +209,7 @@ public final class Gptq {
         live[i] = 0;
       }
     }
-    return live;
+    return Tensor.of(live, w.dim(0), in);
   }
 
   /** One layer on its way: weights in the order of the factor. */
@@ -190,79 +233,42 @@ public final class Gptq {
     private final int[] group;
 
     Pass(
-        float[] original,
+        Tensor original,
         Factor factor,
         Grids grids,
         Optional<GridFit> fit,
         boolean fresh,
         Backend backend) {
       this.in = factor.order.length;
-      this.out = original.length / in;
+      this.out = original.dim(0);
       this.factor = factor;
       this.grids = grids;
       this.fit = fit;
       this.fresh = fresh;
       this.backend = backend;
-      this.w = new float[original.length];
+      this.w = ColumnOrder.ordered(original, factor.order);
       this.errors = new float[Math.multiplyExact(out, BLOCK)];
-      this.codes = new byte[original.length];
+      this.codes = new byte[original.size()];
       this.losses = new double[out];
       this.group = new int[in];
       for (int i = 0; i < in; i++) {
         group[i] = grids.groupOfColumn()[factor.order[i]];
       }
-      Parallel.rows(
-          out,
-          GRAIN,
-          (from, to) -> {
-            for (int o = from; o < to; o++) {
-              for (int i = 0; i < in; i++) {
-                w[o * in + i] = original[o * in + factor.order[i]];
-              }
-            }
-          });
     }
 
     Solution run() {
       for (int first = 0; first < in; first += BLOCK) {
         int end = Math.min(in, first + BLOCK);
-        float[][] upper = square(first, end);
+        float[][] upper = factor.square(first, end);
         int start = first;
         Parallel.rows(out, GRAIN, (from, to) -> rows(from, to, start, end, upper));
-        if (end < in) {
-          // What the errors of this block do to all columns behind it.
-          backend
-              .matMul()
-              .xw(
-                  out,
-                  in - end,
-                  end - first,
-                  errors,
-                  0,
-                  BLOCK,
-                  factor.upper,
-                  first * in + end,
-                  in,
-                  w,
-                  end,
-                  in,
-                  true);
-        }
+        factor.carry(errors, first, end, w, backend);
       }
       double loss = 0;
       for (double l : losses) {
         loss += l;
       }
       return new Solution(grids.matrix(codes), loss / 2);
-    }
-
-    /** The block of U on the diagonal, by rows from its own first column. */
-    private float[][] square(int first, int end) {
-      float[][] upper = new float[end - first][];
-      for (int j = first; j < end; j++) {
-        upper[j - first] = Arrays.copyOfRange(factor.upper, j * in + first, j * in + end);
-      }
-      return upper;
     }
 
     private void rows(int from, int to, int first, int end, float[][] upper) {
@@ -298,15 +304,9 @@ public final class Gptq {
         float error = (v[j] - scale * (code - zero)) / upper[j][j];
         errors[o * BLOCK + j] = -error;
         loss += (double) error * error;
-        spread(v, upper[j], error, j + 1);
+        Factor.spread(v, upper[j], error, j + 1);
       }
       losses[o] += loss;
-    }
-
-    private static void spread(float[] v, float[] upper, float error, int from) {
-      for (int k = from; k < v.length; k++) {
-        v[k] -= error * upper[k];
-      }
     }
 
     /** The grid of the group that begins at {@code position}, which is {@code v[j]}. */

@@ -18,7 +18,7 @@ public record Grids(IntegerGrid grid, float[] scales, byte[] zeros, int[] groupO
   private static final int GRAIN = 1 << 14;
 
   /** Room for grids of consecutive columns, not fitted yet. */
-  static Grids empty(int out, int in, IntegerGrid grid) {
+  public static Grids empty(int out, int in, IntegerGrid grid) {
     int size = grid.effectiveGroup(in);
     int[] groupOfColumn = new int[in];
     for (int k = 0; k < in; k++) {
@@ -55,10 +55,7 @@ public record Grids(IntegerGrid grid, float[] scales, byte[] zeros, int[] groupO
    */
   public static Grids of(Tensor w, GridFit fit, int[] order) {
     int in = w.dim(1);
-    float[] ordered = new float[w.size()];
-    for (int i = 0; i < ordered.length; i++) {
-      ordered[i] = w.data()[i / in * in + order[i % in]];
-    }
+    float[] ordered = ColumnOrder.ordered(w, order);
     Grids grids = of(Tensor.of(ordered, w.dim(0), in), fit);
     int size = fit.grid().effectiveGroup(in);
     for (int i = 0; i < in; i++) {
@@ -83,16 +80,6 @@ public record Grids(IntegerGrid grid, float[] scales, byte[] zeros, int[] groupO
   /** Groups of a row. */
   public int perRow() {
     return grid.groups(groupOfColumn.length);
-  }
-
-  /** The scale of row {@code o} in column {@code k}. */
-  public float scale(int o, int k) {
-    return scales[o * perRow() + groupOfColumn[k]];
-  }
-
-  /** The zero point of row {@code o} in column {@code k}. */
-  public int zero(int o, int k) {
-    return zeros[o * perRow() + groupOfColumn[k]] & 0xFF;
   }
 
   /**

@@ -9,7 +9,6 @@ import dev.ashlar.tensor.quant.Groups;
 import dev.ashlar.tensor.quant.IntegerGrid;
 import dev.ashlar.tensor.quant.Outliers;
 import dev.ashlar.tensor.quant.QuantizedMatrix;
-import java.util.Arrays;
 import java.util.Optional;
 
 /**
@@ -20,7 +19,6 @@ import java.util.Optional;
  * <p>Outliers are stored as differences from what their codes, those of zero, stand for.
  */
 public final class Spqr {
-  private static final int BLOCK = 128;
   private static final float SMALLEST = 1e-9f;
 
   private final int out;
@@ -58,13 +56,9 @@ public final class Spqr {
     this.size = grid.effectiveGroup(in);
     this.groups = grid.groups(in);
     this.half = grid.scaleType() == DType.F16;
-    this.w = new float[original.size()];
-    for (int i = 0; i < w.length; i++) {
-      int column = factor.order()[i % in];
-      w[i] = factor.dead()[column] ? 0 : original.data()[i / in * in + column];
-    }
+    this.w = ColumnOrder.ordered(Gptq.live(original, factor.dead()), factor.order());
     this.extra = new float[options.hasOutliers() ? w.length : 0];
-    this.errors = new float[Math.multiplyExact(out, BLOCK)];
+    this.errors = new float[Math.multiplyExact(out, Gptq.BLOCK)];
     this.tau = options.hasOutliers() ? options.threshold() * meanError() : 0;
     this.codes = new byte[w.length];
     this.scales = new float[Math.multiplyExact(out, groups)];
@@ -149,13 +143,10 @@ public final class Spqr {
 
   private QuantizedMatrix run() {
     int rows = options.twoLevels() ? options.run() : Math.min(out, 8);
-    for (int first = 0; first < in; first += BLOCK) {
+    for (int first = 0; first < in; first += Gptq.BLOCK) {
       int start = first;
-      int end = Math.min(in, first + BLOCK);
-      float[][] upper = new float[end - first][];
-      for (int j = first; j < end; j++) {
-        upper[j - first] = Arrays.copyOfRange(factor.upper(), j * in + first, j * in + end);
-      }
+      int end = Math.min(in, first + Gptq.BLOCK);
+      float[][] upper = factor.square(first, end);
       Parallel.rows(
           Math.ceilDiv(out, rows),
           1,
@@ -164,24 +155,7 @@ public final class Spqr {
               rows(t * rows, Math.min(out, (t + 1) * rows), start, end, upper);
             }
           });
-      if (end < in) {
-        backend
-            .matMul()
-            .xw(
-                out,
-                in - end,
-                end - first,
-                errors,
-                0,
-                BLOCK,
-                factor.upper(),
-                first * in + end,
-                in,
-                w,
-                end,
-                in,
-                true);
-      }
+      factor.carry(errors, first, end, w, backend);
     }
     return matrix();
   }
@@ -200,15 +174,9 @@ public final class Spqr {
       }
       for (int o = from; o < to; o++) {
         System.arraycopy(w, o * in + first, v, 0, v.length);
-        spread(v, upper[j - first], -errors[o * BLOCK + j - first], j - first + 1);
+        Gptq.Factor.spread(v, upper[j - first], -errors[o * Gptq.BLOCK + j - first], j - first + 1);
         System.arraycopy(v, 0, w, o * in + first, v.length);
       }
-    }
-  }
-
-  private static void spread(float[] v, float[] upper, float error, int from) {
-    for (int k = from; k < v.length; k++) {
-      v[k] -= error * upper[k];
     }
   }
 
@@ -227,7 +195,7 @@ public final class Spqr {
       error = (weight - (value(code, g) + added)) / diagonal;
     }
     codes[o * in + factor.order()[j]] = (byte) code;
-    errors[o * BLOCK + j % BLOCK] = -error;
+    errors[o * Gptq.BLOCK + j % Gptq.BLOCK] = -error;
   }
 
   private float value(float code, int g) {
