@@ -23,11 +23,6 @@ record SolverOptions(double damping, double feedback, int sweeps, int refits) {
     }
   }
 
-  /** The same with another damping. */
-  SolverOptions withDamping(double other) {
-    return new SolverOptions(other, feedback, sweeps, refits);
-  }
-
   String describe() {
     return "damping="
         + damping

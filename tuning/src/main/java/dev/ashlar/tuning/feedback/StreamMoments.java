@@ -64,10 +64,6 @@ final class StreamMoments {
     return Tensor.of(c, width, in);
   }
 
-  int in() {
-    return in;
-  }
-
   int width() {
     return width;
   }

@@ -162,28 +162,12 @@ public final class Cholesky {
     }
   }
 
-  public int dim() {
+  private int dim() {
     return factor.length;
   }
 
-  /** Solves {@code A·x = b} in place. */
-  public void solve(double[] b) {
-    int n = dim();
-    for (int i = n - 1; i >= 0; i--) {
-      b[i] /= factor[i][i];
-      RowUpdates.add(b, -b[i], factor[i], 0, i);
-    }
-    for (int i = 0; i < n; i++) {
-      double sum = b[i];
-      for (int j = 0; j < i; j++) {
-        sum -= factor[i][j] * b[j];
-      }
-      b[i] = sum / factor[i][i];
-    }
-  }
-
-  /** {@code A⁻¹}. */
-  public Symmetric inverse() {
+  /** {@code A⁻¹} in double; for tests. */
+  Symmetric inverse() {
     double[][] m = inverseFactor();
     Symmetric result = new Symmetric(dim());
     Parallel.rows(

@@ -41,9 +41,4 @@ public record GptqOptions(
   public GptqOptions with(Order other) {
     return new GptqOptions(damp, dampIncrement, other, staticGroups, fresh);
   }
-
-  /** The same with static groups or without. */
-  public GptqOptions withStaticGroups(boolean fixed) {
-    return new GptqOptions(damp, dampIncrement, order, fixed, fresh);
-  }
 }

@@ -60,22 +60,6 @@ class CholeskyTest {
   }
 
   @Test
-  void solves() {
-    int n = 150;
-    Symmetric a = positive(n);
-    double[] b = new Random(2).doubles(n).toArray();
-    double[] x = b.clone();
-    Cholesky.of(a).orElseThrow().solve(x);
-    for (int i = 0; i < n; i++) {
-      double sum = 0;
-      for (int k = 0; k < n; k++) {
-        sum += a.at(i, k) * x[k];
-      }
-      assertEquals(b[i], sum, 1e-9);
-    }
-  }
-
-  @Test
   void whatIsNotPositiveDefiniteIsRefused() {
     Symmetric a = positive(90);
     a.rows()[70][70] = -1;
