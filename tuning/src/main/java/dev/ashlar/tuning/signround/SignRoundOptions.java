@@ -95,38 +95,15 @@ public record SignRoundOptions(
 
   /** The same with AutoRound's own gradients, to follow its runs step by step. */
   public SignRoundOptions asAutoRound() {
-    return new SignRoundOptions(
-        iterations,
-        lr,
-        minMaxLr,
-        minMaxTuning,
-        keepBest,
-        dynamicMaxGap,
-        clampV,
-        Optional.of(false),
-        holdoutEvery,
-        holdoutSamples,
-        variant);
-  }
-
-  /** The same done otherwise. */
-  public SignRoundOptions as(SignRoundVariant other) {
-    return new SignRoundOptions(
-        iterations,
-        lr,
-        minMaxLr,
-        minMaxTuning,
-        keepBest,
-        dynamicMaxGap,
-        clampV,
-        exactGradients,
-        holdoutEvery,
-        holdoutSamples,
-        other);
+    return with(lr, minMaxLr, Optional.of(false));
   }
 
   /** The same with other first steps; see {@link #lr()} for the meaning of 0. */
   public SignRoundOptions withLr(double lr, double minMaxLr) {
+    return with(lr, minMaxLr, exactGradients);
+  }
+
+  private SignRoundOptions with(double lr, double minMaxLr, Optional<Boolean> exactGradients) {
     return new SignRoundOptions(
         iterations,
         lr,
