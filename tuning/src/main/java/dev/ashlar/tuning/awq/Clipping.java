@@ -3,13 +3,12 @@ package dev.ashlar.tuning.awq;
 import dev.ashlar.tensor.Parallel;
 import dev.ashlar.tensor.Tensor;
 import dev.ashlar.tensor.kernel.Backend;
-import dev.ashlar.tensor.kernel.FakeQuantKernel;
 import dev.ashlar.tensor.quant.IntegerGrid;
 
 /**
  * The search for where to clip weights: each group's range is shrunk in steps of a twentieth down
  * to its half, and what changes the group's part of the outputs least is kept (AWQ's reference
- * program). Tokens enter by their second moments, as in {@link OutputError}.
+ * program). Tokens enter by their second moments, as in {@link FactorSearch}.
  */
 final class Clipping {
   private static final int GRAIN = 1 << 12;
@@ -87,21 +86,9 @@ final class Clipping {
   }
 
   private static float[] rounded(float[] w, int out, int in, IntegerGrid grid, Backend backend) {
-    int groups = out * grid.groups(in);
     float[] rounded = new float[w.length];
-    FakeQuantKernel kernel = backend.fakeQuant();
-    FakeQuantKernel.Parameters p =
-        new FakeQuantKernel.Parameters(
-            grid, out, in, w, new float[groups], new float[groups], null, null, null);
-    float[] scales = new float[groups];
-    byte[] zeros = new byte[groups];
-    Parallel.rows(
-        out,
-        Math.max(1, GRAIN / in),
-        (from, to) -> {
-          kernel.range(grid, from, to, in, w, p.wMin(), p.wMax());
-          kernel.forward(p, from, to, rounded, null, scales, zeros);
-        });
+    Nearest nearest = new Nearest(w, out, in, grid, backend);
+    Parallel.rows(out, Math.max(1, GRAIN / in), (from, to) -> nearest.rows(from, to, rounded));
     return rounded;
   }
 

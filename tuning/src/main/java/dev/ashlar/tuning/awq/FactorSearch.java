@@ -3,8 +3,8 @@ package dev.ashlar.tuning.awq;
 import dev.ashlar.tensor.Parallel;
 import dev.ashlar.tensor.Tensor;
 import dev.ashlar.tensor.kernel.Backend;
-import dev.ashlar.tensor.kernel.FakeQuantKernel;
 import dev.ashlar.tensor.quant.IntegerGrid;
+import dev.ashlar.tuning.layerwise.solver.ReconstructionError;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.Consumer;
@@ -137,7 +137,7 @@ final class FactorSearch {
     for (Member m : members) {
       if (m.grid() != null) {
         float[] delta = delta(m, t);
-        sum += OutputError.of(m.weight().dim(0), in, delta, m.moments(), backend);
+        sum += ReconstructionError.energy(delta, m.moments(), in, backend);
       }
     }
     return sum;
@@ -149,14 +149,7 @@ final class FactorSearch {
     float[] w = m.weight().data();
     float[] scaled = new float[w.length];
     float[] delta = new float[w.length];
-    IntegerGrid grid = m.grid();
-    int groups = out * grid.groups(in);
-    FakeQuantKernel kernel = backend.fakeQuant();
-    FakeQuantKernel.Parameters p =
-        new FakeQuantKernel.Parameters(
-            grid, out, in, scaled, new float[groups], new float[groups], null, null, null);
-    float[] scales = new float[groups];
-    byte[] zeros = new byte[groups];
+    Nearest nearest = new Nearest(scaled, out, in, m.grid(), backend);
     Parallel.rows(
         out,
         Math.max(1, GRAIN / in),
@@ -164,8 +157,7 @@ final class FactorSearch {
           for (int i = from * in; i < to * in; i++) {
             scaled[i] = w[i] * t[i % in];
           }
-          kernel.range(grid, from, to, in, scaled, p.wMin(), p.wMax());
-          kernel.forward(p, from, to, delta, null, scales, zeros);
+          nearest.rows(from, to, delta);
           for (int i = from * in; i < to * in; i++) {
             delta[i] = delta[i] / t[i % in] - w[i];
           }

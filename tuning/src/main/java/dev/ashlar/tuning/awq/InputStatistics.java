@@ -47,25 +47,15 @@ final class InputStatistics {
 
   /** {@code Σ_tokens x xᵀ / tokens}, {@code [in, in]}; zeros if there was no token. */
   float[] moments() {
-    float[] full = new float[Math.multiplyExact(in, in)];
-    double by = 1.0 / Math.max(1, moments.tokens());
-    double[][] rows = moments.sum().rows();
-    for (int i = 0; i < in; i++) {
-      for (int j = 0; j <= i; j++) {
-        float v = (float) (rows[i][j] * by);
-        full[i * in + j] = v;
-        full[j * in + i] = v;
-      }
-    }
-    return full;
+    return moments.sum().floats(1.0 / Math.max(1, moments.tokens()));
   }
 
   /** The diagonal of the second moments, {@code [in]}. */
   float[] importance() {
     float[] diagonal = new float[in];
-    double[][] rows = moments.sum().rows();
+    double[] sums = moments.sum().diagonal();
     for (int k = 0; k < in; k++) {
-      diagonal[k] = (float) rows[k][k];
+      diagonal[k] = (float) sums[k];
     }
     return diagonal;
   }

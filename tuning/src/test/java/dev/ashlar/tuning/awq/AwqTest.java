@@ -23,6 +23,7 @@ import dev.ashlar.tuning.RunOptions;
 import dev.ashlar.tuning.RunReport;
 import dev.ashlar.tuning.TinyModel;
 import dev.ashlar.tuning.UnitReport;
+import dev.ashlar.tuning.layerwise.solver.ReconstructionError;
 import dev.ashlar.tuning.method.MethodOptions;
 import dev.ashlar.tuning.plan.QuantizationPlan;
 import dev.ashlar.tuning.work.WorkFolder;
@@ -138,7 +139,7 @@ class AwqTest {
         direct += y * y / 70;
       }
     }
-    double found = OutputError.of(8, 32, delta.data(), s.moments(), Backends.chosen());
+    double found = ReconstructionError.energy(delta.data(), s.moments(), 32, Backends.chosen());
     assertEquals(direct, found, 1e-4 * direct);
     assertEquals(magnitude, s.magnitudes()[5], 1e-4);
   }
@@ -196,7 +197,7 @@ class AwqTest {
     for (int i = 0; i < delta.length; i++) {
       delta[i] -= w.data()[i];
     }
-    return OutputError.of(w.dim(0), w.dim(1), delta, moments, Backends.chosen());
+    return ReconstructionError.energy(delta, moments, w.dim(1), Backends.chosen());
   }
 
   @Test

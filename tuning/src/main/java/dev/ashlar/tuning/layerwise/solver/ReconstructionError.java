@@ -28,8 +28,14 @@ public final class ReconstructionError {
     return off == 0 && all == 0 ? 0 : off / all;
   }
 
-  /** {@code tr(E·Σ·Eᵀ)} for {@code e [out, in]}; rows of up to 256 at a time. */
-  private static double energy(float[] e, float[] sigma, int in, Backend backend) {
+  /**
+   * {@code tr(E·Σ·Eᵀ)}: by how much outputs are off all in all; no token is looked at again. Rows
+   * go up to 256 at a time and are added in order.
+   *
+   * @param e E {@code [out, in]}
+   * @param sigma {@code [in, in]}
+   */
+  public static double energy(float[] e, float[] sigma, int in, Backend backend) {
     int out = e.length / in;
     int most = Math.min(out, 256);
     float[] product = new float[Math.multiplyExact(most, in)];

@@ -81,6 +81,11 @@ public final class Symmetric {
 
   /** The whole matrix rounded to float, {@code [dim, dim]} row by row. */
   public float[] floats() {
+    return floats(1);
+  }
+
+  /** The same times {@code factor}. */
+  public float[] floats(double factor) {
     int n = dim();
     float[] all = new float[Math.multiplyExact(n, n)];
     Parallel.rows(
@@ -89,7 +94,7 @@ public final class Symmetric {
         (first, end) -> {
           for (int i = first; i < end; i++) {
             for (int j = 0; j < n; j++) {
-              all[i * n + j] = (float) at(i, j);
+              all[i * n + j] = (float) (at(i, j) * factor);
             }
           }
         });
