@@ -48,26 +48,6 @@ class MethodSeamTest {
 
   @TempDir private Path temporary;
 
-  /** Everything that a run hands on. */
-  private static final class Collected implements LayerSink {
-    private final Map<String, QuantizedMatrix> layers = new LinkedHashMap<>();
-    private final Map<String, Tensor> tensors = new LinkedHashMap<>();
-
-    @Override
-    public void quantized(String module, QuantizedMatrix tensor) {
-      layers.put(module, tensor);
-    }
-
-    @Override
-    public void changed(String name, Tensor tensor) {
-      tensors.put(name, tensor);
-    }
-
-    UnitResult result() {
-      return UnitResult.of(layers).withTensors(tensors);
-    }
-  }
-
   /** Divides the input norm's weights by two and doubles the maps behind it: the same function. */
   private static final class NormHalving implements BlockQuantizer {
     private final List<float[]> inputs = new ArrayList<>();
@@ -152,8 +132,8 @@ class MethodSeamTest {
         RunReport report = job.run(Optional.of(work), first, RunListener.SILENT);
         assertEquals(Map.of("halved", 1.0), report.units().getFirst().figures());
       }
-      assertEquals(2, first.tensors.size());
-      assertEquals(14, first.layers.size());
+      assertEquals(2, first.tensors().size());
+      assertEquals(14, first.layers().size());
 
       // Powers of two change no rounding, so that the model computes what rounding alone gives.
       Decoder plain =
@@ -186,12 +166,14 @@ class MethodSeamTest {
         assertTrue(report.units().stream().allMatch(UnitReport::resumed));
         assertEquals(Map.of("halved", 1.0), report.units().getLast().figures());
       }
-      assertEquals(first.tensors.keySet(), again.tensors.keySet());
-      first.tensors.forEach(
-          (name, t) -> {
-            assertEquals(t.shape(), again.tensors.get(name).shape());
-            assertArrayEquals(t.copy().data(), again.tensors.get(name).copy().data());
-          });
+      assertEquals(first.tensors().keySet(), again.tensors().keySet());
+      first
+          .tensors()
+          .forEach(
+              (name, t) -> {
+                assertEquals(t.shape(), again.tensors().get(name).shape());
+                assertArrayEquals(t.copy().data(), again.tensors().get(name).copy().data());
+              });
     }
   }
 

@@ -12,7 +12,6 @@ import dev.ashlar.tuning.work.UnitStore;
 import java.net.URISyntaxException;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -83,20 +82,8 @@ public final class TinyModel {
   /** The same of a run with a store. */
   public static Map<String, QuantizedMatrix> collect(
       BlockwiseQuantization run, Optional<? extends UnitStore> work) {
-    Map<String, QuantizedMatrix> layers = new LinkedHashMap<>();
-    run.run(
-        work,
-        new LayerSink() {
-          @Override
-          public void quantized(String module, QuantizedMatrix tensor) {
-            layers.put(module, tensor);
-          }
-
-          /** Of methods that change norms too, only the codes are looked at here. */
-          @Override
-          public void changed(String name, Tensor tensor) {}
-        },
-        RunListener.SILENT);
-    return layers;
+    Collected found = new Collected();
+    run.run(work, found, RunListener.SILENT);
+    return found.layers();
   }
 }

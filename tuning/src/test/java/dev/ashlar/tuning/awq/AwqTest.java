@@ -1,6 +1,5 @@
 package dev.ashlar.tuning.awq;
 
-import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -15,14 +14,13 @@ import dev.ashlar.tensor.Tensor;
 import dev.ashlar.tensor.affine.Affine;
 import dev.ashlar.tensor.kernel.Backends;
 import dev.ashlar.tensor.quant.IntegerGrid;
-import dev.ashlar.tensor.quant.QuantizedMatrix;
 import dev.ashlar.tuning.BlockwiseQuantization;
-import dev.ashlar.tuning.LayerSink;
+import dev.ashlar.tuning.Collected;
+import dev.ashlar.tuning.KilledBehindTheFirst;
 import dev.ashlar.tuning.RunListener;
 import dev.ashlar.tuning.RunOptions;
 import dev.ashlar.tuning.RunReport;
 import dev.ashlar.tuning.TinyModel;
-import dev.ashlar.tuning.UnitReport;
 import dev.ashlar.tuning.layerwise.solver.ReconstructionError;
 import dev.ashlar.tuning.method.MethodOptions;
 import dev.ashlar.tuning.plan.QuantizationPlan;
@@ -45,36 +43,6 @@ class AwqTest {
   private static final IntegerGrid W3 = new IntegerGrid(3, 32, true);
 
   @TempDir private Path temporary;
-
-  /** Everything that a run hands on. */
-  private record Collected(Map<String, QuantizedMatrix> layers, Map<String, Tensor> tensors)
-      implements LayerSink {
-    Collected() {
-      this(new LinkedHashMap<>(), new LinkedHashMap<>());
-    }
-
-    @Override
-    public void quantized(String module, QuantizedMatrix tensor) {
-      layers.put(module, tensor);
-    }
-
-    @Override
-    public void changed(String name, Tensor tensor) {
-      tensors.put(name, tensor);
-    }
-
-    void assertSame(Collected other) {
-      assertEquals(layers.keySet(), other.layers.keySet());
-      layers.forEach(
-          (name, q) -> {
-            QuantizedMatrix o = other.layers.get(name);
-            assertArrayEquals(q.codes().values(), o.codes().values(), name);
-            assertArrayEquals(q.zeroPoints().scales(), o.zeroPoints().scales(), name);
-          });
-      assertEquals(tensors.keySet(), other.tensors.keySet());
-      tensors.forEach((name, t) -> assertArrayEquals(t.data(), other.tensors.get(name).data()));
-    }
-  }
 
   /**
    * The model with outliers in some channels, as real ones have, which hurt where weights round.
@@ -206,8 +174,8 @@ class AwqTest {
       for (String clip : List.of("apply_clip=false", "apply_clip=true")) {
         Collected found = new Collected();
         RunReport report = job(source, W3, clip).run(found, RunListener.SILENT);
-        assertEquals(14, found.layers.size());
-        assertEquals(4, found.tensors.size(), found.tensors.keySet().toString());
+        assertEquals(14, found.layers().size());
+        assertEquals(4, found.tensors().size(), found.tensors().keySet().toString());
         Map<String, Double> figures = report.units().getFirst().figures();
         assertEquals(4.0, figures.get(Smoothing.SMOOTHED));
         assertFalse(figures.containsKey(Smoothing.LEFT));
@@ -228,7 +196,7 @@ class AwqTest {
               Awq.METHOD.create(MethodOptions.none()),
               OPTIONS);
       RunReport report = job.run(found, RunListener.SILENT);
-      assertTrue(found.tensors.containsKey("model.layers.0.self_attn.k_proj.weight"));
+      assertTrue(found.tensors().containsKey("model.layers.0.self_attn.k_proj.weight"));
       assertTrue(
           report.units().getFirst().figures().get(Smoothing.ERROR) < 0.98, report.toString());
     }
@@ -254,20 +222,6 @@ class AwqTest {
             job.run(Optional.of(work), resumed, RunListener.SILENT).units().getFirst().resumed());
       }
       one.assertSame(resumed);
-    }
-  }
-
-  private static final class KilledBehindTheFirst implements RunListener {
-    private boolean ended;
-
-    @Override
-    public void unitFinished(UnitReport unit) {
-      ended = true;
-    }
-
-    @Override
-    public boolean cancelled() {
-      return ended;
     }
   }
 }

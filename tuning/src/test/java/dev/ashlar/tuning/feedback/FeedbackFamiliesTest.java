@@ -16,7 +16,7 @@ import dev.ashlar.tensor.autograd.Tape;
 import dev.ashlar.tensor.quant.IntegerGrid;
 import dev.ashlar.tensor.quant.QuantizedMatrix;
 import dev.ashlar.tuning.BlockwiseQuantization;
-import dev.ashlar.tuning.LayerSink;
+import dev.ashlar.tuning.Collected;
 import dev.ashlar.tuning.RunListener;
 import dev.ashlar.tuning.RunOptions;
 import dev.ashlar.tuning.calibration.CalibrationSet;
@@ -29,7 +29,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
@@ -132,24 +131,18 @@ class FeedbackFamiliesTest {
             CalibrationSet.of(samples, OptionalInt.empty()),
             Feedback.METHOD.create(MethodOptions.of(Map.of("steps", "2", "held_out", "1"))),
             new RunOptions(2, 1, 1, true, 1));
-    Map<String, QuantizedMatrix> layers = new LinkedHashMap<>();
-    run.run(
-        new LayerSink() {
-          @Override
-          public void quantized(String module, QuantizedMatrix matrix) {
-            layers.put(module, matrix);
-          }
-
-          @Override
-          public void changed(String name, Tensor tensor) {
-            for (int i = 0; i < tensor.size(); i++) {
-              assertTrue(Float.isFinite(tensor.data()[i]), name);
-            }
-          }
-        },
-        RunListener.SILENT);
-    assertEquals(run.schemes().keySet(), layers.keySet());
-    return layers;
+    Collected found = new Collected();
+    run.run(found, RunListener.SILENT);
+    found
+        .tensors()
+        .forEach(
+            (name, t) -> {
+              for (int i = 0; i < t.size(); i++) {
+                assertTrue(Float.isFinite(t.data()[i]), name);
+              }
+            });
+    assertEquals(run.schemes().keySet(), found.layers().keySet());
+    return found.layers();
   }
 
   @Test

@@ -1,6 +1,5 @@
 package dev.ashlar.tuning.feedback;
 
-import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -8,11 +7,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.ashlar.formats.checkpoint.Checkpoint;
 import dev.ashlar.nn.architecture.Architectures;
 import dev.ashlar.nn.decoder.Decoder;
-import dev.ashlar.tensor.Tensor;
 import dev.ashlar.tensor.quant.IntegerGrid;
-import dev.ashlar.tensor.quant.QuantizedMatrix;
 import dev.ashlar.tuning.BlockwiseQuantization;
-import dev.ashlar.tuning.LayerSink;
+import dev.ashlar.tuning.Collected;
 import dev.ashlar.tuning.Methods;
 import dev.ashlar.tuning.Progress;
 import dev.ashlar.tuning.RunListener;
@@ -27,9 +24,6 @@ import dev.ashlar.tuning.quality.LogitComparison;
 import dev.ashlar.tuning.quality.WindowListener;
 import dev.ashlar.tuning.work.WorkFolder;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CancellationException;
@@ -41,37 +35,6 @@ class FeedbackRunTest {
   private static final IntegerGrid W2 = new IntegerGrid(2, 32, false);
 
   @TempDir Path temporary;
-
-  /** Everything that a run hands on, in order. */
-  private static final class Received implements LayerSink {
-    private final List<String> names = new ArrayList<>();
-    private final Map<String, QuantizedMatrix> layers = new LinkedHashMap<>();
-    private final Map<String, Tensor> tensors = new LinkedHashMap<>();
-
-    @Override
-    public void quantized(String module, QuantizedMatrix matrix) {
-      names.add(module);
-      layers.put(module, matrix);
-    }
-
-    @Override
-    public void changed(String name, Tensor tensor) {
-      names.add(name);
-      tensors.put(name, tensor);
-    }
-
-    void assertSame(Received other) {
-      assertEquals(names, other.names);
-      layers.forEach(
-          (name, q) -> {
-            QuantizedMatrix found = other.layers.get(name);
-            assertArrayEquals(q.codes().values(), found.codes().values(), name);
-            assertArrayEquals(q.zeroPoints().scales(), found.zeroPoints().scales(), name);
-            assertArrayEquals(q.zeroPoints().zeros(), found.zeroPoints().zeros(), name);
-          });
-      tensors.forEach((name, t) -> assertArrayEquals(t.data(), other.tensors.get(name).data()));
-    }
-  }
 
   private static BlockwiseQuantization run(Decoder model, Map<String, String> options) {
     BlockQuantizer method = Feedback.METHOD.create(MethodOptions.of(options));
@@ -89,23 +52,23 @@ class FeedbackRunTest {
   void aRunThatIsEndedAnywhereGoesOnToTheSameResult() {
     try (Checkpoint source = TinyModel.open()) {
       Decoder model = Architectures.load(source);
-      Received whole = new Received();
+      Collected whole = new Collected();
       RunReport report = run(model, SHORT).run(whole, RunListener.SILENT);
       assertEquals(3, report.units().size());
       // The second block, then steps of the ending; handing on comes after all of it.
       for (int calls : new int[] {2, 3, 5, 7}) {
         Path folder = temporary.resolve("after-" + calls);
-        Received broken = new Received();
+        Collected broken = new Collected();
         BlockwiseQuantization first = run(model, SHORT);
         try (WorkFolder work = WorkFolder.open(folder, first.job(Map.of()), false)) {
           assertThrows(
               CancellationException.class,
               () -> first.run(Optional.of(work), broken, new Ending(calls)));
         }
-        assertTrue(broken.names.isEmpty());
+        assertTrue(broken.names().isEmpty());
         BlockwiseQuantization again = run(model, SHORT);
         for (int i = 0; i < 2; i++) {
-          Received resumed = new Received();
+          Collected resumed = new Collected();
           try (WorkFolder work = WorkFolder.open(folder, again.job(Map.of()), false)) {
             again.run(Optional.of(work), resumed, RunListener.SILENT);
           }
@@ -153,18 +116,18 @@ class FeedbackRunTest {
       Map<String, String> ending = Map.of("steps", "60", "rate", "0.005");
       double finished = divergence(model, run(model, ending));
       assertTrue(finished < 0.7 * nearest, finished + " against " + nearest);
-      RunReport report = run(model, ending).run(new Received(), RunListener.SILENT);
+      RunReport report = run(model, ending).run(new Collected(), RunListener.SILENT);
       Map<String, Double> figures = report.units().getLast().figures();
       assertTrue(figures.get("held-out KL after") < figures.get("held-out KL before"));
     }
   }
 
   private static double divergence(Decoder model, BlockwiseQuantization run) {
-    Received received = new Received();
+    Collected received = new Collected();
     run.run(received, RunListener.SILENT);
     Decoder quantized =
-        TinyModel.quantized(model, received.layers)
-            .mapTensors((name, t) -> received.tensors.getOrDefault(name, t));
+        TinyModel.quantized(model, received.layers())
+            .mapTensors((name, t) -> received.tensors().getOrDefault(name, t));
     int[] ids = TinyModel.data(44, 16).ids(32, 12);
     return LogitComparison.of(model, quantized, ids, 16, 0, WindowListener.SILENT).klDivergence();
   }

@@ -16,7 +16,8 @@ import dev.ashlar.tensor.kernel.Backends;
 import dev.ashlar.tensor.quant.IntegerGrid;
 import dev.ashlar.tensor.quant.QuantizedMatrix;
 import dev.ashlar.tuning.BlockwiseQuantization;
-import dev.ashlar.tuning.LayerSink;
+import dev.ashlar.tuning.Collected;
+import dev.ashlar.tuning.KilledBehindTheFirst;
 import dev.ashlar.tuning.Methods;
 import dev.ashlar.tuning.RunListener;
 import dev.ashlar.tuning.RunOptions;
@@ -45,36 +46,6 @@ class SignRoundVariantTest {
   private static final RunOptions OPTIONS = new RunOptions(4, 1, 1, true, 42);
 
   @TempDir private Path temporary;
-
-  /** Everything that a run hands on. */
-  private record Collected(Map<String, QuantizedMatrix> layers, Map<String, Tensor> tensors)
-      implements LayerSink {
-    Collected() {
-      this(new LinkedHashMap<>(), new LinkedHashMap<>());
-    }
-
-    @Override
-    public void quantized(String module, QuantizedMatrix tensor) {
-      layers.put(module, tensor);
-    }
-
-    @Override
-    public void changed(String name, Tensor tensor) {
-      tensors.put(name, tensor);
-    }
-
-    void assertSame(Collected other) {
-      assertEquals(layers.keySet(), other.layers.keySet());
-      layers.forEach(
-          (name, q) -> {
-            QuantizedMatrix o = other.layers.get(name);
-            assertArrayEquals(q.codes().values(), o.codes().values(), name);
-            assertArrayEquals(q.zeroPoints().scales(), o.zeroPoints().scales(), name);
-          });
-      assertEquals(tensors.keySet(), other.tensors.keySet());
-      tensors.forEach((name, t) -> assertArrayEquals(t.data(), other.tensors.get(name).data()));
-    }
-  }
 
   private static MethodOptions options(int iterations, String... switches) {
     Map<String, String> o = new LinkedHashMap<>();
@@ -178,15 +149,17 @@ class SignRoundVariantTest {
         }
         Collected first = new Collected();
         run(grid, options(1, "enable_alg_ext"), first);
-        first.layers.forEach(
-            (name, q) -> {
-              if (name.contains("layers.0.")) {
-                QuantizedMatrix s = searched.layers.get(name);
-                assertArrayEquals(
-                    s.zeroPoints().scales(), q.zeroPoints().scales(), grid + " " + name);
-                assertArrayEquals(s.zeroPoints().zeros(), q.zeroPoints().zeros(), name);
-              }
-            });
+        first
+            .layers()
+            .forEach(
+                (name, q) -> {
+                  if (name.contains("layers.0.")) {
+                    QuantizedMatrix s = searched.layers().get(name);
+                    assertArrayEquals(
+                        s.zeroPoints().scales(), q.zeroPoints().scales(), grid + " " + name);
+                    assertArrayEquals(s.zeroPoints().zeros(), q.zeroPoints().zeros(), name);
+                  }
+                });
       }
     }
   }
@@ -253,23 +226,25 @@ class SignRoundVariantTest {
     IntegerGrid grid = new IntegerGrid(2, 32, true);
     Collected tuned = new Collected();
     run(grid, options(30, "enable_norm_bias_tuning"), tuned);
-    assertEquals(4, tuned.tensors.size(), tuned.tensors.keySet().toString());
+    assertEquals(4, tuned.tensors().size(), tuned.tensors().keySet().toString());
     try (Checkpoint source = TinyModel.open()) {
-      tuned.tensors.forEach(
-          (name, t) -> {
-            float[] before = source.tensor(name).toTensor().data();
-            float max = 0;
-            float min = 0;
-            for (float x : before) {
-              max = Math.max(max, x);
-              min = Math.min(min, x);
-            }
-            assertFalse(Arrays.equals(before, t.data()), name);
-            for (int i = 0; i < before.length; i++) {
-              assertTrue(t.data()[i] >= min && t.data()[i] <= max, name);
-              assertEquals(before[i], t.data()[i], 0.6 * (max - min) / 15, name);
-            }
-          });
+      tuned
+          .tensors()
+          .forEach(
+              (name, t) -> {
+                float[] before = source.tensor(name).toTensor().data();
+                float max = 0;
+                float min = 0;
+                for (float x : before) {
+                  max = Math.max(max, x);
+                  min = Math.min(min, x);
+                }
+                assertFalse(Arrays.equals(before, t.data()), name);
+                for (int i = 0; i < before.length; i++) {
+                  assertTrue(t.data()[i] >= min && t.data()[i] <= max, name);
+                  assertEquals(before[i], t.data()[i], 0.6 * (max - min) / 15, name);
+                }
+              });
     }
     double with = bestLoss(grid, options(60, "enable_norm_bias_tuning"));
     double without = bestLoss(grid, options(60));
@@ -296,7 +271,7 @@ class SignRoundVariantTest {
         try (WorkFolder work = WorkFolder.open(folder, job.job(Map.of()), false)) {
           assertThrows(
               CancellationException.class,
-              () -> job.run(Optional.of(work), new Collected(), new KilledAtTheSecond()));
+              () -> job.run(Optional.of(work), new Collected(), new KilledBehindTheFirst()));
         }
         try (WorkFolder work = WorkFolder.open(folder, job.job(Map.of()), false)) {
           RunReport report = job.run(Optional.of(work), resumed, RunListener.SILENT);
@@ -305,21 +280,6 @@ class SignRoundVariantTest {
         }
       }
       one.assertSame(resumed);
-    }
-  }
-
-  /** Ends a run when the second unit begins. */
-  private static final class KilledAtTheSecond implements RunListener {
-    private boolean ended;
-
-    @Override
-    public void unitFinished(dev.ashlar.tuning.UnitReport unit) {
-      ended = true;
-    }
-
-    @Override
-    public boolean cancelled() {
-      return ended;
     }
   }
 
