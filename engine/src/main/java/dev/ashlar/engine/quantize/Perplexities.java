@@ -2,10 +2,7 @@ package dev.ashlar.engine.quantize;
 
 import dev.ashlar.engine.job.JobListener;
 import dev.ashlar.engine.job.Stage;
-import dev.ashlar.formats.Checkpoints;
-import dev.ashlar.formats.checkpoint.Checkpoint;
 import dev.ashlar.io.InputException;
-import dev.ashlar.nn.architecture.Architectures;
 import dev.ashlar.nn.decoder.Decoder;
 import dev.ashlar.nn.layer.DenseWeight;
 import dev.ashlar.nn.layer.RoundingWeight;
@@ -28,7 +25,7 @@ import java.util.function.UnaryOperator;
  * and of the result, and how far the latter two are from the float model; each with one block in
  * memory at a time.
  */
-final class Perplexities {
+final class Perplexities implements AutoCloseable {
   /** Bytes of the float model's hidden states that may wait in the heap while a model is tuned. */
   private static final long IN_HEAP = 64L << 20;
 
@@ -100,17 +97,22 @@ final class Perplexities {
   }
 
   /**
-   * All figures, with those of what lies in a finished folder; the last that is asked.
+   * All figures, with those of the result; the last that is asked.
    *
-   * @param source of the float model, of which the output map is read again
+   * @param source the float model as {@link #before} had it; only its output map is read again
+   * @param result what was written
    */
-  QuantizeResult.Measured after(Path folder, Checkpoint source) {
-    evaluation.resume(Architectures.load(source));
-    try (evaluation;
-        Checkpoint again = Checkpoints.open(folder)) {
-      Quality tuned = of("quantized", Architectures.load(again), unit -> unit);
-      return new QuantizeResult.Measured(name, evaluation.windows(), original, rounded, tuned);
-    }
+  QuantizeResult.Measured after(Decoder source, Decoder result) {
+    evaluation.resume(source);
+    Quality tuned = of("quantized", result, unit -> unit);
+    close();
+    return new QuantizeResult.Measured(name, evaluation.windows(), original, rounded, tuned);
+  }
+
+  /** Forgets the float model's hidden states, which may be a file. */
+  @Override
+  public void close() {
+    evaluation.close();
   }
 
   private Quality of(String label, Decoder model, UnaryOperator<Unit> change) {

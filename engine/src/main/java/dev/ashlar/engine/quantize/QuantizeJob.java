@@ -1,6 +1,5 @@
 package dev.ashlar.engine.quantize;
 
-import dev.ashlar.engine.harness.EvaluationText;
 import dev.ashlar.engine.job.Faults;
 import dev.ashlar.engine.job.JobListener;
 import dev.ashlar.engine.job.Stage;
@@ -78,16 +77,16 @@ public final class QuantizeJob {
         request.quantizer().needsInputs() || request.automatic().isPresent()
             ? data.texts()
             : List.of();
-    List<EvaluationText> evaluation = request.evaluation().map(Texts::evaluation).orElse(List.of());
-    evaluation.forEach(text -> text.idle().ifPresent(listener::warning));
+    Measures measures = Measures.read(request, listener);
     Path folder = request.output().folder();
     WorkPlace work = new WorkPlace(folder, request.output().work(), request.output().restart());
     boolean overwrite = request.output().overwrite() || work.publishing();
-    try (Model model = Model.open(request.model());
+    try (measures;
+        Model model = Model.open(request.model());
         OutputFolder output = OutputFolder.claim(folder, overwrite, model.checkpoint());
         work) {
       work.requirePossible(model.checkpoint());
-      return run(model, output, overwrite, work, texts, evaluation);
+      return run(model, output, overwrite, work, texts, measures);
     }
   }
 
@@ -97,14 +96,14 @@ public final class QuantizeJob {
       boolean overwrite,
       WorkPlace work,
       List<Calibration.Source> texts,
-      List<EvaluationText> evaluation) {
+      Measures measures) {
     if (request.automatic().isPresent()) {
       QuantizeRequest settled = request.settled(bits(model, work, texts));
       boolean needed = request.quantizer().needsInputs();
       return new QuantizeJob(settled, listener, start)
-          .run(model, output, overwrite, work, needed ? texts : List.of(), evaluation);
+          .run(model, output, overwrite, work, needed ? texts : List.of(), measures);
     }
-    Tuned tuned = tuned(model, output, overwrite, work, texts, evaluation);
+    Tuned tuned = tuned(model, output, overwrite, work, texts, measures);
     // Nothing holds the float model any more: its embedding need not lie beside those of the
     // written models that are read from here on.
     List<Written> written;
@@ -112,8 +111,7 @@ public final class QuantizeJob {
       written = tuned.write(stage);
     }
     Path first = written.getFirst().folder();
-    List<QuantizeResult.Measured> measured =
-        tuned.measures().stream().map(m -> m.after(first, model.checkpoint())).toList();
+    List<QuantizeResult.Measured> measured = measures.after(first, model.checkpoint());
     work.finished();
     Checkpoint source = model.checkpoint();
     return new QuantizeResult(
@@ -134,12 +132,12 @@ public final class QuantizeJob {
       boolean overwrite,
       WorkPlace work,
       List<Calibration.Source> texts,
-      List<EvaluationText> evaluation) {
+      Measures measures) {
     Checkpoint source = model.checkpoint();
     requireFloat(source);
     Decoder decoder = load(source);
     ModelTensors tensors = ModelTensors.of(decoder.spec(), source);
-    List<Perplexities> measures = measures(model, evaluation);
+    measures.tokenize(model, this.data);
     CalibrationSet data = this.data.samples(model, texts);
     RunOptions run = fitting(data, decoder);
     BlockwiseQuantization quantization = quantization(decoder, data, run);
@@ -153,7 +151,7 @@ public final class QuantizeJob {
     // Before anything is measured, so that a conflict with an earlier run shows at once.
     WorkFolder blocks = work.open(quantization.job(facts(source)));
     Optional<Duration> estimate = estimate(quantization);
-    measures.forEach(m -> m.before(decoder, quantization.schemes()));
+    measures.before(decoder, quantization.schemes());
     Set<String> unused = decoder.spec().others(source);
     Exports exports =
         new Exports(
@@ -177,8 +175,7 @@ public final class QuantizeJob {
               reference,
               report,
               KeptTensors.byPart(unused, decoder.spec().prefix()),
-              estimate,
-              measures);
+              estimate);
       done = true;
       return tuned;
     } finally {
@@ -237,28 +234,6 @@ public final class QuantizeJob {
               + source.quantizedNames().size()
               + " layers); quantize the float model it was made from");
     }
-  }
-
-  /** The texts to measure on, tokenized. */
-  private List<Perplexities> measures(Model model, List<EvaluationText> texts) {
-    if (texts.isEmpty()) {
-      return List.of();
-    }
-    QuantizeRequest.Evaluation e = request.evaluation().orElseThrow();
-    int length = data.fitting(e.length(), model, "--eval-seqlen");
-    int dim = model.spec().dim();
-    return texts.stream()
-        .map(
-            text ->
-                new Perplexities(
-                    listener,
-                    text.name(),
-                    text.ids(model),
-                    length,
-                    text.windows(e.limit()),
-                    dim,
-                    request.memory().spillFolder()))
-        .toList();
   }
 
   /** The run's options as the data allow them: a batch cannot be larger than what it is of. */

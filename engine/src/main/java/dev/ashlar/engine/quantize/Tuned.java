@@ -15,7 +15,6 @@ import java.util.Set;
  * @param unused tensors that are no part of the language model, by the names of the source
  * @param whole those that are written as they are
  * @param kept how many there are, by part
- * @param measures know the float and the rounded model; to be closed
  */
 record Tuned(
     Exports exports,
@@ -24,8 +23,7 @@ record Tuned(
     TunedReference reference,
     RunReport report,
     Map<String, Integer> kept,
-    Optional<Duration> estimate,
-    List<Perplexities> measures) {
+    Optional<Duration> estimate) {
   /** Writes the folders and reads them again. */
   List<Written> write(Stage stage) {
     try (exports) {
