@@ -22,7 +22,7 @@ public record MemoryLimit(OptionalLong bytes, Optional<Path> spillFolder) {
   }
 
   /** The folder for activations that do not fit. */
-  Path folder() {
+  public Path folder() {
     return spillFolder.orElseGet(() -> Path.of(System.getProperty("java.io.tmpdir")));
   }
 }

@@ -82,10 +82,9 @@ final class BitChoice {
 
   private List<Map<String, Double>> measured(
       Decoder model, QuantizationPlan plan, CalibrationSet data, List<Option> options) {
-    long states =
-        (long) data.count() * data.length() * model.spec().dim() * (model.blockCount() + 1) * 4;
+    // States wait before each block and behind the last.
     ActivationStore store =
-        states > IN_HEAP ? ActivationStore.spilled(spillFolder) : ActivationStore.heap();
+        ActivationStore.heapUpTo(IN_HEAP / (model.blockCount() + 1), spillFolder);
     try (Stage stage = listener.begin("measuring how much each layer minds fewer bits", 1)) {
       return new AutoScheme(asked.scheme().averageBits(), options, List.of(), false)
           .scores(

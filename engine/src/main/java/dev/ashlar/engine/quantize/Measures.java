@@ -49,7 +49,6 @@ final class Measures implements AutoCloseable {
     }
     QuantizeRequest.Evaluation e = request.evaluation().orElseThrow();
     int length = data.fitting(e.length(), model, "--eval-seqlen");
-    int dim = model.spec().dim();
     for (EvaluationText text : texts) {
       each.add(
           new Perplexities(
@@ -58,8 +57,7 @@ final class Measures implements AutoCloseable {
               text.ids(model),
               length,
               text.windows(e.limit()),
-              dim,
-              request.memory().spillFolder()));
+              request.memory().folder()));
     }
   }
 

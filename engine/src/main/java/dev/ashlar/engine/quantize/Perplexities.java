@@ -40,18 +40,11 @@ final class Perplexities implements AutoCloseable {
    * @param ids the text, tokenized once without special tokens
    * @param length tokens of each window
    * @param limit windows at most; 0 for all
-   * @param dim of the model's hidden states
-   * @param spillFolder takes them where they are many
+   * @param spillFolder takes the float model's hidden states where they are many
    * @throws InputException if the text is shorter than one window
    */
   Perplexities(
-      JobListener listener,
-      String name,
-      int[] ids,
-      int length,
-      int limit,
-      int dim,
-      Optional<Path> spillFolder) {
+      JobListener listener, String name, int[] ids, int length, int limit, Path spillFolder) {
     if (ids.length < length) {
       throw new InputException(
           "the evaluation text "
@@ -64,12 +57,8 @@ final class Perplexities implements AutoCloseable {
     }
     this.listener = listener;
     this.name = name;
-    int windows = limit > 0 ? Math.min(limit, ids.length / length) : ids.length / length;
-    boolean large = (long) windows * length * dim * Float.BYTES > IN_HEAP;
-    Path folder = spillFolder.orElseGet(() -> Path.of(System.getProperty("java.io.tmpdir")));
     this.evaluation =
-        new BlockwiseEvaluation(
-            ids, length, limit, large ? ActivationStore.spilled(folder) : ActivationStore.heap());
+        new BlockwiseEvaluation(ids, length, limit, ActivationStore.heapUpTo(IN_HEAP, spillFolder));
   }
 
   /** Measures the float model, and the same with every layer rounded to its scheme. */

@@ -191,9 +191,7 @@ public final class QuantizeJob {
     AutomaticBits asked = request.automatic().orElseThrow();
     int length = Math.min(BitChoice.LENGTH, model.contextLength());
     CalibrationSet samples = data.samples(model, texts, BitChoice.SAMPLES, length);
-    Path spill =
-        request.memory().spillFolder().orElse(Path.of(System.getProperty("java.io.tmpdir")));
-    return new BitChoice(asked, listener, spill)
+    return new BitChoice(asked, listener, request.memory().folder())
         .settle(
             load(model.checkpoint()),
             request.plan(),

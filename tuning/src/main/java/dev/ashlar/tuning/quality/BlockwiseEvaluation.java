@@ -53,11 +53,6 @@ public final class BlockwiseEvaluation implements AutoCloseable {
     return windows.count();
   }
 
-  /** Bytes of the hidden states that a reference leaves, in floats. */
-  public long referenceBytes(Decoder model) {
-    return (long) windows.count() * windows.length() * model.spec().dim() * Float.BYTES;
-  }
-
   /**
    * Measures a model that the next ones are compared with.
    *

@@ -32,4 +32,17 @@ public interface ActivationStore {
   static ActivationStore spilled(Path folder) {
     return (count, length, dim) -> new SpilledActivations(folder, count, length, dim);
   }
+
+  /**
+   * In the heap what has at most {@code most} bytes, in temporary files what has more.
+   *
+   * @param folder as for {@link #spilled}
+   */
+  static ActivationStore heapUpTo(long most, Path folder) {
+    ActivationStore small = heap();
+    ActivationStore large = spilled(folder);
+    return (count, length, dim) ->
+        ((long) count * length * dim * Float.BYTES > most ? large : small)
+            .zeros(count, length, dim);
+  }
 }

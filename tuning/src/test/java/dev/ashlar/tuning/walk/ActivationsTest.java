@@ -67,6 +67,14 @@ class ActivationsTest {
   }
 
   @Test
+  void onlyWhatIsLargeNeedsAFile() {
+    ActivationStore store =
+        ActivationStore.heapUpTo(4 * 5 * 6 * Float.BYTES, folder.resolve("none"));
+    store.zeros(4, 5, 6).close();
+    assertThrows(TuningException.class, () -> store.zeros(4, 5, 7));
+  }
+
+  @Test
   void spillFilesLeaveNothingBehind() throws IOException {
     Activations a = ActivationStore.spilled(folder).zeros(2, 4, 8);
     a.write(0, 2, random(2, 4, 8));
