@@ -5,14 +5,13 @@ import dev.ashlar.engine.job.Faults;
 import dev.ashlar.engine.model.Model;
 import dev.ashlar.engine.model.ModelEncoder;
 import dev.ashlar.io.InputException;
+import dev.ashlar.tuning.calibration.CalibrationException;
 import dev.ashlar.tuning.calibration.DatasetSpec;
+import dev.ashlar.tuning.calibration.DocumentEncoder;
 import dev.ashlar.tuning.calibration.Documents;
 import dev.ashlar.tuning.calibration.Encoder;
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -70,76 +69,29 @@ public record EvaluationText(DatasetSpec spec, Documents documents) {
    *     the model does not know a token
    */
   public int[] ids(Model model) {
-    int[] ids =
-        switch (documents) {
-          case Documents.PlainText text -> ofText(text.text(), model);
-          case Documents.Separate separate -> ofDocuments(separate.documents(), model);
-        };
+    Encoder encoder = ModelEncoder.forEvaluation(model);
+    int[] ids;
+    try {
+      ids = ids(encoder, new DocumentEncoder(spec, encoder));
+    } catch (CalibrationException e) {
+      throw new InputException(e.getMessage(), e);
+    }
     model.requireTokens(ids);
     return ids;
   }
 
-  private int[] ofText(String text, Model model) {
-    if (spec.chatTemplate()) {
-      throw new InputException(
-          name()
-              + ": apply_chat_template is for conversations and separate texts, and this is one"
-              + " text; give a .jsonl file");
-    }
-    return ModelEncoder.forEvaluation(model).encode(text, false);
-  }
-
-  private int[] ofDocuments(List<Documents.Document> all, Model model) {
-    Encoder encoder = ModelEncoder.forEvaluation(model);
-    boolean texts = all.stream().allMatch(Documents.Text.class::isInstance);
-    if (texts && !spec.chatTemplate()) {
-      return encoder.encode(
-          String.join("\n\n", all.stream().map(d -> ((Documents.Text) d).text()).toList()), false);
-    }
-    return all.stream()
-        .map(document -> ids(document, encoder))
-        .flatMapToInt(Arrays::stream)
-        .toArray();
-  }
-
-  private int[] ids(Documents.Document document, Encoder encoder) {
-    return switch (document) {
-      case Documents.Tokens tokens -> tokens.ids();
-      case Documents.Text text ->
-          spec.chatTemplate()
-              ? rendered(List.of(message("user", text.text())), encoder)
-              : encoder.encode(text.text(), false);
-      case Documents.Chat chat -> {
-        if (!spec.chatTemplate()) {
-          throw new InputException(
-              name()
-                  + ": it holds conversations; add :apply_chat_template to have the model's"
-                  + " template render them");
-        }
-        yield rendered(chat.messages(), encoder);
+  private int[] ids(Encoder encoder, DocumentEncoder each) {
+    return switch (documents) {
+      case Documents.PlainText text -> each.ids(text);
+      case Documents.Separate separate -> {
+        List<Documents.Document> all = separate.documents();
+        boolean texts = all.stream().allMatch(Documents.Text.class::isInstance);
+        yield texts && !spec.chatTemplate()
+            ? encoder.encode(
+                String.join("\n\n", all.stream().map(d -> ((Documents.Text) d).text()).toList()),
+                false)
+            : all.stream().map(d -> each.ids(d, false)).flatMapToInt(Arrays::stream).toArray();
       }
     };
-  }
-
-  /** A conversation behind the system's message, unless it begins with one of its own. */
-  private int[] rendered(List<Map<String, Object>> messages, Encoder encoder) {
-    List<Map<String, Object>> all = new ArrayList<>(messages);
-    boolean own = !all.isEmpty() && "system".equals(all.getFirst().get("role"));
-    if (!own && !spec.systemPrompt().isEmpty()) {
-      all.addFirst(message("system", spec.systemPrompt()));
-    }
-    try {
-      return encoder.chat(all);
-    } catch (UnsupportedOperationException e) {
-      throw new InputException(
-          name() + ": the model has no chat template to apply; give rendered text instead", e);
-    }
-  }
-
-  private static Map<String, Object> message(String role, String content) {
-    Map<String, Object> message = new LinkedHashMap<>();
-    message.put("role", role);
-    message.put("content", content);
-    return message;
   }
 }

@@ -35,13 +35,11 @@ public final class ModelEncoder implements Encoder {
 
   /** The template writes the token that opens a text, so that none is added. */
   @Override
-  public int[] chat(List<Map<String, Object>> messages) {
+  public Optional<int[]> chat(List<Map<String, Object>> messages) {
     if (template == null) {
       template = model.chatTemplate();
     }
-    ChatTemplate known =
-        template.orElseThrow(() -> new UnsupportedOperationException("there is no chat template"));
-    return encode(rendered(known, messages), false);
+    return template.map(known -> encode(rendered(known, messages), false));
   }
 
   /** Templates that know no system's message refuse it, and are then told none. */

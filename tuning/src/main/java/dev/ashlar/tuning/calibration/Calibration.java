@@ -3,9 +3,7 @@ package dev.ashlar.tuning.calibration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.OptionalInt;
 import java.util.function.Function;
 
@@ -87,67 +85,17 @@ public record Calibration(CalibrationSet set, List<String> warnings) {
 
   private static List<int[]> candidates(
       Source s, Encoder encoder, int wanted, int length, long seed) {
+    DocumentEncoder documents = new DocumentEncoder(s.spec(), encoder);
     return switch (s.documents()) {
-      case Documents.PlainText t -> {
-        if (s.spec().chatTemplate()) {
-          throw new CalibrationException(
-              s.spec().name(),
-              "apply_chat_template is for conversations and separate texts, and this is one text",
-              "give a .jsonl file");
-        }
-        yield cut(encoder.encode(t.text(), false), new int[0], wanted, length);
-      }
+      case Documents.PlainText t -> cut(documents.ids(t), new int[0], wanted, length);
       case Documents.Separate d -> {
-        Function<Documents.Document, int[]> encode = document -> ids(s.spec(), document, encoder);
-        yield s.spec().concat()
+        boolean concat = s.spec().concat();
+        Function<Documents.Document, int[]> encode = document -> documents.ids(document, !concat);
+        yield concat
             ? joined(d.documents(), encode, prefix(s.spec(), encoder), wanted, length, seed)
             : separate(d.documents(), encode, wanted, length, seed);
       }
     };
-  }
-
-  /** The ids of one document. */
-  private static int[] ids(DatasetSpec spec, Documents.Document document, Encoder encoder) {
-    return switch (document) {
-      case Documents.Tokens t -> t.ids();
-      case Documents.Text t ->
-          spec.chatTemplate()
-              ? rendered(spec, List.of(message("user", t.text())), encoder)
-              : encoder.encode(t.text(), !spec.concat());
-      case Documents.Chat c -> {
-        if (!spec.chatTemplate()) {
-          throw new CalibrationException(
-              spec.name(),
-              "it holds conversations",
-              "add :apply_chat_template to have the model's template render them");
-        }
-        yield rendered(spec, c.messages(), encoder);
-      }
-    };
-  }
-
-  /** A conversation behind the system's message, unless it begins with one of its own. */
-  private static int[] rendered(
-      DatasetSpec spec, List<Map<String, Object>> messages, Encoder encoder) {
-    boolean own = !messages.isEmpty() && "system".equals(messages.getFirst().get("role"));
-    List<Map<String, Object>> all = new ArrayList<>();
-    if (!own && !spec.systemPrompt().isEmpty()) {
-      all.add(message("system", spec.systemPrompt()));
-    }
-    all.addAll(messages);
-    try {
-      return encoder.chat(all);
-    } catch (UnsupportedOperationException e) {
-      throw new CalibrationException(
-          spec.name(), "the model has no chat template to apply", "give rendered text instead");
-    }
-  }
-
-  private static Map<String, Object> message(String role, String content) {
-    Map<String, Object> message = new LinkedHashMap<>();
-    message.put("role", role);
-    message.put("content", content);
-    return message;
   }
 
   /** Samples of {@code prefix} and consecutive pieces of {@code ids}; a short rest is dropped. */

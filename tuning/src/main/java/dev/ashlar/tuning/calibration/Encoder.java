@@ -2,6 +2,7 @@ package dev.ashlar.tuning.calibration;
 
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /** Turns text into token ids: the one thing that this room needs of a tokenizer. */
 @FunctionalInterface
@@ -15,9 +16,9 @@ public interface Encoder {
    * A conversation as the model's chat template renders it, up to where the next answer begins.
    *
    * @param messages maps with {@code role} and {@code content}
-   * @throws UnsupportedOperationException if there is no template
+   * @return empty if there is no template
    */
-  default int[] chat(List<Map<String, Object>> messages) {
-    throw new UnsupportedOperationException("there is no chat template");
+  default Optional<int[]> chat(List<Map<String, Object>> messages) {
+    return Optional.empty();
   }
 }

@@ -12,6 +12,7 @@ import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
@@ -145,11 +146,11 @@ class CalibrationTest {
         }
 
         @Override
-        public int[] chat(List<Map<String, Object>> messages) {
+        public Optional<int[]> chat(List<Map<String, Object>> messages) {
           StringBuilder text = new StringBuilder();
           messages.forEach(
               m -> text.append(((String) m.get("role")).charAt(0)).append(m.get("content")));
-          return text.chars().toArray();
+          return Optional.of(text.chars().toArray());
         }
       };
 
