@@ -3,8 +3,8 @@ package dev.ashlar.engine;
 import dev.ashlar.engine.data.DatasetFiles;
 import dev.ashlar.engine.evaluate.Figure;
 import dev.ashlar.engine.evaluate.Measurement;
+import dev.ashlar.engine.harness.Assignment;
 import dev.ashlar.engine.harness.Assignments;
-import dev.ashlar.engine.harness.Assignments.Assignment;
 import dev.ashlar.engine.harness.EvaluationText;
 import dev.ashlar.engine.harness.QuestionSet;
 import dev.ashlar.engine.harness.TaskRun;
@@ -28,6 +28,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 
 /**
@@ -160,26 +161,28 @@ public final class Evaluation {
     List<Assignment> all = Assignments.read(datasets, tasks, files);
     List<QuestionSet> pools =
         exampleData.map(name -> Assignments.read(name, Set.of(), files)).orElse(List.of()).stream()
-            .map(Assignment::questions)
+            .filter(QuestionSet.class::isInstance)
+            .map(QuestionSet.class::cast)
             .toList();
-    boolean texts = all.stream().anyMatch(a -> a.text() != null);
+    boolean texts = all.stream().anyMatch(EvaluationText.class::isInstance);
     if (reference.isPresent() && !texts) {
       listener.warning("the reference has no effect: no data set is running text");
     }
-    List<Runnable> checks = new ArrayList<>();
-    List<Measurement> results = new ArrayList<>();
     int length = texts ? length() : window;
+    // Faults of all texts show before one is measured.
+    List<Supplier<Measurement>> measuring = new ArrayList<>();
     for (Assignment a : all) {
-      if (a.text() != null) {
-        a.text().idle().ifPresent(listener::warning);
-        int[] ids = ids(a.text(), length);
-        checks.add(() -> results.add(perplexity(a.text(), ids, length)));
-      } else {
-        checks.add(() -> results.add(answers(a.questions(), pools)));
-      }
+      measuring.add(
+          switch (a) {
+            case EvaluationText text -> {
+              text.idle().ifPresent(listener::warning);
+              int[] ids = ids(text, length);
+              yield () -> perplexity(text, ids, length);
+            }
+            case QuestionSet set -> () -> answers(set, pools);
+          });
     }
-    checks.forEach(Runnable::run);
-    return results;
+    return measuring.stream().map(Supplier::get).toList();
   }
 
   private int length() {
@@ -205,8 +208,7 @@ public final class Evaluation {
   }
 
   private Measurement answers(QuestionSet set, List<QuestionSet> pools) {
-    QuestionSet pool =
-        pools.stream().filter(p -> p != null && p.shape() == set.shape()).findFirst().orElse(set);
+    QuestionSet pool = pools.stream().filter(p -> p.shape() == set.shape()).findFirst().orElse(set);
     if (exampleData.isPresent() && pool == set) {
       throw new InputException(
           exampleData.get() + ": has no questions like those of " + set.spec().name());

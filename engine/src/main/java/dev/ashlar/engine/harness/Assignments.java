@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -53,14 +54,6 @@ public final class Assignments {
   }
 
   /**
-   * Something to measure: one of the two.
-   *
-   * @param text to predict, or null
-   * @param questions to answer, or null
-   */
-  public record Assignment(EvaluationText text, QuestionSet questions) {}
-
-  /**
    * Reads data sets.
    *
    * @param datasets as a user names them
@@ -72,19 +65,22 @@ public final class Assignments {
     List<Assignment> all = new ArrayList<>();
     for (DatasetSpec spec : Faults.translated(() -> DatasetFiles.specs(datasets))) {
       List<Fields> records = QuestionSet.records(spec, files);
-      List<Assignment> own = tasks.isEmpty() ? recognized(spec, records, files) : new ArrayList<>();
-      for (String task : tasks) {
-        if (fits(task, records, tasks.size() == 1)) {
-          idle.remove(task);
-          own.add(assigned(task, spec, records, files));
-        }
+      if (tasks.isEmpty()) {
+        all.add(recognized(spec, records, files));
+        continue;
       }
+      List<String> own =
+          tasks.stream().filter(task -> fits(task, records, tasks.size() == 1)).toList();
       if (own.isEmpty()) {
         throw new InputException(
             spec.name() + ": holds nothing for " + String.join(", ", tasks) + "; name other tasks");
       }
+      own.forEach(idle::remove);
       // Divergence and perplexity come from one pass.
-      own.stream().distinct().forEach(all::add);
+      own.stream()
+          .map(task -> isText(task) ? PERPLEXITY : task)
+          .distinct()
+          .forEach(task -> all.add(assigned(task, spec, records, files)));
     }
     if (!idle.isEmpty()) {
       throw new InputException("no data set is for " + String.join(", ", idle));
@@ -108,22 +104,19 @@ public final class Assignments {
       String task, DatasetSpec spec, List<Fields> records, DatasetFiles files) {
     return isText(task)
         ? text(spec, files)
-        : questions(QuestionSet.of(spec, TaskShape.named(task).orElseThrow(), records));
+        : checked(QuestionSet.of(spec, TaskShape.named(task).orElseThrow(), records));
   }
 
-  private static List<Assignment> recognized(
-      DatasetSpec spec, List<Fields> records, DatasetFiles files) {
-    return List.of(
-        QuestionSet.recognized(spec, records)
-            .map(Assignments::questions)
-            .orElseGet(() -> text(spec, files)));
+  private static Assignment recognized(DatasetSpec spec, List<Fields> records, DatasetFiles files) {
+    Optional<QuestionSet> questions = QuestionSet.recognized(spec, records);
+    return questions.isPresent() ? checked(questions.get()) : text(spec, files);
   }
 
-  private static Assignment text(DatasetSpec spec, DatasetFiles files) {
-    return new Assignment(new EvaluationText(spec, files.read(spec)), null);
+  private static EvaluationText text(DatasetSpec spec, DatasetFiles files) {
+    return new EvaluationText(spec, files.read(spec));
   }
 
-  private static Assignment questions(QuestionSet set) {
+  private static QuestionSet checked(QuestionSet set) {
     if (set.spec().concat() || set.spec().chatTemplate()) {
       throw new InputException(
           set.spec().name()
@@ -132,6 +125,6 @@ public final class Assignments {
               + ", which are neither joined nor rendered; leave out "
               + (set.spec().concat() ? "concat" : "apply_chat_template"));
     }
-    return new Assignment(null, set);
+    return set;
   }
 }

@@ -22,7 +22,7 @@ import java.util.Optional;
  * @param spec how it was asked for
  * @param documents what was read
  */
-public record EvaluationText(DatasetSpec spec, Documents documents) {
+public record EvaluationText(DatasetSpec spec, Documents documents) implements Assignment {
   /**
    * The data sets that a user names, in that order; see {@link DatasetFiles#specs}.
    *

@@ -17,7 +17,8 @@ import java.util.Optional;
  * @param shape what kind of questions
  * @param questions at least one
  */
-public record QuestionSet(DatasetSpec spec, TaskShape shape, List<Question> questions) {
+public record QuestionSet(DatasetSpec spec, TaskShape shape, List<Question> questions)
+    implements Assignment {
   public QuestionSet {
     questions = List.copyOf(questions);
   }
