@@ -168,6 +168,9 @@ public final class Evaluation {
     if (reference.isPresent() && !texts) {
       listener.warning("the reference has no effect: no data set is running text");
     }
+    if (texts) {
+      reference.ifPresent(this::requireComparable);
+    }
     int length = texts ? length() : window;
     // Faults of all texts show before one is measured.
     List<Supplier<Measurement>> measuring = new ArrayList<>();
@@ -183,6 +186,15 @@ public final class Evaluation {
           });
     }
     return measuring.stream().map(Supplier::get).toList();
+  }
+
+  private void requireComparable(LanguageModel floats) {
+    try {
+      LogitComparison.requireSameVocabulary(floats.model.spec(), model.model.spec());
+    } catch (IllegalArgumentException e) {
+      throw new InputException(
+          floats.path() + ": is no reference for this model: " + e.getMessage(), e);
+    }
   }
 
   private int length() {
@@ -269,9 +281,6 @@ public final class Evaluation {
       BlockwiseEvaluation.Quality q;
       try (Stage stage = listener.begin("comparison, " + text.name(), walk.windows())) {
         q = model.options.run(() -> walk.of(measured, present(measured), d -> stage.at(d, "")));
-      } catch (IllegalArgumentException e) {
-        throw new InputException(
-            reference.get().path() + ": is no reference for this model: " + e.getMessage(), e);
       }
       Perplexity p = q.perplexity();
       LogitComparison c = q.comparison().orElseThrow();

@@ -3,8 +3,11 @@ package dev.ashlar.engine;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assertions.fail;
 
 import dev.ashlar.engine.evaluate.Measurement;
+import dev.ashlar.engine.job.JobListener;
+import dev.ashlar.engine.job.Stage;
 import dev.ashlar.io.InputException;
 import dev.ashlar.tensor.quant.IntegerGrid;
 import dev.ashlar.tuning.Methods;
@@ -110,6 +113,25 @@ class EvaluationTest {
       assertEquals(p.value(), m.figures().get("perplexity").value(), 1e-6 * p.value());
       Perplexity floats = demo.evaluate(ids, 32, 0, WindowListener.SILENT);
       assertEquals(floats.value(), m.figures().get("reference_perplexity").value());
+    }
+  }
+
+  @Test
+  void aModelOfOtherTokensIsNoReference() throws IOException {
+    Path a = Files.writeString(scratch.resolve("a.txt"), WORDS.repeat(20));
+    try (LanguageModel demo = LanguageModel.open("demo");
+        LanguageModel other = LanguageModel.open(Fixtures.LLAMA.toString())) {
+      JobListener early =
+          new JobListener() {
+            @Override
+            public Stage begin(String label, double total) {
+              return fail("nothing is measured: " + label);
+            }
+          };
+      Evaluation compared = Evaluation.of(demo).reference(other).window(32).listener(early);
+      String said =
+          assertThrows(InputException.class, () -> compared.on(a.toString())).getMessage();
+      assertTrue(said.contains("is no reference") && said.contains("256"), said);
     }
   }
 }

@@ -87,7 +87,7 @@ public final class BlockwiseEvaluation implements AutoCloseable {
    */
   public Quality of(Decoder model, UnaryOperator<Unit> change, DoubleConsumer progress) {
     if (reference != null) {
-      LogitComparison.requireSameVocabulary(reference, model);
+      LogitComparison.requireSameVocabulary(reference.spec(), model.spec());
     }
     return measure(model, change, (i, hidden) -> {}, progress);
   }

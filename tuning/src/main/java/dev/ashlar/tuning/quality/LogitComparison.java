@@ -2,6 +2,7 @@ package dev.ashlar.tuning.quality;
 
 import dev.ashlar.nn.decoder.BlockContext;
 import dev.ashlar.nn.decoder.Decoder;
+import dev.ashlar.nn.decoder.DecoderSpec;
 import dev.ashlar.tensor.autograd.Tape;
 
 /**
@@ -33,7 +34,7 @@ public record LogitComparison(
    */
   public static LogitComparison of(
       Decoder reference, Decoder other, int[] ids, int length, int limit, WindowListener listener) {
-    requireSameVocabulary(reference, other);
+    requireSameVocabulary(reference.spec(), other.spec());
     Windows windows = Windows.of(ids, length, limit);
     BlockContext context = BlockContext.of(1, length);
     Tape referenceTape = Tape.off(reference.backend());
@@ -52,11 +53,15 @@ public record LogitComparison(
     return rows.result();
   }
 
-  /** Refuses models whose logits do not stand for the same tokens. */
-  static void requireSameVocabulary(Decoder reference, Decoder other) {
-    if (reference.spec().vocab() != other.spec().vocab()) {
+  /**
+   * Refuses models whose logits do not stand for the same tokens.
+   *
+   * @throws IllegalArgumentException if the vocabularies differ
+   */
+  public static void requireSameVocabulary(DecoderSpec reference, DecoderSpec other) {
+    if (reference.vocab() != other.vocab()) {
       throw new IllegalArgumentException(
-          "vocabularies differ: " + reference.spec().vocab() + " and " + other.spec().vocab());
+          "vocabularies differ: " + reference.vocab() + " and " + other.vocab());
     }
   }
 }
