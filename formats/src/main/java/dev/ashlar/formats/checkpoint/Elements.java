@@ -3,6 +3,7 @@ package dev.ashlar.formats.checkpoint;
 import dev.ashlar.io.file.MappedFile;
 import dev.ashlar.tensor.DType;
 import dev.ashlar.tensor.kernel.Backends;
+import dev.ashlar.tensor.quant.FloatFormat;
 
 /** Widens stored elements to float, by copying them out of a {@link MappedFile} in chunks. */
 public final class Elements {
@@ -100,25 +101,11 @@ public final class Elements {
     };
   }
 
-  /** The value of an E4M3 byte without infinities (OCP 8-bit floating point). */
-  public static float e4m3(int b) {
-    return E4M3[b & 0xFF];
-  }
-
+  /** The values of E4M3 bytes, which have no infinities (OCP 8-bit floating point). */
   private static float[] e4m3() {
     float[] table = new float[256];
-    for (int b = 0; b < 256; b++) {
-      int exponent = b >> 3 & 15;
-      int mantissa = b & 7;
-      float magnitude;
-      if (exponent == 15 && mantissa == 7) {
-        magnitude = Float.NaN;
-      } else if (exponent == 0) {
-        magnitude = Math.scalb((float) mantissa, -9);
-      } else {
-        magnitude = Math.scalb(8f + mantissa, exponent - 10);
-      }
-      table[b] = b < 128 ? magnitude : -magnitude;
+    for (int b = 0; b < table.length; b++) {
+      table[b] = FloatFormat.E4M3.value(b);
     }
     return table;
   }

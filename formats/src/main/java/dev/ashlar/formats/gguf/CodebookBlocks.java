@@ -4,6 +4,8 @@ import static dev.ashlar.formats.gguf.GgufBlock.Words.half;
 import static dev.ashlar.formats.gguf.GgufBlock.Words.nibble;
 import static dev.ashlar.formats.gguf.GgufBlock.Words.u16;
 
+import dev.ashlar.tensor.quant.FloatFormat;
+
 /**
  * Blocks whose four-bit codes select from a table of 16 values.
  *
@@ -23,10 +25,7 @@ final class CodebookBlocks {
     -127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69, 89, 113
   };
 
-  /** E2M1: sign, two exponent bits, one mantissa bit (OCP microscaling formats). */
-  private static final float[] E2M1 = {
-    0, 0.5f, 1, 1.5f, 2, 3, 4, 6, -0f, -0.5f, -1, -1.5f, -2, -3, -4, -6
-  };
+  private static final float[] E2M1 = FloatFormat.E2M1.table();
 
   private CodebookBlocks() {}
 

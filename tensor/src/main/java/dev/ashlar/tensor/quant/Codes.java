@@ -46,11 +46,6 @@ public sealed interface Codes {
    * @param table {@code [2^bits]} finite values, with {@code bits} 2 to 8
    */
   record Table(float[] table, byte[] values) implements Codes {
-    /** The values of FP4 (E2M1), the code being sign, exponent and mantissa (OCP MX, 5.3.3). */
-    private static final float[] FP4 = {
-      0, 0.5f, 1, 1.5f, 2, 3, 4, 6, -0f, -0.5f, -1, -1.5f, -2, -3, -4, -6
-    };
-
     /** The values of NF4 (arXiv 2305.14314, appendix E): quantiles of the normal distribution. */
     private static final float[] NF4 = {
       -1,
@@ -81,11 +76,6 @@ public sealed interface Codes {
           throw new IllegalArgumentException("a table must hold finite values: " + value);
         }
       }
-    }
-
-    /** Codes of FP4 (E2M1). */
-    public static Table fp4(byte[] values) {
-      return new Table(FP4, values);
     }
 
     /** Codes of small floats. */

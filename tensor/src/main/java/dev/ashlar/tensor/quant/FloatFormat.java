@@ -65,18 +65,25 @@ public enum FloatFormat {
     return sign | (exponent - smallestExponent() << mantissaBits) + steps;
   }
 
-  /** The value of each code; those of no number are zero, and nothing here gives such codes. */
+  /** The value of a code; NaN where that is no number, or an infinity. */
+  public float value(int code) {
+    int field = (code & (1 << bits() - 1) - 1) >>> mantissaBits;
+    int mantissa = code & (1 << mantissaBits) - 1;
+    int steps = field == 0 ? mantissa : mantissa + (1 << mantissaBits);
+    float magnitude =
+        Math.scalb((float) steps, smallestExponent() + Math.max(0, field - 1) - mantissaBits);
+    if (magnitude > largest) {
+      return Float.NaN;
+    }
+    return code >>> bits() - 1 == 0 ? magnitude : -magnitude;
+  }
+
+  /** The value of each code; of those without one it is zero, so that all are finite. */
   public float[] table() {
     float[] values = new float[1 << bits()];
-    int half = values.length / 2;
-    for (int code = 0; code < half; code++) {
-      int field = code >>> mantissaBits;
-      int mantissa = code & (1 << mantissaBits) - 1;
-      int steps = field == 0 ? mantissa : mantissa + (1 << mantissaBits);
-      float value =
-          Math.scalb((float) steps, smallestExponent() + Math.max(0, field - 1) - mantissaBits);
-      values[code] = value <= largest ? value : 0;
-      values[half + code] = -values[code];
+    for (int code = 0; code < values.length; code++) {
+      float value = value(code);
+      values[code] = Float.isNaN(value) ? 0 : value;
     }
     return values;
   }

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.ashlar.tensor.Parallel;
 import dev.ashlar.tensor.quant.Codes;
+import dev.ashlar.tensor.quant.FloatFormat;
 import dev.ashlar.tensor.quant.Groups;
 import dev.ashlar.tensor.quant.IntegerGrid;
 import dev.ashlar.tensor.quant.Outliers;
@@ -211,7 +212,8 @@ class PackedOutliersTest {
     }
     float[] scales = KernelTesting.floats(random, 40 * 3, 0.1f);
     Groups groups = new Groups.Minimums(32, scales, new float[40 * 3]);
-    for (Codes table : new Codes[] {Codes.Table.fp4(codes), Codes.Table.nf4(codes)}) {
+    for (Codes table :
+        new Codes[] {Codes.Table.of(FloatFormat.E2M1, codes), Codes.Table.nf4(codes)}) {
       QuantizedMatrix w = new QuantizedMatrix(40, 96, table, groups);
       for (int m : ROWS) {
         check(backend, w, m, random);

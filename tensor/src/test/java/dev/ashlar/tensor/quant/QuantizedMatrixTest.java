@@ -75,7 +75,9 @@ class QuantizedMatrixTest {
     Groups groups = new Groups.Minimums(4, new float[] {2}, new float[] {0});
     assertArrayEquals(
         new float[] {0, 12, 0, -12},
-        new QuantizedMatrix(1, 4, Codes.Table.fp4(codes), groups).dequantize().data());
+        new QuantizedMatrix(1, 4, Codes.Table.of(FloatFormat.E2M1, codes), groups)
+            .dequantize()
+            .data());
     assertArrayEquals(
         new float[] {-2, 0, 2 * 0.07958029955625534f, 2},
         new QuantizedMatrix(1, 4, Codes.Table.nf4(codes), groups).dequantize().data());
