@@ -12,8 +12,8 @@ import dev.ashlar.tensor.quant.QuantizedMatrix;
 
 /**
  * Products with packed weights. A few rows of activations (decoding) multiply straight from the
- * codes, as floats or, if they are to be rounded and the codes have 2 or 4 bits, as integers; more
- * of them (a prompt) share panels of float weights that are expanded and used up in the near
+ * codes, as floats or, if they are to be rounded and the codes have 2, 4 or 8 bits, as integers;
+ * more of them (a prompt) share panels of float weights that are expanded and used up in the near
  * caches.
  *
  * <p>Lanes are rows of the weight, so nothing is ever summed across lanes: the order of every sum

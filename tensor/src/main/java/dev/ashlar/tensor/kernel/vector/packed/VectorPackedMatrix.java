@@ -140,6 +140,15 @@ final class VectorPackedMatrix implements PackedMatrix {
     return ActivationPrecision.multipliesIntegers(codes.bits(), in);
   }
 
+  /** Copies a row of activations into this matrix's own order of columns. */
+  void gather(float[] x, int xAt, float[] row, int at) {
+    if (columns.source() == null) {
+      System.arraycopy(x, xAt, row, at, in);
+    } else {
+      columns.gather(x, xAt, row, at);
+    }
+  }
+
   /** Rounds a row of activations in this matrix's own order of columns, in place. */
   void round(float[] row, int at, boolean byToken) {
     if (byToken) {

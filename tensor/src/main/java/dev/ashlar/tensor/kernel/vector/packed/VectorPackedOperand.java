@@ -22,7 +22,7 @@ final class VectorPackedOperand {
     return bytes;
   }
 
-  /** ActivationPrecision {@code [m, width]} from {@link #floatsAt}, never rounded. */
+  /** Floats {@code [m, width]} from {@link #floatsAt}; rounded ones if they are no bytes. */
   float[] floats() {
     return x;
   }
@@ -59,14 +59,14 @@ final class VectorPackedOperand {
     xAt = fromAt;
     boolean rounds = w.rounds(activations);
     bytes = rounds && w.multipliesIntegers();
-    boolean roundedFloats = rounds && !bytes;
-    if (w.columns().source() != null) {
+    boolean roundsFloats = rounds && !bytes;
+    if (roundsFloats || w.columns().source() != null) {
       gather(m, w);
-    } else if (roundedFloats) {
-      copy(m, w);
     }
-    for (int r = 0; r < m && roundedFloats; r++) {
-      w.round(x, xAt + r * w.width(), activations.byToken());
+    if (roundsFloats) {
+      for (int r = 0; r < m; r++) {
+        w.round(x, xAt + r * w.width(), activations.byToken());
+      }
     }
     if (sums.length < m * groups) {
       sums = new float[m * groups];
@@ -84,25 +84,15 @@ final class VectorPackedOperand {
     x = null;
   }
 
+  /** Copies the rows: their order is another one, or they are rounded and stay the caller's. */
   private void gather(int m, VectorPackedMatrix w) {
     int size = Math.multiplyExact(m, w.width());
     if (gathered.length < size) {
       gathered = new float[size];
     }
     for (int r = 0; r < m; r++) {
-      w.columns().gather(x, xAt + r * w.in(), gathered, r * w.width());
+      w.gather(x, xAt + r * w.in(), gathered, r * w.width());
     }
-    x = gathered;
-    xAt = 0;
-  }
-
-  /** Floats that are rounded are the caller's no longer. */
-  private void copy(int m, VectorPackedMatrix w) {
-    int size = Math.multiplyExact(m, w.width());
-    if (gathered.length < size) {
-      gathered = new float[size];
-    }
-    System.arraycopy(x, xAt, gathered, 0, size);
     x = gathered;
     xAt = 0;
   }
@@ -137,7 +127,7 @@ final class VectorPackedOperand {
         int k = start[g] * unit;
         int size = (start[g + 1] - start[g]) * unit;
         float step = byToken ? shared : VectorPackedRounding.step(x, row + k, size);
-        int sum = VectorPackedRounding.codes(x, xAt + r * width + k, size, step, codes, k);
+        int sum = VectorPackedRounding.codes(x, row + k, size, step, codes, k);
         steps[r * groups + g] = step;
         sums[r * groups + g] = step * sum;
       }

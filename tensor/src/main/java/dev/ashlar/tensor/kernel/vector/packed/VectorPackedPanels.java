@@ -84,18 +84,13 @@ final class VectorPackedPanels {
   private void pack(
       int rows, float[] x, int xAt, float[] strips, int stripAt, VectorPackedScratch scratch) {
     int width = w.width();
-    boolean inOrder = w.columns().source() == null;
-    if (inOrder && !rounds) {
+    if (w.columns().source() == null && !rounds) {
       Panels.stripFromRows(rows, width, x, xAt, width, strips, stripAt);
       return;
     }
     float[] own = scratch.columns(Lanes.TILE_ROWS * width);
     for (int r = 0; r < rows; r++) {
-      if (inOrder) {
-        System.arraycopy(x, xAt + r * width, own, r * width, width);
-      } else {
-        w.columns().gather(x, xAt + r * w.in(), own, r * width);
-      }
+      w.gather(x, xAt + r * w.in(), own, r * width);
       if (rounds) {
         w.round(own, r * width, byToken);
       }
