@@ -290,7 +290,8 @@ class OpsGoldenTest {
             c.get("v").data(),
             c.get("min_scale").data(),
             c.get("max_scale").data(),
-            false);
+            false,
+            1);
     Tensor y = Tensor.zeros(out, in);
     Tensor scales = Tensor.zeros(groups);
     byte[] zeros = new byte[groups];

@@ -38,22 +38,7 @@ public interface FakeQuantKernel {
       float[] maxScale,
       boolean exact,
       float bound) {
-    /** With multipliers of at most 1. */
-    public Parameters(
-        IntegerGrid scheme,
-        int out,
-        int in,
-        float[] weight,
-        float[] wMin,
-        float[] wMax,
-        float[] value,
-        float[] minScale,
-        float[] maxScale,
-        boolean exact) {
-      this(scheme, out, in, weight, wMin, wMax, value, minScale, maxScale, exact, 1f);
-    }
-
-    /** With exact gradients. */
+    /** With exact gradients and multipliers of at most 1. */
     public Parameters(
         IntegerGrid scheme,
         int out,
@@ -64,7 +49,7 @@ public interface FakeQuantKernel {
         float[] value,
         float[] minScale,
         float[] maxScale) {
-      this(scheme, out, in, weight, wMin, wMax, value, minScale, maxScale, true);
+      this(scheme, out, in, weight, wMin, wMax, value, minScale, maxScale, true, 1f);
     }
 
     /** Lowest unclamped code through which gradients pass. */

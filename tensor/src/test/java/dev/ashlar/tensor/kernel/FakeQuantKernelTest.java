@@ -42,7 +42,7 @@ class FakeQuantKernelTest {
       float[] v = trained ? floats(random, out * in, 0.5f) : null;
       float[] alpha = trained ? floats(random, groups, 1.2f) : null;
       float[] beta = trained ? floats(random, groups, 1.2f) : null;
-      return new Parameters(scheme, out, in, w, min, max, v, alpha, beta, exact);
+      return new Parameters(scheme, out, in, w, min, max, v, alpha, beta, exact, 1);
     }
 
     int groups() {
@@ -61,7 +61,8 @@ class FakeQuantKernelTest {
         p.value() == null ? null : p.value().clone(),
         p.minScale() == null ? null : p.minScale().clone(),
         p.maxScale() == null ? null : p.maxScale().clone(),
-        p.exact());
+        p.exact(),
+        p.bound());
   }
 
   private static List<Case> cases() {
