@@ -31,8 +31,6 @@ public final class RoundInputs implements Op {
   /** Inputs of a group of the Microscaling formats. */
   private static final int MX_GROUP = 32;
 
-  private static final int MOST_EXPONENT = 127;
-
   private final Tensor x;
   private final Element element;
   private final int groupSize;
@@ -120,12 +118,7 @@ public final class RoundInputs implements Op {
     }
     float scale =
         groupSize == MX_GROUP
-            ? Math.scalb(
-                1f,
-                Math.clamp(
-                    Math.getExponent(largest) - format.largestExponent(),
-                    -MOST_EXPONENT,
-                    MOST_EXPONENT))
+            ? format.powerOfTwo(Math.getExponent(largest))
             : largest / format.largest();
     for (int i = from; i < to; i++) {
       y[i] = scale * format.round(x.data()[i] / scale);

@@ -32,9 +32,16 @@ public enum FloatFormat {
     return largest;
   }
 
-  /** The exponent of the largest value. */
-  public int largestExponent() {
-    return Math.getExponent(largest);
+  /**
+   * The power of two that is the scale of a block (OCP Microscaling Formats 1.0, section 6.3),
+   * within what E8M0 holds.
+   *
+   * @param exponent of the block's largest magnitude
+   */
+  public float powerOfTwo(int exponent) {
+    return Math.scalb(
+        1f,
+        Math.clamp(exponent - Math.getExponent(largest), -Float.MAX_EXPONENT, Float.MAX_EXPONENT));
   }
 
   /** The exponent of the smallest normal value. */

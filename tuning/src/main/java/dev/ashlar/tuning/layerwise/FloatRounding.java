@@ -16,9 +16,6 @@ import java.util.Optional;
 public final class FloatRounding {
   private static final int GRAIN = 1 << 12;
 
-  /** A scale's exponent is at most so large, as E8M0 has it. */
-  private static final int MOST = 127;
-
   /** vLLM's floor of a scale of FP8. */
   private static final float SMALLEST = 1f / 512;
 
@@ -79,8 +76,7 @@ public final class FloatRounding {
   static float scale(FloatGrid grid, float largest) {
     FloatFormat format = grid.element();
     if (grid.scale() == FloatGrid.Scale.E8M0) {
-      int exponent = largest == 0 ? 1 : exponent(largest);
-      return Math.scalb(1f, Math.clamp(exponent - format.largestExponent(), -MOST, MOST));
+      return format.powerOfTwo(largest == 0 ? 1 : exponent(largest));
     }
     return Math.max(largest / format.largest(), SMALLEST / format.largest());
   }
