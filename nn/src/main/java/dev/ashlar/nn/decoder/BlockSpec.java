@@ -1,12 +1,10 @@
 package dev.ashlar.nn.decoder;
 
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Optional;
 import java.util.Set;
 import java.util.function.UnaryOperator;
-import java.util.stream.Stream;
+import java.util.stream.Collectors;
 
 /**
  * One block of a decoder.
@@ -58,24 +56,24 @@ public record BlockSpec(
    * input and these: at a norm behind a half, at experts.
    */
   public List<StreamAddition> additions() {
-    StreamAddition attending = new StreamAddition(attention.output().name(), 1);
-    Optional<StreamAddition> feeding =
-        feedForward.output().map(l -> new StreamAddition(l.name(), 1));
     return switch (residual) {
       case ResidualSpec.FromNormed n -> List.of();
-      case ResidualSpec.AfterSum a -> List.of(attending);
-      case ResidualSpec.Parallel p ->
-          Stream.concat(Stream.of(attending), feeding.stream()).toList();
-      case ResidualSpec.Sequential s -> {
-        if (s.afterAttention().isPresent()) {
-          yield List.of();
-        }
-        StreamAddition first = attending.times(s.multiplier());
-        yield s.afterFeedForward().isPresent() || feeding.isEmpty()
-            ? List.of(first)
-            : List.of(first, feeding.get().times(s.multiplier()));
-      }
+      case ResidualSpec.AfterSum a -> adding(1, false);
+      case ResidualSpec.Parallel p -> adding(1, true);
+      case ResidualSpec.Sequential s ->
+          s.afterAttention().isPresent()
+              ? List.of()
+              : adding(s.multiplier(), s.afterFeedForward().isEmpty());
     };
+  }
+
+  private List<StreamAddition> adding(float multiplier, boolean both) {
+    List<StreamAddition> all = new ArrayList<>();
+    all.add(new StreamAddition(attention.output().name(), multiplier));
+    if (both) {
+      feedForward.output().ifPresent(l -> all.add(new StreamAddition(l.name(), multiplier)));
+    }
+    return List.copyOf(all);
   }
 
   /**
@@ -83,12 +81,7 @@ public record BlockSpec(
    * #linears()} too.
    */
   public Set<String> routers() {
-    Set<String> names = new HashSet<>();
-    if (feedForward instanceof FeedForwardSpec.Experts e) {
-      names.add(e.router().gate().name());
-      e.sharedGate().ifPresent(g -> names.add(g.name()));
-    }
-    return names;
+    return feedForward.routers().stream().map(LinearSpec::name).collect(Collectors.toSet());
   }
 
   /** The same with the linear maps that {@code f} gives for its own. */

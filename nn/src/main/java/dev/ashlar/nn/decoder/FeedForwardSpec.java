@@ -144,6 +144,16 @@ public sealed interface FeedForwardSpec {
     return steps;
   }
 
+  /** The linear maps that choose between experts or weigh them; they read this half's input. */
+  default List<LinearSpec> routers() {
+    List<LinearSpec> all = new ArrayList<>();
+    if (this instanceof Experts e) {
+      all.add(e.router().gate());
+      e.sharedGate().ifPresent(all::add);
+    }
+    return all;
+  }
+
   /** The linear map whose output is this half's; none where several are weighed. */
   default Optional<LinearSpec> output() {
     return switch (this) {

@@ -24,9 +24,9 @@ final class Foldings {
 
   private List<Folding> collect() {
     List<LinearSpec> attending = block.attention().projection().sharedInputs().getFirst();
-    List<LinearSpec> feeding = new ArrayList<>();
-    List<LinearSpec> routing = new ArrayList<>();
-    entering(block.feedForward(), feeding, routing);
+    List<LinearSpec> feeding =
+        block.feedForward().steps().getFirst().stream().flatMap(List::stream).toList();
+    List<LinearSpec> routing = block.feedForward().routers();
     if (block.residual() instanceof ResidualSpec.Parallel p && p.feedForward().isEmpty()) {
       List<LinearSpec> both = new ArrayList<>(attending);
       both.addAll(feeding);
@@ -83,23 +83,6 @@ final class Foldings {
               : new Source.Fixed("come behind a norm without weights");
       case NormSpec.PerHead p -> new Source.Fixed("come behind a norm of heads");
     };
-  }
-
-  /** The maps that read the feed-forward's input. */
-  private static void entering(
-      FeedForwardSpec spec, List<LinearSpec> layers, List<LinearSpec> routers) {
-    switch (spec) {
-      case FeedForwardSpec.Gated g -> layers.addAll(List.of(g.gate(), g.up()));
-      case FeedForwardSpec.FusedGated g -> layers.add(g.gateUp());
-      case FeedForwardSpec.Plain p -> layers.add(p.up());
-      case FeedForwardSpec.Clamped c -> layers.addAll(c.gateUp());
-      case FeedForwardSpec.Experts e -> {
-        routers.add(e.router().gate());
-        e.sharedGate().ifPresent(routers::add);
-        e.experts().forEach(x -> entering(x, layers, routers));
-        e.shared().ifPresent(x -> entering(x, layers, routers));
-      }
-    }
   }
 
   private void withinAttention() {

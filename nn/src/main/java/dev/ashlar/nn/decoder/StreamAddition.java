@@ -7,11 +7,6 @@ package dev.ashlar.nn.decoder;
  * @param name of the map, relative to its block or complete, as whoever gives it says
  */
 public record StreamAddition(String name, float multiplier) {
-  /** The same with another multiplier. */
-  StreamAddition times(float other) {
-    return new StreamAddition(name, other);
-  }
-
   /** The same under its complete name. */
   public StreamAddition of(String block) {
     return new StreamAddition(block + "." + name, multiplier);
