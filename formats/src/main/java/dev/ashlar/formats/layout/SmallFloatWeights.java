@@ -1,10 +1,12 @@
 package dev.ashlar.formats.layout;
 
 import dev.ashlar.formats.checkpoint.CheckpointNotes;
+import dev.ashlar.formats.checkpoint.Elements;
 import dev.ashlar.formats.checkpoint.PackedReader;
 import dev.ashlar.formats.checkpoint.StoredTensors;
 import dev.ashlar.io.InputException;
 import dev.ashlar.tensor.DType;
+import dev.ashlar.tensor.Shape;
 import dev.ashlar.tensor.quant.ActivationScheme;
 import dev.ashlar.tensor.quant.Codes;
 import dev.ashlar.tensor.quant.FloatFormat;
@@ -33,7 +35,6 @@ public final class SmallFloatWeights implements PackedReader {
   private static final String GLOBAL = ".weight_global_scale";
   private static final Set<String> BESIDE =
       Set.of(GLOBAL, ".input_scale", ".input_global_scale", PACKED, SCALE);
-  private static final int EXPONENT_BIAS = 127;
   private static final int BYTE_ZERO = 128;
   private static final int MX_BLOCK = 32;
 
@@ -57,9 +58,11 @@ public final class SmallFloatWeights implements PackedReader {
 
   private final Map<String, Module> modules = new LinkedHashMap<>();
   private final Set<String> parts = new LinkedHashSet<>();
+  private final StoredTensors tensors;
   private final Optional<ActivationScheme> inputs;
 
-  private SmallFloatWeights(Optional<ActivationScheme> inputs) {
+  private SmallFloatWeights(StoredTensors tensors, Optional<ActivationScheme> inputs) {
+    this.tensors = tensors;
     this.inputs = inputs;
   }
 
@@ -89,14 +92,14 @@ public final class SmallFloatWeights implements PackedReader {
       return Optional.empty();
     }
     SmallFloatInputs said = SmallFloatInputs.of(quantization);
-    SmallFloatWeights weights = new SmallFloatWeights(said.scheme());
+    SmallFloatWeights weights = new SmallFloatWeights(tensors, said.scheme());
     for (String name : tensors.names()) {
       if (BESIDE.stream().anyMatch(name::endsWith)) {
         weights.parts.add(name);
       }
       if (name.endsWith(SCALE)) {
         String module = name.substring(0, name.length() - SCALE.length());
-        weights.modules.put(module, module(tensors, module));
+        weights.modules.put(module, weights.module(module));
         tensors.find(module + WEIGHT).ifPresent(t -> weights.parts.add(t.name()));
       }
     }
@@ -110,26 +113,23 @@ public final class SmallFloatWeights implements PackedReader {
     return Optional.of(weights);
   }
 
-  private static Module module(StoredTensors tensors, String module) {
+  private Module module(String module) {
     StoredTensor scales = tensors.find(module + SCALE).orElseThrow();
     Optional<StoredTensor> packed = tensors.find(module + PACKED);
     StoredTensor codes =
         packed
             .or(() -> tensors.find(module + WEIGHT))
-            .orElseThrow(() -> fault(tensors, module + WEIGHT, "the matrix of a scale", "none"));
+            .orElseThrow(() -> fault(module + WEIGHT, "the matrix of a scale", "none"));
     boolean pairs = packed.isPresent();
     boolean known =
         pairs ? codes.dtype() == DType.U8 : codes.dtype() == DType.I8 || format(codes).isPresent();
     if (codes.shape().rank() != 2 || !known || codes.shape().size() > Integer.MAX_VALUE / 2) {
       throw fault(
-          tensors,
           codes.name(),
           pairs ? "a matrix of bytes" : "a matrix of eight-bit numbers",
           codes.storage() + " " + codes.shape());
     }
-    Module found = new Module(codes, scales, pairs, 0, global(tensors, module));
-    return new Module(
-        codes, scales, pairs, perRow(tensors, scales, found.out(), found.in()), found.global());
+    return new Module(codes, scales, pairs, perRow(scales, codes.shape(), pairs), global(module));
   }
 
   private static Optional<FloatFormat> format(StoredTensor codes) {
@@ -140,31 +140,32 @@ public final class SmallFloatWeights implements PackedReader {
     };
   }
 
-  private static float global(StoredTensors tensors, String module) {
+  private float global(String module) {
     Optional<StoredTensor> global = tensors.find(module + GLOBAL);
     if (global.isEmpty()) {
       return 1;
     }
     float[] value = new float[1];
     if (global.get().shape().size() != 1) {
-      throw fault(tensors, module + GLOBAL, "one number", "shape " + global.get().shape());
+      throw fault(module + GLOBAL, "one number", "shape " + global.get().shape());
     }
     global.get().read(0, value, 0, 1);
     if (!(value[0] > 0) || Float.isInfinite(value[0])) {
-      throw fault(tensors, module + GLOBAL, "a positive number", value[0] + "");
+      throw fault(module + GLOBAL, "a positive number", value[0] + "");
     }
     return value[0];
   }
 
-  private static int perRow(StoredTensors tensors, StoredTensor scales, int out, int in) {
+  private int perRow(StoredTensor scales, Shape codes, boolean pairs) {
     if (scales.shape().size() == 1) {
       return 0;
     }
+    long out = codes.dim(0);
+    long in = codes.dim(1) * (pairs ? 2 : 1);
     long across = scales.shape().rank() == 1 ? 1 : scales.shape().dim(1);
     boolean fits = scales.shape().rank() <= 2 && scales.shape().dim(0) == out && across > 0;
     if (!fits || in % across != 0) {
       throw fault(
-          tensors,
           scales.name(),
           "scales for blocks of [" + out + ", " + in + "]",
           "shape " + scales.shape());
@@ -172,8 +173,7 @@ public final class SmallFloatWeights implements PackedReader {
     return (int) across;
   }
 
-  private static InputException fault(
-      StoredTensors tensors, String name, String expected, String found) {
+  private InputException fault(String name, String expected, String found) {
     return InputException.in(tensors.path())
         .place(name)
         .expected(expected)
@@ -213,6 +213,7 @@ public final class SmallFloatWeights implements PackedReader {
     FloatFormat element = m.pairs() ? FloatFormat.E2M1 : format(m.codes()).orElseThrow();
     FloatGrid grid = new FloatGrid(element, rows ? -1 : block, type);
     byte[] codes = m.pairs() ? unpaired(stored) : stored;
+    requireNumbers(m.codes().name(), element, codes);
     return new QuantizedMatrix(
             m.out(), m.in(), Codes.Table.of(element, codes), new Groups.Scales(grid, scales))
         .withInputs(inputs);
@@ -230,6 +231,18 @@ public final class SmallFloatWeights implements PackedReader {
     return new QuantizedMatrix(m.out(), m.in(), grid, stored, scales, zeros);
   }
 
+  private void requireNumbers(String name, FloatFormat element, byte[] codes) {
+    boolean[] number = new boolean[1 << element.bits()];
+    for (int code = 0; code < number.length; code++) {
+      number[code] = !Float.isNaN(element.value(code));
+    }
+    for (int i = 0; i < codes.length; i++) {
+      if (!number[codes[i] & 0xFF]) {
+        throw fault(name, "finite numbers", "code " + (codes[i] & 0xFF) + " at " + i);
+      }
+    }
+  }
+
   private static byte[] unpaired(byte[] pairs) {
     byte[] codes = new byte[2 * pairs.length];
     for (int i = 0; i < pairs.length; i++) {
@@ -240,14 +253,17 @@ public final class SmallFloatWeights implements PackedReader {
   }
 
   /** A scale for each group; one for the matrix is repeated for every row. */
-  private static float[] scales(Module m) {
+  private float[] scales(Module m) {
     float[] stored = new float[(int) m.scales().shape().size()];
     m.scales().read(0, stored, 0, stored.length);
     boolean exponents = m.scales().dtype() == DType.U8;
     float[] scales = new float[m.perRow() == 0 ? m.out() : stored.length];
     for (int i = 0; i < scales.length; i++) {
       float s = stored[m.perRow() == 0 ? 0 : i];
-      scales[i] = exponents ? Math.scalb(1f, (int) s - EXPONENT_BIAS) : s / m.global();
+      scales[i] = exponents ? Elements.e8m0((int) s) : s / m.global();
+      if (!Float.isFinite(scales[i])) {
+        throw fault(m.scales().name(), "finite scales", scales[i] + " for group " + i);
+      }
     }
     return scales;
   }
