@@ -21,8 +21,11 @@ import dev.ashlar.tensor.kernel.ActivationPrecision;
 import dev.ashlar.tensor.kernel.Backends;
 import dev.ashlar.tensor.quant.ActivationScheme;
 import dev.ashlar.tensor.quant.ActivationScheme.Element;
+import dev.ashlar.tensor.quant.FloatFormat;
+import dev.ashlar.tensor.quant.FloatGrid;
 import dev.ashlar.tensor.quant.IntegerGrid;
 import dev.ashlar.tensor.quant.QuantizedMatrix;
+import dev.ashlar.tuning.layerwise.FloatRounding;
 import dev.ashlar.tuning.method.MethodOptions;
 import dev.ashlar.tuning.method.TuningHistory;
 import dev.ashlar.tuning.plan.QuantizationPlan;
@@ -177,6 +180,30 @@ class RoundedInputsTest {
           }
         }
       }
+    }
+  }
+
+  /** Small floats have no products with bytes: their inputs are rounded all the same. */
+  @Test
+  void smallFloatsHaveTheirInputsRoundedToBytesToo() {
+    Tensor w = Tensor.zeros(32, 64);
+    Tensor x = Tensor.zeros(3, 64);
+    for (int i = 0; i < w.size(); i++) {
+      w.data()[i] = (float) Math.sin(i);
+      x.data()[i % x.size()] = (float) Math.cos(i);
+    }
+    QuantizedMatrix q =
+        FloatRounding.quantize(w, FloatGrid.fp8(FloatFormat.E4M3)).withInputs(Optional.of(BYTES));
+    float[] expected =
+        RoundingWeight.of(new DenseWeight(q.dequantize()), q.inputs())
+            .multiply(x, Tape.off())
+            .data();
+    float[] found =
+        PackedWeight.of(q, Backends.chosen(), ActivationPrecision.FLOAT)
+            .multiply(x, Tape.off())
+            .data();
+    for (int i = 0; i < 3 * 32; i++) {
+      assertEquals(expected[i], found[i], 1e-5, "at " + i);
     }
   }
 

@@ -7,6 +7,7 @@ import dev.ashlar.tensor.kernel.ActivationPrecision;
 import dev.ashlar.tensor.kernel.Backend;
 import dev.ashlar.tensor.kernel.PackedKernel;
 import dev.ashlar.tensor.quant.ActivationScheme;
+import dev.ashlar.tensor.quant.Codes;
 import dev.ashlar.tensor.quant.PackedMatrix;
 import dev.ashlar.tensor.quant.QuantizedMatrix;
 import java.util.Optional;
@@ -37,8 +38,8 @@ public final class PackedWeight implements Weight {
   }
 
   /**
-   * {@code matrix} packed, with inputs taken as its scheme says: rounded to bytes by token its
-   * products multiply integers; otherwise rounded they are multiplied as floats.
+   * {@code matrix} packed, with inputs taken as its scheme says: rounded to bytes by token integer
+   * codes multiply integers; otherwise rounded they are multiplied as floats.
    *
    * @param activations how products take inputs of which the scheme says nothing
    */
@@ -48,7 +49,7 @@ public final class PackedWeight implements Weight {
     if (inputs.isEmpty()) {
       return new PackedWeight(matrix, backend, activations);
     }
-    return inputs.get().equals(BYTES_BY_TOKEN)
+    return inputs.get().equals(BYTES_BY_TOKEN) && matrix.codes() instanceof Codes.Integers
         ? new PackedWeight(matrix, backend, ActivationPrecision.INT8_TOKEN)
         : new RoundingWeight(
             new PackedWeight(matrix, backend, ActivationPrecision.FLOAT), inputs.get());
