@@ -94,7 +94,7 @@ final class WarmUp implements AutoCloseable {
     if (aside != null && known.add(w.kind()) && w.out() >= MATRIX_ROWS) {
       int columns = Math.min(w.in(), ceil(LEAST_COLUMNS, w.groups().cut(w.in())));
       QuantizedMatrix corner = w.corner(MATRIX_ROWS, columns);
-      add(() -> products(new PackedWeight(corner, backend, activations)));
+      add(() -> products(PackedWeight.of(corner, backend, activations)));
     }
   }
 
