@@ -334,7 +334,7 @@ public final class BlockwiseQuantization {
       cascade.rest();
     }
     Activations inputs = cascade == null ? Activations.zeros(0, 0, 0) : cascade.inputs();
-    FloatStream floats = quantizer.needsFloats() ? cascade.floats() : null;
+    FloatStream floats = cascade == null ? null : floats(entry, cascade);
     UnitResult result = runner.run(entry, unit, inputs, targets, floats, data.counted(), pace);
     result
         .history()
@@ -349,6 +349,14 @@ public final class BlockwiseQuantization {
                         + h.bestIteration()
                         + " was kept. A smaller lr may help"));
     return result;
+  }
+
+  private FloatStream floats(UnitPlan.Entry entry, Cascade cascade) {
+    if (quantizer.needsFloats()) {
+      return cascade.floats();
+    }
+    // The head's outputs flow nowhere, and have no room where its inputs are.
+    return quantizer.floatInputs() && !entry.head() ? cascade.movingFloats() : null;
   }
 
   /**

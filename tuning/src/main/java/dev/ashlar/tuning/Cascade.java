@@ -75,6 +75,15 @@ final class Cascade implements AutoCloseable {
 
   /** The float stream at the present unit, for methods that look into it. */
   FloatStream floats() {
+    return floats(false);
+  }
+
+  /** The same where nothing needs a unit's inputs once it has put something out. */
+  FloatStream movingFloats() {
+    return floats(true);
+  }
+
+  private FloatStream floats(boolean moves) {
     Activations present = floats;
     return new FloatStream() {
       @Override
@@ -84,7 +93,9 @@ final class Cascade implements AutoCloseable {
 
       @Override
       public void pass(Unit watched) {
-        targets = targets == null ? free() : targets;
+        if (targets == null) {
+          targets = moves ? present : free();
+        }
         walk.pass(watched, present, targets, watched.name());
       }
 

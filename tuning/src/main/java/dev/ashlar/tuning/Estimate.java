@@ -49,7 +49,8 @@ record Estimate(
       UnitTask task =
           runner.task(first, unit, cascade.inputs(), targets, floats, data.counted(), NOBODY);
       Duration tuning = quantizer.estimate(task, (streamed + step - 1) / step);
-      int passes = (quantizer.needsTargets() ? 1 : 0) + (options.quantizedInput() ? 1 : 0);
+      boolean quantizedInput = options.quantizedInput() && !quantizer.floatInputs();
+      int passes = (quantizer.needsTargets() ? 1 : 0) + (quantizedInput ? 1 : 0);
       Duration all =
           tuning.plus(pass.multipliedBy((long) passes * batches)).multipliedBy(blockUnits);
       double finishing =

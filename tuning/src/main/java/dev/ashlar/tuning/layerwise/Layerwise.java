@@ -145,7 +145,12 @@ public final class Layerwise implements BlockQuantizer {
   private UnitResult atOnce(UnitTask task, UnitResult before) {
     Unit present = task.unit().with(before);
     Map<String, GroupQuantizer.Work> work = begin(task, present, before);
-    observe(task, present, work);
+    if (task.floats() != null && floatInputs() && observesOnce()) {
+      // What comes out is what the next unit gets: one pass serves both.
+      task.floats().pass(ObservedWeight.within(present, observers(work)));
+    } else {
+      observe(task, present, work);
+    }
     return finish(work, before);
   }
 

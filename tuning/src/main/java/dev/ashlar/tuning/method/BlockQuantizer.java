@@ -21,7 +21,8 @@ public interface BlockQuantizer {
 
   /**
    * Whether its inputs are the float model's, even in a run in which quantized units feed those
-   * behind them.
+   * behind them: there is one stream only then. The method may send it through the unit itself, by
+   * {@link UnitTask#floats} where the task has it; the run does so otherwise.
    */
   default boolean floatInputs() {
     return false;
@@ -29,7 +30,7 @@ public interface BlockQuantizer {
 
   /**
    * Whether the method looks at the float model's activations inside of units ({@link
-   * UnitTask#floats}) beside those that it tunes on.
+   * UnitTask#floats}) beside those that it tunes on, so that both streams are kept.
    */
   default boolean needsFloats() {
     return false;

@@ -11,7 +11,8 @@ public interface FloatStream {
   /**
    * Sends all samples through {@code watched}, in order: the float unit, of which weights look at
    * what they get or give. What comes out flows into the next unit, so that the float unit is run
-   * once; called at most once for each unit.
+   * once; called at most once for each unit. A method that has the stream for its {@link
+   * BlockQuantizer#floatInputs} only has no inputs after that.
    */
   void pass(Unit watched);
 
