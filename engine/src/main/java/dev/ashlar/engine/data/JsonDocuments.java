@@ -104,7 +104,8 @@ final class JsonDocuments {
         file + ": expected a list of texts, or of objects with a key \"text\"");
   }
 
-  private static Object parsed(String json, String where) {
+  /** A JSON value, {@code where} being what faults call it. */
+  static Object parsed(String json, String where) {
     return Json.parse(json.getBytes(StandardCharsets.UTF_8), where);
   }
 

@@ -2,7 +2,6 @@ package dev.ashlar.engine.data;
 
 import dev.ashlar.io.InputException;
 import dev.ashlar.io.json.Json;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -17,31 +16,52 @@ public final class JsonRecords {
   private JsonRecords() {}
 
   /**
-   * The records by where they stand; none if the file is running text.
+   * The records by where they stand; none if the file is running text, as {@link TextFiles#read}
+   * decides it.
    *
    * @throws InputException if it cannot be read, or begins with a record and has something else
    */
   public static Map<String, Map<String, Object>> read(Path file) {
-    Map<String, Map<String, Object>> records = new LinkedHashMap<>();
     if (!TextFiles.mayHoldRecords(file)) {
-      return records;
+      return Map.of();
     }
     String text = TextFiles.decoded(file);
-    if (!TextFiles.isList(file) && JsonDocuments.looksLikeLines(text)) {
-      int number = 0;
-      for (String line : text.split("\n", -1)) {
-        number++;
-        if (!line.isBlank()) {
-          String where = file + ", line " + number;
-          records.put(where, Json.asObject(parsed(line, where), where));
-        }
-      }
-      return records;
+    boolean lines = JsonDocuments.looksLikeLines(text);
+    if (lines && !TextFiles.isList(file)) {
+      return lines(file, text);
     }
     if (!text.strip().startsWith("[") && !text.strip().startsWith("{")) {
-      return records;
+      return Map.of();
     }
-    List<?> list = list(parsed(text, file.toString()));
+    try {
+      return entries(file, list(JsonDocuments.parsed(text, file.toString())));
+    } catch (InputException e) {
+      if (lines) {
+        return lines(file, text);
+      }
+      if (TextFiles.isList(file)) {
+        throw e;
+      }
+      // A text may begin with a bracket.
+      return Map.of();
+    }
+  }
+
+  private static Map<String, Map<String, Object>> lines(Path file, String text) {
+    Map<String, Map<String, Object>> records = new LinkedHashMap<>();
+    int number = 0;
+    for (String line : text.split("\n", -1)) {
+      number++;
+      if (!line.isBlank()) {
+        String where = file + ", line " + number;
+        records.put(where, Json.asObject(JsonDocuments.parsed(line, where), where));
+      }
+    }
+    return records;
+  }
+
+  private static Map<String, Map<String, Object>> entries(Path file, List<?> list) {
+    Map<String, Map<String, Object>> records = new LinkedHashMap<>();
     for (int i = 0; i < list.size(); i++) {
       if (!(list.get(i) instanceof Map<?, ?> map)) {
         return Map.of();
@@ -65,9 +85,5 @@ public final class JsonRecords {
       }
     }
     return List.of();
-  }
-
-  private static Object parsed(String json, String where) {
-    return Json.parse(json.getBytes(StandardCharsets.UTF_8), where);
   }
 }

@@ -2,6 +2,7 @@ package dev.ashlar.engine.harness;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -14,6 +15,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -127,5 +129,21 @@ class EvaluationTextTest {
     assertTrue(fault(a + ":shuffle=1").contains("shuffle"));
     assertTrue(fault(a + ":split=test").contains("no splits"));
     assertTrue(fault("nothing.txt").contains("no such file"));
+  }
+
+  @Test
+  void whatIsReadAsTextIsMeasuredAsText() throws IOException {
+    DatasetFiles files = new DatasetFiles(new HubCache(scratch));
+    String lines = "{\"text\":\"One.\",\"id\":1}\n{\"text\":\"Two.\",\"id\":2}\n";
+    for (Path text : List.of(file("l.json", lines), file("b.story", "[One] Two."))) {
+      List<Assignment> all = Assignments.read(text.toString(), Set.of(), files);
+      assertInstanceOf(EvaluationText.class, all.getFirst(), text.toString());
+    }
+    String asked = "{\"goal\":\"Cut.\",\"sol1\":\"Knife.\",\"sol2\":\"Spoon.\",\"label\":0}\n";
+    Path questions = file("q.json", asked.repeat(2));
+    List<Assignment> all = Assignments.read(questions.toString(), Set.of(), files);
+    assertEquals(2, assertInstanceOf(QuestionSet.class, all.getFirst()).questions().size());
+    Path broken = file("x.json", "[{\"text\":");
+    assertThrows(AshlarException.class, () -> Assignments.read(broken.toString(), Set.of(), files));
   }
 }
