@@ -8,10 +8,12 @@ import dev.ashlar.engine.harness.Assignments;
 import dev.ashlar.engine.harness.EvaluationText;
 import dev.ashlar.engine.harness.QuestionSet;
 import dev.ashlar.engine.harness.TaskRun;
+import dev.ashlar.engine.job.Faults;
 import dev.ashlar.engine.job.JobListener;
 import dev.ashlar.engine.job.Stage;
 import dev.ashlar.io.InputException;
 import dev.ashlar.nn.decoder.Decoder;
+import dev.ashlar.tuning.MemoryLimit;
 import dev.ashlar.tuning.method.Unit;
 import dev.ashlar.tuning.quality.BlockwiseEvaluation;
 import dev.ashlar.tuning.quality.LogitComparison;
@@ -42,6 +44,9 @@ import java.util.function.UnaryOperator;
  */
 public final class Evaluation {
   private static final int ANSWER_TOKENS = 256;
+
+  /** Bytes of a reference's hidden states that may lie in the heap; more lie in a file. */
+  private static final long IN_HEAP = 1L << 30;
 
   private final LanguageModel model;
   private Optional<LanguageModel> reference = Optional.empty();
@@ -185,7 +190,7 @@ public final class Evaluation {
             case QuestionSet set -> () -> answers(set, pools);
           });
     }
-    return measuring.stream().map(Supplier::get).toList();
+    return Faults.translated(() -> measuring.stream().map(Supplier::get).toList());
   }
 
   private void requireComparable(LanguageModel floats) {
@@ -270,7 +275,8 @@ public final class Evaluation {
   private Perplexity compared(
       EvaluationText text, int[] ids, int length, int most, Map<String, Figure> figures) {
     try (BlockwiseEvaluation walk =
-        new BlockwiseEvaluation(ids, length, most, ActivationStore.heap())) {
+        new BlockwiseEvaluation(
+            ids, length, most, ActivationStore.heapUpTo(IN_HEAP, MemoryLimit.none().folder()))) {
       Perplexity original;
       try (Stage stage = listener.begin("reference, " + text.name(), walk.windows())) {
         original =
