@@ -86,24 +86,29 @@ public final class QuantizeJob {
         OutputFolder output = OutputFolder.claim(folder, overwrite, model.checkpoint());
         work) {
       work.requirePossible(model.checkpoint());
-      return run(model, output, overwrite, work, texts, measures);
+      return run(new Opened(model, output, overwrite, work, texts, measures));
     }
   }
 
-  private QuantizeResult run(
+  /**
+   * What a run works with.
+   *
+   * @param overwrite whether files in the output folder may be replaced
+   * @param texts for the choice of bits, and for methods that need inputs
+   */
+  private record Opened(
       Model model,
       OutputFolder output,
       boolean overwrite,
       WorkPlace work,
       List<Calibration.Source> texts,
-      Measures measures) {
+      Measures measures) {}
+
+  private QuantizeResult run(Opened opened) {
     if (request.automatic().isPresent()) {
-      QuantizeRequest settled = request.settled(bits(model, work, texts));
-      boolean needed = request.quantizer().needsInputs();
-      return new QuantizeJob(settled, listener, start)
-          .run(model, output, overwrite, work, needed ? texts : List.of(), measures);
+      return new QuantizeJob(request.settled(bits(opened)), listener, start).run(opened);
     }
-    Tuned tuned = tuned(model, output, overwrite, work, texts, measures);
+    Tuned tuned = tuned(opened);
     // Nothing holds the float model any more: its embedding need not lie beside those of the
     // written models that are read from here on.
     List<Written> written;
@@ -111,9 +116,9 @@ public final class QuantizeJob {
       written = tuned.write(stage);
     }
     Path first = written.getFirst().folder();
-    List<QuantizeResult.Measured> measured = measures.after(first, model.checkpoint());
-    work.finished();
-    Checkpoint source = model.checkpoint();
+    Checkpoint source = opened.model().checkpoint();
+    List<QuantizeResult.Measured> measured = opened.measures().after(first, source);
+    opened.work().finished();
     return new QuantizeResult(
         request,
         tuned.report(),
@@ -126,19 +131,17 @@ public final class QuantizeJob {
         measured);
   }
 
-  private Tuned tuned(
-      Model model,
-      OutputFolder output,
-      boolean overwrite,
-      WorkPlace work,
-      List<Calibration.Source> texts,
-      Measures measures) {
+  private Tuned tuned(Opened opened) {
+    Model model = opened.model();
+    Path folder = opened.output().path();
     Checkpoint source = model.checkpoint();
     requireFloat(source);
     Decoder decoder = load(source);
     ModelTensors tensors = ModelTensors.of(decoder.spec(), source);
-    measures.tokenize(model, this.data);
-    CalibrationSet data = this.data.samples(model, texts);
+    opened.measures().tokenize(model, this.data);
+    // Texts that only bits were chosen by are not for the method.
+    boolean needed = request.quantizer().needsInputs();
+    CalibrationSet data = this.data.samples(model, needed ? opened.texts() : List.of());
     RunOptions run = fitting(data, decoder);
     BlockwiseQuantization quantization = quantization(decoder, data, run);
     IgnoredLayers.check(
@@ -147,20 +150,20 @@ public final class QuantizeJob {
     ExportPlan plan =
         tensors.plan(request.plan().defaultScheme(), quantization.schemes(), settings);
     boolean outliers = request.quantizer().keepsOutliers();
-    Exports.requirePossible(output.path(), request.output().formats(), source, plan, outliers);
+    Exports.requirePossible(folder, request.output().formats(), source, plan, outliers);
     // Before anything is measured, so that a conflict with an earlier run shows at once.
-    WorkFolder blocks = work.open(quantization.job(facts(source)));
+    WorkFolder blocks = opened.work().open(quantization.job(facts(source)));
     Optional<Duration> estimate = estimate(quantization);
-    measures.before(decoder, quantization.schemes());
+    opened.measures().before(decoder, quantization.schemes());
     Set<String> unused = decoder.spec().others(source);
     Exports exports =
         new Exports(
-            output.path(),
+            folder,
             request.output().formats(),
             source,
             tensors,
             plan,
-            request.output().options(overwrite));
+            request.output().options(opened.overwrite()));
     boolean done = false;
     try {
       TunedReference reference = TunedReference.of(decoder, data);
@@ -186,17 +189,18 @@ public final class QuantizeJob {
   }
 
   /** The plan with bits for each layer. */
-  private QuantizationPlan bits(Model model, WorkPlace work, List<Calibration.Source> texts) {
+  private QuantizationPlan bits(Opened opened) {
+    Model model = opened.model();
     requireFloat(model.checkpoint());
     AutomaticBits asked = request.automatic().orElseThrow();
     int length = Math.min(BitChoice.LENGTH, model.contextLength());
-    CalibrationSet samples = data.samples(model, texts, BitChoice.SAMPLES, length);
+    CalibrationSet samples = data.samples(model, opened.texts(), BitChoice.SAMPLES, length);
     return new BitChoice(asked, listener, request.memory().folder())
         .settle(
             load(model.checkpoint()),
             request.plan(),
             samples,
-            asked.scores().orElseGet(work::scores),
+            asked.scores().orElseGet(opened.work()::scores),
             facts(model.checkpoint()));
   }
 
