@@ -17,6 +17,9 @@ import picocli.CommandLine.Option;
 
 /** Whether and from what bits are chosen for each layer; the names are auto-round's. */
 final class AutomaticBitsOptions extends OptionGroup {
+  /** What is chosen from if nothing is said. */
+  private static final String USUAL = "W2A16G64,W4A16G64,W8A16G64";
+
   private static final List<String> FLOATS = List.of("BF16", "FP16");
 
   @Option(
@@ -32,8 +35,9 @@ final class AutomaticBitsOptions extends OptionGroup {
       names = "--options",
       paramLabel = "NAMES",
       description =
-          "Schemes to choose from, with commas between; BF16 leaves a layer float (default"
-              + " W2A16G64,W4A16G64,W8A16G64).")
+          "Schemes to choose from, with commas between; BF16 leaves a layer float (default "
+              + USUAL
+              + ").")
   String options;
 
   @Option(
@@ -68,7 +72,7 @@ final class AutomaticBitsOptions extends OptionGroup {
     }
     requireUsage(averageBits >= 1 && averageBits <= 16, "--avg-bits takes 1 to 16: " + averageBits);
     List<AutoScheme.Option> all = new ArrayList<>();
-    String names = options == null ? "W2A16G64,W4A16G64,W8A16G64" : options;
+    String names = options == null ? USUAL : options;
     for (String name : names.split(",")) {
       all.add(new AutoScheme.Option(name.strip(), scheme(name.strip(), asymmetric, scaleType)));
     }

@@ -4,8 +4,10 @@ import java.util.List;
 
 /** One record of a task, written out as a model reads it. */
 sealed interface Question {
-  /** What stands in front of all questions of its kind, or nothing. */
-  String description();
+  /** What stands in front of all questions of its kind; nothing unless a kind says something. */
+  default String description() {
+    return "";
+  }
 
   /** The question with its answer, for prompts that show how it is done. */
   String example();
@@ -35,11 +37,6 @@ sealed interface Question {
 
   /** A word that a model should go on with by itself. */
   record LastWord(String context, String word) implements Question {
-    @Override
-    public String description() {
-      return "";
-    }
-
     /** The space between is the harness's, which puts one before every answer. */
     @Override
     public String example() {
@@ -49,11 +46,6 @@ sealed interface Question {
 
   /** An answer that is generated. */
   record Open(String context, String answer) implements Question {
-    @Override
-    public String description() {
-      return "";
-    }
-
     @Override
     public String example() {
       return context + " " + answer;

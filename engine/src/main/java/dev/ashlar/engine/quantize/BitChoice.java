@@ -86,7 +86,9 @@ final class BitChoice {
     ActivationStore store =
         ActivationStore.heapUpTo(IN_HEAP / (model.blockCount() + 1), spillFolder);
     try (Stage stage = listener.begin("measuring how much each layer minds fewer bits", 1)) {
-      return new AutoScheme(asked.scheme().averageBits(), options, List.of(), false)
+      return asked
+          .scheme()
+          .withOptions(options)
           .scores(
               model,
               plan,

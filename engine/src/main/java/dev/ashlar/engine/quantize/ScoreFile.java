@@ -26,17 +26,23 @@ final class ScoreFile {
   private final Path file;
   private final Map<String, String> facts;
 
+  /** By scheme the scores by layer, as they are in the file. */
+  private final Map<String, Object> scores;
+
   /**
-   * @param facts what scores depend on beside their scheme
+   * Reads what an earlier run left.
+   *
+   * @param facts what scores depend on beside their scheme; a file with others counts as empty
+   * @throws InputException if the file is no JSON object
    */
   ScoreFile(Path file, Map<String, String> facts) {
     this.file = file;
     this.facts = facts;
+    this.scores = new LinkedHashMap<>(kept());
   }
 
   /** The scores of a scheme, if a run with the same facts left them. */
   Optional<Map<String, Double>> find(Option option) {
-    Map<String, Object> scores = all();
     Object found = scores.get(option.scheme().toString());
     if (!(found instanceof Map<?, ?>)) {
       return Optional.empty();
@@ -50,7 +56,7 @@ final class ScoreFile {
   }
 
   /** The scores by scheme; none if there is no file, or one about something else. */
-  private Map<String, Object> all() {
+  private Map<String, Object> kept() {
     if (!Files.exists(file)) {
       return Map.of();
     }
@@ -67,18 +73,17 @@ final class ScoreFile {
    *
    * @throws InputException if the file cannot be written
    */
-  void add(List<Option> options, List<Map<String, Double>> scores) {
-    Map<String, Object> kept = new LinkedHashMap<>(all());
+  void add(List<Option> options, List<Map<String, Double>> measured) {
     for (int i = 0; i < options.size(); i++) {
       Map<String, Object> byLayer = new LinkedHashMap<>();
-      scores
+      measured
           .get(i)
           .forEach((layer, score) -> byLayer.put(layer, Double.isFinite(score) ? score : null));
-      kept.put(options.get(i).scheme().toString(), byLayer);
+      scores.put(options.get(i).scheme().toString(), byLayer);
     }
     Map<String, Object> json = new LinkedHashMap<>();
     json.put(FACTS, new LinkedHashMap<>(facts));
-    json.put(SCORES, kept);
+    json.put(SCORES, scores);
     try {
       if (file.toAbsolutePath().getParent() != null) {
         Files.createDirectories(file.toAbsolutePath().getParent());

@@ -168,6 +168,11 @@ public record AutoScheme(
     return sizes;
   }
 
+  /** The same choice from other options. */
+  public AutoScheme withOptions(List<Option> others) {
+    return new AutoScheme(averageBits, others, shared, bareCodes);
+  }
+
   /**
    * Measures how much the model minds each option, layer by layer.
    *
@@ -223,29 +228,22 @@ public record AutoScheme(
       costs.add(item(layers, choice, scores));
     }
     long budget = (long) Math.floor(averageBits * choice.weights) - choice.fixedCost;
-    int[] chosen = BitAllocation.choose(costs, possible(budget, costs, choice));
+    requireReachable(budget, costs, choice);
+    int[] chosen = BitAllocation.choose(costs, budget);
     return allocation(plan, choice, new ArrayList<>(items.values()), chosen);
   }
 
-  private long possible(long budget, List<BitAllocation.Item> items, Choice choice) {
-    long least = choice.fixedCost;
-    for (BitAllocation.Item item : items) {
-      long cheapest = Long.MAX_VALUE;
-      for (long cost : item.costs()) {
-        cheapest = cost >= 0 ? Math.min(cheapest, cost) : cheapest;
-      }
-      least += cheapest;
-    }
-    if (least - choice.fixedCost > budget) {
+  private void requireReachable(long budget, List<BitAllocation.Item> items, Choice choice) {
+    long least = items.stream().mapToLong(BitAllocation.Item::least).sum();
+    if (least > budget) {
       throw new IllegalArgumentException(
           String.format(
               Locale.ROOT,
               "an average of %s bits cannot be reached: the cheapest schemes take %.4f%s",
               averageBits,
-              (double) least / choice.weights,
+              (double) (least + choice.fixedCost) / choice.weights,
               bareCodes ? "" : ", scales included"));
     }
-    return budget;
   }
 
   private Allocation allocation(

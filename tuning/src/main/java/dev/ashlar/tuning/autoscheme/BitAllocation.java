@@ -22,7 +22,8 @@ final class BitAllocation {
    * @param scores by option; less is better
    */
   record Item(long[] costs, double[] scores) {
-    private long least() {
+    /** The cheapest option's costs. */
+    long least() {
       return Arrays.stream(costs).filter(c -> c >= 0).min().orElseThrow();
     }
   }

@@ -133,10 +133,7 @@ public final class ContinuationScorer {
 
   private static void row(
       float[] logits, int at, int vocab, int i, int[] targets, double[] logs, boolean[] top) {
-    int best = 0;
-    for (int v = 1; v < vocab; v++) {
-      best = logits[at + v] > logits[at + best] ? v : best;
-    }
+    int best = LogitRows.top(logits, at, vocab);
     double sum = 0;
     for (int v = 0; v < vocab; v++) {
       sum += Math.exp((double) logits[at + v] - logits[at + best]);

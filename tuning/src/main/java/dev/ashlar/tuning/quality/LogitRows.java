@@ -83,7 +83,8 @@ final class LogitRows {
     same[r] = topP == topQ;
   }
 
-  private static int top(float[] x, int at, int n) {
+  /** The first of the largest of {@code n} numbers from {@code at} on, counted from there. */
+  static int top(float[] x, int at, int n) {
     int best = 0;
     for (int i = 1; i < n; i++) {
       if (x[at + i] > x[at + best]) {
