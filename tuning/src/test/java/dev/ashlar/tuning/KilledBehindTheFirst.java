@@ -4,6 +4,9 @@ package dev.ashlar.tuning;
 public final class KilledBehindTheFirst implements RunListener {
   private boolean ended;
 
+  /** Nothing has ended yet. */
+  public KilledBehindTheFirst() {}
+
   @Override
   public void unitFinished(UnitReport unit) {
     ended = true;
