@@ -41,6 +41,7 @@ LOADERS = {
 # What is the loaders' own and known: (loader, family or *, case or *) and why.
 THEIRS = [
     ("*", "falcon", "*", "replaces plain nn.Linear only"),
+    ("auto-round", ".*", "auto_gptq-w4-asym", "has no such kernel for processors"),
     ("optimum", "mixtral|phimoe|minimax_m2|gpt_oss|granitemoe|.*_moe|olmoe|deepseek.*", "*",
      "knows no experts"),
     ("optimum", ".*", "auto_gptq-head", "knows no packed head"),
@@ -64,17 +65,18 @@ def load(loader, folder):
         )
     from gptqmodel import BACKEND, GPTQModel
 
+    # Its kernel for processors takes 16-bit floats only.
     return GPTQModel.load(
-        folder, device="cpu", dtype=torch.float32, backend=BACKEND.GPTQ_TORCH
+        folder, device="cpu", dtype=torch.float16, backend=BACKEND.GPTQ_TORCH
     ).model
 
 
-def weight(module):
+def weight(module, dtype):
     """The matrix [out, in] of a packed module, computed by the module itself; None if not packed."""
     if not hasattr(module, "qweight"):
         return None
     n = getattr(module, "in_features", None) or module.infeatures
-    x = torch.eye(n, dtype=torch.float32)
+    x = torch.eye(n, dtype=dtype)
     y = module(x)
     bias = getattr(module, "bias", None)
     if isinstance(bias, torch.Tensor):
@@ -86,8 +88,9 @@ def facts(loader, folder):
     """Packed weights, logits and greedy tokens of a folder."""
     torch.manual_seed(0)
     model = load(loader, folder).eval()
+    dtype = next(model.parameters()).dtype
     with torch.no_grad():
-        weights = {n: w for n, m in model.named_modules() if (w := weight(m)) is not None}
+        weights = {n: w for n, m in model.named_modules() if (w := weight(m, dtype)) is not None}
         ids = torch.tensor([PROMPT])
         logits = model(input_ids=ids).logits[0].float()
         greedy = list(PROMPT)
@@ -251,6 +254,7 @@ def peers_to_ours(args, table, family, model):
         ("auto_round-w4", "auto_round", True),
         ("auto_round-w4-asym", "auto_round", False),
         ("auto_gptq-w4", "auto_gptq", True),
+        ("auto_gptq-w4-asym", "auto_gptq", False),
     ):
         if case not in args.cases:
             continue

@@ -178,7 +178,6 @@ public final class BlockwiseQuantization {
   public RunReport run(Optional<? extends UnitStore> work, LayerSink sink, RunListener listener) {
     long start = System.nanoTime();
     MemoryPlan memory = memory();
-    memory.warning().ifPresent(listener::warning);
     String head = model.spec().head().output().name();
     if (skipped().containsKey(head)) {
       listener.warning(head + " stays float: " + skipped().get(head));
@@ -357,6 +356,11 @@ public final class BlockwiseQuantization {
     }
     // The head's outputs flow nowhere, and have no room where its inputs are.
     return quantizer.floatInputs() && !entry.head() ? cascade.movingFloats() : null;
+  }
+
+  /** What a user should know before anything is run, if the memory allowed will not do. */
+  public Optional<String> memoryWarning() {
+    return memory().warning();
   }
 
   /**

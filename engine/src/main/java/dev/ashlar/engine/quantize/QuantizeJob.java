@@ -153,6 +153,7 @@ public final class QuantizeJob {
     Exports.requirePossible(folder, request.output().formats(), source, plan, outliers);
     // Before anything is measured, so that a conflict with an earlier run shows at once.
     WorkFolder blocks = opened.work().open(quantization.job(facts(source)));
+    quantization.memoryWarning().ifPresent(listener::warning);
     Optional<Duration> estimate = estimate(quantization);
     opened.measures().before(decoder, quantization.schemes());
     Set<String> unused = decoder.spec().others(source);
