@@ -102,6 +102,14 @@ def facts(loader, folder):
 
 def apart(function, *arguments):
     """What the function gives in a process of its own: loaders change the libraries they use."""
+    good, result = forked(function, *arguments)
+    if not good and "INTERNAL ASSERT" in result:
+        # PyTorch's pool of threads does not always survive the fork.
+        good, result = forked(function, *arguments)
+    return good, result
+
+
+def forked(function, *arguments):
     read, write = os.pipe()
     child = os.fork()
     if child == 0:
