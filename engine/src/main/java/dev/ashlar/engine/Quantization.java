@@ -16,6 +16,7 @@ import dev.ashlar.formats.export.ExportFormats;
 import dev.ashlar.tuning.MemoryLimit;
 import dev.ashlar.tuning.Methods;
 import dev.ashlar.tuning.RunOptions;
+import dev.ashlar.tuning.RunReport;
 import dev.ashlar.tuning.calibration.Calibration;
 import dev.ashlar.tuning.calibration.DatasetSpec;
 import dev.ashlar.tuning.calibration.Documents;
@@ -143,9 +144,13 @@ public final class Quantization {
   }
 
   /**
-   * How hard to try, by name: {@code best}, {@code default}, {@code light} or {@code cpu}. {@link
-   * #run} refuses one that the method does not have.
+   * What the tuning may take, above 0, for methods that keep to it; see {@link RunReport#timed}.
    */
+  public Quantization minutes(double count) {
+    return option("minutes", count);
+  }
+
+  /** How hard to try, by the name of one of the method's recipes; {@link #run} refuses others. */
   public Quantization recipe(String name) {
     this.recipe = Optional.of(name);
     return this;
@@ -357,7 +362,7 @@ public final class Quantization {
       throw new IllegalArgumentException("there is no folder to write; name one with into(…)");
     }
     boolean demo = model.equals(ModelPaths.DEMO);
-    Effort effort = Efforts.of(method, recipe, demo);
+    Effort effort = Efforts.of(method, recipe, demo, MethodOptions.of(options));
     Map<String, String> all = new LinkedHashMap<>(effort.options());
     all.putAll(options);
     Method.Choice choice = method.settle(MethodOptions.of(all));

@@ -5,6 +5,7 @@ import dev.ashlar.tensor.quant.QuantScheme;
 import dev.ashlar.tuning.calibration.CalibrationSet;
 import dev.ashlar.tuning.method.Activations;
 import dev.ashlar.tuning.method.BlockQuantizer;
+import dev.ashlar.tuning.method.Budget;
 import dev.ashlar.tuning.method.FinishResult;
 import dev.ashlar.tuning.method.FloatStream;
 import dev.ashlar.tuning.method.Targets;
@@ -19,7 +20,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.TreeMap;
 import java.util.concurrent.CancellationException;
 
 /**
@@ -29,15 +29,6 @@ import java.util.concurrent.CancellationException;
  * <p>Which layers are quantized how is settled before anything is computed ({@link UnitPlan}).
  */
 public final class BlockwiseQuantization {
-  /** Part of every job's identity: work of another version is not continued. */
-  private static final String FORMAT_VERSION = "4";
-
-  /** Enough of a SHA-256 to tell texts apart, and short enough to be read. */
-  private static final int CHECKSUM_LETTERS = 16;
-
-  /** How long to wait before asking again whether somebody else has finished a unit. */
-  private static final int PATIENCE_MILLIS = 200;
-
   /** What reports call the work on the whole model. */
   private static final String FINISH = "all units together";
 
@@ -49,6 +40,9 @@ public final class BlockwiseQuantization {
   private final MemoryLimit limit;
   private final UnitPlan units;
   private final UnitRunner runner;
+
+  /** Of a run whose numbers followed from a time. */
+  private final Optional<Timing> timing;
 
   /**
    * @param data may be {@link CalibrationSet#none()} if the method needs no inputs
@@ -72,12 +66,24 @@ public final class BlockwiseQuantization {
       BlockQuantizer quantizer,
       RunOptions options,
       MemoryLimit limit) {
+    this(model, plan, data, quantizer, options, limit, Optional.empty());
+  }
+
+  private BlockwiseQuantization(
+      Decoder model,
+      QuantizationPlan plan,
+      CalibrationSet data,
+      BlockQuantizer quantizer,
+      RunOptions options,
+      MemoryLimit limit,
+      Optional<Timing> timing) {
     this.model = model;
     this.plan = plan;
     this.data = data;
     this.quantizer = quantizer;
     this.options = options;
     this.limit = limit;
+    this.timing = timing;
     requireData();
     this.units = new UnitPlan(model.spec(), model.tiedHead(), plan, options.nblocks());
     this.runner = new UnitRunner(quantizer, options);
@@ -92,15 +98,7 @@ public final class BlockwiseQuantization {
       throw new IllegalArgumentException(
           "method '" + quantizer.title() + "' needs calibration data");
     }
-    int vocab = model.spec().vocab();
-    for (int sample = 0; sample < data.count(); sample++) {
-      for (int id : data.sample(sample)) {
-        if (id < 0 || id >= vocab) {
-          throw new IllegalArgumentException(
-              "calibration token " + id + " is not in the model's vocabulary of " + vocab);
-        }
-      }
-    }
+    data.requireWithin(model.spec().vocab());
   }
 
   /** What is going to be done. */
@@ -137,28 +135,40 @@ public final class BlockwiseQuantization {
         limit);
   }
 
-  /**
-   * What identifies this run in a work folder.
-   *
-   * @param facts what the caller knows of model and data: path, size, time
-   */
+  /** What identifies this run in a work folder, beside facts that the caller knows of. */
   public Job job(Map<String, String> facts) {
-    Map<String, String> all = new TreeMap<>(facts);
-    all.put("version", FORMAT_VERSION);
-    all.put(
-        "model", model.spec().modelType() + " " + model.blockCount() + "x" + model.spec().dim());
-    all.put("scheme", plan.describe());
-    all.put("method", quantizer.describe());
-    all.put("batch size", Integer.toString(options.batchSize()));
-    all.put("batches of a step", Integer.toString(options.accumulate()));
-    all.put("blocks at once", Integer.toString(options.nblocks()));
-    all.put("quantized input", Boolean.toString(options.quantizedInput()));
-    all.put("seed", Long.toString(options.seed()));
-    all.put("activations", options.streamType().name());
-    all.put("samples", Integer.toString(data.count()));
-    all.put("tokens of a sample", Integer.toString(data.length()));
-    all.put("checksum of the data", data.digest().substring(0, CHECKSUM_LETTERS));
-    return new Job(all);
+    return RunIdentity.of(model, plan, data, quantizer, options, facts);
+  }
+
+  /**
+   * The same run with numbers in place of the time that its method was given ({@link
+   * BlockQuantizer#budget}): this machine is measured, or what was chosen before is taken from the
+   * store. The job stays that of this one. A run of a method without a time is itself.
+   *
+   * @param work of this run's {@link #job}
+   */
+  public BlockwiseQuantization settled(Optional<? extends UnitStore> work) {
+    if (quantizer.budget().isEmpty() || model.blockCount() == 0) {
+      return this;
+    }
+    Budget budget = quantizer.budget().get();
+    Timing chosen =
+        Timing.of(
+            budget,
+            () -> estimator().speed(budget),
+            units.units().size(),
+            data.count(),
+            work,
+            () -> Patience.rest("to choose the run's numbers"));
+    CalibrationSet samples = data.first(chosen.numbers().samples());
+    return new BlockwiseQuantization(
+        model,
+        plan,
+        samples,
+        budget.quantizer(chosen.numbers()),
+        options.withBatchSize(Math.min(options.batchSize(), samples.count())),
+        limit,
+        Optional.of(chosen));
   }
 
   /** Quantizes everything without a store; see {@link #run(Optional, LayerSink, RunListener)}. */
@@ -176,7 +186,16 @@ public final class BlockwiseQuantization {
    * @throws CancellationException if the listener asked for it; what was finished is in the store
    */
   public RunReport run(Optional<? extends UnitStore> work, LayerSink sink, RunListener listener) {
+    if (timing.isEmpty() && quantizer.budget().isPresent() && model.blockCount() > 0) {
+      return settled(work).run(work, sink, listener);
+    }
     long start = System.nanoTime();
+    timing.ifPresent(Timing::begin);
+    timing.flatMap(Timing::warning).ifPresent(listener::warning);
+    if (quantizer.finish().isEmpty()) {
+      // Units are handed on as they are made.
+      timing.map(Timing::numbers).ifPresent(listener::settled);
+    }
     MemoryPlan memory = memory();
     String head = model.spec().head().output().name();
     if (skipped().containsKey(head)) {
@@ -191,15 +210,20 @@ public final class BlockwiseQuantization {
         UnitReport report = run(entry, cascade, work, sink, finishing, pace);
         reports.add(report);
         listener.unitFinished(report);
+        timing.filter(t -> !report.resumed()).ifPresent(Timing::note);
       }
     }
     if (finishing != null) {
-      UnitReport report = finish(finishing, streamed.count(), work, sink, pace);
+      UnitReport report = finish(finishing, streamed.count(), work, sink, pace, listener);
       reports.add(report);
       listener.unitFinished(report);
     }
     return new RunReport(
-        reports, schemes(), skipped(), Duration.ofNanos(System.nanoTime() - start));
+        reports,
+        schemes(),
+        skipped(),
+        Duration.ofNanos(System.nanoTime() - start),
+        timing.map(t -> new RunReport.Timed(t.asked(), t.spent(), t.numbers())));
   }
 
   private UnitReport finish(
@@ -207,12 +231,15 @@ public final class BlockwiseQuantization {
       int streamed,
       Optional<? extends UnitStore> work,
       LayerSink sink,
-      Pace pace) {
+      Pace pace,
+      RunListener listener) {
     long start = System.nanoTime();
     int index = units.units().size();
     pace.begin(index, FINISH);
     FinishResult result =
-        finishing.run(work, data, streamed, options, pace, () -> waitForOthers(pace, FINISH));
+        finishing.run(
+            work, data, streamed, options, timing, pace, () -> waitForOthers(pace, FINISH));
+    timing.map(Timing::numbers).ifPresent(listener::settled);
     for (int i = 0; i < result.parts().size(); i++) {
       handOn(result.parts().get(i), sink);
       sink.finished(i);
@@ -319,12 +346,7 @@ public final class BlockwiseQuantization {
 
   private static void waitForOthers(Pace pace, String what) {
     pace.proceed();
-    try {
-      Thread.sleep(PATIENCE_MILLIS);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new CancellationException("interrupted while another worker had " + what);
-    }
+    Patience.rest(what);
   }
 
   private UnitResult quantize(
@@ -363,14 +385,15 @@ public final class BlockwiseQuantization {
     return memory().warning();
   }
 
-  /**
-   * How long {@link #run} will take on this machine: a few iterations of the first unit are timed
-   * and multiplied. The cost of a unit is taken to be the same for all.
-   */
+  /** How long {@link #run} will take here: iterations of the first unit, timed and multiplied. */
   public Duration estimate() {
     if (model.blockCount() == 0) {
       return Duration.ZERO;
     }
-    return new Estimate(model, units, runner, quantizer, options, data, memory()).run();
+    return estimator().run();
+  }
+
+  private Estimate estimator() {
+    return new Estimate(model, units, runner, quantizer, options, data, memory());
   }
 }

@@ -19,6 +19,8 @@ import dev.ashlar.tuning.walk.BlockWalk;
  * order.
  */
 final class Cascade implements AutoCloseable {
+  private static final String QUANTIZED = " (quantized)";
+
   private final BlockWalk walk;
   private final ActivationStore store;
   private final boolean quantizedInput;
@@ -27,6 +29,9 @@ final class Cascade implements AutoCloseable {
   private Activations quantized;
   private Activations targets;
   private Activations spare;
+
+  /** Whether the method has sent the quantized stream through the present unit. */
+  private boolean moved;
 
   /**
    * Embeds all samples.
@@ -100,6 +105,14 @@ final class Cascade implements AutoCloseable {
       }
 
       @Override
+      public void advance(Unit changed) {
+        moved = true;
+        if (quantizedInput) {
+          move(changed);
+        }
+      }
+
+      @Override
       public Activations room(int dim) {
         return store.zeros(present.count(), present.length(), dim);
       }
@@ -118,19 +131,24 @@ final class Cascade implements AutoCloseable {
     if (targets == null) {
       targets(unit);
     }
-    if (quantizedInput) {
-      Activations next = inputs();
-      pass(true, unit, result, next);
-      quantized = next;
+    if (quantizedInput && !moved) {
+      move(unit.with(result));
     }
+    moved = false;
     spare = floats == quantized || floats == targets ? spare : floats;
     floats = targets;
     targets = null;
   }
 
+  private void move(Unit changed) {
+    Activations next = inputs();
+    walk.pass(changed, next, next, changed.name() + QUANTIZED);
+    quantized = next;
+  }
+
   private void pass(boolean changed, Unit unit, UnitResult result, Activations states) {
     if (changed) {
-      walk.pass(unit.with(result), states, states, unit.name() + " (quantized)");
+      walk.pass(unit.with(result), states, states, unit.name() + QUANTIZED);
     } else {
       walk.pass(unit, states, states, unit.name());
     }

@@ -7,6 +7,7 @@ import dev.ashlar.tensor.autograd.Tape;
 import dev.ashlar.tuning.calibration.CalibrationSet;
 import dev.ashlar.tuning.method.Activations;
 import dev.ashlar.tuning.method.BlockQuantizer;
+import dev.ashlar.tuning.method.Budget;
 import dev.ashlar.tuning.method.FloatStream;
 import dev.ashlar.tuning.method.Unit;
 import dev.ashlar.tuning.method.UnitTask;
@@ -45,7 +46,7 @@ record Estimate(
     try (Cascade cascade = cascade(walk, sample)) {
       Activations targets = cascade.targets(unit);
       Duration pass = forward(unit, cascade.inputs());
-      FloatStream floats = quantizer.needsFloats() ? cascade.floats() : null;
+      FloatStream floats = quantizer.needsFloats() ? new Still(cascade, walk) : null;
       UnitTask task =
           runner.task(first, unit, cascade.inputs(), targets, floats, data.counted(), NOBODY);
       Duration tuning = quantizer.estimate(task, (streamed + step - 1) / step);
@@ -59,11 +60,58 @@ record Estimate(
     }
   }
 
+  /** How fast a run with a time goes. */
+  Budget.Speed speed(Budget budget) {
+    UnitPlan.Entry first = units.units().getFirst();
+    Unit unit = first.load(model);
+    int blockUnits = (int) units.units().stream().filter(u -> !u.head()).count();
+    BlockWalk walk = new BlockWalk(memory.passBatch(), BlockWalk.Check.NONE);
+    try (Cascade cascade = cascade(walk, data.first(options.batchSize()))) {
+      FloatStream floats = quantizer.needsFloats() ? new Still(cascade, walk) : null;
+      UnitTask task =
+          runner.task(first, unit, cascade.inputs(), null, floats, data.counted(), NOBODY);
+      Budget.Cost cost = budget.cost(task);
+      return new Budget.Speed(blockUnits, cost, seconds(whole(unit, cascade, blockUnits, 1)));
+    }
+  }
+
+  /** The stream of a cascade that stays where it is, whatever goes through it. */
+  private record Still(Cascade cascade, BlockWalk walk) implements FloatStream {
+    @Override
+    public Activations inputs() {
+      return cascade.floats().inputs();
+    }
+
+    @Override
+    public void pass(Unit watched) {
+      cascade.floats().pass(watched);
+    }
+
+    @Override
+    public void advance(Unit changed) {
+      try (Activations out = room(inputs().dim())) {
+        walk.pass(changed, cascade.inputs(), out, changed.name());
+      }
+    }
+
+    @Override
+    public Activations room(int dim) {
+      return cascade.floats().room(dim);
+    }
+  }
+
+  private static double seconds(Duration time) {
+    return time.toNanos() / 1e9;
+  }
+
+  private int passBatch(Activations inputs) {
+    return Math.min(memory.passBatch(), inputs.count());
+  }
+
   /** Time of so many passes of a sample through all units and the head. */
   private Duration whole(Unit unit, Cascade cascade, long blockUnits, double passes) {
     Activations one = cascade.inputs();
-    double block =
-        (double) forward(unit, one).toNanos() / Math.min(memory.passBatch(), one.count());
+    double block = (double) forward(unit, one).toNanos() / passBatch(one);
     int rows = Math.min(HEAD_ROWS, one.length());
     Tensor x = Tensor.zeros(1, one.length(), one.dim());
     one.read(0, 1, x);
@@ -85,7 +133,7 @@ record Estimate(
 
   /** Time of one batch through {@code unit}, the second time. */
   private Duration forward(Unit unit, Activations inputs) {
-    int count = Math.min(memory.passBatch(), inputs.count());
+    int count = passBatch(inputs);
     Tape tape = Tape.off(unit.backend());
     Tensor x = Tensor.zeros(count, inputs.length(), inputs.dim());
     inputs.read(0, count, x);

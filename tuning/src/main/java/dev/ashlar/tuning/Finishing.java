@@ -44,6 +44,7 @@ final class Finishing {
   /**
    * The finished model: from the store if it is there, else made and put there.
    *
+   * @param timing of a run that has a time in place of a number of steps
    * @param wait called while another worker is at it
    */
   FinishResult run(
@@ -51,10 +52,11 @@ final class Finishing {
       CalibrationSet data,
       int streamed,
       RunOptions options,
+      Optional<Timing> timing,
       Pace pace,
       Runnable wait) {
     if (work.isEmpty()) {
-      return make(data, streamed, options, pace);
+      return make(data, streamed, options, timing, pace);
     }
     UnitStore store = work.get();
     while (true) {
@@ -70,7 +72,7 @@ final class Finishing {
           if (meanwhile.isPresent()) {
             return meanwhile.get();
           }
-          FinishResult result = make(data, streamed, options, pace);
+          FinishResult result = make(data, streamed, options, timing, pace);
           publish(store, held, result);
           return result;
         }
@@ -79,7 +81,8 @@ final class Finishing {
     }
   }
 
-  private FinishResult make(CalibrationSet data, int streamed, RunOptions options, Pace pace) {
+  private FinishResult make(
+      CalibrationSet data, int streamed, RunOptions options, Optional<Timing> timing, Pace pace) {
     List<FinishTask.Part> parts = new ArrayList<>();
     for (UnitPlan.Entry entry : plan.units()) {
       parts.add(
@@ -97,7 +100,10 @@ final class Finishing {
             streamed,
             options.batchSize(),
             Shuffle.seed(options.seed(), plan.units().size()),
-            pace::iteration));
+            pace::iteration,
+            timing
+                .filter(t -> !t.isSettled())
+                .map(t -> new FinishTask.Limit(t.left(), t::settle))));
   }
 
   /** Places of the store: the rest first, then the units in order. */

@@ -50,8 +50,8 @@ public record MemoryPlan(boolean spills, int passBatch, long bytes, long limit) 
     long state = (long) streamed * length * spec.dim() * options.streamType().bytes();
     long streams = !quantizer.needsInputs() ? 0 : quantizer.needsTargets() ? 2 * state : state;
     if (quantizer.needsFloats()) {
-      // A third to write what comes out, and what the method keeps of the inside of the float unit.
-      streams = 3 * state + (long) streamed * length * unit.widths() * options.streamType().bytes();
+      // A third to write what comes out, and what the method keeps of the inside of both units.
+      streams = 3 * state + 2L * streamed * length * unit.widths() * options.streamType().bytes();
     }
     // The codes of all units wait for the end, when streams are gone.
     long codes = quantizer.finish().isPresent() ? weights : 0;

@@ -1,5 +1,7 @@
 package dev.ashlar.tuning;
 
+import dev.ashlar.tuning.method.Budget;
+
 /** Hears how a run goes. All calls come from the thread that runs it. */
 public interface RunListener {
   /** Hears nothing. */
@@ -10,6 +12,9 @@ public interface RunListener {
 
   /** A unit is finished and was handed on. */
   default void unitFinished(UnitReport report) {}
+
+  /** What the time of a run came to in the end; told before anything is handed on. */
+  default void settled(Budget.Numbers numbers) {}
 
   /**
    * Asked between batches, iterations and units: whether the run shall end. It ends with a {@link

@@ -41,6 +41,11 @@ public record RunOptions(
     this(batchSize, accumulate, nblocks, quantizedInput, seed, DType.F32);
   }
 
+  /** The same with so many samples at once. */
+  public RunOptions withBatchSize(int samples) {
+    return new RunOptions(samples, accumulate, nblocks, quantizedInput, seed, streamType);
+  }
+
   /** AutoRound's defaults. */
   public static RunOptions defaults() {
     return new RunOptions(8, 1, 1, true, 42);

@@ -10,7 +10,9 @@ import dev.ashlar.tuning.method.Method;
 import dev.ashlar.tuning.method.Method.Spelling;
 import dev.ashlar.tuning.method.MethodOptions;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
 
 /** What there is to choose from, gathered from those who know it. */
 final class Catalogue {
@@ -77,13 +79,15 @@ final class Catalogue {
 
   private static Section recipes() {
     List<Entry> entries = new ArrayList<>();
-    for (Effort standard : Effort.STANDARD) {
+    Set<String> names = new LinkedHashSet<>();
+    Methods.all().forEach(m -> m.efforts().forEach(e -> names.add(e.recipe())));
+    for (String name : names) {
       List<String> details =
           Methods.all().stream()
-              .flatMap(m -> m.effort(standard.recipe()).stream().map(e -> effort(m, e)))
+              .flatMap(m -> m.effort(name).stream().map(e -> effort(m, e)))
               .toList();
-      String usual = standard.recipe().equals(Effort.DEFAULT) ? "of those who ask for none" : "";
-      entries.add(new Entry(standard.recipe(), usual, details));
+      String usual = name.equals(Effort.DEFAULT) ? "of those who ask for none" : "";
+      entries.add(new Entry(name, usual, details));
     }
     return new Section("recipes", "how hard quantize --recipe tries", entries);
   }

@@ -17,6 +17,7 @@ import dev.ashlar.tuning.Methods;
 import dev.ashlar.tuning.method.BlockQuantizer;
 import dev.ashlar.tuning.method.Effort;
 import dev.ashlar.tuning.method.Method;
+import dev.ashlar.tuning.method.MethodOptions;
 import dev.ashlar.tuning.plan.QuantizationPlan;
 import java.util.Optional;
 import picocli.CommandLine;
@@ -41,6 +42,7 @@ import picocli.CommandLine.Option;
       "  ashlar quantize --model ~/models/Qwen3-0.6B --dataset texts.jsonl --output-dir out",
       "  ashlar quantize --model m.gguf --recipe cpu --dataset wiki.txt --output-dir out \\",
       "      --format auto_round,auto_gptq --eval --eval-dataset wiki-test.txt",
+      "  ashlar quantize --model m --method feedback --minutes 5 --bits 3 --output-dir out",
       "  ashlar quantize --model m --method rtn --bits 8 --output-dir out",
       "  ashlar quantize --model unknown --method rtn --model-free --output-dir out",
       "  ashlar quantize --model m --dataset a.jsonl:num=64,b.json:concat --output-dir out \\",
@@ -119,11 +121,12 @@ final class QuantizeCommand extends Command {
     try {
       Optional<Method> asked = methods.asked();
       Method method = asked.orElse(modelFree ? Methods.BASELINE : Methods.DEFAULT);
+      MethodOptions given = tuning.given(methods.given());
       Effort effort =
           isShowcase()
               ? Showcase.EFFORT
-              : Efforts.of(method, Optional.ofNullable(tuning.recipe), demo);
-      return request(demo, effort, method.settle(tuning.method(effort, methods.given())));
+              : Efforts.of(method, Optional.ofNullable(tuning.recipe), demo, given);
+      return request(demo, effort, method.settle(given.over(effort.options())));
     } catch (IllegalArgumentException e) {
       throw usage(e.getMessage());
     }

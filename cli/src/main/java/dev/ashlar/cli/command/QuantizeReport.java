@@ -73,6 +73,7 @@ final class QuantizeReport {
     json.put(
         "estimatedSeconds",
         rounded(result.estimate().map(QuantizeReport::seconds).orElse(Double.NaN)));
+    run.timed().ifPresent(t -> json.put("timed", timed(t)));
     json.put("units", units());
     json.put("checks", checks());
     return new Report(text(peakMemory), json);
@@ -84,6 +85,29 @@ final class QuantizeReport {
 
   private static Double rounded(double value) {
     return Double.isFinite(value) ? Math.round(value * 1000) / 1e3 : Double.NaN;
+  }
+
+  private Map<String, Object> timed(RunReport.Timed timed) {
+    Map<String, Object> json = new LinkedHashMap<>();
+    json.put("askedSeconds", rounded(seconds(timed.asked())));
+    json.put("usedSeconds", rounded(seconds(timed.used())));
+    json.put("samples", timed.numbers().samples());
+    json.put("options", timed.numbers().options());
+    json.put("again", again(timed));
+    return json;
+  }
+
+  /** Options that give the same result, in place of a time or a recipe that is one. */
+  private List<String> again(RunReport.Timed timed) {
+    List<String> words = new ArrayList<>();
+    words.addAll(List.of("--nsamples", "" + timed.numbers().samples()));
+    words.addAll(List.of("--seqlen", "" + request.calibration().length()));
+    words.addAll(List.of("--batch-size", "" + request.run().batchSize()));
+    timed
+        .numbers()
+        .options()
+        .forEach((name, n) -> words.addAll(List.of("--method-option", name + "=" + n)));
+    return words;
   }
 
   private List<Object> units() {
@@ -147,6 +171,14 @@ final class QuantizeReport {
         Figures.seconds(seconds(result.time()))
             + ", of which tuning "
             + Figures.seconds(run.time().toMillis() / 1e3));
+    run.timed()
+        .ifPresent(
+            timed -> {
+              String used = Figures.seconds(seconds(timed.used()));
+              String asked = Figures.seconds(seconds(timed.asked()));
+              line(t, "of its time", used + " of " + asked);
+              line(t, "the same again", String.join(" ", again(timed)));
+            });
     line(t, "peak memory", Figures.bytes(peakMemory));
     for (Written w : result.written()) {
       String read = w.logitError().isPresent() ? "bytes and logits" : "bytes";

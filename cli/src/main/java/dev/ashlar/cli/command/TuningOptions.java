@@ -40,8 +40,8 @@ final class TuningOptions extends OptionGroup {
       names = "--recipe",
       paramLabel = "NAME",
       description =
-          "Effort: best, default (the default), light, or cpu (less of everything); see 'ashlar list"
-              + " recipes'.")
+          "Effort: best, default (the default), light, or cpu (less of everything); some methods have"
+              + " more; see 'ashlar list recipes'.")
   String recipe;
 
   @Option(
@@ -182,10 +182,9 @@ final class TuningOptions extends OptionGroup {
     return sentences;
   }
 
-  /** What the method is told: the recipe's options, then those of the command line. */
-  MethodOptions method(Effort effort, Map<String, String> given) {
-    Map<String, String> options = new LinkedHashMap<>(effort.options());
-    options.putAll(given);
+  /** What the method is told, but for what a recipe says. */
+  MethodOptions given(Map<String, String> named) {
+    Map<String, String> options = new LinkedHashMap<>(named);
     methodOptions.forEach((key, value) -> options.put(key.strip().replace('-', '_'), value));
     return MethodOptions.of(options);
   }

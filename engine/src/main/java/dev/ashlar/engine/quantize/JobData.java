@@ -45,17 +45,24 @@ final class JobData {
       return CalibrationSet.none();
     }
     CalibrationRequest wanted = request.calibration();
-    return samples(model, texts, wanted.samples(), fitting(wanted.length(), model, "--seqlen"));
+    // A time takes of a text what it has room for.
+    boolean most = request.quantizer().budget().isPresent();
+    int length = fitting(wanted.length(), model, "--seqlen");
+    return samples(model, texts, new Calibration.Amount(wanted.samples(), length, most));
   }
 
   /** Samples of a number and length of the caller's. */
   CalibrationSet samples(Model model, List<Calibration.Source> texts, int count, int length) {
+    return samples(model, texts, new Calibration.Amount(count, length, false));
+  }
+
+  private CalibrationSet samples(
+      Model model, List<Calibration.Source> texts, Calibration.Amount amount) {
     Calibration made =
         Calibration.of(
             texts,
             ModelEncoder.forCalibration(model),
-            count,
-            length,
+            amount,
             request.run().seed(),
             padding(model.checkpoint()));
     made.warnings().forEach(listener::warning);

@@ -6,6 +6,7 @@ import dev.ashlar.engine.job.Stage;
 import dev.ashlar.engine.model.Model;
 import dev.ashlar.engine.model.OutputFolder;
 import dev.ashlar.formats.checkpoint.Checkpoint;
+import dev.ashlar.formats.export.ExportOptions;
 import dev.ashlar.formats.export.ExportPlan;
 import dev.ashlar.io.InputException;
 import dev.ashlar.nn.architecture.Architectures;
@@ -22,6 +23,8 @@ import dev.ashlar.tuning.RunReport;
 import dev.ashlar.tuning.UnitPlan;
 import dev.ashlar.tuning.calibration.Calibration;
 import dev.ashlar.tuning.calibration.CalibrationSet;
+import dev.ashlar.tuning.method.Budget;
+import dev.ashlar.tuning.method.Method;
 import dev.ashlar.tuning.method.RunFacts;
 import dev.ashlar.tuning.plan.QuantizationPlan;
 import dev.ashlar.tuning.work.WorkFolder;
@@ -146,34 +149,36 @@ public final class QuantizeJob {
     BlockwiseQuantization quantization = quantization(decoder, data, run);
     IgnoredLayers.check(
         quantization.units().idle(), source, quantization.schemes().keySet(), listener);
-    Map<String, Object> settings = Recorded.of(request.choice(), Optional.of(facts(data, run)));
-    ExportPlan plan =
-        tensors.plan(request.plan().defaultScheme(), quantization.schemes(), settings);
+    ExportPlan plan = plan(tensors, quantization, request.choice(), facts(data, run));
     boolean outliers = request.quantizer().keepsOutliers();
     Exports.requirePossible(folder, request.output().formats(), source, plan, outliers);
     // Before anything is measured, so that a conflict with an earlier run shows at once.
     WorkFolder blocks = opened.work().open(quantization.job(facts(source)));
-    quantization.memoryWarning().ifPresent(listener::warning);
-    Optional<Duration> estimate = estimate(quantization);
+    Optional<Budget> budget = request.quantizer().budget();
+    BlockwiseQuantization settled = settled(quantization, blocks);
+    settled.memoryWarning().ifPresent(listener::warning);
+    Optional<Duration> estimate = budget.map(Budget::time).or(() -> estimate(quantization));
     opened.measures().before(decoder, quantization.schemes());
     Set<String> unused = decoder.spec().others(source);
-    Exports exports =
-        new Exports(
-            folder,
-            request.output().formats(),
-            source,
-            tensors,
-            plan,
-            request.output().options(opened.overwrite()));
+    ExportOptions written = request.output().options(opened.overwrite());
+    BegunExports exports =
+        new BegunExports(
+            numbers -> {
+              ExportPlan known =
+                  numbers.map(n -> plan(tensors, quantization, n, data, run)).orElse(plan);
+              return new Exports(
+                  folder, request.output().formats(), source, tensors, known, written);
+            },
+            budget.isPresent());
     boolean done = false;
     try {
       TunedReference reference = TunedReference.of(decoder, data);
-      RunReport report = tune(quantization, blocks, exports, reference);
+      RunReport report = tune(settled, blocks, exports, reference);
       reference.settle();
       blocks.markPublishing();
       Tuned tuned =
           new Tuned(
-              exports,
+              exports.exports(),
               unused,
               tensors.whole(unused),
               reference,
@@ -307,6 +312,39 @@ public final class QuantizeJob {
     return types;
   }
 
+  /** What an export records of a run beside its codes. */
+  private ExportPlan plan(
+      ModelTensors tensors,
+      BlockwiseQuantization quantization,
+      Method.Choice choice,
+      RunFacts facts) {
+    Map<String, Object> settings = Recorded.of(choice, Optional.of(facts));
+    return tensors.plan(request.plan().defaultScheme(), quantization.schemes(), settings);
+  }
+
+  /** The same of a run whose numbers followed from a time. */
+  private ExportPlan plan(
+      ModelTensors tensors,
+      BlockwiseQuantization quantization,
+      Budget.Numbers numbers,
+      CalibrationSet data,
+      RunOptions run) {
+    Budget budget = request.quantizer().budget().orElseThrow();
+    Method.Choice choice = new Method.Choice(request.choice().method(), budget.options(numbers));
+    return plan(tensors, quantization, choice, facts(data.first(numbers.samples()), run));
+  }
+
+  /** With numbers in place of a time. */
+  private BlockwiseQuantization settled(BlockwiseQuantization quantization, WorkFolder blocks) {
+    if (request.quantizer().budget().isEmpty()) {
+      return quantization;
+    }
+    try (Stage stage = listener.begin("measuring how fast this machine is", 1)) {
+      stage.at(0, "");
+      return quantization.settled(Optional.of(blocks));
+    }
+  }
+
   private Optional<Duration> estimate(BlockwiseQuantization quantization) {
     if (!request.quantizer().needsInputs()) {
       return Optional.empty();
@@ -323,13 +361,13 @@ public final class QuantizeJob {
   private RunReport tune(
       BlockwiseQuantization quantization,
       WorkFolder blocks,
-      Exports exports,
+      BegunExports exports,
       TunedReference reference) {
     try (Stage stage = listener.begin(request.method(), 1)) {
       return quantization.run(
           Optional.of(blocks),
           new Both(exports, reference, quantization.units()),
-          new TuningProgress(listener, stage, quantization.stages()));
+          new TuningProgress(listener, stage, quantization.stages(), exports::settled));
     }
   }
 

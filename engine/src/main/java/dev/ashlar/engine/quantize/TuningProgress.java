@@ -5,8 +5,10 @@ import dev.ashlar.engine.job.Stage;
 import dev.ashlar.tuning.Progress;
 import dev.ashlar.tuning.RunListener;
 import dev.ashlar.tuning.UnitReport;
+import dev.ashlar.tuning.method.Budget;
 import java.time.Duration;
 import java.util.Locale;
+import java.util.function.Consumer;
 import java.util.stream.Collectors;
 
 /** Passes on what a run says to the listener of the job and to its stage. */
@@ -14,16 +16,19 @@ final class TuningProgress implements RunListener {
   private final JobListener listener;
   private final Stage stage;
   private final int units;
+  private final Consumer<Budget.Numbers> settled;
   private Duration spent = Duration.ZERO;
   private int made;
 
   /**
    * @param units how many there are, work on all of them among them
+   * @param settled is told what a time came to
    */
-  TuningProgress(JobListener listener, Stage stage, int units) {
+  TuningProgress(JobListener listener, Stage stage, int units, Consumer<Budget.Numbers> settled) {
     this.listener = listener;
     this.stage = stage;
     this.units = units;
+    this.settled = settled;
   }
 
   @Override
@@ -31,6 +36,11 @@ final class TuningProgress implements RunListener {
     double left = p.remaining().map(d -> d.toMillis() / 1e3).orElse(Double.NaN);
     String loss = Double.isNaN(p.loss()) ? "" : String.format(Locale.ROOT, ", loss %.3g", p.loss());
     stage.at(p.fraction(), left, "block " + (p.unit() + 1) + " of " + p.units() + loss);
+  }
+
+  @Override
+  public void settled(Budget.Numbers numbers) {
+    settled.accept(numbers);
   }
 
   @Override

@@ -38,6 +38,23 @@ public record Calibration(CalibrationSet set, List<String> warnings) {
    */
   public static Calibration of(
       List<Source> sources, Encoder encoder, int count, int length, long seed, OptionalInt pad) {
+    return of(sources, encoder, new Amount(count, length, false), seed, pad);
+  }
+
+  /**
+   * How much is wanted.
+   *
+   * @param count samples
+   * @param length tokens of each
+   * @param most whether fewer are as good, so that nobody needs to be told
+   */
+  public record Amount(int count, int length, boolean most) {}
+
+  /** Samples of an amount; otherwise the same. */
+  public static Calibration of(
+      List<Source> sources, Encoder encoder, Amount amount, long seed, OptionalInt pad) {
+    int count = amount.count();
+    int length = amount.length();
     if (count < 1 || length < 2) {
       throw new IllegalArgumentException(count + " samples of " + length + " tokens");
     }
@@ -58,7 +75,7 @@ public record Calibration(CalibrationSet set, List<String> warnings) {
       candidates.add(found);
     }
     List<int[]> samples = merged(sources, candidates, count, seed);
-    if (samples.size() < count) {
+    if (samples.size() < count && !amount.most()) {
       warnings.add(fewer("calibration", samples.size(), count, length));
     }
     return new Calibration(CalibrationSet.of(samples, pad), List.copyOf(warnings));

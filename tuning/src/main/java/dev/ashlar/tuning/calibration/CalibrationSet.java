@@ -105,6 +105,22 @@ public final class CalibrationSet {
     return new CalibrationSet(samples.subList(0, n), Arrays.copyOf(counted, n), length);
   }
 
+  /**
+   * Refuses ids that a model does not have.
+   *
+   * @throws IllegalArgumentException naming one
+   */
+  public void requireWithin(int vocab) {
+    for (int[] sample : samples) {
+      for (int id : sample) {
+        if (id < 0 || id >= vocab) {
+          throw new IllegalArgumentException(
+              "calibration token " + id + " is not in the model's vocabulary of " + vocab);
+        }
+      }
+    }
+  }
+
   /** SHA-256 of all ids and masks: equal digests mean equal data. */
   public String digest() {
     try {

@@ -6,6 +6,7 @@ import dev.ashlar.tensor.quant.QuantizedMatrix;
 import dev.ashlar.tuning.finish.EndToEnd;
 import dev.ashlar.tuning.finish.EndToEndOptions;
 import dev.ashlar.tuning.method.BlockQuantizer;
+import dev.ashlar.tuning.method.Budget;
 import dev.ashlar.tuning.method.Finish;
 import dev.ashlar.tuning.method.LinearLayer;
 import dev.ashlar.tuning.method.Method;
@@ -19,6 +20,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
 
 /**
@@ -34,28 +36,53 @@ public final class Feedback implements BlockQuantizer {
   public static final Method METHOD = new FeedbackMethod();
 
   private static final int ESTIMATES = 2;
+  private static final double NANOS_OF_A_SECOND = 1e9;
+  private static final double NANOS_OF_A_MINUTE = 6e10;
 
   private final SolverOptions options;
   private final EndToEndOptions ending;
 
-  /** Share of the samples that layers are solved on, if scales are tuned after that. */
-  private final double share;
+  private final Split split;
+  private final Optional<Budget> budget;
 
   /** Time spent on passes, for the estimate. */
   private long passing;
 
   /**
-   * @param share of the samples that layers are solved on; the others are left for the ending
+   * Which samples layers are solved on, from the first; the others are left for the ending.
+   *
+   * @param share of all, if there is no number
+   * @param number of samples
    */
-  Feedback(SolverOptions options, EndToEndOptions ending, double share) {
+  record Split(double share, OptionalInt number) {
+    private int of(int samples) {
+      return Math.clamp(number.orElseGet(() -> (int) Math.ceil(samples * share)), 1, samples);
+    }
+
+    private String describe() {
+      return number.isPresent() ? "layer_samples=" + number.getAsInt() : "share=" + share;
+    }
+  }
+
+  /**
+   * @param split of the samples, if something is tuned after the layers
+   * @param budget a time that decides how many samples and steps there are, where options do not
+   */
+  Feedback(SolverOptions options, EndToEndOptions ending, Split split, Optional<Budget> budget) {
     this.options = options;
     this.ending = ending;
-    this.share = share;
+    this.split = split;
+    this.budget = budget;
+  }
+
+  @Override
+  public Optional<Budget> budget() {
+    return budget;
   }
 
   @Override
   public int streamed(int samples) {
-    return ending.steps() == 0 ? samples : Math.clamp((int) Math.ceil(samples * share), 1, samples);
+    return ending.steps() == 0 && split.number().isEmpty() ? samples : split.of(samples);
   }
 
   @Override
@@ -87,9 +114,12 @@ public final class Feedback implements BlockQuantizer {
 
   @Override
   public String describe() {
+    // Numbers that follow from a time are not known yet, and lie with the work.
     return "feedback, "
+        + budget.map(b -> "minutes=" + b.time().toNanos() / NANOS_OF_A_MINUTE + ", ").orElse("")
         + options.describe()
-        + (ending.steps() == 0 ? "" : ", share=" + share + ", " + ending.describe());
+        + (ending.steps() == 0 && split.number().isEmpty() ? "" : ", " + split.describe())
+        + (ending.steps() == 0 ? "" : ", " + ending.describe());
   }
 
   @Override
@@ -104,14 +134,16 @@ public final class Feedback implements BlockQuantizer {
     UnitResult result = UnitResult.of(Map.of());
     Set<String> done = new HashSet<>();
     long start = System.nanoTime();
-    try (FloatCapture floats = FloatCapture.of(task, readers, task.unit().additions())) {
+    try (FloatCapture floats = FloatCapture.of(task, readers, task.unit().additions());
+        KnownOutputs known = new KnownOutputs(task.floats())) {
       passing += System.nanoTime() - start;
       for (List<List<String>> step : steps) {
         List<List<String>> groups = task.wanted(step);
         if (!groups.isEmpty()) {
           start = System.nanoTime();
-          Unit present = task.unit().with(result);
-          Map<String, StreamMoments> moments = StepPass.run(task, floats, present, done, groups);
+          Unit present = task.unit().with(result.withInputs(task.schemes()));
+          Map<String, StreamMoments> moments =
+              StepPass.run(task, floats, known, present, done, groups);
           passing += System.nanoTime() - start;
           for (List<String> group : groups) {
             result = result.and(solve(task, group, moments.get(group.getFirst()), measure));
@@ -119,10 +151,28 @@ public final class Feedback implements BlockQuantizer {
         }
         step.forEach(done::addAll);
       }
+      start = System.nanoTime();
+      advance(task, result.withInputs(task.schemes()), known);
+      passing += System.nanoTime() - start;
     }
     return result
         .inOrderOf(task.schemes().keySet())
         .withFigures(Map.of("relative error", measure.error / measure.energy));
+  }
+
+  /** The quantized stream goes on with what is known of it. */
+  private static void advance(UnitTask task, UnitResult result, KnownOutputs known) {
+    if (!known.isKept() || task.unit() instanceof Unit.Head) {
+      return;
+    }
+    PlacedUnit.Place place = new PlacedUnit.Place();
+    Unit unit =
+        task.unit()
+            .with(result)
+            .mapWeights(
+                (name, weight) ->
+                    result.layers().containsKey(name) ? known.of(name, weight, place) : weight);
+    task.floats().advance(new PlacedUnit(unit, place, hidden -> {}));
   }
 
   /** Sums over the layers of a unit. */
@@ -167,6 +217,17 @@ public final class Feedback implements BlockQuantizer {
   /** The sample once to warm the program, then once for its time. */
   @Override
   public Duration estimate(UnitTask sample, int batches) {
+    long took = measure(sample);
+    return Duration.ofNanos(passing * batches + took - passing);
+  }
+
+  /** What a unit takes, by the same measurement. */
+  Budget.Cost cost(UnitTask sample) {
+    double fixed = (measure(sample) - passing) / NANOS_OF_A_SECOND;
+    return new Budget.Cost(fixed, passing / NANOS_OF_A_SECOND / sample.inputs().count());
+  }
+
+  private long measure(UnitTask sample) {
     long took = 0;
     for (int i = 0; i < ESTIMATES; i++) {
       passing = 0;
@@ -174,6 +235,6 @@ public final class Feedback implements BlockQuantizer {
       quantize(sample);
       took = System.nanoTime() - start;
     }
-    return Duration.ofNanos(passing * batches + took - passing);
+    return took;
   }
 }

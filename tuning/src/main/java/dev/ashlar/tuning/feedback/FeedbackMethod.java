@@ -2,25 +2,44 @@ package dev.ashlar.tuning.feedback;
 
 import dev.ashlar.tuning.finish.EndToEndOptions;
 import dev.ashlar.tuning.method.BlockQuantizer;
+import dev.ashlar.tuning.method.Effort;
 import dev.ashlar.tuning.method.Method;
 import dev.ashlar.tuning.method.MethodOptions;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.stream.Stream;
 
 /** Error feedback as users see it. */
 final class FeedbackMethod implements Method {
+  /** Options whose values follow from a time. */
+  static final String LAYER_SAMPLES = "layer_samples";
+
+  static final String STEPS = "steps";
+  static final String SWEEPS = "sweeps";
+  static final String REFITS = "refits";
+
+  static final String MINUTES = "minutes";
   private static final String DAMPING = "damping";
   private static final String FEEDBACK = "feedback";
-  private static final String SWEEPS = "sweeps";
-  private static final String REFITS = "refits";
-  private static final String STEPS = "steps";
   private static final String RATE = "rate";
   private static final String NORM_RATE = "norm_rate";
   private static final String STEP_SAMPLES = "step_samples";
   private static final String SHARE = "share";
   private static final String HELD_OUT = "held_out";
   private static final String AUTO = "auto";
+  private static final String NONE = "none";
   private static final int STEP_COUNT = 32;
+  private static final int BATCH = 2;
+  private static final int HELD = 4;
+
+  /** Recipes are times; of a text is taken what the time allows. */
+  private static final String USUAL_TIME = "balanced";
+
+  private static final int MOST_SAMPLES = 4096;
+  private static final int LENGTH = 256;
 
   @Override
   public String name() {
@@ -35,6 +54,12 @@ final class FeedbackMethod implements Method {
   @Override
   public List<Option> options() {
     return List.of(
+        new Option(
+            MINUTES,
+            NONE,
+            "Time to keep to, from which samples and steps follow (any number above 0; default"
+                + " none).",
+            new Spelling.Named("N")),
         new Option(DAMPING, "0.4", "added to the diagonal of moments, as a share of its mean"),
         new Option(FEEDBACK, "1", "how much of earlier layers' error a layer pays back"),
         new Option(SWEEPS, "4", "sweeps of coordinate descent at most"),
@@ -43,43 +68,100 @@ final class FeedbackMethod implements Method {
             STEPS, "" + STEP_COUNT, "steps of tuning scales and norms end to end; 0 for none"),
         new Option(RATE, AUTO, "first step of scales; auto: 3e-3 at 2 bits, 2e-3 at 3, else 1e-3"),
         new Option(NORM_RATE, AUTO, "first step of norms; auto: 2e-3, or 1e-3 from 4 bits on"),
-        new Option(STEP_SAMPLES, "2", "samples of one such step"),
+        new Option(STEP_SAMPLES, "" + BATCH, "samples of one such step"),
         new Option(
             SHARE, "0.5", "share of the samples to solve layers on; the others are for steps"),
-        new Option(HELD_OUT, "4", "samples that decide whether the steps are kept"));
+        new Option(LAYER_SAMPLES, AUTO, "their number; auto: by the share"),
+        new Option(HELD_OUT, "" + HELD, "samples that decide whether the steps are kept"));
+  }
+
+  @Override
+  public List<Effort> efforts() {
+    List<Effort> efforts = new ArrayList<>(Effort.STANDARD);
+    efforts.add(timed("fast", "1"));
+    efforts.add(timed(USUAL_TIME, "3"));
+    efforts.add(timed("best-cpu", "10"));
+    return efforts;
+  }
+
+  private static Effort timed(String recipe, String minutes) {
+    return new Effort(recipe, Map.of(MINUTES, minutes), MOST_SAMPLES, LENGTH, 4);
+  }
+
+  @Override
+  public String usualRecipe(MethodOptions options) {
+    return isTimed(options) ? USUAL_TIME : Effort.DEFAULT;
+  }
+
+  private static boolean isTimed(MethodOptions o) {
+    return o.has(MINUTES) && !o.is(MINUTES, NONE);
   }
 
   @Override
   public List<String> idle(MethodOptions o) {
-    if (o.integer(STEPS, STEP_COUNT) != 0) {
-      return List.of();
+    List<String> idle = new ArrayList<>();
+    if (!isTimed(o) && o.integer(STEPS, STEP_COUNT) == 0) {
+      Stream.of(RATE, NORM_RATE, STEP_SAMPLES, SHARE, HELD_OUT)
+          .filter(o::has)
+          .map(name -> name + " has no effect: nothing is tuned end to end with " + STEPS + "=0")
+          .forEach(idle::add);
+    } else if (o.has(SHARE) && o.has(LAYER_SAMPLES)) {
+      idle.add(SHARE + " has no effect: " + LAYER_SAMPLES + " is a number");
     }
-    return Stream.of(RATE, NORM_RATE, STEP_SAMPLES, SHARE, HELD_OUT)
-        .filter(o::has)
-        .map(name -> name + " has no effect: nothing is tuned end to end with " + STEPS + "=0")
-        .toList();
+    return idle;
   }
 
-  private static double share(MethodOptions o) {
+  private static Feedback.Split split(MethodOptions o) {
     double share = o.real(SHARE, 0.5);
     if (!(share > 0) || share > 1) {
       throw new IllegalArgumentException(
           "option " + SHARE + " takes a share above 0 and up to 1, found " + share);
     }
-    return share;
+    if (!o.has(LAYER_SAMPLES) || o.is(LAYER_SAMPLES, AUTO)) {
+      return new Feedback.Split(share, OptionalInt.empty());
+    }
+    int number = o.integer(LAYER_SAMPLES, 1);
+    if (number < 1) {
+      throw new IllegalArgumentException(
+          "option " + LAYER_SAMPLES + " takes a number of at least 1, found " + number);
+    }
+    return new Feedback.Split(share, OptionalInt.of(number));
   }
 
   @Override
   public BlockQuantizer quantizer(MethodOptions o) {
-    return new Feedback(
+    SolverOptions solver =
         new SolverOptions(
-            o.real(DAMPING, 0.4), o.real(FEEDBACK, 1), o.integer(SWEEPS, 4), o.integer(REFITS, 2)),
+            o.real(DAMPING, 0.4), o.real(FEEDBACK, 1), o.integer(SWEEPS, 4), o.integer(REFITS, 2));
+    EndToEndOptions ending =
         new EndToEndOptions(
             o.integer(STEPS, STEP_COUNT),
             o.is(RATE, AUTO) ? 0 : o.real(RATE, 0),
             o.is(NORM_RATE, AUTO) ? 0 : o.real(NORM_RATE, 0),
-            o.integer(STEP_SAMPLES, 2),
-            o.integer(HELD_OUT, 4)),
-        share(o));
+            o.integer(STEP_SAMPLES, BATCH),
+            o.integer(HELD_OUT, HELD));
+    Feedback numbers = new Feedback(solver, ending, split(o), Optional.empty());
+    return isTimed(o)
+        ? new Feedback(
+            solver,
+            ending,
+            split(o),
+            Optional.of(new FeedbackBudget(this, o, minutes(o), ending, numbers)))
+        : numbers;
+  }
+
+  private static double minutes(MethodOptions o) {
+    double minutes = o.real(MINUTES, 0);
+    if (!(minutes > 0)) {
+      throw new IllegalArgumentException(
+          "option " + MINUTES + " takes a number above 0, found " + minutes);
+    }
+    for (String chosen : List.of(LAYER_SAMPLES, SHARE, STEPS)) {
+      if (o.has(chosen)) {
+        throw new IllegalArgumentException(
+            "option " + chosen + " follows from " + MINUTES + "; give one of them");
+      }
+    }
+    return minutes;
   }
 }

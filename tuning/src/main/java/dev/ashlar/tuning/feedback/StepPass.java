@@ -22,6 +22,7 @@ import java.util.Set;
 final class StepPass {
   private final UnitTask task;
   private final FloatCapture floats;
+  private final KnownOutputs known;
   private final PlacedUnit.Place place = new PlacedUnit.Place();
   private final Map<String, StreamAddition> additions = new HashMap<>();
 
@@ -33,8 +34,9 @@ final class StepPass {
   /** What the stream lacks so far, of the batch on its way. */
   private Tensor lacking;
 
-  private StepPass(UnitTask task, FloatCapture floats) {
+  private StepPass(UnitTask task, FloatCapture floats, KnownOutputs known) {
     this.task = task;
+    this.known = known;
     this.floats = floats;
     task.unit().additions().forEach(a -> additions.put(a.name(), a));
   }
@@ -42,6 +44,7 @@ final class StepPass {
   /**
    * Makes the pass.
    *
+   * @param known what maps of earlier steps put out
    * @param present the unit with the layers of earlier steps quantized
    * @param done names of the maps of earlier steps
    * @param groups maps that are to be quantized now, those together that read one input
@@ -50,10 +53,11 @@ final class StepPass {
   static Map<String, StreamMoments> run(
       UnitTask task,
       FloatCapture floats,
+      KnownOutputs known,
       Unit present,
       Set<String> done,
       List<List<String>> groups) {
-    StepPass pass = new StepPass(task, floats);
+    StepPass pass = new StepPass(task, floats, known);
     Map<String, List<String>> first = new HashMap<>();
     groups.forEach(g -> first.put(g.getFirst(), g));
     Unit watched =
@@ -76,7 +80,8 @@ final class StepPass {
     lacking = floats.hiddenDifference(place, hidden, room("", hidden.dim(-1)));
   }
 
-  private Weight earlier(String name, Weight weight) {
+  private Weight earlier(String name, Weight quantized) {
+    Weight weight = known.of(name, quantized, place);
     StreamAddition addition = additions.get(name);
     if (addition == null) {
       return weight;

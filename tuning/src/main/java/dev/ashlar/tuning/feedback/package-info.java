@@ -6,8 +6,8 @@
  * <p>Start at {@link dev.ashlar.tuning.feedback.Feedback}; the layer solver is {@link
  * dev.ashlar.tuning.feedback.LayerSolver}, piece by piece {@link
  * dev.ashlar.tuning.feedback.StreamMoments}, {@link dev.ashlar.tuning.feedback.GridSearch}, {@link
- * dev.ashlar.tuning.feedback.FeedbackRounding}, {@link
  * dev.ashlar.tuning.feedback.CoordinateDescent} and {@link dev.ashlar.tuning.feedback.ScaleRefit}.
- * {@code docs/recipe.md} has the formulas and figures.
+ * What a time comes to, {@link dev.ashlar.tuning.feedback.FeedbackBudget} says. {@code
+ * docs/recipe.md} has the formulas and figures.
  */
 package dev.ashlar.tuning.feedback;

@@ -81,14 +81,18 @@ public final class EndToEnd implements Finish {
         new FinishResult(
             task.parts().stream().map(FinishTask.Part::result).toList(), UnitResult.of(Map.of()));
     if (held == 0) {
+      task.limit().ifPresent(l -> l.steps().accept(0));
       return unchanged;
     }
     List<int[]> samples = task.samples().subList(task.streamed(), task.samples().size());
+    StepClock clock = StepClock.of(task.limit(), options.steps());
     try (Activations teacher = teacher(task, samples)) {
       Run run = new Run(task, samples, teacher);
+      long measuring = System.nanoTime();
       double before = run.divergence(fresh - held, held);
-      run.tune(fresh - held);
-      double after = run.divergence(fresh - held, held);
+      clock.reserve(System.nanoTime() - measuring);
+      run.tune(fresh - held, clock);
+      double after = clock.steps() == 0 ? before : run.divergence(fresh - held, held);
       Map<String, Double> figures = new LinkedHashMap<>();
       figures.put("held-out KL before", before);
       figures.put("held-out KL after", after);
@@ -198,15 +202,14 @@ public final class EndToEnd implements Finish {
     }
 
     /** Tunes on the first samples. */
-    void tune(int count) {
+    void tune(int count, StepClock clock) {
       int batch = Math.min(options.batch(), count);
       BatchOrder order = BatchOrder.shuffled(count, batch, task.seed());
-      for (int i = 0; i < options.steps(); i++) {
-        int[] rows = order.next();
-        float share = 1 - (float) i / options.steps();
-        double loss = step(rows, new TunedUnit.Rates(share, normRate));
-        task.listener().iteration(i, options.steps(), loss);
+      for (int i = 0; clock.next(i); i++) {
+        double loss = step(order.next(), new TunedUnit.Rates(clock.share(i), normRate));
+        task.listener().iteration(i, clock.steps(), loss);
         if (!Double.isFinite(loss)) {
+          clock.settle();
           return;
         }
       }

@@ -22,6 +22,11 @@ public interface Activations extends Targets, AutoCloseable {
   /** Tokens of each sample. */
   int length();
 
+  /** Whether what is read is to the last bit what was written. */
+  default boolean exact() {
+    return true;
+  }
+
   /**
    * Copies samples {@code [first, first + count)} into {@code into}.
    *

@@ -53,6 +53,14 @@ public interface BlockQuantizer {
   }
 
   /**
+   * The time that the run is given in place of numbers. A method that has one has a {@link #finish}
+   * that works in steps.
+   */
+  default Optional<Budget> budget() {
+    return Optional.empty();
+  }
+
+  /**
    * Why the method cannot choose codes of this kind, as the rest of a sentence that begins with the
    * method's name, or empty if it can. How inputs are rounded is the run's care, not the method's.
    */

@@ -4,7 +4,8 @@ import dev.ashlar.nn.decoder.DecoderSpec;
 
 /**
  * What a method does once all units are quantized: it sees the whole model. Until it is done
- * nothing is handed on. The same task gives the same result, wherever it runs.
+ * nothing is handed on. The same task gives the same result, wherever it runs; of one with a {@link
+ * FinishTask.Limit} that holds for the number of steps that it came to.
  */
 public interface Finish {
   /**

@@ -1,7 +1,10 @@
 package dev.ashlar.tuning.method;
 
 import dev.ashlar.nn.decoder.Decoder;
+import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
+import java.util.function.IntConsumer;
 import java.util.function.Supplier;
 
 /**
@@ -14,6 +17,7 @@ import java.util.function.Supplier;
  * @param batchSize samples of one micro-batch
  * @param seed depends on the job's seed only
  * @param listener hears of each step
+ * @param limit a time in place of a number of steps
  */
 public record FinishTask(
     Decoder model,
@@ -22,7 +26,8 @@ public record FinishTask(
     int streamed,
     int batchSize,
     long seed,
-    UnitTask.IterationListener listener) {
+    UnitTask.IterationListener listener,
+    Optional<Limit> limit) {
   /**
    * One unit.
    *
@@ -31,6 +36,27 @@ public record FinishTask(
    * @param result of its quantization
    */
   public record Part(boolean head, Supplier<Unit> load, UnitResult result) {}
+
+  /**
+   * A time to fill with steps.
+   *
+   * @param time until the end of the work
+   * @param steps is told how many there will be, as soon as that decides anything: the same number
+   *     asked for gives the same result
+   */
+  public record Limit(Duration time, IntConsumer steps) {}
+
+  /** A task of which the method's options say how many steps there are. */
+  public FinishTask(
+      Decoder model,
+      List<Part> parts,
+      List<int[]> samples,
+      int streamed,
+      int batchSize,
+      long seed,
+      UnitTask.IterationListener listener) {
+    this(model, parts, samples, streamed, batchSize, seed, listener, Optional.empty());
+  }
 
   public FinishTask {
     parts = List.copyOf(parts);

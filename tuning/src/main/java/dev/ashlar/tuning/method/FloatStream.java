@@ -16,6 +16,15 @@ public interface FloatStream {
    */
   void pass(Unit watched);
 
+  /**
+   * Sends the stream that the unit is tuned on through it as it is now, for a method that has a
+   * part of what comes out already: the run does not do so again. At most once, behind {@link
+   * #pass}, when nothing more is asked of the task's inputs.
+   *
+   * @param changed the float unit with the method's result
+   */
+  void advance(Unit changed);
+
   /** Zeros {@code [length, dim]} for each sample, kept where the run keeps such; to be closed. */
   Activations room(int dim);
 }

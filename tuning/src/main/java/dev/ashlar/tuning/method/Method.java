@@ -84,6 +84,11 @@ public interface Method {
     return Effort.STANDARD;
   }
 
+  /** The recipe that is followed if none is asked for beside these options. */
+  default String usualRecipe(MethodOptions options) {
+    return Effort.DEFAULT;
+  }
+
   /** The effort of that recipe; {@code auto-round-best} is {@code best}. */
   default Optional<Effort> effort(String recipe) {
     String prefix = "auto-round-";

@@ -34,6 +34,13 @@ public final class MethodOptions {
     return new TreeMap<>(values);
   }
 
+  /** The same, and what {@code others} have of what is not set here. */
+  public MethodOptions over(Map<String, String> others) {
+    Map<String, String> all = new HashMap<>(of(others).values);
+    all.putAll(values);
+    return new MethodOptions(all);
+  }
+
   /** The same without {@code name}. */
   public MethodOptions without(String name) {
     Map<String, String> left = new HashMap<>(values);

@@ -18,6 +18,11 @@ final class HalfActivations implements Activations {
   }
 
   @Override
+  public boolean exact() {
+    return false;
+  }
+
+  @Override
   public int count() {
     return samples.length;
   }
