@@ -4,6 +4,7 @@ import dev.ashlar.engine.data.TextFiles;
 import dev.ashlar.engine.job.Cancellation;
 import dev.ashlar.engine.job.JobListener;
 import dev.ashlar.engine.model.ModelPaths;
+import dev.ashlar.engine.quantize.AutomaticBits;
 import dev.ashlar.engine.quantize.Efforts;
 import dev.ashlar.engine.quantize.NamedScheme;
 import dev.ashlar.engine.quantize.QuantizeJob;
@@ -13,6 +14,7 @@ import dev.ashlar.engine.quantize.QuantizeRequest.Evaluation;
 import dev.ashlar.engine.quantize.QuantizeRequest.Output;
 import dev.ashlar.formats.export.ExportFormat;
 import dev.ashlar.formats.export.ExportFormats;
+import dev.ashlar.tensor.quant.QuantScheme;
 import dev.ashlar.tuning.MemoryLimit;
 import dev.ashlar.tuning.Methods;
 import dev.ashlar.tuning.RunOptions;
@@ -57,6 +59,7 @@ public final class Quantization {
   private QuantizationPlan plan;
   private NamedScheme scheme = NamedScheme.DEFAULT;
   private boolean symmetric = true;
+  private Optional<AverageBits> average = Optional.empty();
   private OptionalInt samples = OptionalInt.empty();
   private OptionalInt length = OptionalInt.empty();
   private OptionalInt batchSize = OptionalInt.empty();
@@ -91,6 +94,12 @@ public final class Quantization {
   /** Bits of a weight, 2 to 8; 4 unless this is called. */
   public Quantization bits(int count) {
     this.scheme = scheme.withBits(count);
+    return this;
+  }
+
+  /** A scheme for each layer, chosen for an average of bits, instead of one for all. */
+  public Quantization bits(AverageBits chosen) {
+    this.average = Optional.of(chosen);
     return this;
   }
 
@@ -347,7 +356,7 @@ public final class Quantization {
     JobListener hears = new CancellableListener(listener, cancellation);
     boolean given =
         !data.isEmpty() || samples.isPresent() || length.isPresent() || batchSize.isPresent();
-    if (given && !request.quantizer().needsInputs()) {
+    if (given && !request.quantizer().needsInputs() && average.isEmpty()) {
       hears.warning(
           "data, samples, length and batchSize have no effect: method "
               + request.method()
@@ -366,9 +375,11 @@ public final class Quantization {
     Map<String, String> all = new LinkedHashMap<>(effort.options());
     all.putAll(options);
     Method.Choice choice = method.settle(MethodOptions.of(all));
+    Optional<AutomaticBits> bits = average.map(a -> a.settled(scheme, symmetric));
+    QuantScheme one = bits.map(AutomaticBits::first).orElseGet(() -> scheme.scheme(symmetric));
     return new QuantizeRequest(
         model,
-        plan != null ? plan : QuantizationPlan.uniform(scheme.scheme(symmetric)),
+        plan != null ? plan : QuantizationPlan.uniform(one),
         choice,
         new RunOptions(batchSize.orElse(effort.batchSize()), 1, 1, true, seed),
         new CalibrationRequest(
@@ -378,22 +389,16 @@ public final class Quantization {
             length.orElse(effort.length())),
         new Output(folder, formats, overwrite, work, restart, originalNames),
         evaluation,
-        memory);
+        memory,
+        bits);
   }
 
   private List<Calibration.Source> sources() {
-    return data.stream()
-        .map(
-            s ->
-                new Calibration.Source(
-                    new DatasetSpec(
-                        s.spec().name(),
-                        List.of(),
-                        OptionalInt.empty(),
-                        concatenated,
-                        s.spec().chatTemplate(),
-                        ""),
-                    s.documents()))
-        .toList();
+    return data.stream().map(s -> new Calibration.Source(spec(s.spec()), s.documents())).toList();
+  }
+
+  private DatasetSpec spec(DatasetSpec of) {
+    return new DatasetSpec(
+        of.name(), List.of(), OptionalInt.empty(), concatenated, of.chatTemplate(), "");
   }
 }

@@ -1,5 +1,6 @@
 package dev.ashlar.engine;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -10,6 +11,7 @@ import dev.ashlar.engine.job.JobListener;
 import dev.ashlar.engine.job.RunException;
 import dev.ashlar.engine.job.Stage;
 import dev.ashlar.io.AshlarException;
+import dev.ashlar.tensor.quant.IntegerGrid;
 import dev.ashlar.tuning.layerwise.Layerwise;
 import dev.ashlar.tuning.layerwise.RoundToNearest;
 import dev.ashlar.tuning.method.BlockQuantizer;
@@ -25,12 +27,17 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.CancellationException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Quantizing by the library: data from anywhere, listeners, cancelling, going on, faults. */
 class QuantizationTest {
+  private static final IntegerGrid W2 = new IntegerGrid(2, 32, true);
+  private static final IntegerGrid W4 = new IntegerGrid(4, 32, true);
+
   @TempDir Path scratch;
 
   @Test
@@ -147,6 +154,76 @@ class QuantizationTest {
       Files.writeString(file, Files.readString(file).replace("\"mine\"", "\"rtn\""));
     }
     Fixtures.assertSameFolder(known, own);
+  }
+
+  @Test
+  void bitsOfEachLayerForAnAverage() throws IOException {
+    Path scores = scratch.resolve("scores.json");
+    AverageBits bits = AverageBits.of(3.2).from("W2A16G32", "W4A16G32").keptIn(scores);
+    Path first = scratch.resolve("first");
+    Quantized result = averaged(bits, first);
+    Set<Integer> widths = new TreeSet<>();
+    result.run().schemes().values().forEach(s -> widths.add(((IntegerGrid) s).bits()));
+    assertEquals(Set.of(2, 4), widths);
+    byte[] kept = Files.readAllBytes(scores);
+    averaged(bits.sharing("q_proj", "k_proj", "v_proj"), scratch.resolve("second"))
+        .run()
+        .schemes()
+        .forEach((name, s) -> assertTrue(s.equals(W2) || s.equals(W4), name + " has " + s));
+    assertArrayEquals(kept, Files.readAllBytes(scores));
+  }
+
+  private static Quantized averaged(AverageBits bits, Path output) {
+    return Quantization.of(Fixtures.LLAMA)
+        .method("rtn")
+        .bits(bits)
+        .tokens(Fixtures.tokens(16, 128).iterator())
+        .length(128)
+        .into(output)
+        .run();
+  }
+
+  @Test
+  void smallFloatsAreAmongTheChoicesWhereMethodAndFormatHaveThem() {
+    AverageBits bits = AverageBits.of(9).from("MXFP4", "BF16").ofCodesAlone();
+    Quantized result = averaged(bits, scratch.resolve("micro"));
+    assertTrue(result.run().schemes().size() > 0 && result.run().skipped().size() > 0);
+    // Refused before anything is measured.
+    Path scores = scratch.resolve("none.json");
+    AverageBits mixed = AverageBits.of(6).from("MXFP4", "MXFP8").keptIn(scores);
+    String format =
+        assertThrows(AshlarException.class, () -> averaged(mixed, scratch.resolve("x")))
+            .getMessage();
+    assertTrue(format.contains("one kind of small floats"), format);
+    String method =
+        assertThrows(
+                AshlarException.class,
+                () ->
+                    Quantization.of(Fixtures.LLAMA)
+                        .method("gptq")
+                        .bits(mixed)
+                        .tokens(Fixtures.tokens(16, 128).iterator())
+                        .length(128)
+                        .into(scratch.resolve("y"))
+                        .run())
+            .getMessage();
+    assertTrue(method.contains("gptq"), method);
+    assertFalse(Files.exists(scores));
+  }
+
+  @Test
+  void anAverageSaysAllAboutBits() {
+    Quantization q = Fixtures.quick(scratch.resolve("out")).bits(AverageBits.of(3));
+    String said = assertThrows(IllegalArgumentException.class, q::run).getMessage();
+    assertTrue(said.contains("groupSize"), said);
+    assertThrows(
+        IllegalArgumentException.class, () -> averaged(AverageBits.of(20), scratch.resolve("a")));
+    assertThrows(
+        IllegalArgumentException.class,
+        () -> averaged(AverageBits.of(16).from("BF16"), scratch.resolve("a")));
+    assertThrows(
+        IllegalArgumentException.class,
+        () -> averaged(AverageBits.of(3).from("W1A1"), scratch.resolve("a")));
   }
 
   @Test

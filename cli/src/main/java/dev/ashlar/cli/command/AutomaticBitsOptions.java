@@ -1,27 +1,16 @@
 package dev.ashlar.cli.command;
 
 import dev.ashlar.engine.quantize.AutomaticBits;
-import dev.ashlar.engine.quantize.NamedScheme;
 import dev.ashlar.tensor.DType;
-import dev.ashlar.tensor.quant.IntegerGrid;
-import dev.ashlar.tensor.quant.QuantScheme;
-import dev.ashlar.tensor.quant.Unquantized;
 import dev.ashlar.tuning.autoscheme.AutoScheme;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 import picocli.CommandLine.Option;
 
 /** Whether and from what bits are chosen for each layer; the names are auto-round's. */
 final class AutomaticBitsOptions extends OptionGroup {
-  /** What is chosen from if nothing is said. */
-  private static final String USUAL = "W2A16G64,W4A16G64,W8A16G64";
-
-  private static final List<String> FLOATS = List.of("BF16", "FP16");
-
   @Option(
       names = "--avg-bits",
       paramLabel = "X",
@@ -35,9 +24,8 @@ final class AutomaticBitsOptions extends OptionGroup {
       names = "--options",
       paramLabel = "NAMES",
       description =
-          "Schemes to choose from, with commas between; BF16 leaves a layer float (default "
-              + USUAL
-              + ").")
+          "Schemes to choose from, with commas between; BF16 leaves a layer float (default"
+              + " W2A16G64,W4A16G64,W8A16G64).")
   String options;
 
   @Option(
@@ -70,47 +58,20 @@ final class AutomaticBitsOptions extends OptionGroup {
       }
       return Optional.empty();
     }
-    requireUsage(averageBits >= 1 && averageBits <= 16, "--avg-bits takes 1 to 16: " + averageBits);
-    List<AutoScheme.Option> all = new ArrayList<>();
-    String names = options == null ? USUAL : options;
-    for (String name : names.split(",")) {
-      all.add(new AutoScheme.Option(name.strip(), scheme(name.strip(), asymmetric, scaleType)));
-    }
-    requireUsage(
-        all.stream().anyMatch(o -> !o.scheme().isFloat()), "--options has no scheme of codes");
     List<List<String>> groups =
         shared.stream().map(g -> Arrays.stream(g.split(",")).map(String::strip).toList()).toList();
+    List<String> names =
+        options == null
+            ? AutomaticBits.USUAL
+            : Arrays.stream(options.split(",")).map(String::strip).toList();
     try {
+      List<AutoScheme.Option> all =
+          names.stream().map(n -> AutomaticBits.option(n, !asymmetric, scaleType)).toList();
       return Optional.of(
           new AutomaticBits(
               new AutoScheme(averageBits, all, groups, bareCodes), Optional.ofNullable(scores)));
     } catch (IllegalArgumentException e) {
-      throw usage("--options: " + e.getMessage());
-    }
-  }
-
-  /** The first scheme of codes: what layers have that nothing speaks of. */
-  static QuantScheme first(AutomaticBits bits) {
-    return bits.scheme().options().stream()
-        .map(AutoScheme.Option::scheme)
-        .filter(s -> !s.isFloat())
-        .findFirst()
-        .orElseThrow();
-  }
-
-  private QuantScheme scheme(String name, boolean asymmetric, DType scaleType) {
-    if (FLOATS.contains(name.toUpperCase(Locale.ROOT))) {
-      return new Unquantized();
-    }
-    try {
-      NamedScheme named = NamedScheme.require(name);
-      if (named.floats().isPresent() || named.inputs().isPresent()) {
-        throw usage(
-            "--options: " + name + ": only integer weights beside inputs as they are, and BF16");
-      }
-      return new IntegerGrid(named.bits(), named.groupSize(), !asymmetric, scaleType);
-    } catch (IllegalArgumentException e) {
-      throw usage("--options: " + e.getMessage());
+      throw usage("--avg-bits and --options: " + e.getMessage());
     }
   }
 }

@@ -145,7 +145,7 @@ final class QuantizeCommand extends Command {
     QuantizationPlan plan =
         isShowcase()
             ? QuantizationPlan.uniform(Showcase.GRID)
-            : scheme.plan(automatic.map(AutomaticBitsOptions::first));
+            : scheme.plan(automatic.map(AutomaticBits::first));
     Optional<Evaluation> measured = evaluation.evaluation(demo, data.length());
     boolean bySamples = measured.isPresent() && evaluation.evalLength == null;
     tuning

@@ -12,6 +12,7 @@ import dev.ashlar.io.InputException;
 import dev.ashlar.nn.architecture.Architectures;
 import dev.ashlar.nn.decoder.Decoder;
 import dev.ashlar.tensor.Tensor;
+import dev.ashlar.tensor.quant.QuantScheme;
 import dev.ashlar.tensor.quant.QuantizedMatrix;
 import dev.ashlar.tensor.weights.StoredTensor;
 import dev.ashlar.tensor.weights.WeightSource;
@@ -21,6 +22,7 @@ import dev.ashlar.tuning.Methods;
 import dev.ashlar.tuning.RunOptions;
 import dev.ashlar.tuning.RunReport;
 import dev.ashlar.tuning.UnitPlan;
+import dev.ashlar.tuning.autoscheme.AutoScheme;
 import dev.ashlar.tuning.calibration.Calibration;
 import dev.ashlar.tuning.calibration.CalibrationSet;
 import dev.ashlar.tuning.method.Budget;
@@ -30,6 +32,7 @@ import dev.ashlar.tuning.plan.QuantizationPlan;
 import dev.ashlar.tuning.work.WorkFolder;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -199,15 +202,44 @@ public final class QuantizeJob {
     Model model = opened.model();
     requireFloat(model.checkpoint());
     AutomaticBits asked = request.automatic().orElseThrow();
+    Decoder decoder = load(model.checkpoint());
+    requirePossible(opened, decoder, asked.scheme());
     int length = Math.min(BitChoice.LENGTH, model.contextLength());
     CalibrationSet samples = data.samples(model, opened.texts(), BitChoice.SAMPLES, length);
     return new BitChoice(asked, listener, request.memory().folder())
         .settle(
-            load(model.checkpoint()),
+            decoder,
             request.plan(),
             samples,
             asked.scores().orElseGet(opened.work()::scores),
             facts(model.checkpoint()));
+  }
+
+  /**
+   * Refuses schemes that the method or a format cannot take beside each other, before anything is
+   * measured: as if layers had one after the other.
+   */
+  private void requirePossible(Opened opened, Decoder decoder, AutoScheme choice) {
+    Checkpoint source = opened.model().checkpoint();
+    Map<String, QuantScheme> turns = new LinkedHashMap<>();
+    try {
+      List<AutoScheme.Option> options = choice.options();
+      UnitPlan units = new UnitPlan(decoder.spec(), decoder.tiedHead(), request.plan(), 1);
+      for (String layer : units.schemes().keySet()) {
+        turns.put(layer, options.get(turns.size() % options.size()).scheme());
+      }
+      turns.values().removeIf(QuantScheme::isFloat);
+      UnitPlan.requirePossible(request.quantizer(), turns.values());
+    } catch (IllegalArgumentException e) {
+      throw new InputException(e.getMessage(), e);
+    }
+    Exports.requirePossible(
+        opened.output().path(),
+        request.output().formats(),
+        source,
+        ModelTensors.of(decoder.spec(), source)
+            .plan(request.plan().defaultScheme(), turns, Map.of()),
+        request.quantizer().keepsOutliers());
   }
 
   private static Decoder load(WeightSource source) {

@@ -2,12 +2,15 @@ package dev.ashlar.tuning.autoscheme;
 
 import dev.ashlar.nn.decoder.Decoder;
 import dev.ashlar.nn.decoder.DecoderSpec;
+import dev.ashlar.nn.op.RoundInputs;
 import dev.ashlar.tensor.DType;
+import dev.ashlar.tensor.quant.FloatGrid;
 import dev.ashlar.tensor.quant.IntegerGrid;
 import dev.ashlar.tensor.quant.QuantScheme;
 import dev.ashlar.tensor.quant.Unquantized;
 import dev.ashlar.tuning.UnitPlan;
 import dev.ashlar.tuning.calibration.CalibrationSet;
+import dev.ashlar.tuning.layerwise.RoundToNearest;
 import dev.ashlar.tuning.plan.QuantizationPlan;
 import dev.ashlar.tuning.plan.SchemeOverride;
 import dev.ashlar.tuning.walk.ActivationStore;
@@ -19,8 +22,6 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Optional;
-import java.util.OptionalInt;
 import java.util.Set;
 import java.util.function.DoubleConsumer;
 import java.util.regex.Matcher;
@@ -36,7 +37,7 @@ import java.util.regex.Pattern;
  * option, and so do layers that were declared to.
  *
  * @param averageBits of a weight, scales and zero points included
- * @param options at least one: integer grids, or unquantized
+ * @param options at least one: integers, small floats, or unquantized; inputs rounded or not
  * @param shared groups of parts of layer names; layers of a block whose names have one of a group's
  *     parts get the same option
  * @param bareCodes whether the bits of scales and zero points are left out of the budget
@@ -55,7 +56,11 @@ public record AutoScheme(
    */
   public record Option(String name, QuantScheme scheme) {
     private int bits() {
-      return scheme instanceof IntegerGrid g ? g.bits() : QuantScheme.FLOAT_BITS;
+      return switch (scheme) {
+        case IntegerGrid g -> g.bits();
+        case FloatGrid g -> g.element().bits();
+        case Unquantized u -> QuantScheme.FLOAT_BITS;
+      };
     }
 
     /** Bits that a layer {@code [out, in]} takes. */
@@ -80,11 +85,11 @@ public record AutoScheme(
     if (options.isEmpty()) {
       throw new IllegalArgumentException("there are no schemes to choose from");
     }
-    for (Option o : options) {
-      if (!o.scheme().isFloat()) {
-        o.scheme().integers("the choice of bits for each layer");
-      }
+    if (!(averageBits >= 1) || averageBits > QuantScheme.FLOAT_BITS) {
+      throw new IllegalArgumentException(
+          "an average is of 1 to " + QuantScheme.FLOAT_BITS + " bits: " + averageBits);
     }
+    options.forEach(AutoScheme::requireMeasurable);
     Set<QuantScheme> different = new LinkedHashSet<>();
     options.forEach(o -> different.add(o.scheme()));
     if (different.size() < options.size()) {
@@ -92,15 +97,53 @@ public record AutoScheme(
     }
   }
 
+  /** Scores are of what rounding to nearest makes of weights and inputs. */
+  private static void requireMeasurable(Option option) {
+    if (option.scheme().isFloat()) {
+      return;
+    }
+    new RoundToNearest()
+        .refusal(option.scheme())
+        .or(() -> option.scheme().activations().flatMap(RoundInputs::refusal))
+        .ifPresent(
+            reason -> {
+              throw new IllegalArgumentException(
+                  option.name() + " cannot be chosen for layers: " + reason);
+            });
+  }
+
   /** Bits that a layer {@code [out, in]} takes. */
   static long cost(QuantScheme scheme, long out, long in, boolean bare) {
-    if (!(scheme instanceof IntegerGrid g)) {
-      return QuantScheme.FLOAT_BITS * out * in;
-    }
-    long groups = out * (g.groupSize() < 0 ? 1 : Math.ceilDiv(in, g.groupSize()));
-    long scale = g.scaleType() == DType.F16 ? 16 : 32;
-    long overhead = groups * (scale + (g.symmetric() ? 0 : g.bits()));
-    return g.bits() * out * in + (bare ? 0 : overhead);
+    return switch (scheme) {
+      case Unquantized u -> QuantScheme.FLOAT_BITS * out * in;
+      case IntegerGrid g -> {
+        long scale = g.scaleType() == DType.F16 ? 16 : 32;
+        long group = scale + (g.symmetric() ? 0 : g.bits());
+        yield g.bits() * out * in + (bare ? 0 : groups(g.groupSize(), out, in) * group);
+      }
+      case FloatGrid g -> {
+        long bits = g.element().bits() * out * in;
+        yield bare ? bits : bits + groups(g.blockSize(), out, in) * scaleBits(g) + wholeBits(g);
+      }
+    };
+  }
+
+  /** Scales of a matrix whose groups are of {@code size}: −1 for rows, 0 for all of it. */
+  private static long groups(int size, long out, long in) {
+    return size == 0 ? 1 : out * (size < 0 ? 1 : Math.ceilDiv(in, size));
+  }
+
+  private static int scaleBits(FloatGrid grid) {
+    return switch (grid.scale()) {
+      case E8M0, E4M3 -> 8;
+      case F16, BF16 -> 16;
+      case F32 -> 32;
+    };
+  }
+
+  /** Of the float beside FP8 scales. */
+  private static int wholeBits(FloatGrid grid) {
+    return grid.scale() == FloatGrid.Scale.E4M3 ? 32 : 0;
   }
 
   /** A layer whose scheme is to be chosen. */
@@ -260,24 +303,10 @@ public record AutoScheme(
       }
     }
     Map<String, SchemeOverride> rules = new LinkedHashMap<>();
-    byLayer.forEach((name, o) -> rules.put(name, override(options.get(o).scheme())));
+    byLayer.forEach((name, o) -> rules.put(name, SchemeOverride.exactly(options.get(o).scheme())));
     rules.putAll(plan.rules());
     QuantizationPlan whole = plan.withRules(rules);
     return new Allocation(whole, (double) cost / choice.weights, counts);
-  }
-
-  private static SchemeOverride override(QuantScheme scheme) {
-    if (!(scheme instanceof IntegerGrid g)) {
-      return SchemeOverride.bits(QuantScheme.FLOAT_BITS);
-    }
-    return new SchemeOverride(
-        new SchemeOverride.Weights(
-            OptionalInt.of(g.bits()),
-            OptionalInt.of(g.groupSize()),
-            Optional.of(g.symmetric()),
-            Optional.of(g.scaleType()),
-            Optional.empty()),
-        SchemeOverride.Inputs.NONE);
   }
 
   private BitAllocation.Item item(

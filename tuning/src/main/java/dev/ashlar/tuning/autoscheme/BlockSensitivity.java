@@ -3,6 +3,7 @@ package dev.ashlar.tuning.autoscheme;
 import dev.ashlar.nn.decoder.BlockContext;
 import dev.ashlar.nn.decoder.Decoder;
 import dev.ashlar.nn.layer.DenseWeight;
+import dev.ashlar.nn.layer.Weight;
 import dev.ashlar.tensor.Parallel;
 import dev.ashlar.tensor.Tensor;
 import dev.ashlar.tensor.autograd.Tape;
@@ -26,7 +27,8 @@ import java.util.function.DoubleConsumer;
 /**
  * How much a model minds that its layers are rounded: with every layer rounded to the nearest code
  * of one scheme, {@code Σ |∂L/∂W · (W − Ŵ)|} for each layer, L being the mean loss of the next
- * token (the score of AutoRound's AutoScheme).
+ * token (the score of AutoRound's AutoScheme); where inputs are rounded too, {@code Σ |∂L/∂x · (x −
+ * x̂)|} is added.
  *
  * <p>One block's weights are in memory at a time. All samples go forward through the rounded
  * blocks, leaving what flows into each; then gradients go backward, block by block, each block
@@ -160,7 +162,11 @@ final class BlockSensitivity {
                   difference.data()[i] = w.data()[i] - q.data()[i];
                 }
                 layers.add(new Layer(name, q, difference, Tensor.zeros(w.shape())));
-                return new DenseWeight(q);
+                Weight coarse = new DenseWeight(q);
+                return scheme
+                    .activations()
+                    .<Weight>map(a -> new ScoredInputs(coarse, a, s -> add(name, s)))
+                    .orElse(coarse);
               });
     }
 
@@ -174,31 +180,35 @@ final class BlockSensitivity {
 
     void score() {
       for (Layer l : layers) {
-        scores.merge(l.name(), product(l.gradient(), l.difference()), Double::sum);
+        add(l.name(), product(l.gradient(), l.difference()));
       }
     }
 
-    /** {@code Σ |a·b|}, summed by rows in order. */
-    private double product(Tensor a, Tensor b) {
-      int in = a.dim(1);
-      double[] rows = new double[a.dim(0)];
-      Parallel.rows(
-          rows.length,
-          Math.max(1, (1 << 14) / in),
-          (from, to) -> {
-            for (int r = from; r < to; r++) {
-              double sum = 0;
-              for (int i = r * in; i < (r + 1) * in; i++) {
-                sum += Math.abs((double) a.data()[i] * b.data()[i]);
-              }
-              rows[r] = sum;
-            }
-          });
-      double sum = 0;
-      for (double row : rows) {
-        sum += row;
-      }
-      return sum;
+    private void add(String layer, double score) {
+      scores.merge(layer, score, Double::sum);
     }
+  }
+
+  /** {@code Σ |a·b|} of {@code [rows, in]}, summed by rows in order. */
+  static double product(Tensor a, Tensor b) {
+    int in = a.dim(-1);
+    double[] rows = new double[a.rows()];
+    Parallel.rows(
+        rows.length,
+        Math.max(1, (1 << 14) / in),
+        (from, to) -> {
+          for (int r = from; r < to; r++) {
+            double sum = 0;
+            for (int i = r * in; i < (r + 1) * in; i++) {
+              sum += Math.abs((double) a.data()[i] * b.data()[i]);
+            }
+            rows[r] = sum;
+          }
+        });
+    double sum = 0;
+    for (double row : rows) {
+      sum += row;
+    }
+    return sum;
   }
 }

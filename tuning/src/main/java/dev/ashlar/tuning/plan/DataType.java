@@ -1,5 +1,6 @@
 package dev.ashlar.tuning.plan;
 
+import dev.ashlar.tensor.quant.ActivationScheme;
 import dev.ashlar.tensor.quant.FloatFormat;
 import dev.ashlar.tensor.quant.FloatGrid;
 import dev.ashlar.tensor.quant.IntegerGrid;
@@ -47,6 +48,19 @@ public enum DataType {
             case E8M0 -> MX_FP;
             case E4M3 -> NV_FP;
             case F32, F16, BF16 -> g.element() == FloatFormat.E5M2 ? FP8_E5M2 : FP8_E4M3;
+          };
+    };
+  }
+
+  /** The type of rounded inputs. */
+  static DataType of(ActivationScheme.Element element) {
+    return switch (element) {
+      case ActivationScheme.Element.Integers n -> INT;
+      case ActivationScheme.Element.Floats f ->
+          switch (f.format()) {
+            case E2M1 -> MX_FP;
+            case E4M3 -> FP8_E4M3;
+            case E5M2 -> FP8_E5M2;
           };
     };
   }

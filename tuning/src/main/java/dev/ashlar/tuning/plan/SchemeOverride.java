@@ -106,6 +106,17 @@ public record SchemeOverride(Weights weights, Inputs inputs) {
             Optional.empty(),
             Optional.empty());
 
+    private static Inputs exactly(ActivationScheme scheme) {
+      return new Inputs(
+          OptionalInt.of(scheme.element().bits()),
+          OptionalInt.of(scheme.groupSize()),
+          scheme.element() instanceof ActivationScheme.Element.Integers n
+              ? Optional.of(n.symmetric())
+              : Optional.empty(),
+          Optional.of(DataType.of(scheme.element())),
+          Optional.of(scheme.dynamic()));
+    }
+
     private Optional<ActivationScheme> over(Optional<ActivationScheme> base) {
       int width = bits.orElse(base.map(a -> a.element().bits()).orElse(QuantScheme.FLOAT_BITS));
       DataType kind = type.orElse(DataType.INT);
@@ -134,6 +145,43 @@ public record SchemeOverride(Weights weights, Inputs inputs) {
           ? new ActivationScheme.Element.Integers(width, symmetric.orElse(true))
           : new ActivationScheme.Element.Floats(kind.element(width));
     }
+  }
+
+  /** An override that says all of a scheme: over any base it is that scheme. */
+  public static SchemeOverride exactly(QuantScheme scheme) {
+    Inputs inputs =
+        scheme
+            .activations()
+            .map(Inputs::exactly)
+            .orElseGet(
+                () ->
+                    new Inputs(
+                        OptionalInt.of(QuantScheme.FLOAT_BITS),
+                        OptionalInt.empty(),
+                        Optional.empty(),
+                        Optional.empty(),
+                        Optional.empty()));
+    return switch (scheme) {
+      case Unquantized u -> bits(QuantScheme.FLOAT_BITS);
+      case IntegerGrid g ->
+          new SchemeOverride(
+              new Weights(
+                  OptionalInt.of(g.bits()),
+                  OptionalInt.of(g.groupSize()),
+                  Optional.of(g.symmetric()),
+                  Optional.of(g.scaleType()),
+                  Optional.of(DataType.INT)),
+              inputs);
+      case FloatGrid g ->
+          new SchemeOverride(
+              new Weights(
+                  OptionalInt.of(g.element().bits()),
+                  OptionalInt.of(g.blockSize()),
+                  Optional.empty(),
+                  Optional.empty(),
+                  Optional.of(DataType.of(g))),
+              inputs);
+    };
   }
 
   /** An override of the code width alone. */

@@ -10,9 +10,15 @@ import dev.ashlar.nn.architecture.Architectures;
 import dev.ashlar.nn.decoder.BlockContext;
 import dev.ashlar.nn.decoder.Decoder;
 import dev.ashlar.nn.layer.DenseWeight;
+import dev.ashlar.nn.layer.Weight;
+import dev.ashlar.nn.op.RoundInputs;
 import dev.ashlar.tensor.Tensor;
 import dev.ashlar.tensor.autograd.Tape;
 import dev.ashlar.tensor.autograd.op.CrossEntropy;
+import dev.ashlar.tensor.quant.ActivationScheme;
+import dev.ashlar.tensor.quant.ActivationScheme.Element;
+import dev.ashlar.tensor.quant.FloatFormat;
+import dev.ashlar.tensor.quant.FloatGrid;
 import dev.ashlar.tensor.quant.IntegerGrid;
 import dev.ashlar.tensor.quant.QuantScheme;
 import dev.ashlar.tensor.quant.Unquantized;
@@ -30,10 +36,12 @@ import dev.ashlar.tuning.walk.BlockWalk;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 class AutoSchemeTest {
-  private static final Option TWO = new Option("W2", new IntegerGrid(2, 32, true));
+  private static final IntegerGrid W2 = new IntegerGrid(2, 32, true);
+  private static final Option TWO = new Option("W2", W2);
   private static final Option FOUR = new Option("W4", new IntegerGrid(4, 32, false));
   private static final Option FLOAT = new Option("BF16", new Unquantized());
   private static final QuantizationPlan PLAN = QuantizationPlan.uniform(TWO.scheme());
@@ -232,8 +240,123 @@ class AutoSchemeTest {
     }
   }
 
+  /** By the definition: what a layer's rounded inputs cost is a product of gradient and error. */
   @Test
-  void optionsAreIntegersOrFloat() {
+  void roundedInputsCountToo() {
+    String name = "model.layers.1.mlp.down_proj";
+    ActivationScheme bytes = new ActivationScheme(new Element.Integers(4, true), -1, true);
+    QuantScheme rounding = W2.withActivations(Optional.of(bytes));
+    CalibrationSet data = TinyModel.data(8, 16);
+    try (Checkpoint source = TinyModel.open()) {
+      Decoder model = Architectures.load(source);
+      double found =
+          new BlockSensitivity(model, data, ActivationStore.heap())
+              .measure(Map.of(name, rounding), done -> {}, BlockWalk.Check.NONE)
+              .get(name);
+      assertEquals(watched(model, name, bytes, data), found, 1e-3 * found);
+    }
+  }
+
+  private static double watched(
+      Decoder model, String name, ActivationScheme inputs, CalibrationSet data) {
+    Tape tape = Tape.recording();
+    Tensor[] parts = new Tensor[6]; // weight, rounded, gradient; input, rounded, gradient
+    Decoder coarse =
+        model.mapWeights(
+            (n, w) -> {
+              if (!n.equals(name)) {
+                return w;
+              }
+              parts[0] = ((DenseWeight) w).matrix();
+              LinearLayer layer = new LinearLayer(name, parts[0], TWO.scheme());
+              parts[1] = RoundToNearest.quantize(layer).dequantize();
+              parts[2] = Tensor.zeros(parts[1].shape());
+              tape.watch(parts[1], parts[2], false);
+              return new LeafInputs(new DenseWeight(parts[1]), inputs, parts);
+            });
+    int[] targets = new int[8 * 16];
+    for (int i = 0; i < targets.length; i++) {
+      targets[i] = i % 16 == 15 ? -1 : data.sample(i / 16)[i % 16 + 1];
+    }
+    Tensor logits = coarse.forward(data.ids(0, 8), BlockContext.of(8, 16), tape);
+    tape.backward(tape.apply(new CrossEntropy(logits, targets)), 1f);
+    return sum(parts[0], parts[1], parts[2]) + sum(parts[3], parts[4], parts[5]);
+  }
+
+  private static double sum(Tensor exact, Tensor rounded, Tensor gradient) {
+    double sum = 0;
+    for (int i = 0; i < exact.size(); i++) {
+      double d = (double) exact.data()[i] - rounded.data()[i];
+      sum += Math.abs(gradient.data()[i] * d);
+    }
+    return sum;
+  }
+
+  /** Multiplies with rounded inputs that are a leaf of the tape, so that they have a gradient. */
+  private record LeafInputs(Weight inner, ActivationScheme inputs, Tensor[] parts)
+      implements Weight {
+    @Override
+    public int out() {
+      return inner.out();
+    }
+
+    @Override
+    public int in() {
+      return inner.in();
+    }
+
+    @Override
+    public Tensor multiply(Tensor x, Tape tape) {
+      parts[3] = x.copy();
+      parts[4] = new RoundInputs(parts[3], inputs).forward(Tape.off()).copy();
+      parts[5] = Tensor.zeros(x.shape());
+      tape.watch(parts[4], parts[5], false);
+      return inner.multiply(parts[4], tape);
+    }
+  }
+
+  @Test
+  void smallFloatsAreChosenBesideOthers() {
+    Option four = new Option("MXFP4", micro(FloatGrid.mxfp4()));
+    Option eight = new Option("MXFP8", micro(FloatGrid.mxfp8()));
+    Option rows = new Option("FP8", FloatGrid.fp8(FloatFormat.E4M3));
+    try (Checkpoint source = TinyModel.open()) {
+      Decoder model = Architectures.load(source);
+      AutoScheme scheme = scheme(5.5, four, TWO, eight, rows);
+      List<Map<String, Double>> scores = scores(scheme, model, PLAN);
+      for (String name : scores.getFirst().keySet()) {
+        assertTrue(scores.get(0).get(name) > scores.get(2).get(name), name);
+        assertTrue(scores.get(2).get(name) > scores.get(3).get(name), name);
+      }
+      Allocation a = scheme.allocate(model.spec(), model.tiedHead(), PLAN, scores);
+      assertTrue(a.averageBits() <= 5.5 && a.averageBits() > 5, a.toString());
+      assertEquals(a.averageBits(), average(model, a.plan()), 1e-9);
+      UnitPlan units = new UnitPlan(model.spec(), model.tiedHead(), a.plan(), 1);
+      List<QuantScheme> known = List.of(four.scheme(), TWO.scheme(), eight.scheme(), rows.scheme());
+      assertTrue(known.containsAll(units.schemes().values()), units.schemes().toString());
+    }
+    assertEquals(4 * 64 * 64 + 64 * 2 * 8, AutoScheme.cost(four.scheme(), 64, 64, false));
+    assertEquals(8 * 64 * 64 + 64 * 32, AutoScheme.cost(rows.scheme(), 64, 64, false));
+    assertEquals(8 * 64 * 64, AutoScheme.cost(rows.scheme(), 64, 64, true));
+    FloatGrid whole = new FloatGrid(FloatFormat.E4M3, 0, FloatGrid.Scale.F32);
+    assertEquals(8 * 64 * 64 + 32, AutoScheme.cost(whole, 64, 64, false));
+    Option still =
+        new Option(
+            "x",
+            W2.withActivations(
+                Optional.of(new ActivationScheme(new Element.Integers(8, true), -1, false))));
+    assertThrows(IllegalArgumentException.class, () -> scheme(3, still));
+  }
+
+  private static QuantScheme micro(FloatGrid grid) {
+    return grid.withActivations(
+        Optional.of(new ActivationScheme(new Element.Floats(grid.element()), 32, true)));
+  }
+
+  @Test
+  void optionsAreAtLeastOneAndDiffer() {
+    assertThrows(IllegalArgumentException.class, () -> scheme(0.5, TWO));
+    assertThrows(IllegalArgumentException.class, () -> scheme(Double.NaN, TWO));
     assertThrows(IllegalArgumentException.class, () -> scheme(3));
     assertThrows(
         IllegalArgumentException.class, () -> scheme(3, TWO, new Option("x", TWO.scheme())));

@@ -15,6 +15,7 @@ import dev.ashlar.tensor.quant.QuantScheme;
 import dev.ashlar.tensor.quant.Unquantized;
 import dev.ashlar.tuning.plan.SchemeOverride.Inputs;
 import dev.ashlar.tuning.plan.SchemeOverride.Weights;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -43,6 +44,31 @@ class SchemeOverrideTest {
             Optional.empty(),
             Optional.ofNullable(type),
             Optional.ofNullable(dynamic)));
+  }
+
+  @Test
+  void whatSaysAllOfASchemeIsThatSchemeOverAny() {
+    Optional<ActivationScheme> tokens =
+        Optional.of(new ActivationScheme(new Element.Integers(8, false), -1, true));
+    Optional<ActivationScheme> blocks =
+        Optional.of(new ActivationScheme(new Element.Floats(FloatFormat.E2M1), 32, true));
+    Optional<ActivationScheme> whole =
+        Optional.of(new ActivationScheme(new Element.Floats(FloatFormat.E5M2), 0, false));
+    List<QuantScheme> all =
+        List.of(
+            W4,
+            new IntegerGrid(3, -1, true, DType.F32),
+            W4.withActivations(tokens),
+            FloatGrid.mxfp4().withActivations(blocks),
+            FloatGrid.mxfp8(),
+            FloatGrid.fp8(FloatFormat.E5M2).withActivations(whole),
+            new FloatGrid(FloatFormat.E4M3, 0, FloatGrid.Scale.F32),
+            new Unquantized());
+    for (QuantScheme base : all) {
+      for (QuantScheme scheme : all) {
+        assertEquals(scheme, SchemeOverride.exactly(scheme).over(base), scheme + " over " + base);
+      }
+    }
   }
 
   @Test
