@@ -3,6 +3,7 @@ package dev.ashlar.nn;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.DynamicTest.dynamicTest;
 
 import dev.ashlar.formats.Checkpoints;
@@ -10,11 +11,13 @@ import dev.ashlar.formats.checkpoint.Checkpoint;
 import dev.ashlar.nn.architecture.Architectures;
 import dev.ashlar.nn.decoder.Block;
 import dev.ashlar.nn.decoder.BlockContext;
+import dev.ashlar.nn.decoder.BlockModule;
 import dev.ashlar.nn.decoder.Decoder;
 import dev.ashlar.nn.layer.Weight;
 import dev.ashlar.tensor.Tensor;
 import dev.ashlar.tensor.autograd.Tape;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
@@ -60,6 +63,7 @@ class BlockTensorsTest {
       for (int i = 0; i < decoder.blockCount(); i++) {
         tensors(decoder, decoder.block(i));
         inputs(decoder, decoder.block(i));
+        modules(decoder, decoder.block(i));
       }
       headTensors(decoder);
     }
@@ -83,6 +87,57 @@ class BlockTensorsTest {
       copy.data()[i] = copy.data()[i] * 1.5f + 0.25f;
     }
     return copy;
+  }
+
+  /** Modules by themselves do to their maps what they do within the block. */
+  private static void modules(Decoder decoder, Block block) {
+    Map<String, Tensor> seen = new HashMap<>();
+    Block noting = block.mapWeights((name, w) -> new Copying(w, name, seen));
+    List<Tensor> flowing = new ArrayList<>();
+    Tensor out =
+        noting.forward(
+            hidden(decoder),
+            BlockContext.of(1, LENGTH),
+            Tape.off(),
+            (module, x) -> {
+              assertEquals(flowing.size(), module);
+              flowing.add(x.copy());
+            });
+    assertArrayEquals(run(decoder, block), out.data());
+    Map<String, Tensor> whole = new HashMap<>(seen);
+    seen.clear();
+    Set<String> maps = new LinkedHashSet<>();
+    for (int m = 0; m < flowing.size(); m++) {
+      BlockModule module = noting.modules().get(m);
+      assertTrue(module.maps().containsAll(module.outputs()), module.toString());
+      maps.addAll(module.maps());
+      Tensor y = module.run().forward(flowing.get(m), BlockContext.of(1, LENGTH), Tape.off());
+      assertEquals(flowing.get(m).rows(), y.rows());
+      assertEquals(decoder.spec().dim(), y.dim(-1));
+    }
+    assertEquals(noting.modules().size(), flowing.size());
+    assertEquals(whole.keySet(), seen.keySet());
+    assertTrue(maps.containsAll(seen.keySet()), seen.keySet() + " " + maps);
+    whole.forEach((name, x) -> assertArrayEquals(x.data(), seen.get(name).data(), name));
+  }
+
+  /** Keeps what it was multiplied with. */
+  private record Copying(Weight inner, String name, Map<String, Tensor> inputs) implements Weight {
+    @Override
+    public int out() {
+      return inner.out();
+    }
+
+    @Override
+    public int in() {
+      return inner.in();
+    }
+
+    @Override
+    public Tensor multiply(Tensor x, Tape tape) {
+      inputs.put(name, x.copy());
+      return inner.multiply(x, tape);
+    }
   }
 
   /** Copies change nothing, other values do, and the block that was asked stays what it was. */

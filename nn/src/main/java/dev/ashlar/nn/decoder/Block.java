@@ -87,4 +87,21 @@ public interface Block {
   default List<StreamAddition> additions() {
     return List.of();
   }
+
+  /**
+   * What the block runs between its additions to the residual stream, in order, by names relative
+   * to it: attention and feed-forward. None where a block does not say.
+   */
+  default List<BlockModule> modules() {
+    return List.of();
+  }
+
+  /**
+   * {@link #forward(Tensor, BlockContext, Tape)} with somebody who sees what flows into each of
+   * {@link #modules}.
+   */
+  default Tensor forward(
+      Tensor hidden, BlockContext context, Tape tape, BlockModule.Watcher watcher) {
+    return forward(hidden, context, tape);
+  }
 }

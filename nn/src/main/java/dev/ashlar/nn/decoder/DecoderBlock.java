@@ -60,15 +60,44 @@ final class DecoderBlock implements Block {
 
   @Override
   public Tensor forward(Tensor hidden, BlockContext context, Tape tape) {
+    return forward(hidden, context, tape, BlockModule.Watcher.NONE);
+  }
+
+  @Override
+  public Tensor forward(
+      Tensor hidden, BlockContext context, Tape tape, BlockModule.Watcher watcher) {
     if (hidden.rows() != context.rows()) {
       throw new IllegalArgumentException(
           String.format("hidden state %s for %d tokens", hidden.shape(), context.rows()));
     }
     return residual.forward(
         hidden,
-        x -> attention.forward(x, index, context, tape),
-        x -> feedForward.forward(x, tape),
+        x -> {
+          watcher.flowsIn(0, x);
+          return attention.forward(x, index, context, tape);
+        },
+        x -> {
+          watcher.flowsIn(1, x);
+          return feedForward.forward(x, tape);
+        },
         tape);
+  }
+
+  @Override
+  public List<BlockModule> modules() {
+    return List.of(
+        new BlockModule(
+            names(spec.attention().linears()),
+            names(List.of(spec.attention().output())),
+            (x, context, tape) -> attention.forward(x, index, context, tape)),
+        new BlockModule(
+            names(spec.feedForward().linears()),
+            names(spec.feedForward().outputs()),
+            (x, context, tape) -> feedForward.forward(x, tape)));
+  }
+
+  private static List<String> names(List<LinearSpec> maps) {
+    return maps.stream().map(LinearSpec::name).toList();
   }
 
   @Override

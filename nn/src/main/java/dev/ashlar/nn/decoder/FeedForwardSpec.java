@@ -165,6 +165,19 @@ public sealed interface FeedForwardSpec {
     };
   }
 
+  /**
+   * The linear maps whose outputs, weighed where there are several, are summed up to this half's.
+   */
+  default List<LinearSpec> outputs() {
+    if (!(this instanceof Experts e)) {
+      return output().stream().toList();
+    }
+    List<LinearSpec> all = new ArrayList<>();
+    e.experts().forEach(x -> all.addAll(x.outputs()));
+    e.shared().ifPresent(x -> all.addAll(x.outputs()));
+    return all;
+  }
+
   /** The same with the linear maps that {@code f} gives for its own, routers' among them. */
   default FeedForwardSpec mapLinears(UnaryOperator<LinearSpec> f) {
     return switch (this) {

@@ -27,6 +27,11 @@ public final class Awq implements BlockQuantizer {
   private static final String DUO = "duo_scaling";
   private static final String CLIP = "apply_clip";
   private static final String SEARCH = "search";
+  private static final String TOKENS = "tokens";
+  private static final String FINALISTS = "finalists";
+
+  /** Hidden states that are kept of each searched token. */
+  private static final int KEPT = 6;
 
   /** How users call it. */
   public static final Method METHOD =
@@ -51,7 +56,12 @@ public final class Awq implements BlockQuantizer {
                   "false",
                   "Clip weights where that lessens the error.",
                   new Spelling.Switch("awq-clip", "true")),
-              new Option(SEARCH, "false", "round on scales searched as by opt-rtn"));
+              new Option(SEARCH, "false", "round on scales searched as by opt-rtn"),
+              new Option(TOKENS, "2048", "tokens on which factors are compared, about"),
+              new Option(
+                  FINALISTS,
+                  "20",
+                  "factors that a module is run with, the best by its maps' own outputs"));
         }
 
         @Override
@@ -62,7 +72,9 @@ public final class Awq implements BlockQuantizer {
                   o.integer(GRID, d.grid()),
                   o.flag(DUO, d.duo()),
                   o.flag(CLIP, d.clip()),
-                  o.flag(SEARCH, d.search())));
+                  o.flag(SEARCH, d.search()),
+                  o.integer(TOKENS, d.tokens()),
+                  o.integer(FINALISTS, d.finalists())));
         }
       };
 
@@ -90,8 +102,11 @@ public final class Awq implements BlockQuantizer {
 
   @Override
   public long workingBytes(UnitSize unit, long tokens) {
-    // Weights that are scaled, their rounding, its product with the moments, and the codes.
-    return unit.weights() * (4 * Float.BYTES + Byte.BYTES) + unit.passBytes(tokens);
+    // Weights with factors, rounded without them, with a candidate's and with the best; codes; and
+    // what flows into the unit and its modules and out of them of the samples that are looked at.
+    return unit.weights() * (4 * Float.BYTES + Byte.BYTES)
+        + (long) KEPT * options.tokens() * unit.dim() * Float.BYTES
+        + unit.passBytes(Math.max(tokens, options.tokens()));
   }
 
   @Override
@@ -123,7 +138,11 @@ public final class Awq implements BlockQuantizer {
     long start = System.nanoTime();
     Smoothing smoothing = new Smoothing(sample, options);
     sample.schemes().keySet().forEach(smoothing::weight);
-    long all = System.nanoTime() - start;
-    return Duration.ofNanos(all - smoothing.observing() + batches * smoothing.observing());
+    long searching = System.nanoTime() - start - smoothing.observing();
+    int count = sample.inputs().count();
+    double more =
+        (double) Smoothing.split(sample, count * batches, options).searched().length
+            / Smoothing.split(sample, count, options).searched().length;
+    return Duration.ofNanos((long) (more * searching) + batches * smoothing.observing());
   }
 }

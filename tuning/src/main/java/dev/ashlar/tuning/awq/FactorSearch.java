@@ -1,50 +1,63 @@
 package dev.ashlar.tuning.awq;
 
-import dev.ashlar.tensor.Parallel;
 import dev.ashlar.tensor.Tensor;
 import dev.ashlar.tensor.kernel.Backend;
 import dev.ashlar.tensor.quant.IntegerGrid;
-import dev.ashlar.tuning.layerwise.solver.ReconstructionError;
-import java.util.Arrays;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.stream.IntStream;
 
 /**
- * The search for the factors of one input (AWQ, equation 5, with AutoRound's grid): {@code t = x̄^ρ
- * / (w̄^(1−ρ) + ε)}, x̄ the channel's mean magnitude and w̄ that of its weights beside others of
- * their group. The first candidate is no factor at all, so that the result is never worse by the
- * measure, which is the error of the maps' outputs. AutoRound compares the outputs of the module
- * around them; sums over second moments cost a hundredth of that.
+ * The search for the factors of one input (AWQ, arXiv 2306.00978, equation 5, with AutoRound's
+ * grid): {@code t = x̄^ρ / (w̄^(1−ρ) + ε)}, x̄ the channel's mean magnitude and w̄ that of its
+ * weights beside others of their group. The first candidate is no factor at all, so that the result
+ * is never worse by the measure.
  */
 final class FactorSearch {
-  private static final int GRAIN = 1 << 14;
   private static final float SMALLEST = 1e-4f;
   private static final float WEIGHT_FLOOR = 1e-6f;
 
   /**
    * One of the maps.
    *
+   * @param name complete module name
    * @param weight {@code [out, in]}
-   * @param grid what its codes mean, or null if it stays float
-   * @param moments of its input, {@code [in, in]}
+   * @param grid what its codes mean
    */
-  record Member(Tensor weight, IntegerGrid grid, float[] moments) {}
+  record Member(String name, Tensor weight, IntegerGrid grid) {}
 
   /**
    * What was found.
    *
    * @param factors {@code [in]}
+   * @param plain the members' weights rounded without factors
+   * @param weights the same with factors, which are taken out again
    * @param before error of the outputs without factors
    * @param after with them
    */
-  record Found(float[] factors, double before, double after) {}
+  record Found(
+      float[] factors,
+      Map<String, Tensor> plain,
+      Map<String, Tensor> weights,
+      double before,
+      double after) {
+    /** Whether anything is better than no factors. */
+    boolean gains() {
+      return after < before;
+    }
+  }
 
   private final List<Member> members;
   private final Backend backend;
   private final int in;
 
   /**
-   * @param members all maps that read the input
+   * @param members all maps that read the input and are to be quantized
    */
   FactorSearch(List<Member> members, Backend backend) {
     this.members = members;
@@ -57,25 +70,56 @@ final class FactorSearch {
    *
    * @param magnitudes mean |x| of each channel; channels that must share a factor have the same
    * @param share evens out what must be shared, in place
+   * @param error of candidates
+   * @param rough an error that costs less, by which those are found that are worth the other
    */
-  Found run(AwqOptions options, float[] magnitudes, Consumer<float[]> share) {
+  Found run(
+      AwqOptions options,
+      float[] magnitudes,
+      Consumer<float[]> share,
+      OutputError error,
+      Optional<OutputError> rough) {
+    float[] ones = Nearest.ones(in);
+    Map<String, Tensor> plain = rounded(ones);
+    double before = error.of(plain);
+    Found best = new Found(ones, plain, plain, before, before);
+    List<float[]> candidates = candidates(options, magnitudes, share);
+    for (float[] t : rough.map(r -> best(candidates, r, options.finalists())).orElse(candidates)) {
+      Map<String, Tensor> candidate = rounded(t);
+      double e = error.of(candidate);
+      if (e < best.after()) {
+        best = new Found(t, plain, candidate, before, e);
+      }
+    }
+    return best;
+  }
+
+  /** The {@code count} best, the first of equals first. */
+  private List<float[]> best(List<float[]> candidates, OutputError error, int count) {
+    if (count >= candidates.size()) {
+      return candidates;
+    }
+    double[] errors = candidates.stream().mapToDouble(t -> error.of(rounded(t))).toArray();
+    return IntStream.range(0, errors.length)
+        .boxed()
+        .sorted(Comparator.comparingDouble(i -> errors[i]))
+        .limit(count)
+        .map(candidates::get)
+        .toList();
+  }
+
+  private List<float[]> candidates(
+      AwqOptions options, float[] magnitudes, Consumer<float[]> share) {
     float[] weights = options.duo() ? weightMagnitudes() : null;
-    float[] best = new float[in];
-    Arrays.fill(best, 1f);
-    double before = error(best);
-    double least = before;
+    List<float[]> all = new ArrayList<>();
     int last = options.duo() ? options.grid() - 2 : options.grid() - 1;
     for (int i = options.duo() ? 0 : 1; i <= last; i++) {
       float[] t = factors((double) i / last, magnitudes, weights);
       share.accept(t);
       normalize(t);
-      double e = error(t);
-      if (e < least) {
-        least = e;
-        best = t;
-      }
+      all.add(t);
     }
-    return new Found(best, before, least);
+    return all;
   }
 
   private float[] factors(double rho, float[] magnitudes, float[] weights) {
@@ -110,7 +154,7 @@ final class FactorSearch {
     long rows = 0;
     for (Member m : members) {
       float[] w = m.weight().data();
-      int size = m.grid() == null ? in : m.grid().effectiveGroup(in);
+      int size = m.grid().effectiveGroup(in);
       for (int r = 0; r < m.weight().dim(0); r++) {
         for (int first = 0; first < in; first += size) {
           int end = Math.min(in, first + size);
@@ -132,36 +176,12 @@ final class FactorSearch {
     return means;
   }
 
-  private double error(float[] t) {
-    double sum = 0;
+  /** What rounding {@code w·t} makes of each {@code w}. */
+  private Map<String, Tensor> rounded(float[] t) {
+    Map<String, Tensor> all = new LinkedHashMap<>();
     for (Member m : members) {
-      if (m.grid() != null) {
-        float[] delta = delta(m, t);
-        sum += ReconstructionError.energy(delta, m.moments(), in, backend);
-      }
+      all.put(m.name(), Nearest.of(m.weight(), t, m.grid(), backend));
     }
-    return sum;
-  }
-
-  /** What rounding {@code w·t} does to {@code w}. */
-  private float[] delta(Member m, float[] t) {
-    int out = m.weight().dim(0);
-    float[] w = m.weight().data();
-    float[] scaled = new float[w.length];
-    float[] delta = new float[w.length];
-    Nearest nearest = new Nearest(scaled, out, in, m.grid(), backend);
-    Parallel.rows(
-        out,
-        Math.max(1, GRAIN / in),
-        (from, to) -> {
-          for (int i = from * in; i < to * in; i++) {
-            scaled[i] = w[i] * t[i % in];
-          }
-          nearest.rows(from, to, delta);
-          for (int i = from * in; i < to * in; i++) {
-            delta[i] = delta[i] / t[i % in] - w[i];
-          }
-        });
-    return delta;
+    return all;
   }
 }

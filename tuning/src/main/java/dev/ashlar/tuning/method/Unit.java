@@ -2,6 +2,7 @@ package dev.ashlar.tuning.method;
 
 import dev.ashlar.nn.decoder.Block;
 import dev.ashlar.nn.decoder.BlockContext;
+import dev.ashlar.nn.decoder.BlockModule;
 import dev.ashlar.nn.decoder.Decoder;
 import dev.ashlar.nn.decoder.Folding;
 import dev.ashlar.nn.decoder.StreamAddition;
@@ -65,6 +66,20 @@ public interface Unit {
    */
   default List<StreamAddition> additions() {
     return List.of();
+  }
+
+  /**
+   * What its blocks run between their additions to the residual stream, in order, with complete
+   * names; none where that is not known.
+   */
+  default List<BlockModule> modules() {
+    return List.of();
+  }
+
+  /** {@link #forward} with somebody who sees what flows into each of {@link #modules}. */
+  default Tensor forward(
+      Tensor hidden, BlockContext context, Tape tape, BlockModule.Watcher watcher) {
+    return forward(hidden, context, tape);
   }
 
   /**
@@ -149,6 +164,28 @@ public interface Unit {
         x = blocks.get(i).forward(x, context, tape);
       }
       return x;
+    }
+
+    @Override
+    public Tensor forward(
+        Tensor hidden, BlockContext context, Tape tape, BlockModule.Watcher watcher) {
+      Tensor x = hidden;
+      int before = 0;
+      for (Block b : blocks) {
+        int first = before;
+        x = b.forward(x, context, tape, (module, in) -> watcher.flowsIn(first + module, in));
+        before += b.modules().size();
+      }
+      return x;
+    }
+
+    @Override
+    public List<BlockModule> modules() {
+      List<BlockModule> all = new ArrayList<>();
+      for (Block b : blocks) {
+        b.modules().forEach(m -> all.add(m.under(b.name() + ".")));
+      }
+      return all;
     }
 
     @Override
