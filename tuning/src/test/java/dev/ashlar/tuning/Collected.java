@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import dev.ashlar.tensor.Tensor;
 import dev.ashlar.tensor.quant.QuantizedMatrix;
 import dev.ashlar.tuning.method.UnitResult;
+import dev.ashlar.tuning.work.RecordBytes;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -45,12 +46,8 @@ public record Collected(
   public void assertSame(Collected other) {
     assertEquals(names, other.names);
     layers.forEach(
-        (name, q) -> {
-          QuantizedMatrix found = other.layers.get(name);
-          assertArrayEquals(q.codes().values(), found.codes().values(), name);
-          assertArrayEquals(q.zeroPoints().scales(), found.zeroPoints().scales(), name);
-          assertArrayEquals(q.zeroPoints().zeros(), found.zeroPoints().zeros(), name);
-        });
+        (name, q) ->
+            assertArrayEquals(RecordBytes.of(q), RecordBytes.of(other.layers.get(name)), name));
     tensors.forEach((name, t) -> assertArrayEquals(t.data(), other.tensors.get(name).data(), name));
   }
 }

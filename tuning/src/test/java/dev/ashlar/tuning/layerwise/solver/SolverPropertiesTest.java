@@ -8,6 +8,7 @@ import dev.ashlar.tensor.DType;
 import dev.ashlar.tensor.Tensor;
 import dev.ashlar.tensor.kernel.Backend;
 import dev.ashlar.tensor.kernel.Backends;
+import dev.ashlar.tensor.quant.Groups;
 import dev.ashlar.tensor.quant.IntegerGrid;
 import dev.ashlar.tensor.quant.QuantizedMatrix;
 import java.util.Arrays;
@@ -196,6 +197,95 @@ class SolverPropertiesTest {
         descend(w, unit, 5, Optional.empty(), false).matrix().codes().values());
     GptqOptions undamped = new GptqOptions(0, 0, GptqOptions.Order.NATURAL, false, false);
     assertArrayEquals(nearest.codes().values(), gptq(w, unit, undamped).codes().values());
+  }
+
+  /**
+   * Without outliers the alternating descent is the plain one; with all weights it has no error.
+   */
+  @Test
+  void noOutliersAreThePlainDescentAndAllAreNoError() {
+    Layer layer = layer(7);
+    Symmetric sigma = layer.moments().sum();
+    QuantizedMatrix plain = descend(layer.w, sigma, 8, Optional.empty(), false).matrix();
+    for (boolean structured : new boolean[] {false, true}) {
+      QuantizedMatrix none = withOutliers(layer, 0, structured);
+      assertArrayEquals(plain.codes().values(), none.codes().values());
+      assertArrayEquals(plain.zeroPoints().scales(), scales(none));
+      assertArrayEquals(plain.dequantize().data(), none.dequantize().data());
+      QuantizedMatrix all = withOutliers(layer, 1, structured);
+      assertArrayEquals(layer.w.data(), all.dequantize().data());
+      assertEquals(0, error(layer, all));
+    }
+  }
+
+  private static float[] scales(QuantizedMatrix q) {
+    return ((Groups.ZeroPoints) q.groups()).scales();
+  }
+
+  private static QuantizedMatrix withOutliers(Layer layer, double fraction, boolean structured) {
+    return OutlierQuantEase.solve(
+            layer.w,
+            new OutlierQuantEase.Inputs(layer.moments().sum(), ColumnOrder.natural(IN)),
+            new GridFit(GRID),
+            new OutlierQuantEase.Options(8, fraction, structured, 1, false),
+            BACKEND)
+        .matrix();
+  }
+
+  /**
+   * The sweeps that keep the residual's image current come to what the definition does, which forms
+   * the image of the present values anew before each sweep, in double.
+   */
+  @Test
+  void theSweepsAreTheirDefinition() {
+    for (long seed = 20; seed < 23; seed++) {
+      Layer layer = layer(seed);
+      Symmetric sigma = layer.moments().sum();
+      for (int sweeps : new int[] {1, 3, 9}) {
+        byte[] found =
+            descend(layer.w, sigma, sweeps, Optional.empty(), false).matrix().codes().values();
+        byte[] expected = byDefinition(layer.w, sigma, sweeps);
+        // A weight that lies between two codes may fall either way, and its row goes on from there.
+        int rows = 0;
+        for (int o = 0; o < OUT; o++) {
+          rows +=
+              Arrays.equals(found, o * IN, (o + 1) * IN, expected, o * IN, (o + 1) * IN) ? 0 : 1;
+        }
+        assertTrue(rows <= OUT / 20, rows + " rows differ after " + sweeps + " sweeps");
+      }
+    }
+  }
+
+  /**
+   * {@code β = P − O·N + Σ_{k<j} (O_k − Ŵ_k)·N_kj}, a column at a time (QuantEase, algorithm 2).
+   */
+  private static byte[] byDefinition(Tensor w, Symmetric sigma, int sweeps) {
+    Grids grids = Grids.of(w, new GridFit(GRID));
+    byte[] codes = new byte[OUT * IN];
+    for (int o = 0; o < OUT; o++) {
+      double[] value = new double[IN];
+      for (int k = 0; k < IN; k++) {
+        value[k] = w.data()[o * IN + k];
+      }
+      for (int t = 0; t < sweeps; t++) {
+        double[] old = value.clone();
+        for (int j = 0; j < IN; j++) {
+          double best = w.data()[o * IN + j];
+          for (int k = 0; k < IN; k++) {
+            double n = k == j ? 0 : sigma.at(k, j) / sigma.at(j, j);
+            best += (w.data()[o * IN + k] - old[k]) * n;
+            best += k < j ? (old[k] - value[k]) * n : 0;
+          }
+          int group = o * grids.perRow() + j / GRID.groupSize();
+          double scale = grids.scales()[group];
+          int zero = grids.zeros()[group] & 0xFF;
+          double steps = Math.clamp(Math.rint(best / scale), -zero, GRID.maxCode() - zero);
+          value[j] = QuantEase.relaxed(t, sweeps) ? best : scale * steps;
+          codes[o * IN + j] = (byte) (steps + zero);
+        }
+      }
+    }
+    return codes;
   }
 
   @Test
