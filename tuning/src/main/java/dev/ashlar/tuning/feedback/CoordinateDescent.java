@@ -2,6 +2,7 @@ package dev.ashlar.tuning.feedback;
 
 import dev.ashlar.tensor.Parallel;
 import dev.ashlar.tuning.layerwise.solver.Grids;
+import java.util.Arrays;
 
 /**
  * Coordinate descent on the codes: with {@code R = (W − Ŵ)·H} at hand, the best value of one weight
@@ -11,7 +12,8 @@ import dev.ashlar.tuning.layerwise.solver.Grids;
  * same from a start at the float weights).
  */
 final class CoordinateDescent {
-  private static final int GRAIN = 4;
+  /** Rows that are gone through together, so that a row of H is fetched once for all of them. */
+  private static final int TILE = 8;
 
   private CoordinateDescent() {}
 
@@ -31,70 +33,106 @@ final class CoordinateDescent {
     }
     Parallel.rows(
         codes.length / in,
-        GRAIN,
+        TILE,
         (from, to) -> {
-          Row row = new Row(h, inverse, grids, order);
-          for (int o = from; o < to; o++) {
-            row.run(o, residual, codes, sweeps);
+          Rows rows = new Rows(h, inverse, grids, order);
+          for (int first = from; first < to; first += TILE) {
+            rows.run(first, Math.min(TILE, to - first), residual, codes, sweeps);
           }
         });
   }
 
-  /** One row at a time. */
-  private static final class Row {
+  /** Some rows at a time, of which each is visited as if it were alone. */
+  private static final class Rows {
     private final float[] h;
     private final float[] inverse;
     private final Grids grids;
     private final int[] order;
     private final int in;
 
-    /** R of the row, by itself: the compiler makes vectors of what it can prove to be apart. */
-    private final float[] r;
+    /** R of each row, by itself: the compiler makes vectors of what it can prove to be apart. */
+    private final float[][] r;
 
-    Row(float[] h, float[] inverse, Grids grids, int[] order) {
+    /** A row of H, which rows that change a code of one column share in the first-level cache. */
+    private final float[] column;
+
+    private final boolean[] open = new boolean[TILE];
+    private final boolean[] changed = new boolean[TILE];
+
+    Rows(float[] h, float[] inverse, Grids grids, int[] order) {
       this.h = h;
       this.inverse = inverse;
       this.grids = grids;
       this.order = order;
       this.in = order.length;
-      this.r = new float[in];
+      this.r = new float[TILE][in];
+      this.column = new float[in];
     }
 
-    void run(int o, float[] residual, byte[] codes, int sweeps) {
-      System.arraycopy(residual, o * in, r, 0, in);
-      boolean changed = true;
-      for (int t = 0; t < sweeps && changed; t++) {
-        changed = sweep(o, codes);
+    void run(int first, int count, float[] residual, byte[] codes, int sweeps) {
+      for (int i = 0; i < count; i++) {
+        System.arraycopy(residual, (first + i) * in, r[i], 0, in);
+        open[i] = true;
       }
-      System.arraycopy(r, 0, residual, o * in, in);
+      boolean any = true;
+      for (int t = 0; t < sweeps && any; t++) {
+        any = sweep(first, count, codes);
+      }
+      for (int i = 0; i < count; i++) {
+        System.arraycopy(r[i], 0, residual, (first + i) * in, in);
+      }
     }
 
-    private boolean sweep(int o, byte[] codes) {
-      boolean changed = false;
-      int most = grids.grid().maxCode();
-      int first = o * grids.perRow();
+    /** Rows of which no code changed are left alone from then on. */
+    private boolean sweep(int first, int count, byte[] codes) {
+      Arrays.fill(changed, false);
       for (int j : order) {
-        int at = first + grids.groupOfColumn()[j];
-        float scale = grids.scales()[at];
-        int code = codes[o * in + j] & 0xFF;
-        float move = r[j] * inverse[j] / scale;
-        int next = Math.clamp((long) Math.rint(code + move), 0, most);
-        if (next != code) {
-          float step = scale * (next - code);
-          // What is won is step·(2R − step·H_jj); rounding may leave it at nothing.
-          if (step * (2 * r[j] - step * h[j * in + j]) > 0) {
-            codes[o * in + j] = (byte) next;
-            take(step, j * in);
-            changed = true;
+        boolean loaded = false;
+        for (int i = 0; i < count; i++) {
+          if (!open[i]) {
+            continue;
+          }
+          float step = step(first + i, j, r[i], codes);
+          if (step != 0) {
+            if (!loaded) {
+              System.arraycopy(h, j * in, column, 0, in);
+              loaded = true;
+            }
+            take(step, r[i]);
+            changed[i] = true;
           }
         }
       }
-      return changed;
+      boolean any = false;
+      for (int i = 0; i < count; i++) {
+        open[i] = changed[i];
+        any |= changed[i];
+      }
+      return any;
     }
 
-    private void take(float step, int at) {
+    /** By how much the weight at column {@code j} of a row changes; its code is changed. */
+    private float step(int o, int j, float[] row, byte[] codes) {
+      int at = o * grids.perRow() + grids.groupOfColumn()[j];
+      float scale = grids.scales()[at];
+      int code = codes[o * in + j] & 0xFF;
+      float move = row[j] * inverse[j] / scale;
+      int next = Math.clamp((long) Math.rint(code + move), 0, grids.grid().maxCode());
+      if (next == code) {
+        return 0;
+      }
+      float step = scale * (next - code);
+      // What is won is step·(2R − step·H_jj); rounding may leave it at nothing.
+      if (!(step * (2 * row[j] - step * h[j * in + j]) > 0)) {
+        return 0;
+      }
+      codes[o * in + j] = (byte) next;
+      return step;
+    }
+
+    private void take(float step, float[] row) {
       for (int k = 0; k < in; k++) {
-        r[k] -= step * h[at + k];
+        row[k] -= step * column[k];
       }
     }
   }

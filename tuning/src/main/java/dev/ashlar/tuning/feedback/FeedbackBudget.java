@@ -26,7 +26,7 @@ record FeedbackBudget(
     EndToEndOptions ending,
     Feedback measured)
     implements Budget {
-  /** Of the time, for the layers; measured, see {@code docs/recipe.md}. */
+  /** Of the time, for the layers; {@code docs/recipe.md} says what is known of it. */
   private static final double LAYERS = 0.4;
 
   /** Samples beyond which layers gain little, and those without which they are not solved. */

@@ -33,10 +33,10 @@ final class GridSearch {
   private final double[] topError = new double[REFINED];
 
   private final float[] weighted;
-  private float[] w;
-  private float[] h;
-  private int wAt;
-  private int hAt;
+  private final float[] own;
+  private final float[] importance;
+  private final float[] products;
+  private final float[] squares;
   private int size;
   private double square;
 
@@ -56,28 +56,30 @@ final class GridSearch {
     this.grid = grid;
     this.maxCode = grid.maxCode();
     this.weighted = new float[largest];
+    this.own = new float[largest];
+    this.importance = new float[largest];
+    this.products = new float[largest];
+    this.squares = new float[largest];
   }
 
   /**
    * Searches for one group.
    *
    * @param weights of the group, from {@code at}
-   * @param importance h, from {@code from}; not negative
+   * @param counts h, from {@code from}; not negative
    */
-  void run(float[] weights, int at, float[] importance, int from, int count) {
-    w = weights;
-    wAt = at;
-    h = importance;
-    hAt = from;
+  void run(float[] weights, int at, float[] counts, int from, int count) {
+    System.arraycopy(weights, at, own, 0, count);
+    System.arraycopy(counts, from, importance, 0, count);
     size = count;
     float low = 0;
     float high = 0;
     square = 0;
     for (int j = 0; j < size; j++) {
-      float x = w[wAt + j];
+      float x = own[j];
       low = Math.min(low, x);
       high = Math.max(high, x);
-      weighted[j] = h[hAt + j] * x;
+      weighted[j] = importance[j] * x;
       square += (double) weighted[j] * x;
     }
     Arrays.fill(topError, Double.POSITIVE_INFINITY);
@@ -163,13 +165,18 @@ final class GridSearch {
     float inverse = 1 / s;
     float least = -z;
     float most = maxCode - z;
+    // Loops that the compiler makes vectors of, then sums in order.
+    for (int j = 0; j < size; j++) {
+      float c = Math.min(most, Math.max(least, own[j] * inverse));
+      c = (c + ROUND) - ROUND;
+      products[j] = weighted[j] * c;
+      squares[j] = importance[j] * c * c;
+    }
     double a = 0;
     double b = 0;
     for (int j = 0; j < size; j++) {
-      float c = Math.min(most, Math.max(least, w[wAt + j] * inverse));
-      c = (c + ROUND) - ROUND;
-      a += weighted[j] * c;
-      b += h[hAt + j] * c * c;
+      a += products[j];
+      b += squares[j];
     }
     across = a;
     codeSquare = b;
