@@ -14,7 +14,6 @@ import dev.ashlar.engine.quantize.QuantizeRequest.Evaluation;
 import dev.ashlar.engine.quantize.QuantizeRequest.Output;
 import dev.ashlar.formats.export.ExportFormat;
 import dev.ashlar.formats.export.ExportFormats;
-import dev.ashlar.tensor.quant.QuantScheme;
 import dev.ashlar.tuning.MemoryLimit;
 import dev.ashlar.tuning.Methods;
 import dev.ashlar.tuning.RunOptions;
@@ -279,14 +278,12 @@ public final class Quantization {
 
   /** The formats of those names. */
   static List<ExportFormat> named(String... names) {
-    List<ExportFormat> chosen = new ArrayList<>();
-    for (String name : names) {
-      chosen.add(ExportFormats.named(name).orElseThrow(() -> ExportFormats.unknown(name)));
-    }
-    if (chosen.isEmpty()) {
+    if (names.length == 0) {
       throw new IllegalArgumentException("there must be at least one format");
     }
-    return List.copyOf(chosen);
+    return List.of(names).stream()
+        .map(n -> ExportFormats.named(n).orElseThrow(() -> ExportFormats.unknown(n)))
+        .toList();
   }
 
   /** Replaces what is in the output folder. */
@@ -370,13 +367,13 @@ public final class Quantization {
     if (folder == null) {
       throw new IllegalArgumentException("there is no folder to write; name one with into(…)");
     }
-    boolean demo = model.equals(ModelPaths.DEMO);
-    Effort effort = Efforts.of(method, recipe, demo, MethodOptions.of(options));
+    MethodOptions set = MethodOptions.of(options);
+    Effort effort = Efforts.of(method, recipe, model.equals(ModelPaths.DEMO), set);
     Map<String, String> all = new LinkedHashMap<>(effort.options());
     all.putAll(options);
     Method.Choice choice = method.settle(MethodOptions.of(all));
     Optional<AutomaticBits> bits = average.map(a -> a.settled(scheme, symmetric));
-    QuantScheme one = bits.map(AutomaticBits::first).orElseGet(() -> scheme.scheme(symmetric));
+    var one = bits.map(AutomaticBits::first).orElseGet(() -> scheme.scheme(symmetric));
     return new QuantizeRequest(
         model,
         plan != null ? plan : QuantizationPlan.uniform(one),
@@ -384,7 +381,7 @@ public final class Quantization {
         new RunOptions(batchSize.orElse(effort.batchSize()), 1, 1, true, seed),
         new CalibrationRequest(
             Optional.empty(),
-            sources(),
+            data.stream().map(this::settled).toList(),
             samples.orElse(effort.samples()),
             length.orElse(effort.length())),
         new Output(folder, formats, overwrite, work, restart, originalNames),
@@ -393,12 +390,11 @@ public final class Quantization {
         bits);
   }
 
-  private List<Calibration.Source> sources() {
-    return data.stream().map(s -> new Calibration.Source(spec(s.spec()), s.documents())).toList();
-  }
-
-  private DatasetSpec spec(DatasetSpec of) {
-    return new DatasetSpec(
-        of.name(), List.of(), OptionalInt.empty(), concatenated, of.chatTemplate(), "");
+  private Calibration.Source settled(Calibration.Source s) {
+    DatasetSpec of = s.spec();
+    boolean chat = of.chatTemplate();
+    return new Calibration.Source(
+        new DatasetSpec(of.name(), List.of(), OptionalInt.empty(), concatenated, chat, ""),
+        s.documents());
   }
 }
