@@ -45,6 +45,7 @@ THEIRS = [
     ("optimum", "mixtral|phimoe|minimax_m2|gpt_oss|granitemoe|.*_moe|olmoe|deepseek.*", "*",
      "knows no experts"),
     ("optimum", ".*", "auto_gptq-head", "knows no packed head"),
+    ("gptqmodel", "minimax_m2", "*", "looks for experts under names that transformers 5 has not"),
     ("gptqmodel", "phi3|granitemoe", "*", "does not know the family as transformers has it"),
 ]
 
