@@ -22,6 +22,9 @@ final class AutoGptqFormat extends FolderFormat {
   private static final Set<String> KNOWN_BLOCKS =
       Set.of("model.layers", "model.decoder.layers", "transformer.h", "gpt_neox.layers");
 
+  private static final String SEQUENTIAL = "true_sequential";
+  private static final String DAMP = "damp_percent";
+
   /** The first version of GPTQModel that stored them so. */
   private static final String NO_ZERO_WRAPS = "gptqmodel:0.9.0";
 
@@ -70,8 +73,13 @@ final class AutoGptqFormat extends FolderFormat {
     config.put("group_size", base.groupSize());
     config.put("sym", base.symmetric());
     config.put("desc_act", layers.actOrder());
-    config.put("true_sequential", false);
-    config.put("damp_percent", 0.01);
+    // Whoever records nothing of them works on a block at once, and damps nothing.
+    Map<String, Object> settings = layers.plan().settings();
+    config.put(SEQUENTIAL, Boolean.TRUE.equals(settings.get(SEQUENTIAL)));
+    // Loaders refuse none at all.
+    if (settings.get(DAMP) instanceof Number damp && damp.doubleValue() > 0) {
+      config.put(DAMP, damp);
+    }
     config.put(
         "lm_head", layers.packed().keySet().stream().anyMatch(m -> !WrittenLayers.inBlock(m)));
     config.put("quant_method", "gptq");

@@ -259,7 +259,11 @@ class ModelExportTest {
     for (boolean symmetric : new boolean[] {true, false}) {
       IntegerGrid base = new IntegerGrid(4, 32, symmetric);
       String module = "model.layers.0.q_proj";
-      ExportPlan plan = new ExportPlan(base, Map.of(module, base), Map.of("iters", 0));
+      Map<String, Object> settings = new LinkedHashMap<>(Map.of("iters", 0));
+      if (!symmetric) {
+        settings.putAll(Map.of("true_sequential", true, "damp_percent", 0.07));
+      }
+      ExportPlan plan = new ExportPlan(base, Map.of(module, base), settings);
       Path folder = temporary.resolve("loaders" + symmetric);
       try (Checkpoint source = Checkpoints.open(tiny(false, 1));
           ExportSink sink =
@@ -272,6 +276,8 @@ class ModelExportTest {
       Map<String, Object> side =
           new LinkedHashMap<>(Json.readObject(folder.resolve("quantize_config.json")));
       assertEquals(0L, Json.asObject(inside.get("ashlar"), "ashlar").get("iters"));
+      assertEquals(!symmetric, inside.get("true_sequential"));
+      assertEquals(symmetric ? null : 0.07, inside.get("damp_percent"));
       Object meta = side.remove("meta");
       assertEquals(inside, side);
       assertEquals(symmetric, meta == null);

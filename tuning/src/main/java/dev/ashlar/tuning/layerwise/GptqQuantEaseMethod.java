@@ -13,7 +13,9 @@ import dev.ashlar.tuning.layerwise.solver.SecondMoments;
 import dev.ashlar.tuning.method.BlockQuantizer;
 import dev.ashlar.tuning.method.Method;
 import dev.ashlar.tuning.method.MethodOptions;
+import dev.ashlar.tuning.method.RunFacts;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -53,6 +55,11 @@ public final class GptqQuantEaseMethod implements Method {
   @Override
   public List<String> idle(MethodOptions o) {
     return SolverOptions.idle(o);
+  }
+
+  @Override
+  public Map<String, Object> recorded(MethodOptions o, RunFacts run) {
+    return SolverOptions.recorded(Method.super.recorded(o, run), options(), o);
   }
 
   @Override

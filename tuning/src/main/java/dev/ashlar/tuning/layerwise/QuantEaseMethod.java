@@ -14,7 +14,9 @@ import dev.ashlar.tuning.method.BlockQuantizer;
 import dev.ashlar.tuning.method.LinearLayer;
 import dev.ashlar.tuning.method.Method;
 import dev.ashlar.tuning.method.MethodOptions;
+import dev.ashlar.tuning.method.RunFacts;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /** QuantEase (arXiv 2309.01885) as users see it, with the options of its program. */
@@ -43,6 +45,11 @@ public final class QuantEaseMethod implements Method {
   public List<Option> options() {
     return SolverOptions.all(
         SolverOptions.sweeps(), SolverOptions.order(), SolverOptions.common(false));
+  }
+
+  @Override
+  public Map<String, Object> recorded(MethodOptions o, RunFacts run) {
+    return SolverOptions.recorded(Method.super.recorded(o, run), options(), o);
   }
 
   @Override

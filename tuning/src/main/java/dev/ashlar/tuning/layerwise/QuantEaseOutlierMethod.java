@@ -10,7 +10,9 @@ import dev.ashlar.tuning.layerwise.solver.Symmetric;
 import dev.ashlar.tuning.method.BlockQuantizer;
 import dev.ashlar.tuning.method.Method;
 import dev.ashlar.tuning.method.MethodOptions;
+import dev.ashlar.tuning.method.RunFacts;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /** QuantEase with outliers (arXiv 2309.01885, section 4) as users see it. */
@@ -59,6 +61,11 @@ public final class QuantEaseOutlierMethod implements Method {
         SolverOptions.sweeps(),
         SolverOptions.actOrder(),
         SolverOptions.common(false));
+  }
+
+  @Override
+  public Map<String, Object> recorded(MethodOptions o, RunFacts run) {
+    return SolverOptions.recorded(Method.super.recorded(o, run), options(), o);
   }
 
   @Override

@@ -148,6 +148,25 @@ final class SolverOptions {
         o.flag(FRESH, false));
   }
 
+  /**
+   * A record with what files of the GPTQ family say of every run under names of their own, whether
+   * it was set or not: how maps of a block follow each other, and the damping if there is one.
+   *
+   * @param record of what was set; changed
+   * @param options of the method
+   */
+  static Map<String, Object> recorded(
+      Map<String, Object> record, List<Option> options, MethodOptions o) {
+    for (Option option : options) {
+      if (option.name().equals(SEQUENTIAL)) {
+        record.put(SEQUENTIAL, o.flag(SEQUENTIAL, Boolean.parseBoolean(option.fallback())));
+      } else if (option.name().equals(DAMP)) {
+        record.put(DAMP, o.real(DAMP, Double.parseDouble(option.fallback())));
+      }
+    }
+    return record;
+  }
+
   /** What does nothing beside the rest. */
   static List<String> idle(MethodOptions o) {
     List<String> idle = new ArrayList<>();

@@ -13,6 +13,7 @@ import dev.ashlar.tuning.method.BlockQuantizer;
 import dev.ashlar.tuning.method.LinearLayer;
 import dev.ashlar.tuning.method.Method;
 import dev.ashlar.tuning.method.MethodOptions;
+import dev.ashlar.tuning.method.RunFacts;
 import dev.ashlar.tuning.method.TuningException;
 import java.util.ArrayList;
 import java.util.List;
@@ -105,6 +106,14 @@ public final class SpqrMethod implements Method {
       idle.add(SIMPLIFIED + " has no effect without " + THRESHOLD);
     }
     return idle;
+  }
+
+  @Override
+  public Map<String, Object> recorded(MethodOptions o, RunFacts run) {
+    Map<String, Object> record =
+        SolverOptions.recorded(Method.super.recorded(o, run), options(), o);
+    record.put("damp_percent", o.real(DAMP, DEFAULT_DAMP));
+    return record;
   }
 
   @Override
