@@ -353,7 +353,7 @@ public final class Quantization {
     JobListener hears = new CancellableListener(listener, cancellation);
     boolean given =
         !data.isEmpty() || samples.isPresent() || length.isPresent() || batchSize.isPresent();
-    if (given && !request.quantizer().needsInputs() && average.isEmpty()) {
+    if (given && !request.needsData() && average.isEmpty()) {
       hears.warning(
           "data, samples, length and batchSize have no effect: method "
               + request.method()

@@ -40,6 +40,7 @@ public final class BlockwiseQuantization {
   private final MemoryLimit limit;
   private final UnitPlan units;
   private final UnitRunner runner;
+  private final boolean needsData;
 
   /** Of a run whose numbers followed from a time. */
   private final Optional<Timing> timing;
@@ -84,19 +85,17 @@ public final class BlockwiseQuantization {
     this.options = options;
     this.limit = limit;
     this.timing = timing;
-    requireData();
     this.units = new UnitPlan(model.spec(), model.tiedHead(), plan, options.nblocks());
+    this.needsData = quantizer.needsInputs() || InputRanges.needed(units.schemes().values());
+    requireData();
     this.runner = new UnitRunner(quantizer, options);
     units.requirePossible(quantizer);
   }
 
   private void requireData() {
-    if (!quantizer.needsInputs()) {
-      return;
-    }
-    if (data.count() == 0) {
-      throw new IllegalArgumentException(
-          "method '" + quantizer.title() + "' needs calibration data");
+    if (needsData && data.count() == 0) {
+      String who = quantizer.needsInputs() ? "method '" + quantizer.title() + "'" : plan.describe();
+      throw new IllegalArgumentException(who + " needs calibration data");
     }
     data.requireWithin(model.spec().vocab());
   }
@@ -129,6 +128,7 @@ public final class BlockwiseQuantization {
         units.largest(),
         units.units().stream().mapToLong(u -> u.size().weights()).sum(),
         quantizer,
+        needsData,
         options,
         data.count(),
         data.length(),
@@ -205,7 +205,7 @@ public final class BlockwiseQuantization {
     Pace pace = new Pace(stages(), listener);
     List<UnitReport> reports = new ArrayList<>();
     CalibrationSet streamed = data.first(quantizer.streamed(data.count()));
-    try (Cascade cascade = quantizer.needsInputs() ? cascade(memory, streamed, pace) : null) {
+    try (Cascade cascade = needsData ? cascade(memory, streamed, pace) : null) {
       for (UnitPlan.Entry entry : units.units()) {
         UnitReport report = run(entry, cascade, work, sink, finishing, pace);
         reports.add(report);
@@ -262,7 +262,8 @@ public final class BlockwiseQuantization {
 
   private Cascade cascade(MemoryPlan memory, CalibrationSet samples, Pace pace) {
     BlockWalk walk = new BlockWalk(memory.passBatch(), pace::proceed);
-    boolean quantizedInput = options.quantizedInput() && !quantizer.floatInputs();
+    boolean floats = quantizer.floatInputs() || !quantizer.needsInputs();
+    boolean quantizedInput = options.quantizedInput() && !floats;
     return new Cascade(
         walk,
         memory.store(options.streamType(), limit),
@@ -273,15 +274,16 @@ public final class BlockwiseQuantization {
   }
 
   private UnitReport run(
-      UnitPlan.Entry entry,
+      UnitPlan.Entry planned,
       Cascade cascade,
       Optional<? extends UnitStore> work,
       LayerSink sink,
       Finishing finishing,
       Pace pace) {
     long start = System.nanoTime();
-    Unit unit = entry.load(model);
-    pace.begin(entry.index(), entry.name());
+    Unit unit = planned.load(model);
+    pace.begin(planned.index(), planned.name());
+    UnitPlan.Entry entry = InputRanges.settle(planned, unit, cascade);
     boolean last = entry.index() == units.units().size() - 1;
     long weights = work.isPresent() ? UnitRunner.checksum(unit) : 0;
     Optional<UnitResult> found =

@@ -63,6 +63,11 @@ final class Cascade implements AutoCloseable {
     return quantized == null ? floats : quantized;
   }
 
+  /** Sends {@link #inputs} through a unit that looks on; nothing comes out. */
+  void observe(Unit watched) {
+    walk.observe(watched, inputs());
+  }
+
   /** The float unit's outputs for float inputs; call before {@link #advance}. */
   Activations targets(Unit unit) {
     // Float inputs that are also the inputs of the tuning are needed once more; others are not.

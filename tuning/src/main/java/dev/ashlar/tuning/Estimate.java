@@ -47,8 +47,9 @@ record Estimate(
       Activations targets = cascade.targets(unit);
       Duration pass = forward(unit, cascade.inputs());
       FloatStream floats = quantizer.needsFloats() ? new Still(cascade, walk) : null;
+      UnitPlan.Entry settled = InputRanges.settle(first, unit, cascade);
       UnitTask task =
-          runner.task(first, unit, cascade.inputs(), targets, floats, data.counted(), NOBODY);
+          runner.task(settled, unit, cascade.inputs(), targets, floats, data.counted(), NOBODY);
       Duration tuning = quantizer.estimate(task, (streamed + step - 1) / step);
       boolean quantizedInput = options.quantizedInput() && !quantizer.floatInputs();
       int passes = (quantizer.needsTargets() ? 1 : 0) + (quantizedInput ? 1 : 0);
@@ -68,8 +69,9 @@ record Estimate(
     BlockWalk walk = new BlockWalk(memory.passBatch(), BlockWalk.Check.NONE);
     try (Cascade cascade = cascade(walk, data.first(options.batchSize()))) {
       FloatStream floats = quantizer.needsFloats() ? new Still(cascade, walk) : null;
+      UnitPlan.Entry settled = InputRanges.settle(first, unit, cascade);
       UnitTask task =
-          runner.task(first, unit, cascade.inputs(), null, floats, data.counted(), NOBODY);
+          runner.task(settled, unit, cascade.inputs(), null, floats, data.counted(), NOBODY);
       Budget.Cost cost = budget.cost(task);
       return new Budget.Speed(blockUnits, cost, seconds(whole(unit, cascade, blockUnits, 1)));
     }

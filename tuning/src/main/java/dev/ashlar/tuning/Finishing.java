@@ -117,7 +117,7 @@ final class Finishing {
         // How inputs are rounded is no part of a stored result.
         store
             .find(place, entry.name(), weights.get(entry.index()))
-            .map(r -> r.withInputs(entry.schemes()))
+            .map(r -> r.withInputsOf(results.get(entry.index())))
             .ifPresent(parts::add);
       }
     }

@@ -28,6 +28,7 @@ public record MemoryPlan(boolean spills, int passBatch, long bytes, long limit) 
    *
    * @param tied whether the head's matrix is the embedding's
    * @param weights elements of the linear maps of all units
+   * @param flows whether activations flow at all
    * @param samples calibration samples
    * @param length tokens of each
    */
@@ -37,6 +38,7 @@ public record MemoryPlan(boolean spills, int passBatch, long bytes, long limit) 
       UnitSize unit,
       long weights,
       BlockQuantizer quantizer,
+      boolean flows,
       RunOptions options,
       int samples,
       int length,
@@ -48,7 +50,7 @@ public record MemoryPlan(boolean spills, int passBatch, long bytes, long limit) 
     long working = quantizer.workingBytes(unit, (long) batch * length);
     int streamed = quantizer.streamed(samples);
     long state = (long) streamed * length * spec.dim() * options.streamType().bytes();
-    long streams = !quantizer.needsInputs() ? 0 : quantizer.needsTargets() ? 2 * state : state;
+    long streams = !flows ? 0 : quantizer.needsTargets() ? 2 * state : state;
     if (quantizer.needsFloats()) {
       // A third to write what comes out, and what the method keeps of the inside of both units.
       streams = 3 * state + 2L * streamed * length * unit.widths() * options.streamType().bytes();

@@ -43,6 +43,10 @@ public final class ObservedQuantization {
     UnitPlan settled = new UnitPlan(model.spec(), model.tiedHead(), plan, 1);
     this.schemes = settled.schemes();
     this.idle = settled.idle();
+    if (InputRanges.needed(schemes.values())) {
+      throw new IllegalArgumentException(
+          "fixed scales of inputs are gathered by a run that goes over the data itself");
+    }
     settled.requirePossible(quantizer);
     UnitRunner runner = new UnitRunner(quantizer, new RunOptions(1, 1, 1, true, seed));
     List<Block> blocks = new ArrayList<>();

@@ -11,7 +11,7 @@ import java.util.TreeMap;
 /** What identifies a run in a work folder. */
 final class RunIdentity {
   /** Part of every job's identity: work of another version is not continued. */
-  private static final String FORMAT_VERSION = "4";
+  private static final String FORMAT_VERSION = "5";
 
   /** Enough of a SHA-256 to tell texts apart, and short enough to be read. */
   private static final int CHECKSUM_LETTERS = 16;

@@ -42,6 +42,11 @@ public final class UnitPlan {
       schemes = Collections.unmodifiableMap(new LinkedHashMap<>(schemes));
     }
 
+    /** The same unit with other schemes for its layers. */
+    Entry with(Map<String, QuantScheme> settled) {
+      return new Entry(index, name, from, to, settled, size);
+    }
+
     /** Whether it is the output head, which is tuned sample by sample. */
     public boolean head() {
       return from == to;

@@ -123,6 +123,7 @@ class BlockLoopTest {
         new UnitPlan(model.spec(), false, PLAN, 1).largest(),
         0,
         signRound(),
+        true,
         options,
         4096,
         64,

@@ -26,6 +26,7 @@ import dev.ashlar.tensor.quant.FloatGrid;
 import dev.ashlar.tensor.quant.IntegerGrid;
 import dev.ashlar.tensor.quant.QuantizedMatrix;
 import dev.ashlar.tuning.layerwise.FloatRounding;
+import dev.ashlar.tuning.method.LinearLayer;
 import dev.ashlar.tuning.method.MethodOptions;
 import dev.ashlar.tuning.method.TuningHistory;
 import dev.ashlar.tuning.plan.QuantizationPlan;
@@ -193,7 +194,8 @@ class RoundedInputsTest {
       x.data()[i % x.size()] = (float) Math.cos(i);
     }
     QuantizedMatrix q =
-        FloatRounding.quantize(w, FloatGrid.fp8(FloatFormat.E4M3)).withInputs(Optional.of(BYTES));
+        FloatRounding.quantize(new LinearLayer("w", w, FloatGrid.fp8(FloatFormat.E4M3)))
+            .withInputs(Optional.of(BYTES));
     float[] expected =
         RoundingWeight.of(new DenseWeight(q.dequantize()), q.inputs())
             .multiply(x, Tape.off())

@@ -6,13 +6,14 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.ashlar.tensor.quant.ActivationScheme;
 import dev.ashlar.tensor.quant.ActivationScheme.Element;
+import dev.ashlar.tensor.quant.FloatFormat;
 import dev.ashlar.tensor.quant.FloatGrid;
 import dev.ashlar.tensor.quant.IntegerGrid;
 import dev.ashlar.tensor.quant.QuantScheme;
 import dev.ashlar.tuning.layerwise.Layerwise;
-import dev.ashlar.tuning.layerwise.OptRtn;
 import dev.ashlar.tuning.layerwise.RoundToNearest;
 import dev.ashlar.tuning.method.BlockQuantizer;
+import dev.ashlar.tuning.method.MethodOptions;
 import dev.ashlar.tuning.plan.DataType;
 import dev.ashlar.tuning.plan.QuantizationPlan;
 import dev.ashlar.tuning.plan.SchemeOverride;
@@ -26,7 +27,7 @@ class SchemeRefusalTest {
   private static final IntegerGrid W4 = new IntegerGrid(4, 32, false);
 
   private static String refusal(QuantizationPlan plan) {
-    return refusal(plan, new Layerwise(new OptRtn(false, true), "opt-rtn"));
+    return refusal(plan, Methods.named("gptq").create(MethodOptions.none()));
   }
 
   private static String refusal(QuantizationPlan plan, BlockQuantizer method) {
@@ -51,12 +52,15 @@ class SchemeRefusalTest {
                 Optional.of(DataType.MX_FP)),
             SchemeOverride.Inputs.NONE);
     String message = refusal(QuantizationPlan.uniform(W4).withRules(Map.of(".*q_proj", floats)));
-    assertTrue(message.contains("opt-rtn"), message);
+    assertTrue(message.contains("gptq"), message);
     assertTrue(message.contains("knows integer weights only"), message);
     assertTrue(message.contains("e2m1 g32 scales e8m0"), message);
     assertEquals(message, refusal(QuantizationPlan.uniform(FloatGrid.mxfp4())));
     BlockQuantizer rtn = new Layerwise(new RoundToNearest(), "rtn");
-    String scales = refusal(QuantizationPlan.uniform(FloatGrid.nvfp4()), rtn);
+    String scales =
+        refusal(
+            QuantizationPlan.uniform(new FloatGrid(FloatFormat.E2M1, 16, FloatGrid.Scale.BF16)),
+            rtn);
     assertTrue(scales.contains("powers of two only"), scales);
   }
 
@@ -65,7 +69,7 @@ class SchemeRefusalTest {
     ActivationScheme fixed = new ActivationScheme(new Element.Integers(8, true), -1, false);
     QuantScheme both = new IntegerGrid(4, 32, false, W4.scaleType(), Optional.of(fixed));
     String message = refusal(QuantizationPlan.uniform(both));
-    assertTrue(message.contains("not taken from calibration data"), message);
+    assertTrue(message.contains("for all inputs, not for tokens"), message);
     assertTrue(message.contains("w4g32 asym, inputs a8 sym g-1 static"), message);
   }
 }

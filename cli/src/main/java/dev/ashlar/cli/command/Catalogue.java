@@ -119,6 +119,12 @@ final class Catalogue {
     entries.add(new Entry("INT4", "4 bits, whole rows, and inputs of 4 bits"));
     entries.add(new Entry("MXFP4", "FP4 in blocks of 32 with powers of two, and inputs alike"));
     entries.add(new Entry("MXFP8", "the same of FP8; --act-bits 16 takes inputs as they are"));
+    entries.add(
+        new Entry("NVFP4", "FP4 in blocks of 16 with FP8 scales and a float, and inputs alike"));
+    entries.add(
+        new Entry("FP8_STATIC", "FP8, whole rows, and FP8 inputs with one scale from the data"));
+    entries.add(
+        new Entry("FP8_BLOCK", "FP8 in tiles of 128 x 128, and FP8 inputs in groups of 128"));
     entries.add(new Entry("FPW8A16", "FP8 with one scale for a matrix"));
     return new Section("schemes", "the grids of quantize --scheme", entries);
   }

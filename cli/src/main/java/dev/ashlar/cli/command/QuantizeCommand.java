@@ -149,7 +149,13 @@ final class QuantizeCommand extends Command {
     Optional<Evaluation> measured = evaluation.evaluation(demo, data.length());
     boolean bySamples = measured.isPresent() && evaluation.evalLength == null;
     tuning
-        .idle(quantizer, effort, data.samples(), bySamples, automatic.isPresent())
+        .idle(
+            quantizer,
+            effort,
+            data.samples(),
+            bySamples,
+            automatic.isPresent(),
+            plan.needsInputRanges())
         .forEach(console::warning);
     choice.method().idle(choice.options()).forEach(console::warning);
     scheme.idle().ifPresent(console::warning);

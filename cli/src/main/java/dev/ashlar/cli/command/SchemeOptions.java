@@ -62,6 +62,13 @@ final class SchemeOptions extends OptionGroup {
   boolean inputAsym;
 
   @Option(
+      names = "--disable-act-dynamic",
+      description =
+          "Fix the scale of a layer's rounded inputs by what they reach in the calibration data, one"
+              + " for all.")
+  boolean fixedInputs;
+
+  @Option(
       names = "--scale-dtype",
       paramLabel = "TYPE",
       description = "Type of the scales, in files too: fp16 (the default) or fp32.")
@@ -131,6 +138,11 @@ final class SchemeOptions extends OptionGroup {
   /** How inputs are rounded: what the name says, but for what options say. */
   private Optional<ActivationScheme> inputs(NamedScheme named) {
     if (inputBits == null && named.floats().isPresent()) {
+      requireUsage(
+          !fixedInputs || named.inputs().filter(a -> !a.dynamic()).isPresent(),
+          "--disable-act-dynamic has no effect beside --scheme "
+              + scheme
+              + ", which says how inputs are rounded; FP8_STATIC has fixed scales");
       return named.inputs();
     }
     int width =
@@ -145,11 +157,18 @@ final class SchemeOptions extends OptionGroup {
         group == -1 || group >= 1 && group <= LARGEST_GROUP,
         "--act-group-size takes 1 to " + LARGEST_GROUP + ", or -1: " + group);
     requireUsage(
-        width < QuantScheme.FLOAT_BITS || inputGroup == null && !inputAsym,
-        "--act-group-size and --act-asym are about rounded inputs: give --act-bits too");
-    return width == QuantScheme.FLOAT_BITS
-        ? Optional.empty()
-        : Optional.of(new ActivationScheme(new Element.Integers(width, !inputAsym), group, true));
+        width < QuantScheme.FLOAT_BITS || inputGroup == null && !inputAsym && !fixedInputs,
+        "--act-group-size, --act-asym and --disable-act-dynamic are about rounded inputs: give"
+            + " --act-bits too");
+    requireUsage(
+        !fixedInputs || inputGroup == null && !inputAsym,
+        "--disable-act-dynamic has one scale without a zero point for all inputs: leave out"
+            + " --act-group-size and --act-asym");
+    if (width == QuantScheme.FLOAT_BITS) {
+      return Optional.empty();
+    }
+    Element element = new Element.Integers(width, !inputAsym);
+    return Optional.of(new ActivationScheme(element, fixedInputs ? 0 : group, !fixedInputs));
   }
 
   /** Says that a scheme's name was given for nothing. */

@@ -148,11 +148,17 @@ final class TuningOptions extends OptionGroup {
    * @param count of samples
    * @param measured whether windows of perplexity are as long as samples
    * @param sensitivities whether something else is measured on the data
+   * @param ranges whether the data say what inputs of layers reach
    */
   List<String> idle(
-      BlockQuantizer quantizer, Effort effort, int count, boolean measured, boolean sensitivities) {
+      BlockQuantizer quantizer,
+      Effort effort,
+      int count,
+      boolean measured,
+      boolean sensitivities,
+      boolean ranges) {
     List<String> sentences = new ArrayList<>();
-    if (!quantizer.needsInputs()) {
+    if (!quantizer.needsInputs() && !ranges) {
       List<String> idle = new ArrayList<>(OF_DATA.stream().filter(this::given).toList());
       if (sensitivities) {
         idle.removeAll(List.of("--dataset", "--spill-dir"));

@@ -117,7 +117,7 @@ class HabitsTest {
     CommandRun run = CommandRun.of("quantize", "m", "--format", "gguf:q4_k_m", "--method", "rtn");
     assertEquals(2, run.status());
     assertTrue(run.err().contains("does not write"), run.err());
-    run = CommandRun.of("quantize", "m", "--scheme", "NVFP4", "--method", "rtn");
+    run = CommandRun.of("quantize", "m", "--scheme", "MXINT4", "--method", "rtn");
     assertEquals(2, run.status());
     assertTrue(run.err().contains("not written here"), run.err());
     run = CommandRun.of("quantize", "m", "--options", "W4A16");

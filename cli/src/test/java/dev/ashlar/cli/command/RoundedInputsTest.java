@@ -8,9 +8,13 @@ import dev.ashlar.formats.checkpoint.Checkpoint;
 import dev.ashlar.io.json.Json;
 import dev.ashlar.tensor.quant.ActivationScheme;
 import dev.ashlar.tensor.quant.QuantizedMatrix;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -81,6 +85,53 @@ class RoundedInputsTest {
     assertEquals(0, exact.status(), exact.err());
     assertEquals(1, quantize("MXFP4", "--format", "auto_gptq").status());
     assertEquals(2, quantize("MXFP4", "--bits", 4).status());
+  }
+
+  /** Documents of ids: the fixture has no tokenizer. */
+  private Object[] data() throws IOException {
+    StringBuilder lines = new StringBuilder();
+    for (int i = 0; i < 8; i++) {
+      int first = 3 + 11 * i;
+      List<Integer> ids = IntStream.range(0, 32).map(t -> (first + t * t) % 100).boxed().toList();
+      lines.append("{\"input_ids\": ").append(ids).append("}\n");
+    }
+    Path file = Files.writeString(scratch.resolve("tokens.jsonl"), lines);
+    return new Object[] {"--dataset", file, "--nsamples", 8, "--seqlen", 32};
+  }
+
+  /** Scales of inputs come from the data; the command compares what it wrote with what it made. */
+  @Test
+  void fixedScalesAreWrittenAndReadBack() throws IOException {
+    for (String scheme : new String[] {"NVFP4", "FP8_STATIC", "FP8_BLOCK"}) {
+      CommandRun run = quantize(scheme, data());
+      assertEquals(0, run.status(), run.err());
+      try (Checkpoint checkpoint = Checkpoints.open(scratch.resolve("out"))) {
+        assertEquals(14, checkpoint.quantizedNames().size());
+        for (String module : checkpoint.quantizedNames()) {
+          ActivationScheme inputs =
+              checkpoint.quantized(module).orElseThrow().inputs().orElseThrow();
+          assertEquals(!scheme.equals("FP8_BLOCK"), inputs.needsLargest());
+          assertEquals(inputs.needsLargest(), inputs.largest() > 0, module);
+        }
+      }
+    }
+    CommandRun bytes = quantize("W4A8G32", with(data(), "--disable-act-dynamic"));
+    assertEquals(0, bytes.status(), bytes.err());
+    try (Checkpoint checkpoint = Checkpoints.open(scratch.resolve("out"))) {
+      for (String module : checkpoint.quantizedNames()) {
+        ActivationScheme inputs = checkpoint.quantized(module).orElseThrow().inputs().orElseThrow();
+        assertTrue(!inputs.dynamic() && inputs.largest() > 0, module);
+      }
+    }
+    assertEquals(2, quantize("W4A16", "--disable-act-dynamic").status());
+    assertEquals(2, quantize("MXFP4", "--disable-act-dynamic").status());
+    assertEquals(2, quantize("W4A8", "--disable-act-dynamic", "--act-group-size", 32).status());
+  }
+
+  private static Object[] with(Object[] args, Object more) {
+    Object[] all = Arrays.copyOf(args, args.length + 1);
+    all[args.length] = more;
+    return all;
   }
 
   @Test

@@ -15,6 +15,7 @@ import dev.ashlar.nn.decoder.DecoderSpec;
 import dev.ashlar.tensor.Shape;
 import dev.ashlar.tensor.Tensor;
 import dev.ashlar.tensor.kernel.Backends;
+import dev.ashlar.tensor.quant.FloatGrid;
 import dev.ashlar.tensor.quant.QuantScheme;
 import dev.ashlar.tensor.weights.StoredTensor;
 import dev.ashlar.tuning.RunReport;
@@ -173,6 +174,7 @@ public final class ModelFreeJob {
     }
     try {
       UnitPlan.requirePossible(request.quantizer(), schemes.values());
+      requireAlone();
     } catch (IllegalArgumentException e) {
       throw new InputException(e.getMessage(), e);
     }
@@ -247,6 +249,20 @@ public final class ModelFreeJob {
 
   private static boolean isOutside(String name, DecoderSpec spec) {
     return !name.startsWith(spec.prefix()) && !name.startsWith(spec.head().output().name() + ".");
+  }
+
+  /** What is to be known of other matrices or of data cannot be had from one matrix alone. */
+  private void requireAlone() {
+    for (QuantScheme scheme : schemes.values()) {
+      if (scheme.needsInputRange()) {
+        throw new IllegalArgumentException(
+            "without a model nothing is known of what inputs reach (" + scheme + ")");
+      }
+      if (scheme instanceof FloatGrid grid && grid.hasGlobal()) {
+        throw new IllegalArgumentException(
+            "without a model it is not known which matrices share a scale (" + scheme + ")");
+      }
+    }
   }
 
   private void pass(Checkpoint source, ModelTensors tensors, Exports exports, Set<String> others) {

@@ -29,36 +29,48 @@ public record NamedScheme(
 
   private static final int FLOAT = 16;
 
-  /** Names that say no numbers. */
-  private static final Map<String, NamedScheme> WORDS =
-      Map.of(
-          "INT8",
-          new NamedScheme(8, -1, tokens(8)),
-          "W8A8",
-          new NamedScheme(8, -1, tokens(8)),
-          "INT4",
-          new NamedScheme(4, -1, tokens(4)),
-          "MXFP4",
-          of(FloatGrid.mxfp4()),
-          "MXFP8",
-          of(FloatGrid.mxfp8()),
-          "FPW8A16",
-          of(new FloatGrid(FloatFormat.E4M3, 0, FloatGrid.Scale.F32)));
+  private static final int TILE = 128;
+
+  /** Names that say no numbers, in the order in which they are listed. */
+  private static final Map<String, NamedScheme> WORDS = words();
+
+  private static Map<String, NamedScheme> words() {
+    Map<String, NamedScheme> words = new LinkedHashMap<>();
+    words.put("INT8", new NamedScheme(8, -1, tokens(8)));
+    words.put("W8A8", new NamedScheme(8, -1, tokens(8)));
+    words.put("INT4", new NamedScheme(4, -1, tokens(4)));
+    words.put("MXFP4", of(FloatGrid.mxfp4()));
+    words.put("MXFP8", of(FloatGrid.mxfp8()));
+    words.put("NVFP4", of(FloatGrid.nvfp4()));
+    words.put("FP8_STATIC", fp8(FloatGrid.fp8(FloatFormat.E4M3), 0, false));
+    words.put("FP8_BLOCK", fp8(FloatGrid.tiles(FloatFormat.E4M3, TILE), TILE, true));
+    FloatGrid whole = new FloatGrid(FloatFormat.E4M3, 0, FloatGrid.Scale.F32);
+    words.put("FPW8A16", new NamedScheme(8, 0, Optional.empty(), Optional.of(whole)));
+    return words;
+  }
 
   private static final Pattern ELSEWHERE =
       Pattern.compile("W\\d+A\\d+.*|(MX|NV)?FP\\d.*|MXINT.*|INT\\d.*|GGUF:.*|BF16|FPW8.*");
 
   private static final Pattern NAME = Pattern.compile("W([2-8])A(4|8|16)(?:G(\\d{1,5}))?");
 
-  /** The Microscaling formats round inputs as they round weights; others take them as they are. */
+  /** Inputs are rounded as weights are, in groups of the same size. */
   private static NamedScheme of(FloatGrid grid) {
-    Optional<ActivationScheme> inputs =
-        grid.scale() == FloatGrid.Scale.E8M0
-            ? Optional.of(
-                new ActivationScheme(new Element.Floats(grid.element()), grid.blockSize(), true))
-            : Optional.empty();
-    int bits = grid.element().bits();
-    return new NamedScheme(bits, grid.blockSize(), inputs, Optional.of(grid));
+    Element element = new Element.Floats(grid.element(), grid.scale());
+    return new NamedScheme(
+        grid.codeBits(),
+        grid.blockSize(),
+        Optional.of(new ActivationScheme(element, grid.blockSize(), true)),
+        Optional.of(grid));
+  }
+
+  private static NamedScheme fp8(FloatGrid grid, int inputs, boolean dynamic) {
+    Element element = new Element.Floats(FloatFormat.E4M3);
+    return new NamedScheme(
+        grid.codeBits(),
+        grid.blockSize(),
+        Optional.of(new ActivationScheme(element, inputs, dynamic)),
+        Optional.of(grid));
   }
 
   /** A scheme of integers. */
@@ -89,7 +101,8 @@ public record NamedScheme(
                     "no scheme '"
                         + name
                         + "'; there are W2A16 to W8A16, the same with A8 or A4, with G64 and the"
-                        + " like after them, INT8, INT4, MXFP4, MXFP8 and FPW8A16"
+                        + " like after them, "
+                        + String.join(", ", WORDS.keySet())
                         + (isKnownElsewhere(name)
                             ? " ("
                                 + name
@@ -143,18 +156,36 @@ public record NamedScheme(
         : new IntegerGrid(bits, groupSize, symmetric).withActivations(inputs);
   }
 
-  /** The scheme in the keys of a layer's configuration. */
+  /**
+   * The scheme in the keys of a layer's configuration.
+   *
+   * @throws IllegalArgumentException if they have no words for it
+   */
   Map<String, Object> keys() {
+    if (floats.isPresent() && floats.get().blockRows() > 1) {
+      throw new IllegalArgumentException("tiles of weights are for whole models, not for a layer");
+    }
     Map<String, Object> keys = new LinkedHashMap<>();
-    floats.ifPresent(
-        f -> keys.put("data_type", f.scale() == FloatGrid.Scale.E8M0 ? "mx_fp" : "fp8"));
-    inputs
-        .filter(a -> a.element() instanceof Element.Floats)
-        .ifPresent(a -> keys.put("act_data_type", "mx_fp"));
+    floats.ifPresent(f -> keys.put("data_type", type(f.scale())));
     keys.put("bits", (long) bits);
     keys.put("group_size", (long) groupSize);
     keys.put("act_bits", (long) inputs.map(a -> a.element().bits()).orElse(FLOAT));
-    inputs.ifPresent(a -> keys.put("act_group_size", (long) a.groupSize()));
+    inputs.ifPresent(
+        a -> {
+          if (a.element() instanceof Element.Floats f) {
+            keys.put("act_data_type", type(f.scale()));
+          }
+          keys.put("act_group_size", (long) a.groupSize());
+          keys.put("act_dynamic", a.dynamic());
+        });
     return keys;
+  }
+
+  private static String type(FloatGrid.Scale scale) {
+    return switch (scale) {
+      case E8M0 -> "mx_fp";
+      case E4M3 -> "nv_fp";
+      case F32, F16, BF16 -> "fp8";
+    };
   }
 }

@@ -7,6 +7,7 @@ import dev.ashlar.nn.decoder.Decoder;
 import dev.ashlar.nn.layer.DenseWeight;
 import dev.ashlar.nn.layer.RoundingWeight;
 import dev.ashlar.nn.layer.Weight;
+import dev.ashlar.tensor.quant.ActivationScheme;
 import dev.ashlar.tensor.quant.QuantScheme;
 import dev.ashlar.tuning.Methods;
 import dev.ashlar.tuning.layerwise.RoundToNearest;
@@ -81,8 +82,10 @@ final class Perplexities implements AutoCloseable {
       return weight;
     }
     LinearLayer layer = new LinearLayer(name, dense.matrix(), scheme);
+    // What inputs reach is found while tuning only, behind this measurement.
     return RoundingWeight.of(
-        new DenseWeight(RoundToNearest.quantize(layer).dequantize()), scheme.activations());
+        new DenseWeight(RoundToNearest.quantize(layer).dequantize()),
+        scheme.activations().map(ActivationScheme::withoutData));
   }
 
   /**

@@ -80,9 +80,7 @@ public final class QuantizeJob {
   private QuantizeResult execute() {
     // In this order, faults show before anything expensive begins.
     List<Calibration.Source> texts =
-        request.quantizer().needsInputs() || request.automatic().isPresent()
-            ? data.texts()
-            : List.of();
+        request.needsData() || request.automatic().isPresent() ? data.texts() : List.of();
     Measures measures = Measures.read(request, listener);
     Path folder = request.output().folder();
     WorkPlace work = new WorkPlace(folder, request.output().work(), request.output().restart());
@@ -146,7 +144,7 @@ public final class QuantizeJob {
     ModelTensors tensors = ModelTensors.of(decoder.spec(), source);
     opened.measures().tokenize(model, this.data);
     // Texts that only bits were chosen by are not for the method.
-    boolean needed = request.quantizer().needsInputs();
+    boolean needed = request.needsData();
     CalibrationSet data = this.data.samples(model, needed ? opened.texts() : List.of());
     RunOptions run = fitting(data, decoder);
     BlockwiseQuantization quantization = quantization(decoder, data, run);

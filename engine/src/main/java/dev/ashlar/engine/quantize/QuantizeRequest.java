@@ -64,6 +64,11 @@ public record QuantizeRequest(
     return choice.method().name();
   }
 
+  /** Whether the method, or what inputs are rounded to, depends on calibration data. */
+  public boolean needsData() {
+    return quantizer().needsInputs() || plan.needsInputRanges();
+  }
+
   /**
    * The method, made anew.
    *

@@ -2,6 +2,7 @@ package dev.ashlar.formats.export;
 
 import dev.ashlar.formats.checkpoint.Checkpoint;
 import dev.ashlar.formats.checkpoint.HeadTie;
+import dev.ashlar.formats.layout.InputParts;
 import dev.ashlar.formats.layout.PackedLayout;
 import dev.ashlar.formats.layout.PackedTensor;
 import dev.ashlar.formats.layout.ZeroMirror;
@@ -19,6 +20,7 @@ import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -220,7 +222,9 @@ final class FolderExport implements ExportSink {
     if (storable != tensor) {
       mirrored += ZeroMirror.groupsAtZero(tensor);
     }
-    for (PackedTensor part : style.layout().pack(module, storable)) {
+    List<PackedTensor> parts = new ArrayList<>(style.layout().pack(module, storable));
+    parts.addAll(InputParts.of(module, tensor));
+    for (PackedTensor part : parts) {
       try (TensorOutput out = writer.begin(part.name(), part.dtype(), part.shape())) {
         out.bytes(part.bytes(), 0, part.bytes().length);
       }

@@ -8,6 +8,7 @@ import dev.ashlar.tensor.quant.FloatGrid;
 import dev.ashlar.tensor.quant.QuantScheme;
 import dev.ashlar.tensor.weights.WeightSource;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.UnaryOperator;
@@ -61,14 +62,19 @@ final class SmallFloatFolders {
 
   private static Map<String, Object> config(String version, WrittenLayers layers) {
     FloatGrid grid = (FloatGrid) layers.plan().base();
-    boolean micro = grid.scale() == FloatGrid.Scale.E8M0;
+    boolean plain = grid.scale() == FloatGrid.Scale.F32;
+    boolean tiles = grid.blockRows() > 1;
     Map<String, Object> config = new LinkedHashMap<>();
     config.put("bits", grid.element().bits());
-    config.put("data_type", micro ? "mx_fp" : "fp");
-    config.put("group_size", grid.blockSize());
+    config.put("data_type", type(grid.scale(), "fp"));
+    List<Integer> tile = List.of(grid.blockRows(), grid.blockSize());
+    config.put("group_size", tiles ? tile : grid.blockSize());
     config.put("sym", true);
-    if (!micro) {
+    if (plain) {
       config.put("fmt", grid.element() == FloatFormat.E4M3 ? "e4m3" : "e5m2");
+    }
+    if (tiles) {
+      config.put("weight_block_size", tile);
     }
     config.putAll(inputs(grid));
     layers.plan().settings().forEach(config::putIfAbsent);
@@ -78,8 +84,11 @@ final class SmallFloatFolders {
       config.put("block_name_to_quantize", String.join(",", layers.blockLists()));
     }
     config.put("quant_method", "auto-round");
-    if (micro) {
+    boolean fixed = grid.activations().filter(a -> !a.dynamic()).isPresent();
+    if (!plain) {
       config.put("packing_format", LAYOUT.name());
+    } else if (fixed) {
+      config.put("packing_format", "auto_round:fp8_static");
     }
     Map<String, Object> extra = new LinkedHashMap<>();
     layers.floatsInBlocks().forEach(m -> extra.put(m, Map.of("bits", QuantScheme.FLOAT_BITS)));
@@ -95,11 +104,25 @@ final class SmallFloatFolders {
     keys.put("act_bits", inputs.map(a -> a.element().bits()).orElse(QuantScheme.FLOAT_BITS));
     inputs.ifPresent(
         a -> {
-          keys.put("act_data_type", grid.scale() == FloatGrid.Scale.E8M0 ? "mx_fp" : "fp8");
+          keys.put(
+              "act_data_type",
+              grid.hasGlobal() ? "nv_fp4_with_static_gs" : type(grid.scale(), "fp8"));
           keys.put("act_group_size", a.groupSize());
           keys.put("act_sym", true);
           keys.put("act_dynamic", a.dynamic());
+          if (grid.scale() == FloatGrid.Scale.F32) {
+            keys.put("activation_scheme", a.dynamic() ? "dynamic" : "static");
+          }
         });
     return keys;
+  }
+
+  /** AutoRound's name of the kind of numbers, given that of floats beside plain scales. */
+  private static String type(FloatGrid.Scale scale, String plain) {
+    return switch (scale) {
+      case E8M0 -> "mx_fp";
+      case E4M3 -> "nv_fp";
+      case F32, F16, BF16 -> plain;
+    };
   }
 }

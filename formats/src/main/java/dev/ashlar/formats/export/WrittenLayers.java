@@ -31,7 +31,9 @@ final class WrittenLayers {
   void add(String module, QuantizedMatrix tensor) {
     written.add(module);
     if (tensor.described().orElse(null) instanceof IntegerGrid grid) {
-      packed.put(module, grid);
+      // What its inputs reach is stored beside the layer and is no difference from the others.
+      packed.put(
+          module, grid.withActivations(grid.activations().map(a -> a.withLargest(Float.NaN))));
     }
     actOrder |= tensor.groupOfColumn() != null;
   }

@@ -4,6 +4,7 @@ import dev.ashlar.formats.checkpoint.CheckpointNotes;
 import dev.ashlar.formats.checkpoint.PackedReader;
 import dev.ashlar.formats.checkpoint.StoredTensors;
 import dev.ashlar.io.InputException;
+import dev.ashlar.tensor.quant.ActivationScheme;
 import dev.ashlar.tensor.quant.IntegerGrid;
 import dev.ashlar.tensor.quant.QuantScheme;
 import dev.ashlar.tensor.quant.QuantizedMatrix;
@@ -28,7 +29,14 @@ public final class PackedCheckpoint implements PackedReader {
   /** Where all is declared float: the most frequent grid, which shapes then contradict or not. */
   private static final IntegerGrid SUPPOSED = new IntegerGrid(4, -1, true);
 
-  private record Entry(PackedLayout layout, PackedModule packed, IntegerGrid declared) {}
+  /**
+   * @param inputs how inputs are rounded, with what is stored beside the module
+   */
+  private record Entry(
+      PackedLayout layout,
+      PackedModule packed,
+      IntegerGrid declared,
+      Optional<ActivationScheme> inputs) {}
 
   private final Map<String, Entry> modules = new LinkedHashMap<>();
   private final Map<String, PackedGeometry> geometries = new LinkedHashMap<>();
@@ -101,7 +109,11 @@ public final class PackedCheckpoint implements PackedReader {
     PackedModule packed = new PackedModule(file, module, found, notes);
     IntegerGrid grid = declared instanceof IntegerGrid integers ? integers : SUPPOSED;
     geometries.put(module, layout.geometry(packed, grid));
-    modules.put(module, new Entry(layout, packed, grid));
+    Optional<ActivationScheme> inputs = InputParts.read(tensors, module, grid.activations());
+    inputs
+        .filter(ActivationScheme::needsLargest)
+        .ifPresent(a -> parts.add(InputParts.name(module, a)));
+    modules.put(module, new Entry(layout, packed, grid, inputs));
   }
 
   private void compare(PackedPlan plan, StoredTensors tensors, CheckpointNotes notes) {
@@ -154,9 +166,6 @@ public final class PackedCheckpoint implements PackedReader {
     if (entry == null) {
       throw new IllegalArgumentException("not a packed module: " + module);
     }
-    return entry
-        .layout()
-        .unpack(entry.packed(), entry.declared())
-        .withInputs(entry.declared().activations());
+    return entry.layout().unpack(entry.packed(), entry.declared()).withInputs(entry.inputs());
   }
 }

@@ -137,19 +137,19 @@ public record QuantizationConfig(String file, Map<String, Object> values) {
       throw fault("act_data_type", "int", type);
     }
     boolean dynamic = flag("act_dynamic").or(() -> base.flag("act_dynamic")).orElse(true);
-    if (!dynamic) {
-      throw fault("act_dynamic", "true", "false");
-    }
     long group = integer("act_group_size").or(() -> base.integer("act_group_size")).orElse(-1L);
-    if (group != -1 && (group < 1 || group > LARGEST_GROUP)) {
+    if (dynamic && group != -1 && (group < 1 || group > LARGEST_GROUP)) {
       throw fault("act_group_size", "-1 (one group a token) or a positive size", group + "");
     }
     boolean symmetric = flag("act_sym").or(() -> base.flag("act_sym")).orElse(true);
+    if (!dynamic && !symmetric) {
+      throw fault("act_sym", "true beside fixed scales", "false");
+    }
     return Optional.of(
         new ActivationScheme(
             new ActivationScheme.Element.Integers(bits.get().intValue(), symmetric),
-            (int) group,
-            true));
+            dynamic ? (int) group : 0,
+            dynamic));
   }
 
   private Optional<Boolean> symmetric() {

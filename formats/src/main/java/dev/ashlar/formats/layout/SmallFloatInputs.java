@@ -3,6 +3,7 @@ package dev.ashlar.formats.layout;
 import dev.ashlar.tensor.quant.ActivationScheme;
 import dev.ashlar.tensor.quant.ActivationScheme.Element;
 import dev.ashlar.tensor.quant.FloatFormat;
+import dev.ashlar.tensor.quant.FloatGrid;
 import dev.ashlar.tensor.quant.QuantScheme;
 import java.util.Map;
 import java.util.Optional;
@@ -15,6 +16,8 @@ import java.util.Optional;
  * @param scheme the same, where it can be followed
  */
 record SmallFloatInputs(boolean declared, Optional<ActivationScheme> scheme) {
+  private static final int MX_GROUP = 32;
+
   private static final SmallFloatInputs NONE = new SmallFloatInputs(false, Optional.empty());
 
   static SmallFloatInputs of(Map<String, Object> quantization) {
@@ -34,45 +37,80 @@ record SmallFloatInputs(boolean declared, Optional<ActivationScheme> scheme) {
 
   private static SmallFloatInputs autoRound(Map<String, Object> keys) {
     String type = String.valueOf(keys.get("act_data_type"));
-    boolean micro = type.startsWith("mx_fp");
-    boolean eight = type.equals("fp8") || type.equals("fp8_e4m3") || type.equals("fp8_sym");
+    long bits = (Long) keys.get("act_bits");
     boolean dynamic = !Boolean.FALSE.equals(keys.get("act_dynamic"));
     long group = keys.get("act_group_size") instanceof Long g ? g : -1;
+    if (type.equals("int")) {
+      boolean symmetric = !Boolean.FALSE.equals(keys.get("act_sym"));
+      return new SmallFloatInputs(
+          true, symmetric ? integers(bits, group, dynamic) : Optional.empty());
+    }
     return new SmallFloatInputs(
-        true,
-        (micro || eight) && dynamic
-            ? floats((Long) keys.get("act_bits"), group)
-            : Optional.empty());
+        true, scale(type).flatMap(scale -> floats(bits, group, dynamic, scale)));
+  }
+
+  /** What scales of inputs are by AutoRound's name for the kind of numbers. */
+  private static Optional<FloatGrid.Scale> scale(String type) {
+    return switch (type) {
+      case "fp", "fp8", "fp8_e4m3", "fp8_sym" -> Optional.of(FloatGrid.Scale.F32);
+      case "nv_fp", "nv_fp4", "nv_fp4_with_static_gs" -> Optional.of(FloatGrid.Scale.E4M3);
+      default -> type.startsWith("mx_fp") ? Optional.of(FloatGrid.Scale.E8M0) : Optional.empty();
+    };
   }
 
   private static SmallFloatInputs compressed(Map<?, ?> keys) {
-    boolean dynamic = Boolean.TRUE.equals(keys.get("dynamic"));
-    boolean symmetric = Boolean.TRUE.equals(keys.get("symmetric"));
+    boolean symmetric = !Boolean.FALSE.equals(keys.get("symmetric"));
     boolean floats = "float".equals(keys.get("type"));
-    String strategy = String.valueOf(keys.get("strategy"));
     long bits = keys.get("num_bits") instanceof Long b ? b : 0;
-    long group = strategy.equals("token") ? -1 : keys.get("group_size") instanceof Long g ? g : 0;
-    boolean known = strategy.equals("token") || strategy.equals("group");
-    if (!dynamic || !symmetric || !known) {
+    long size = keys.get("group_size") instanceof Long g ? g : 0;
+    boolean dynamic = Boolean.TRUE.equals(keys.get("dynamic"));
+    FloatGrid.Scale scale = FloatGrid.Scale.F32;
+    long group = 0;
+    switch (String.valueOf(keys.get("strategy"))) {
+      case "token" -> group = -1;
+      case "tensor" -> group = 0;
+      case "group" -> {
+        group = size;
+        // Bytes of exponents, which newer files say and older ones have with that size alone.
+        boolean exponents = "torch.uint8".equals(keys.get("scale_dtype"));
+        scale = floats && (exponents || size == MX_GROUP) ? FloatGrid.Scale.E8M0 : scale;
+      }
+      case "tensor_group" -> {
+        group = size;
+        dynamic |= "local".equals(keys.get("dynamic"));
+        scale = FloatGrid.Scale.E4M3;
+      }
+      default -> {
+        return new SmallFloatInputs(true, Optional.empty());
+      }
+    }
+    if (!symmetric) {
       return new SmallFloatInputs(true, Optional.empty());
     }
-    return new SmallFloatInputs(true, floats ? floats(bits, group) : integers(bits, group));
+    return new SmallFloatInputs(
+        true, floats ? floats(bits, group, dynamic, scale) : integers(bits, group, dynamic));
   }
 
-  private static Optional<ActivationScheme> floats(long bits, long group) {
+  private static Optional<ActivationScheme> floats(
+      long bits, long group, boolean dynamic, FloatGrid.Scale scale) {
     Optional<FloatFormat> format =
         bits == 4
             ? Optional.of(FloatFormat.E2M1)
             : bits == 8 ? Optional.of(FloatFormat.E4M3) : Optional.empty();
-    return group == 0 || group < -1
-        ? Optional.empty()
-        : format.map(f -> new ActivationScheme(new Element.Floats(f), (int) group, true));
+    return format.flatMap(f -> scheme(new Element.Floats(f, scale), group, dynamic));
   }
 
-  private static Optional<ActivationScheme> integers(long bits, long group) {
-    return bits < 2 || bits > Byte.SIZE || group == 0 || group < -1
+  /** Scales from calibration data are for all inputs, others for tokens or less. */
+  private static Optional<ActivationScheme> scheme(Element element, long group, boolean dynamic) {
+    boolean possible = dynamic ? group == -1 || group > 0 : group == 0;
+    return possible
+        ? Optional.of(new ActivationScheme(element, (int) group, dynamic))
+        : Optional.empty();
+  }
+
+  private static Optional<ActivationScheme> integers(long bits, long group, boolean dynamic) {
+    return bits < 2 || bits > Byte.SIZE
         ? Optional.empty()
-        : Optional.of(
-            new ActivationScheme(new Element.Integers((int) bits, true), (int) group, true));
+        : scheme(new Element.Integers((int) bits, true), group, dynamic);
   }
 }

@@ -11,13 +11,15 @@ import dev.ashlar.tensor.quant.QuantScheme;
 import dev.ashlar.tensor.quant.QuantizedMatrix;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
 /**
  * How small floats are written (docs/formats.md, Small floats): two FP4 to a byte as {@code
- * weight_packed}, FP8 as {@code weight}; scales as {@code weight_scale}, exponents of two in bytes
- * or float32. {@link SmallFloatWeights} reads them.
+ * weight_packed}, FP8 as {@code weight}; scales as {@code weight_scale}, exponents of two in bytes,
+ * FP8 beside a {@code weight_global_scale}, or float32, those of tiles as {@code weight_scale_inv}.
+ * {@link SmallFloatWeights} reads them.
  */
 public final class SmallFloatLayout implements PackedLayout {
   private static final int BIAS = 127;
@@ -43,23 +45,37 @@ public final class SmallFloatLayout implements PackedLayout {
     if (grid.activations().isPresent() && !fits(grid, grid.activations().get())) {
       return Optional.of("cannot say that inputs are rounded so: " + grid.activations().get());
     }
-    boolean powers = grid.scale() == FloatGrid.Scale.E8M0 && grid.blockSize() > 0;
-    boolean plain =
-        grid.scale() == FloatGrid.Scale.F32 && grid.blockSize() <= 0 && grid.element().bits() == 8;
-    if (!powers && !plain) {
-      return Optional.of("holds MXFP4, MXFP8, and FP8 by row or matrix only");
+    boolean blocks = grid.scale() == FloatGrid.Scale.E8M0 || grid.hasGlobal() && isFp4(grid);
+    boolean plain = grid.scale() == FloatGrid.Scale.F32 && !isFp4(grid);
+    boolean known =
+        blocks && grid.blockSize() > 0 && grid.blockRows() == 1
+            || plain && (grid.blockSize() <= 0 || grid.blockRows() > 1);
+    if (!known) {
+      return Optional.of("holds MXFP4, MXFP8, NVFP4, and FP8 by row, tile or matrix only");
     }
-    return powers && in % grid.blockSize() != 0
+    return blocks && in % grid.blockSize() != 0
         ? Optional.of("needs whole blocks of " + grid.blockSize() + " inputs, not " + in)
         : Optional.empty();
   }
 
-  /** Inputs of the weights' own kind: groups of 32 beside powers of two, tokens beside floats. */
+  private static boolean isFp4(FloatGrid grid) {
+    return grid.element() == FloatFormat.E2M1;
+  }
+
+  /**
+   * Inputs of the weights' own kind: groups of the same size beside powers of two and FP8 scales,
+   * and beside floats tokens, all inputs by calibration data, or groups as long as tiles.
+   */
   private static boolean fits(FloatGrid grid, ActivationScheme inputs) {
-    boolean powers = grid.scale() == FloatGrid.Scale.E8M0;
-    return inputs.element() instanceof ActivationScheme.Element.Floats
-        && inputs.dynamic()
-        && inputs.groupSize() == (powers ? grid.blockSize() : -1);
+    if (!(inputs.element() instanceof ActivationScheme.Element.Floats f)
+        || f.scale() != grid.scale()) {
+      return false;
+    }
+    if (grid.scale() != FloatGrid.Scale.F32) {
+      return inputs.dynamic() && inputs.groupSize() == grid.blockSize();
+    }
+    int dynamic = grid.blockRows() > 1 ? grid.blockSize() : -1;
+    return inputs.groupSize() == (inputs.dynamic() ? dynamic : 0);
   }
 
   @Override
@@ -72,7 +88,20 @@ public final class SmallFloatLayout implements PackedLayout {
             reason -> {
               throw new IllegalArgumentException(module + ": layout " + name() + " " + reason);
             });
-    return List.of(codes(module, tensor, groups.grid()), scales(module, tensor, groups));
+    List<PackedTensor> parts = new ArrayList<>();
+    parts.add(codes(module, tensor, groups.grid()));
+    parts.add(scales(module, tensor, groups));
+    if (groups.grid().hasGlobal()) {
+      parts.add(InputParts.one(module + ".weight_global_scale", groups.global()));
+    }
+    return parts;
+  }
+
+  private static PackedTensor floats(String name, Shape shape, float[] values) {
+    ByteBuffer bytes =
+        ByteBuffer.allocate(values.length * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
+    bytes.asFloatBuffer().put(values);
+    return new PackedTensor(name, DType.F32, shape, bytes.array());
   }
 
   private static PackedTensor codes(String module, QuantizedMatrix tensor, FloatGrid grid) {
@@ -93,20 +122,42 @@ public final class SmallFloatLayout implements PackedLayout {
   private static PackedTensor scales(String module, QuantizedMatrix tensor, Groups.Scales groups) {
     String name = module + ".weight_scale";
     float[] scales = groups.scales();
-    if (groups.grid().scale() == FloatGrid.Scale.E8M0) {
-      byte[] exponents = new byte[scales.length];
-      for (int i = 0; i < scales.length; i++) {
-        exponents[i] = (byte) (exponent(scales[i]) + BIAS);
+    FloatGrid grid = groups.grid();
+    Shape shape = Shape.of(tensor.out(), tensor.groupsPerRow());
+    byte[] bytes = new byte[scales.length];
+    switch (grid.scale()) {
+      case E8M0 -> {
+        for (int i = 0; i < scales.length; i++) {
+          bytes[i] = (byte) (exponent(scales[i]) + BIAS);
+        }
+        return new PackedTensor(name, DType.U8, shape, bytes);
       }
-      Shape shape = Shape.of(tensor.out(), tensor.groupsPerRow());
-      return new PackedTensor(name, DType.U8, shape, exponents);
+      case E4M3 -> {
+        for (int i = 0; i < scales.length; i++) {
+          // Back to what it was rounded to, from which the division took it a hair away.
+          float s = FloatFormat.E4M3.round(scales[i] * groups.global());
+          bytes[i] = (byte) FloatFormat.E4M3.code(s);
+        }
+        return new PackedTensor(name, DType.F8_E4M3, shape, bytes);
+      }
+      case F32, F16, BF16 -> {
+        if (grid.blockSize() == 0) {
+          return InputParts.one(name, scales[0]);
+        }
+        if (grid.blockRows() == 1) {
+          return floats(name, shape, scales);
+        }
+        int across = tensor.groupsPerRow();
+        int rows = grid.effectiveRows(tensor.out());
+        int down = Math.ceilDiv(tensor.out(), rows);
+        float[] tiles = new float[down * across];
+        for (int r = 0; r < down; r++) {
+          System.arraycopy(scales, r * rows * across, tiles, r * across, across);
+        }
+        return floats(module + ".weight_scale_inv", Shape.of(down, across), tiles);
+      }
     }
-    boolean whole = groups.grid().blockSize() == 0;
-    int count = whole ? 1 : scales.length;
-    ByteBuffer bytes = ByteBuffer.allocate(count * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
-    bytes.asFloatBuffer().put(scales, 0, count);
-    return new PackedTensor(
-        name, DType.F32, whole ? Shape.of(1) : Shape.of(count, 1), bytes.array());
+    throw new AssertionError(grid.scale());
   }
 
   /** Of a power of two; the smallest, 2^-127, is no normal float. */

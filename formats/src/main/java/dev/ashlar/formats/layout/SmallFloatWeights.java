@@ -30,11 +30,12 @@ import java.util.Set;
  */
 public final class SmallFloatWeights implements PackedReader {
   private static final String SCALE = ".weight_scale";
+  private static final String INVERSE = ".weight_scale_inv";
   private static final String PACKED = ".weight_packed";
   private static final String WEIGHT = ".weight";
   private static final String GLOBAL = ".weight_global_scale";
   private static final Set<String> BESIDE =
-      Set.of(GLOBAL, ".input_scale", ".input_global_scale", PACKED, SCALE);
+      Set.of(GLOBAL, ".input_scale", ".input_global_scale", PACKED, SCALE, INVERSE);
   private static final int BYTE_ZERO = 128;
   private static final int MX_BLOCK = 32;
 
@@ -42,11 +43,12 @@ public final class SmallFloatWeights implements PackedReader {
    * One matrix.
    *
    * @param codes {@code [out, in]} small floats or bytes, or {@code [out, in / 2]} pairs of FP4
+   * @param rows that share scales
    * @param perRow scales of a row; 0 if one is for the matrix
    * @param global what scales are divided by
    */
   private record Module(
-      StoredTensor codes, StoredTensor scales, boolean pairs, int perRow, float global) {
+      StoredTensor codes, StoredTensor scales, boolean pairs, int rows, int perRow, float global) {
     int out() {
       return (int) codes.shape().dim(0);
     }
@@ -60,10 +62,13 @@ public final class SmallFloatWeights implements PackedReader {
   private final Set<String> parts = new LinkedHashSet<>();
   private final StoredTensors tensors;
   private final Optional<ActivationScheme> inputs;
+  private final Optional<Tiles> tiles;
 
-  private SmallFloatWeights(StoredTensors tensors, Optional<ActivationScheme> inputs) {
+  private SmallFloatWeights(
+      StoredTensors tensors, Optional<ActivationScheme> inputs, Optional<Tiles> tiles) {
     this.tensors = tensors;
     this.inputs = inputs;
+    this.tiles = tiles;
   }
 
   /** Whether a configuration is of this kind. */
@@ -74,6 +79,7 @@ public final class SmallFloatWeights implements PackedReader {
       return format.startsWith("mxfp")
           || format.startsWith("nvfp4")
           || format.equals("float-quantized")
+          || format.equals("naive-quantized")
           || format.equals("int-quantized");
     }
     String type = String.valueOf(quantization.get("data_type"));
@@ -92,14 +98,16 @@ public final class SmallFloatWeights implements PackedReader {
       return Optional.empty();
     }
     SmallFloatInputs said = SmallFloatInputs.of(quantization);
-    SmallFloatWeights weights = new SmallFloatWeights(tensors, said.scheme());
+    SmallFloatWeights weights =
+        new SmallFloatWeights(tensors, said.scheme(), Tiles.of(quantization));
     for (String name : tensors.names()) {
       if (BESIDE.stream().anyMatch(name::endsWith)) {
         weights.parts.add(name);
       }
-      if (name.endsWith(SCALE)) {
-        String module = name.substring(0, name.length() - SCALE.length());
-        weights.modules.put(module, weights.module(module));
+      String suffix = name.endsWith(INVERSE) ? INVERSE : SCALE;
+      if (name.endsWith(suffix)) {
+        String module = name.substring(0, name.length() - suffix.length());
+        weights.modules.put(module, weights.module(module, tensors.find(name).orElseThrow()));
         tensors.find(module + WEIGHT).ifPresent(t -> weights.parts.add(t.name()));
       }
     }
@@ -113,8 +121,7 @@ public final class SmallFloatWeights implements PackedReader {
     return Optional.of(weights);
   }
 
-  private Module module(String module) {
-    StoredTensor scales = tensors.find(module + SCALE).orElseThrow();
+  private Module module(String module, StoredTensor scales) {
     Optional<StoredTensor> packed = tensors.find(module + PACKED);
     StoredTensor codes =
         packed
@@ -129,7 +136,25 @@ public final class SmallFloatWeights implements PackedReader {
           pairs ? "a matrix of bytes" : "a matrix of eight-bit numbers",
           codes.storage() + " " + codes.shape());
     }
-    return new Module(codes, scales, pairs, perRow(scales, codes.shape(), pairs), global(module));
+    int rows = rows(scales, codes.shape(), pairs);
+    int perRow = rows > 1 ? (int) scales.shape().dim(1) : perRow(scales, codes.shape(), pairs);
+    return new Module(
+        codes, scales, pairs, rows, perRow, InputParts.number(tensors, module + GLOBAL).orElse(1f));
+  }
+
+  /** Rows of a tile where the configuration has tiles and the scales are of their shape, else 1. */
+  private int rows(StoredTensor scales, Shape codes, boolean pairs) {
+    if (tiles.isEmpty() || pairs) {
+      return 1;
+    }
+    Shape expected = tiles.get().scales(codes);
+    if (scales.shape().equals(expected)) {
+      return tiles.get().rows();
+    }
+    if (scales.name().endsWith(INVERSE)) {
+      throw fault(scales.name(), "shape " + expected, "shape " + scales.shape());
+    }
+    return 1;
   }
 
   private static Optional<FloatFormat> format(StoredTensor codes) {
@@ -138,22 +163,6 @@ public final class SmallFloatWeights implements PackedReader {
       case F8_E5M2 -> Optional.of(FloatFormat.E5M2);
       default -> Optional.empty();
     };
-  }
-
-  private float global(String module) {
-    Optional<StoredTensor> global = tensors.find(module + GLOBAL);
-    if (global.isEmpty()) {
-      return 1;
-    }
-    float[] value = new float[1];
-    if (global.get().shape().size() != 1) {
-      throw fault(module + GLOBAL, "one number", "shape " + global.get().shape());
-    }
-    global.get().read(0, value, 0, 1);
-    if (!(value[0] > 0) || Float.isInfinite(value[0])) {
-      throw fault(module + GLOBAL, "a positive number", value[0] + "");
-    }
-    return value[0];
   }
 
   private int perRow(StoredTensor scales, Shape codes, boolean pairs) {
@@ -202,7 +211,8 @@ public final class SmallFloatWeights implements PackedReader {
     float[] scales = scales(m);
     int block = m.perRow() == 0 ? 0 : m.in() / m.perRow();
     if (m.codes().dtype() == DType.I8) {
-      return bytes(m, stored, scales, m.perRow() <= 1 ? -1 : block).withInputs(inputs);
+      return bytes(m, stored, scales, m.perRow() <= 1 ? -1 : block)
+          .withInputs(InputParts.read(tensors, name, inputs));
     }
     boolean exponents = m.scales().dtype() == DType.U8;
     FloatGrid.Scale type =
@@ -211,12 +221,18 @@ public final class SmallFloatWeights implements PackedReader {
             : m.scales().dtype() == DType.F8_E4M3 ? FloatGrid.Scale.E4M3 : FloatGrid.Scale.F32;
     boolean rows = m.perRow() == 1 && !(exponents && m.in() == MX_BLOCK);
     FloatFormat element = m.pairs() ? FloatFormat.E2M1 : format(m.codes()).orElseThrow();
-    FloatGrid grid = new FloatGrid(element, rows ? -1 : block, type);
+    FloatGrid grid =
+        m.rows() > 1
+            ? new FloatGrid(element, tiles.get().columns(), m.rows(), type, Optional.empty())
+            : new FloatGrid(element, rows ? -1 : block, type);
     byte[] codes = m.pairs() ? unpaired(stored) : stored;
     requireNumbers(m.codes().name(), element, codes);
     return new QuantizedMatrix(
-            m.out(), m.in(), Codes.Table.of(element, codes), new Groups.Scales(grid, scales))
-        .withInputs(inputs);
+            m.out(),
+            m.in(),
+            Codes.Table.of(element, codes),
+            new Groups.Scales(grid, scales, m.global()))
+        .withInputs(InputParts.read(tensors, name, inputs));
   }
 
   /** Bytes around zero as unsigned codes around 128. */
@@ -252,14 +268,16 @@ public final class SmallFloatWeights implements PackedReader {
     return codes;
   }
 
-  /** A scale for each group; one for the matrix is repeated for every row. */
+  /** A scale for each group of each row; rows that share scales have the same. */
   private float[] scales(Module m) {
     float[] stored = new float[(int) m.scales().shape().size()];
     m.scales().read(0, stored, 0, stored.length);
     boolean exponents = m.scales().dtype() == DType.U8;
-    float[] scales = new float[m.perRow() == 0 ? m.out() : stored.length];
+    int perRow = Math.max(1, m.perRow());
+    float[] scales = new float[m.out() * perRow];
     for (int i = 0; i < scales.length; i++) {
-      float s = stored[m.perRow() == 0 ? 0 : i];
+      int row = m.perRow() == 0 ? 0 : i / perRow / m.rows();
+      float s = stored[row * perRow + i % perRow];
       scales[i] = exponents ? Elements.e8m0((int) s) : s / m.global();
       if (!Float.isFinite(scales[i])) {
         throw fault(m.scales().name(), "finite scales", scales[i] + " for group " + i);

@@ -61,7 +61,12 @@ class SmallFloatFoldersTest {
         boolean writes =
             q.groups() instanceof Groups.Scales s
                 && LAYOUT.refusal(q.out(), q.in(), s.grid()).isEmpty();
-        for (PackedTensor part : writes ? LAYOUT.pack(module, q) : List.<PackedTensor>of()) {
+        List<PackedTensor> parts = new ArrayList<>();
+        if (writes) {
+          parts.addAll(LAYOUT.pack(module, q));
+        }
+        parts.addAll(InputParts.of(module, q));
+        for (PackedTensor part : parts) {
           StoredTensor stored = file.tensor(part.name());
           assertEquals(stored.dtype(), part.dtype(), part.name());
           assertEquals(stored.shape(), part.shape(), part.name());

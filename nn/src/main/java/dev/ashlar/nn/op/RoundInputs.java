@@ -6,57 +6,71 @@ import dev.ashlar.tensor.autograd.Gradients;
 import dev.ashlar.tensor.autograd.Op;
 import dev.ashlar.tensor.autograd.Tape;
 import dev.ashlar.tensor.kernel.ActivationPrecision;
+import dev.ashlar.tensor.kernel.InputScale;
 import dev.ashlar.tensor.quant.ActivationScheme;
 import dev.ashlar.tensor.quant.ActivationScheme.Element;
-import dev.ashlar.tensor.quant.FloatFormat;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 
 /**
  * The inputs of a linear map rounded to what an {@link ActivationScheme} says, with scales taken
- * from the inputs themselves. Gradients pass as if nothing was rounded (straight-through, Bengio et
- * al., arXiv 1308.3432).
+ * from the inputs themselves or from what they reach in calibration data. All ties go to even.
  *
  * <p>Symmetric bytes are those of {@link ActivationPrecision#INT8_TOKEN}: {@code s = max |x| /
  * 127}. Symmetric integers of fewer bits have the full range and a signed scale, as weights have
- * it; asymmetric ones span minimum and maximum, both taken to include zero. Small floats in groups
- * of {@value #MX_GROUP} have a power of two as their scale (OCP Microscaling Formats 1.0, section
- * 6.3), others one that puts the largest magnitude on the largest value. All ties go to even.
+ * it; asymmetric ones span minimum and maximum, both taken to include zero; of fixed scales there
+ * is no sign, so that {@code s = max |x| / (2^(b−1) − 1)} for all widths. Small floats have the
+ * scales that weights have ({@link dev.ashlar.tensor.kernel.BlockScales}).
+ *
+ * <p>Gradients pass straight through the rounding (Bengio et al., arXiv 1308.3432); where a scale
+ * is fixed, none passes beyond its range; those of small floats are AutoRound's, with the part that
+ * goes through the scale.
  */
 public final class RoundInputs implements Op {
   private static final int GRAIN = 1 << 12;
   private static final int BYTE = 8;
 
-  /** Inputs of a group of the Microscaling formats. */
-  private static final int MX_GROUP = 32;
-
   private final Tensor x;
-  private final Element element;
-  private final int groupSize;
+  private final ActivationScheme scheme;
+
+  /** What rounds small floats, or null for integers. */
+  private final FloatInputs floats;
 
   /**
    * @param x {@code [.., in]}
-   * @throws IllegalArgumentException if {@link #refusal} has a reason against the scheme
+   * @throws IllegalArgumentException if {@link #refusal} has a reason against the scheme, or what
+   *     it asks of calibration data is not known
    */
   public RoundInputs(Tensor x, ActivationScheme scheme) {
     refusal(scheme)
+        .or(
+            () ->
+                scheme.needsLargest() && Float.isNaN(scheme.largest())
+                    ? Optional.of("what they reach in calibration data is not known")
+                    : Optional.empty())
         .ifPresent(
             reason -> {
               throw new IllegalArgumentException("inputs " + scheme + ": " + reason);
             });
     this.x = x;
-    this.element = scheme.element();
-    this.groupSize = scheme.groupSize();
+    this.scheme = scheme;
+    this.floats = scheme.element() instanceof Element.Floats f ? new FloatInputs(f, scheme) : null;
   }
 
   /** Why inputs cannot be rounded so, or empty if they can. */
   public static Optional<String> refusal(ActivationScheme scheme) {
-    if (!scheme.dynamic()) {
-      return Optional.of("scales of inputs are not taken from calibration data");
+    boolean whole = scheme.groupSize() == 0;
+    if (scheme.dynamic()) {
+      return whole
+          ? Optional.of("inputs have a scale for each token or less, not one for all")
+          : Optional.empty();
     }
-    return scheme.groupSize() == 0
-        ? Optional.of("inputs have a scale for each token or less, not one for all")
+    if (!whole) {
+      return Optional.of(
+          "scales from calibration data are for all inputs, not for tokens or groups");
+    }
+    return scheme.element() instanceof Element.Integers n && !n.symmetric()
+        ? Optional.of("scales from calibration data have no zero points")
         : Optional.empty();
   }
 
@@ -65,25 +79,52 @@ public final class RoundInputs implements Op {
     return List.of(x);
   }
 
-  @Override
-  public Tensor forward(Tape tape) {
-    Tensor y = tape.workspace().take(x.shape());
-    int in = x.dim(-1);
-    int size = groupSize < 0 ? in : Math.min(groupSize, in);
+  private int in() {
+    return x.dim(-1);
+  }
+
+  /** Inputs that are rounded together. */
+  private int size() {
+    return scheme.groupSize() <= 0 ? in() : Math.min(scheme.groupSize(), in());
+  }
+
+  /** Works on a group of inputs. */
+  private interface GroupWork {
+    void run(int from, int to);
+  }
+
+  private void forGroups(GroupWork work) {
+    int in = in();
+    int size = size();
     Parallel.rows(
         x.rows(),
         Math.max(1, GRAIN / in),
         (from, to) -> {
           for (int r = from; r < to; r++) {
             for (int at = r * in; at < (r + 1) * in; at += size) {
-              round(at, Math.min(at + size, (r + 1) * in), y.data());
+              work.run(at, Math.min(at + size, (r + 1) * in));
             }
           }
         });
+  }
+
+  @Override
+  public Tensor forward(Tape tape) {
+    Tensor y = tape.workspace().take(x.shape());
+    float[] data = x.data();
+    switch (scheme.element()) {
+      case Element.Floats f -> forGroups((from, to) -> floats.round(data, from, to, y.data()));
+      case Element.Integers n -> forGroups((from, to) -> integers(from, to, n, y.data()));
+    }
     return y;
   }
 
-  private void round(int from, int to, float[] y) {
+  private void integers(int from, int to, Element.Integers n, float[] y) {
+    if (!scheme.dynamic()) {
+      int most = InputScale.most(n);
+      symmetric(from, to, InputScale.of(scheme), -most, most, y);
+      return;
+    }
     float low = 0;
     float high = 0;
     for (int i = from; i < to; i++) {
@@ -91,13 +132,6 @@ public final class RoundInputs implements Op {
       low = Math.min(low, x.data()[i]);
       high = Math.max(high, x.data()[i]);
     }
-    switch (element) {
-      case Element.Floats f -> floats(from, to, Math.max(-low, high), f.format(), y);
-      case Element.Integers n -> integers(from, to, low, high, n, y);
-    }
-  }
-
-  private void integers(int from, int to, float low, float high, Element.Integers n, float[] y) {
     if (!n.symmetric()) {
       asymmetric(from, to, low, high, n.bits(), y);
     } else if (n.bits() == BYTE) {
@@ -107,21 +141,6 @@ public final class RoundInputs implements Op {
       int middle = 1 << (n.bits() - 1);
       float step = (high < -low ? -low : -high) / middle;
       symmetric(from, to, step, -middle, middle - 1, y);
-    }
-  }
-
-  private void floats(int from, int to, float largest, FloatFormat format, float[] y) {
-    if (!(largest >= Float.MIN_NORMAL)) {
-      // Zeros, and NaN, which stays.
-      Arrays.fill(y, from, to, largest >= 0 ? 0 : largest);
-      return;
-    }
-    float scale =
-        groupSize == MX_GROUP
-            ? format.powerOfTwo(Math.getExponent(largest))
-            : largest / format.largest();
-    for (int i = from; i < to; i++) {
-      y[i] = scale * format.round(x.data()[i] / scale);
     }
   }
 
@@ -147,12 +166,32 @@ public final class RoundInputs implements Op {
 
   @Override
   public void backward(Tensor out, Tensor dOut, Gradients gradients) {
-    gradients.add(
-        x,
-        (dx, add) ->
-            gradients
-                .backend()
-                .elementwise()
-                .scale(x.size(), 1f, dOut.data(), 0, dx.data(), 0, add));
+    gradients.add(x, (dx, add) -> backward(gradients, dOut.data(), dx.data(), add));
+  }
+
+  private void backward(Gradients gradients, float[] dy, float[] dx, boolean add) {
+    switch (scheme.element()) {
+      case Element.Floats f ->
+          forGroups((from, to) -> floats.backward(x.data(), from, to, dy, dx, add));
+      case Element.Integers n -> {
+        if (scheme.dynamic()) {
+          gradients.backend().elementwise().scale(x.size(), 1f, dy, 0, dx, 0, add);
+        } else {
+          fixedBackward(n, dy, dx, add);
+        }
+      }
+    }
+  }
+
+  /** Gradients pass up to where the last code is no longer the nearest. */
+  private void fixedBackward(Element.Integers n, float[] dy, float[] dx, boolean add) {
+    float reach = InputScale.of(scheme) * (InputScale.most(n) + 0.5f);
+    forGroups(
+        (from, to) -> {
+          for (int i = from; i < to; i++) {
+            float d = Math.abs(x.data()[i]) <= reach ? dy[i] : 0;
+            dx[i] = add ? dx[i] + d : d;
+          }
+        });
   }
 }

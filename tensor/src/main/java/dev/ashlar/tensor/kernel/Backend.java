@@ -26,6 +26,8 @@ public interface Backend {
 
   FakeQuantKernel fakeQuant();
 
+  FloatFakeQuantKernel floatFakeQuant();
+
   GridErrorKernel gridError();
 
   PackedKernel packed();

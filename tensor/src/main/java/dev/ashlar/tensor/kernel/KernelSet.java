@@ -13,6 +13,7 @@ public record KernelSet(
     AttentionKernel attention,
     LossKernel loss,
     FakeQuantKernel fakeQuant,
+    FloatFakeQuantKernel floatFakeQuant,
     GridErrorKernel gridError,
     PackedKernel packed,
     ConversionKernel conversion,

@@ -12,14 +12,21 @@ public enum FloatFormat {
   /** FP4 (OCP Microscaling Formats 1.0, section 5.3.3): two exponent bits, one of mantissa. */
   E2M1(2, 1, 6);
 
+  /** Bits of a float32's mantissa. */
+  private static final int FLOAT_MANTISSA = 23;
+
   private final int exponentBits;
   private final int mantissaBits;
   private final float largest;
+  private final float normal;
+  private final float shifter;
 
   FloatFormat(int exponentBits, int mantissaBits, float largest) {
     this.exponentBits = exponentBits;
     this.mantissaBits = mantissaBits;
     this.largest = largest;
+    this.normal = Math.scalb(1f, smallestExponent());
+    this.shifter = Math.scalb(1f, FLOAT_MANTISSA + smallestExponent() - mantissaBits);
   }
 
   /** Bits of an element, its sign among them. */
@@ -49,13 +56,25 @@ public enum FloatFormat {
     return 2 - (1 << (exponentBits - 1));
   }
 
+  /** The smallest value that has a leading one: what is below lies in equal steps. */
+  public float smallestNormal() {
+    return normal;
+  }
+
   /** The nearest value, ties to the even mantissa; beyond the largest it is the largest. */
   public float round(float x) {
     float clamped = Math.clamp(x, -largest, largest);
-    int exponent = Math.max(Math.getExponent(clamped), smallestExponent());
-    float steps = Math.scalb(clamped, mantissaBits - exponent);
-    return Math.clamp(
-        Math.scalb((float) Math.rint(steps), exponent - mantissaBits), -largest, largest);
+    float magnitude = Math.abs(clamped);
+    if (magnitude < normal) {
+      // A sum whose last bit is the step below the normal values.
+      return Math.copySign(magnitude + shifter - shifter, clamped);
+    }
+    int bits = Float.floatToRawIntBits(magnitude);
+    int even = bits >>> FLOAT_MANTISSA - mantissaBits & 1;
+    int half = (1 << FLOAT_MANTISSA - mantissaBits - 1) - 1;
+    int rounded = bits + half + even >> FLOAT_MANTISSA - mantissaBits;
+    float nearest = Float.intBitsToFloat(rounded << FLOAT_MANTISSA - mantissaBits);
+    return Float.isNaN(x) ? x : Math.copySign(nearest, clamped);
   }
 
   /**

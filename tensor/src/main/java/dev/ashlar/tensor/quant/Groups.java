@@ -104,12 +104,24 @@ public sealed interface Groups {
    * {@code w = scale · value} with values of small floats.
    *
    * @param grid what the codes mean; of whole rows where one scale serves the matrix
-   * @param scales {@code [out, groups]}
+   * @param scales {@code [out, groups]}; rows that share scales have the same
+   * @param global what stored scales were divided by where they are multiples of one float, else 1
    */
-  record Scales(FloatGrid grid, float[] scales) implements Groups {
+  record Scales(FloatGrid grid, float[] scales, float global) implements Groups {
+    public Scales {
+      if (!(global > 0) || Float.isInfinite(global)) {
+        throw new IllegalArgumentException("the divisor of scales must be positive: " + global);
+      }
+    }
+
+    /** Scales that are stored as they are. */
+    public Scales(FloatGrid grid, float[] scales) {
+      this(grid, scales, 1);
+    }
+
     @Override
     public int size(int in) {
-      return grid.blockSize() <= 0 ? in : Math.min(grid.blockSize(), in);
+      return grid.effectiveBlock(in);
     }
 
     @Override
@@ -139,7 +151,8 @@ public sealed interface Groups {
 
     @Override
     public Scales select(int rows, IntUnaryOperator source, int in, int columns) {
-      return new Scales(grid, Parts.rows(scales, rows, source, perRow(in), perRow(columns)));
+      float[] chosen = Parts.rows(scales, rows, source, perRow(in), perRow(columns));
+      return new Scales(grid, chosen, global);
     }
   }
 

@@ -17,6 +17,29 @@ public sealed interface QuantScheme permits IntegerGrid, FloatGrid, Unquantized 
   /** How inputs are rounded, or empty if they are taken as they are. */
   Optional<ActivationScheme> activations();
 
+  /** Bits of a weight's code; {@link #FLOAT_BITS} where there are no codes. */
+  default int codeBits() {
+    return switch (this) {
+      case IntegerGrid g -> g.bits();
+      case FloatGrid g -> g.element().bits();
+      case Unquantized u -> FLOAT_BITS;
+    };
+  }
+
+  /** Whether calibration data have to say what inputs reach. */
+  default boolean needsInputRange() {
+    return activations().filter(ActivationScheme::needsLargest).isPresent();
+  }
+
+  /** The same scheme for inputs that are rounded so, or taken as they are. */
+  default QuantScheme withInputs(Optional<ActivationScheme> inputs) {
+    return switch (this) {
+      case IntegerGrid g -> g.withActivations(inputs);
+      case FloatGrid g -> g.withActivations(inputs);
+      case Unquantized u -> u;
+    };
+  }
+
   /**
    * Whether a linear map {@code [out, in]} may be stored as codes at all: packed formats and their
    * kernels work on multiples of 32, and peers leave others float too.

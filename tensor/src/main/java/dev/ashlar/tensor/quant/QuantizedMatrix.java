@@ -103,7 +103,8 @@ public final class QuantizedMatrix {
         switch (groups) {
           case Groups.ZeroPoints z ->
               new Groups.ZeroPoints(z.grid().withActivations(rounding), z.scales(), z.zeros());
-          case Groups.Scales s -> new Groups.Scales(s.grid().withActivations(rounding), s.scales());
+          case Groups.Scales s ->
+              new Groups.Scales(s.grid().withActivations(rounding), s.scales(), s.global());
           case Groups.Minimums m -> m;
           case Groups.SuperBlocks b -> b;
         };

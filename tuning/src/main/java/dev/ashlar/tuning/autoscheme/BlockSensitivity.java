@@ -21,7 +21,6 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.function.DoubleConsumer;
 
 /**
@@ -154,8 +153,7 @@ final class BlockSensitivity {
                   return weight;
                 }
                 Tensor w = dense.matrix();
-                LinearLayer layer =
-                    new LinearLayer(name, w, scheme, Optional.empty(), model.backend());
+                LinearLayer layer = new LinearLayer(name, w, scheme, model.backend());
                 Tensor q = RoundToNearest.quantize(layer).dequantize();
                 Tensor difference = Tensor.zeros(w.shape());
                 for (int i = 0; i < w.size(); i++) {

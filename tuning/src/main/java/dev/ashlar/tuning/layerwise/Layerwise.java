@@ -137,7 +137,7 @@ public final class Layerwise implements BlockQuantizer {
     for (String name : names) {
       LinearLayer l = task.layer(name);
       Optional<QuantizedMatrix> codes = Optional.ofNullable(before.layers().get(name));
-      layers.add(new LinearLayer(name, l.weight(), l.scheme(), codes, l.backend()));
+      layers.add(l.withPrevious(codes));
     }
     return quantizer.begin(new GroupQuantizer.Group(task, present, layers));
   }

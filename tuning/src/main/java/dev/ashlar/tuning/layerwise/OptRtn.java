@@ -3,7 +3,10 @@ package dev.ashlar.tuning.layerwise;
 import dev.ashlar.tensor.Parallel;
 import dev.ashlar.tensor.Tensor;
 import dev.ashlar.tensor.affine.Affine;
+import dev.ashlar.tensor.kernel.BlockScales;
+import dev.ashlar.tensor.quant.FloatGrid;
 import dev.ashlar.tensor.quant.IntegerGrid;
+import dev.ashlar.tensor.quant.QuantScheme;
 import dev.ashlar.tensor.quant.QuantizedMatrix;
 import dev.ashlar.tuning.method.BlockQuantizer;
 import dev.ashlar.tuning.method.GroupQuantizer;
@@ -16,6 +19,7 @@ import dev.ashlar.tuning.method.UnitResult;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.regex.Pattern;
 
 /**
@@ -94,6 +98,13 @@ public final class OptRtn implements GroupQuantizer {
   }
 
   @Override
+  public Optional<String> refusal(QuantScheme scheme) {
+    return scheme instanceof FloatGrid small
+        ? FloatRounding.refusal(small)
+        : scheme.beyondIntegerWeights();
+  }
+
+  @Override
   public boolean observes() {
     return true;
   }
@@ -128,10 +139,11 @@ public final class OptRtn implements GroupQuantizer {
   }
 
   private boolean searches(LinearLayer layer) {
-    IntegerGrid grid = layer.grid();
-    return gains(grid)
-        && (grid.symmetric() || asymmetric)
-        && (experts || !ROUTED.matcher(layer.name()).matches());
+    boolean pays =
+        layer.scheme() instanceof FloatGrid small
+            ? BlockScaleSearch.searches(small)
+            : gains(layer.grid()) && (layer.grid().symmetric() || asymmetric);
+    return pays && (experts || !ROUTED.matcher(layer.name()).matches());
   }
 
   /** Whether codes are so far apart that a search pays. */
@@ -146,6 +158,10 @@ public final class OptRtn implements GroupQuantizer {
    * @throws dev.ashlar.tuning.method.TuningException if a scale overflows
    */
   public static QuantizedMatrix quantize(LinearLayer layer, float[] importance) {
+    if (layer.scheme() instanceof FloatGrid small) {
+      BlockScales found = BlockScaleSearch.find(layer, importance);
+      return FloatRounding.quantize(layer.weight(), small, found, layer.backend());
+    }
     IntegerGrid grid = layer.grid();
     if (!grid.symmetric()) {
       var found = ScaleSearch.asymmetric(layer.weight(), grid, importance, layer.backend());

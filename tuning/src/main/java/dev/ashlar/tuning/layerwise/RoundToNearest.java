@@ -64,8 +64,8 @@ public final class RoundToNearest implements LinearQuantizer {
    *     hold
    */
   public static QuantizedMatrix quantize(LinearLayer layer) {
-    if (layer.scheme() instanceof FloatGrid small) {
-      return FloatRounding.quantize(layer.weight(), small);
+    if (layer.scheme() instanceof FloatGrid) {
+      return FloatRounding.quantize(layer);
     }
     IntegerGrid grid = layer.grid();
     QuantizedMatrix nearest = Affine.nearest(layer.weight(), grid, layer.backend());

@@ -49,6 +49,17 @@ public record UnitResult(
     return new UnitResult(rounding, tensors, history, figures);
   }
 
+  /** The same for inputs rounded as those of {@code other}'s layers. */
+  public UnitResult withInputsOf(UnitResult other) {
+    Map<String, QuantizedMatrix> rounding = new LinkedHashMap<>();
+    layers.forEach(
+        (name, q) -> {
+          QuantizedMatrix theirs = other.layers.get(name);
+          rounding.put(name, theirs == null ? q : q.withInputs(theirs.inputs()));
+        });
+    return new UnitResult(rounding, tensors, history, figures);
+  }
+
   /** The same with a history. */
   public UnitResult withHistory(TuningHistory tuned) {
     return new UnitResult(layers, tensors, Optional.of(tuned), figures);

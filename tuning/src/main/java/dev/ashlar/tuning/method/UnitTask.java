@@ -91,7 +91,12 @@ public record UnitTask(
     }
     Finite.requireWeight(name, dense.matrix(), unit.backend());
     return new LinearLayer(
-        name, dense.matrix(), schemes.get(name), Optional.empty(), unit.backend());
+        name,
+        dense.matrix(),
+        schemes.get(name),
+        Optional.empty(),
+        unit.backend(),
+        SharedRange.of(this, name));
   }
 
   /** Names of the layers that are to be quantized, those together that read one input. */

@@ -98,6 +98,12 @@ public final class QuantizationPlan {
     return fallback;
   }
 
+  /** Whether calibration data may have to say what inputs of layers reach. */
+  public boolean needsInputRanges() {
+    return fallback.needsInputRange()
+        || rules.stream().anyMatch(rule -> rule.override().over(fallback).needsInputRange());
+  }
+
   /** The rules, in the order in which they are tried. */
   public Map<String, SchemeOverride> rules() {
     Map<String, SchemeOverride> all = new LinkedHashMap<>();

@@ -42,7 +42,7 @@ public record SchemeOverride(Weights weights, Inputs inputs) {
 
     private QuantScheme over(QuantScheme base, Optional<ActivationScheme> activations) {
       DataType kind = type.orElse(DataType.of(base));
-      int width = bits.orElse(bits(base));
+      int width = bits.orElse(base.codeBits());
       if (kind == DataType.FLOAT || width >= QuantScheme.FLOAT_BITS) {
         return new Unquantized();
       }
@@ -68,17 +68,11 @@ public record SchemeOverride(Weights weights, Inputs inputs) {
         throw new IllegalArgumentException(
             kind + " has neither zero points nor a choice of scale types");
       }
-      int size =
-          base instanceof FloatGrid g && DataType.of(g) == kind ? g.blockSize() : kind.blockSize();
-      return new FloatGrid(kind.element(width), groupSize.orElse(size), kind.scale(), activations);
-    }
-
-    private static int bits(QuantScheme scheme) {
-      return switch (scheme) {
-        case IntegerGrid g -> g.bits();
-        case FloatGrid g -> g.element().bits();
-        case Unquantized u -> QuantScheme.FLOAT_BITS;
-      };
+      boolean same = base instanceof FloatGrid g && DataType.of(g) == kind;
+      int size = same ? ((FloatGrid) base).blockSize() : kind.blockSize();
+      int rows = same && groupSize.isEmpty() ? ((FloatGrid) base).blockRows() : 1;
+      return new FloatGrid(
+          kind.element(width), groupSize.orElse(size), rows, kind.scale(), activations);
     }
   }
 
@@ -143,7 +137,7 @@ public record SchemeOverride(Weights weights, Inputs inputs) {
       }
       return kind == DataType.INT
           ? new ActivationScheme.Element.Integers(width, symmetric.orElse(true))
-          : new ActivationScheme.Element.Floats(kind.element(width));
+          : new ActivationScheme.Element.Floats(kind.element(width), kind.scale());
     }
   }
 

@@ -4,8 +4,11 @@ import dev.ashlar.tensor.Tensor;
 import dev.ashlar.tensor.autograd.Tape;
 import dev.ashlar.tensor.autograd.Workspace;
 import dev.ashlar.tensor.kernel.Backend;
+import dev.ashlar.tensor.quant.FloatGrid;
+import dev.ashlar.tensor.quant.QuantScheme;
 import dev.ashlar.tensor.quant.QuantizedMatrix;
 import dev.ashlar.tuning.calibration.BatchOrder;
+import dev.ashlar.tuning.layerwise.FloatRounding;
 import dev.ashlar.tuning.method.BlockQuantizer;
 import dev.ashlar.tuning.method.Method;
 import dev.ashlar.tuning.method.TuningException;
@@ -18,6 +21,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.IntStream;
 
 /**
@@ -72,6 +76,13 @@ public final class SignRound implements BlockQuantizer {
   public SignRound(SignRoundOptions options, Orders orders) {
     this.options = options;
     this.orders = orders;
+  }
+
+  @Override
+  public Optional<String> refusal(QuantScheme scheme) {
+    return scheme instanceof FloatGrid small
+        ? FloatRounding.refusal(small)
+        : scheme.beyondIntegerWeights();
   }
 
   @Override

@@ -56,12 +56,8 @@ final class UnitTuning {
                     return weight;
                   }
                   TunableWeight w =
-                      new TunableWeight(
-                          task.layer(name, weight),
-                          buffers,
-                          tape.backend().fakeQuant(),
-                          options,
-                          importance.get(name));
+                      TunableWeight.of(
+                          task.layer(name, weight), buffers, options, importance.get(name));
                   weights.add(w);
                   return w;
                 });
@@ -101,7 +97,7 @@ final class UnitTuning {
   }
 
   private int fewestBits() {
-    return weights.stream().mapToInt(w -> w.layer().grid().bits()).min().orElseThrow();
+    return weights.stream().mapToInt(w -> w.layer().scheme().codeBits()).min().orElseThrow();
   }
 
   private boolean suppresses(SignRoundOptions options) {

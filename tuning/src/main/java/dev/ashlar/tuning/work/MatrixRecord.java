@@ -14,6 +14,7 @@ import java.io.DataOutputStream;
 import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.Optional;
 
 /**
  * One quantized matrix in a unit's file, all numbers big-endian. Arrays have an int32 length before
@@ -81,8 +82,10 @@ final class MatrixRecord {
         out.writeByte(3);
         out.writeByte(g.grid().element().ordinal());
         out.writeInt(g.grid().blockSize());
+        out.writeInt(g.grid().blockRows());
         out.writeByte(g.grid().scale().ordinal());
         floats(out, g.scales());
+        out.writeFloat(g.global());
       }
       case SuperBlocks g -> {
         out.writeByte(2);
@@ -159,8 +162,11 @@ final class MatrixRecord {
               new FloatGrid(
                   FloatFormat.values()[in.readByte()],
                   in.readInt(),
-                  FloatGrid.Scale.values()[in.readByte()]),
-              floats(in));
+                  in.readInt(),
+                  FloatGrid.Scale.values()[in.readByte()],
+                  Optional.empty()),
+              floats(in),
+              in.readFloat());
       default -> {
         int size = in.readInt();
         int perBlock = in.readInt();

@@ -18,6 +18,7 @@ import dev.ashlar.tuning.RunListener;
 import dev.ashlar.tuning.RunOptions;
 import dev.ashlar.tuning.TinyModel;
 import dev.ashlar.tuning.calibration.CalibrationSet;
+import dev.ashlar.tuning.method.LinearLayer;
 import dev.ashlar.tuning.method.MethodOptions;
 import dev.ashlar.tuning.plan.QuantizationPlan;
 import dev.ashlar.tuning.work.WorkFolder;
@@ -122,7 +123,7 @@ class FloatRoundingTest {
         }
         checked++;
         Tensor w = source.tensor(name).toTensor();
-        Tensor q = FloatRounding.quantize(w, grid).dequantize();
+        Tensor q = FloatRounding.quantize(new LinearLayer("w", w, grid)).dequantize();
         float[] rows = expected.tensor("rowsum." + name).toTensor().data();
         for (int o = 0; o < rows.length; o++) {
           double sum = 0;
@@ -151,7 +152,7 @@ class FloatRoundingTest {
       for (float value : new float[] {0, 1e-42f, -1e-30f, 1e30f}) {
         Tensor w = Tensor.zeros(2, 64);
         Arrays.fill(w.data(), value);
-        QuantizedMatrix q = FloatRounding.quantize(w, grid);
+        QuantizedMatrix q = FloatRounding.quantize(new LinearLayer("w", w, grid));
         assertTrue(q.groups().isFinite());
         assertEquals(value, q.dequantize().data()[5], 1e-6 + 0.15 * Math.abs(value), grid + "");
       }

@@ -110,10 +110,9 @@ class SignRoundTest {
         for (int i = 0; i < w.size(); i++) {
           w.data()[i] = i % 32 == 0 ? -8f : (float) (random.nextDouble() - 0.5);
         }
-        LinearLayer layer = new LinearLayer("layer", w, new IntegerGrid(4, 32, true));
+        LinearLayer layer = new LinearLayer("layer", w, new IntegerGrid(4, 32, true), backend);
         TunableWeight t =
-            new TunableWeight(
-                layer, new Workspace(), backend.fakeQuant(), SignRoundOptions.of(iterations));
+            TunableWeight.of(layer, new Workspace(), SignRoundOptions.of(iterations), null);
         Arrays.fill(t.gradient().data(), 1f);
         for (int i = 0; i < iterations; i++) {
           t.build();
@@ -122,7 +121,7 @@ class SignRoundTest {
         double expected = -(iterations + 1) / (2.0 * iterations);
         for (int i = 0; i < w.size(); i++) {
           if (i % 32 != 0) {
-            assertEquals(expected, t.parameters().value()[i], 1e-6, backend.name());
+            assertEquals(expected, t.value()[i], 1e-6, backend.name());
           }
         }
       }
@@ -194,8 +193,8 @@ class SignRoundTest {
     int off = 0;
     int all = 0;
     for (int i = 0; i < a.weights().size(); i++) {
-      float[] v = a.weights().get(i).parameters().value();
-      float[] u = b.weights().get(i).parameters().value();
+      float[] v = a.weights().get(i).value();
+      float[] u = b.weights().get(i).value();
       for (int k = 0; k < a.weights().get(i).gradient().size(); k++) {
         off += v[k] == u[k] ? 0 : 1;
         all++;

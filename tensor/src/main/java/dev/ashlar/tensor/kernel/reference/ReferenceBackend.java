@@ -18,6 +18,7 @@ public final class ReferenceBackend {
           new ReferenceAttention(),
           new ReferenceLoss(),
           new ReferenceFakeQuant(),
+          new ReferenceFloatFakeQuant(),
           new ReferenceGridError(),
           new ReferencePacked(),
           new ReferenceConversion(),

@@ -2,6 +2,7 @@ package dev.ashlar.tensor.kernel.vector;
 
 import dev.ashlar.tensor.kernel.Backend;
 import dev.ashlar.tensor.kernel.KernelSet;
+import dev.ashlar.tensor.kernel.reference.ReferenceBackend;
 import dev.ashlar.tensor.kernel.vector.attention.VectorAttention;
 import dev.ashlar.tensor.kernel.vector.dense.VectorMatMul;
 import dev.ashlar.tensor.kernel.vector.packed.VectorPacked;
@@ -32,6 +33,8 @@ final class VectorBackend {
           new VectorAttention(),
           new VectorLoss(),
           new VectorFakeQuant(),
+          // Its rounding takes a few instructions an element, nothing beside the products.
+          ReferenceBackend.INSTANCE.floatFakeQuant(),
           new VectorGridError(),
           new VectorPacked(),
           new VectorConversion(),

@@ -1,0 +1,50 @@
+package dev.ashlar.formats.layout;
+
+import dev.ashlar.tensor.Shape;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * Blocks of rows and inputs that share a scale, as a configuration says them: {@code
+ * weight_block_size} or a pair as {@code group_size} (AutoRound), {@code block_structure}
+ * (compressed-tensors).
+ */
+record Tiles(int rows, int columns) {
+  static Optional<Tiles> of(Map<String, Object> quantization) {
+    return pair(quantization.get("weight_block_size"))
+        .or(() -> pair(quantization.get("group_size")))
+        .or(() -> compressed(quantization.get("config_groups")));
+  }
+
+  private static Optional<Tiles> compressed(Object groups) {
+    return groups instanceof Map<?, ?> map
+        ? map.values().stream()
+            .filter(Map.class::isInstance)
+            .map(g -> ((Map<?, ?>) g).get("weights"))
+            .filter(Map.class::isInstance)
+            .flatMap(w -> pair(((Map<?, ?>) w).get("block_structure")).stream())
+            .findFirst()
+        : Optional.empty();
+  }
+
+  private static Optional<Tiles> pair(Object sizes) {
+    return sizes instanceof List<?> list
+            && list.size() == 2
+            && list.get(0) instanceof Long rows
+            && list.get(1) instanceof Long columns
+            && size(rows)
+            && size(columns)
+        ? Optional.of(new Tiles(rows.intValue(), columns.intValue()))
+        : Optional.empty();
+  }
+
+  private static boolean size(long n) {
+    return n > 0 && n <= 1 << 20;
+  }
+
+  /** The shape of the scales of a matrix of that shape. */
+  Shape scales(Shape matrix) {
+    return Shape.of(Math.ceilDiv(matrix.dim(0), (long) rows), Math.ceilDiv(matrix.dim(1), columns));
+  }
+}
