@@ -262,8 +262,7 @@ public final class BlockwiseQuantization {
 
   private Cascade cascade(MemoryPlan memory, CalibrationSet samples, Pace pace) {
     BlockWalk walk = new BlockWalk(memory.passBatch(), pace::proceed);
-    boolean floats = quantizer.floatInputs() || !quantizer.needsInputs();
-    boolean quantizedInput = options.quantizedInput() && !floats;
+    boolean quantizedInput = options.quantizedInput() && !InputRanges.areFloats(quantizer);
     return new Cascade(
         walk,
         memory.store(options.streamType(), limit),

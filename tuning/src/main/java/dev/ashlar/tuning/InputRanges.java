@@ -2,6 +2,7 @@ package dev.ashlar.tuning;
 
 import dev.ashlar.tensor.Tensor;
 import dev.ashlar.tensor.quant.QuantScheme;
+import dev.ashlar.tuning.method.BlockQuantizer;
 import dev.ashlar.tuning.method.ObservedWeight;
 import dev.ashlar.tuning.method.Unit;
 import java.util.Collection;
@@ -21,6 +22,11 @@ final class InputRanges {
   private static final Pattern NUMBER = Pattern.compile("\\.\\d+\\.");
 
   private InputRanges() {}
+
+  /** Whether what flows is the float model's; for methods without inputs it is only looked at. */
+  static boolean areFloats(BlockQuantizer quantizer) {
+    return quantizer.floatInputs() || !quantizer.needsInputs();
+  }
 
   /** Whether any of the schemes asks calibration data for ranges. */
   static boolean needed(Collection<QuantScheme> schemes) {

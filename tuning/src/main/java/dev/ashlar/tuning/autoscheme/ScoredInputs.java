@@ -30,7 +30,9 @@ record ScoredInputs(Weight inner, ActivationScheme inputs, DoubleConsumer score)
 
   @Override
   public Tensor multiply(Tensor x, Tape tape) {
-    return inner.multiply(tape.apply(new Rounding(x, new RoundInputs(x, inputs), score)), tape);
+    // What inputs reach is found while tuning only.
+    Op rounding = new RoundInputs(x, inputs.withoutData());
+    return inner.multiply(tape.apply(new Rounding(x, rounding, score)), tape);
   }
 
   /** The rounding, straight-through, with its score. */

@@ -57,10 +57,10 @@ public enum DataType {
     return switch (element) {
       case ActivationScheme.Element.Integers n -> INT;
       case ActivationScheme.Element.Floats f ->
-          switch (f.format()) {
-            case E2M1 -> MX_FP;
-            case E4M3 -> FP8_E4M3;
-            case E5M2 -> FP8_E5M2;
+          switch (f.scale()) {
+            case E8M0 -> MX_FP;
+            case E4M3 -> NV_FP;
+            case F32, F16, BF16 -> f.format() == FloatFormat.E5M2 ? FP8_E5M2 : FP8_E4M3;
           };
     };
   }

@@ -141,8 +141,15 @@ public record SchemeOverride(Weights weights, Inputs inputs) {
     }
   }
 
-  /** An override that says all of a scheme: over any base it is that scheme. */
+  /**
+   * An override that says all of a scheme: over any base it is that scheme.
+   *
+   * @throws IllegalArgumentException for tiles, which no rule can say
+   */
   public static SchemeOverride exactly(QuantScheme scheme) {
+    if (scheme instanceof FloatGrid grid && grid.blockRows() > 1) {
+      throw new IllegalArgumentException("tiles are for whole models, not for a rule: " + scheme);
+    }
     Inputs inputs =
         scheme
             .activations()

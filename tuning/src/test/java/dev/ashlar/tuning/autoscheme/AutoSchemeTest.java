@@ -350,7 +350,7 @@ class AutoSchemeTest {
 
   private static QuantScheme micro(FloatGrid grid) {
     return grid.withActivations(
-        Optional.of(new ActivationScheme(new Element.Floats(grid.element()), 32, true)));
+        Optional.of(new ActivationScheme(new Element.Floats(grid.element(), grid.scale()), 32, true)));
   }
 
   @Test
