@@ -22,6 +22,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.DoubleConsumer;
 import java.util.regex.Matcher;
@@ -105,11 +106,18 @@ public record AutoScheme(
     new RoundToNearest()
         .refusal(option.scheme())
         .or(() -> option.scheme().activations().flatMap(RoundInputs::refusal))
+        .or(() -> tiles(option.scheme()))
         .ifPresent(
             reason -> {
               throw new IllegalArgumentException(
                   option.name() + " cannot be chosen for layers: " + reason);
             });
+  }
+
+  private static Optional<String> tiles(QuantScheme scheme) {
+    return scheme instanceof FloatGrid grid && grid.blockRows() > 1
+        ? Optional.of("tiles are for whole models")
+        : Optional.empty();
   }
 
   /** Bits that a layer {@code [out, in]} takes. */

@@ -350,7 +350,8 @@ class AutoSchemeTest {
 
   private static QuantScheme micro(FloatGrid grid) {
     return grid.withActivations(
-        Optional.of(new ActivationScheme(new Element.Floats(grid.element(), grid.scale()), 32, true)));
+        Optional.of(
+            new ActivationScheme(new Element.Floats(grid.element(), grid.scale()), 32, true)));
   }
 
   @Test

@@ -51,7 +51,8 @@ class SchemeOverrideTest {
     Optional<ActivationScheme> tokens =
         Optional.of(new ActivationScheme(new Element.Integers(8, false), -1, true));
     Optional<ActivationScheme> blocks =
-        Optional.of(new ActivationScheme(
+        Optional.of(
+            new ActivationScheme(
                 new Element.Floats(FloatFormat.E2M1, FloatGrid.Scale.E8M0), 32, true));
     Optional<ActivationScheme> whole =
         Optional.of(new ActivationScheme(new Element.Floats(FloatFormat.E5M2), 0, false));
