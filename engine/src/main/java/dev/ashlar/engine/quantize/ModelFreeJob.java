@@ -132,8 +132,8 @@ public final class ModelFreeJob {
         report,
         written,
         KeptTensors.byPart(others, prefix),
-        QuantizeJob.codes(source),
-        QuantizeJob.bytes(source),
+        FloatSource.codes(source),
+        FloatSource.bytes(source),
         Duration.ofNanos(System.nanoTime() - start),
         Optional.empty(),
         List.of());
@@ -266,7 +266,7 @@ public final class ModelFreeJob {
   }
 
   private void pass(Checkpoint source, ModelTensors tensors, Exports exports, Set<String> others) {
-    double total = QuantizeJob.bytes(source);
+    double total = FloatSource.bytes(source);
     double done = 0;
     try (Stage stage = listener.begin(request.method(), total)) {
       for (List<String> shard : source.shards()) {

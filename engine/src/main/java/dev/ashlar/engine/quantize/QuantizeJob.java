@@ -9,16 +9,12 @@ import dev.ashlar.formats.checkpoint.Checkpoint;
 import dev.ashlar.formats.export.ExportOptions;
 import dev.ashlar.formats.export.ExportPlan;
 import dev.ashlar.io.InputException;
-import dev.ashlar.nn.architecture.Architectures;
 import dev.ashlar.nn.decoder.Decoder;
 import dev.ashlar.tensor.Tensor;
 import dev.ashlar.tensor.quant.QuantScheme;
 import dev.ashlar.tensor.quant.QuantizedMatrix;
-import dev.ashlar.tensor.weights.StoredTensor;
-import dev.ashlar.tensor.weights.WeightSource;
 import dev.ashlar.tuning.BlockwiseQuantization;
 import dev.ashlar.tuning.LayerSink;
-import dev.ashlar.tuning.Methods;
 import dev.ashlar.tuning.RunOptions;
 import dev.ashlar.tuning.RunReport;
 import dev.ashlar.tuning.UnitPlan;
@@ -37,7 +33,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.TreeMap;
 
 /**
  * One run of {@code quantize}: reads and checks all inputs, tunes block by block into a work
@@ -128,8 +123,8 @@ public final class QuantizeJob {
         tuned.report(),
         written,
         tuned.kept(),
-        codes(source),
-        bytes(source),
+        FloatSource.codes(source),
+        FloatSource.bytes(source),
         Duration.ofNanos(System.nanoTime() - start),
         tuned.estimate(),
         measured);
@@ -140,7 +135,7 @@ public final class QuantizeJob {
     Path folder = opened.output().path();
     Checkpoint source = model.checkpoint();
     requireFloat(source);
-    Decoder decoder = load(source);
+    Decoder decoder = FloatSource.load(source);
     ModelTensors tensors = ModelTensors.of(decoder.spec(), source);
     opened.measures().tokenize(model, this.data);
     // Texts that only bits were chosen by are not for the method.
@@ -154,7 +149,7 @@ public final class QuantizeJob {
     boolean outliers = request.quantizer().keepsOutliers();
     Exports.requirePossible(folder, request.output().formats(), source, plan, outliers);
     // Before anything is measured, so that a conflict with an earlier run shows at once.
-    WorkFolder blocks = opened.work().open(quantization.job(facts(source)));
+    WorkFolder blocks = opened.work().open(quantization.job(FloatSource.facts(source)));
     Optional<Budget> budget = request.quantizer().budget();
     BlockwiseQuantization settled = settled(quantization, blocks);
     settled.memoryWarning().ifPresent(listener::warning);
@@ -200,7 +195,7 @@ public final class QuantizeJob {
     Model model = opened.model();
     requireFloat(model.checkpoint());
     AutomaticBits asked = request.automatic().orElseThrow();
-    Decoder decoder = load(model.checkpoint());
+    Decoder decoder = FloatSource.load(model.checkpoint());
     requirePossible(opened, decoder, asked.scheme());
     int length = Math.min(BitChoice.LENGTH, model.contextLength());
     CalibrationSet samples = data.samples(model, opened.texts(), BitChoice.SAMPLES, length);
@@ -210,7 +205,7 @@ public final class QuantizeJob {
             request.plan(),
             samples,
             asked.scores().orElseGet(opened.work()::scores),
-            facts(model.checkpoint()));
+            FloatSource.facts(model.checkpoint()));
   }
 
   /**
@@ -238,25 +233,6 @@ public final class QuantizeJob {
         ModelTensors.of(decoder.spec(), source)
             .plan(request.plan().defaultScheme(), turns, Map.of()),
         request.quantizer().keepsOutliers());
-  }
-
-  private static Decoder load(WeightSource source) {
-    boolean known =
-        !(source.config().get("model_type") instanceof String type)
-            || Architectures.find(type).isPresent();
-    try {
-      return Architectures.load(source);
-    } catch (InputException e) {
-      if (known) {
-        throw e;
-      }
-      throw new InputException(
-          e.getMessage()
-              + "; --method "
-              + Methods.BASELINE.name()
-              + " --model-free quantizes it without knowing the family",
-          e);
-    }
   }
 
   /**
@@ -317,29 +293,6 @@ public final class QuantizeJob {
               + " tokens are more than can be computed at once; take a smaller "
               + (sample ? "--seqlen" : "--batch-size"));
     }
-  }
-
-  private static Map<String, String> facts(Checkpoint source) {
-    return Map.of(
-        "source", source.path().toAbsolutePath().normalize().toString(),
-        "bytes of the source", Long.toString(bytes(source)));
-  }
-
-  /** Bytes of all tensors. */
-  static long bytes(Checkpoint source) {
-    return source.names().stream().mapToLong(n -> source.tensor(n).byteSize()).sum();
-  }
-
-  /** How many tensors are no floats but codes that are expanded when they are read, by type. */
-  static Map<String, Integer> codes(Checkpoint source) {
-    Map<String, Integer> types = new TreeMap<>();
-    for (String name : source.names()) {
-      StoredTensor t = source.tensor(name);
-      if (t.dtype().isFloat() && !t.storage().equals(t.dtype().name())) {
-        types.merge(t.storage(), 1, Integer::sum);
-      }
-    }
-    return types;
   }
 
   /** What an export records of a run beside its codes. */
