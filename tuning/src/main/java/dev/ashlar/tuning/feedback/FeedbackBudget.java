@@ -29,6 +29,9 @@ record FeedbackBudget(
   /** Of the time, for the layers; {@code docs/recipe.md} says what is known of it. */
   private static final double LAYERS = 0.4;
 
+  /** Samples that layers get before anything else: none are worth more, see the same page. */
+  private static final int ENOUGH = 32;
+
   /** Samples beyond which layers gain little, and those without which they are not solved. */
   private static final int MANY = 256;
 
@@ -73,7 +76,8 @@ record FeedbackBudget(
     double judging = 3 * ending.heldOut() * speed.pass();
     double step = (PASSES + 1) * ending.batch() * speed.pass();
     int most = Math.max(1, available / 2);
-    int layers = clamp((LAYERS * time - fixed) / each, most);
+    double first = Math.min(ENOUGH, (ALL * time - fixed) / each);
+    int layers = clamp(Math.max(first, (LAYERS * time - fixed) / each), most);
     double rest = time - fixed - layers * each - judging;
     if (rest < 2 * step) {
       layers = clamp((ALL * time - fixed) / each, Math.max(1, available - ending.heldOut() - 1));
