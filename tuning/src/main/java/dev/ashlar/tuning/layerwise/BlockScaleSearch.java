@@ -1,7 +1,7 @@
 package dev.ashlar.tuning.layerwise;
 
-import dev.ashlar.tensor.Parallel;
 import dev.ashlar.tensor.kernel.BlockScales;
+import dev.ashlar.tensor.kernel.GridErrorKernel;
 import dev.ashlar.tensor.quant.FloatFormat;
 import dev.ashlar.tensor.quant.FloatGrid;
 import dev.ashlar.tuning.method.LinearLayer;
@@ -55,47 +55,29 @@ public final class BlockScaleSearch {
       return plain;
     }
     float[] factors = factors(grid);
-    int size = grid.effectiveBlock(in);
-    int groups = grid.groups(in);
     float[] best = new float[plain.count()];
-    Parallel.rows(
-        layer.out(),
-        Math.max(1, GRAIN / in),
-        (from, to) -> {
-          float[] scratch = new float[size];
-          for (int at = from * groups; at < to * groups; at++) {
-            int first = at % groups * size;
-            int n = Math.min(size, in - first);
-            int start = at / groups * in + first;
-            float[] counts =
-                Importance.mended(importance, first, n, w, start, grid.codeBits(), scratch);
-            int offset = counts == importance ? first : 0;
-            best[at] = best(grid, plain, at, factors, w, start, n, counts, offset);
-          }
-        });
+    Importance.byGroup(
+        layer.weight(),
+        grid.effectiveBlock(in),
+        grid.codeBits(),
+        importance,
+        GRAIN,
+        () -> (at, group) -> best[at] = best(grid, plain, at, factors, group));
     return plain.times(best);
   }
 
   private static float best(
-      FloatGrid grid,
-      BlockScales plain,
-      int block,
-      float[] factors,
-      float[] w,
-      int start,
-      int n,
-      float[] counts,
-      int offset) {
+      FloatGrid grid, BlockScales plain, int block, float[] factors, GridErrorKernel.Group group) {
     FloatFormat format = grid.element();
     float best = 1;
     double least = Double.POSITIVE_INFINITY;
     for (float factor : factors) {
       float s = BlockScales.scale(grid, plain.largest(block) * factor, plain.global());
       double error = 0;
-      for (int k = 0; k < n; k++) {
-        float x = w[start + k];
+      for (int k = 0; k < group.n(); k++) {
+        float x = group.weights()[group.at() + k];
         double off = s == 0 ? x : s * format.round(x / s) - x;
-        error += counts[offset + k] * off * off;
+        error += group.importance()[group.importanceAt() + k] * off * off;
       }
       if (error < least) {
         least = error;

@@ -2,7 +2,9 @@ package dev.ashlar.tuning.layerwise;
 
 import dev.ashlar.tensor.Parallel;
 import dev.ashlar.tensor.Tensor;
+import dev.ashlar.tensor.kernel.GridErrorKernel;
 import java.util.Arrays;
+import java.util.function.Supplier;
 
 /**
  * How much each input channel of a linear map counts: the sum of squares of what flows into it,
@@ -96,6 +98,48 @@ public final class Importance {
       scratch[k] = importance[from + k] == 0 ? mean : importance[from + k];
     }
     return scratch;
+  }
+
+  /** Work on one group. */
+  @FunctionalInterface
+  interface GroupWork {
+    /**
+     * Does it.
+     *
+     * @param at the group's number, row of groups by row of groups
+     */
+    void run(int at, GridErrorKernel.Group group);
+  }
+
+  /**
+   * Goes through all groups of a matrix, by their importance as it is {@linkplain #mended mended}.
+   *
+   * @param w {@code [out, in]}
+   * @param size inputs of a group; the last of a row may have fewer
+   * @param bits of a code
+   * @param importance {@code [in]}
+   * @param grain weights for one thread at least
+   * @param work makes what one thread works with
+   */
+  static void byGroup(
+      Tensor w, int size, int bits, float[] importance, int grain, Supplier<GroupWork> work) {
+    int in = w.dim(1);
+    int groups = Math.ceilDiv(in, size);
+    Parallel.rows(
+        w.dim(0),
+        Math.max(1, grain / in),
+        (from, to) -> {
+          GroupWork own = work.get();
+          float[] scratch = new float[size];
+          for (int at = from * groups; at < to * groups; at++) {
+            int first = at % groups * size;
+            int n = Math.min(size, in - first);
+            int start = at / groups * in + first;
+            float[] counts = mended(importance, first, n, w.data(), start, bits, scratch);
+            int offset = counts == importance ? first : 0;
+            own.run(at, new GridErrorKernel.Group(n, w.data(), start, counts, offset));
+          }
+        });
   }
 
   private static void bySize(int n, float[] w, int at, int bits, float[] scratch) {

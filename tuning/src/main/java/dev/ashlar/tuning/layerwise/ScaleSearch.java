@@ -1,6 +1,5 @@
 package dev.ashlar.tuning.layerwise;
 
-import dev.ashlar.tensor.Parallel;
 import dev.ashlar.tensor.Tensor;
 import dev.ashlar.tensor.kernel.Backend;
 import dev.ashlar.tensor.kernel.GridErrorKernel;
@@ -253,30 +252,16 @@ public final class ScaleSearch {
 
   private static void each(
       Tensor w, IntegerGrid grid, float[] importance, int candidates, Search search) {
-    int out = w.dim(0);
-    int in = w.dim(1);
-    int groups = grid.groups(in);
-    int size = grid.effectiveGroup(in);
-    Parallel.rows(
-        out,
-        Math.max(1, GRAIN / in),
-        (from, to) -> {
+    Importance.byGroup(
+        w,
+        grid.effectiveGroup(w.dim(1)),
+        grid.bits(),
+        importance,
+        GRAIN,
+        () -> {
           GridErrorKernel.Grids room = GridErrorKernel.Grids.room(candidates);
           float[] errors = new float[candidates];
-          float[] scratch = new float[size];
-          for (int at = from * groups; at < to * groups; at++) {
-            int first = at % groups * size;
-            int n = Math.min(size, in - first);
-            int start = at / groups * in + first;
-            float[] counts =
-                Importance.mended(importance, first, n, w.data(), start, grid.bits(), scratch);
-            search.group(
-                at,
-                new GridErrorKernel.Group(
-                    n, w.data(), start, counts, counts == importance ? first : 0),
-                room,
-                errors);
-          }
+          return (at, group) -> search.group(at, group, room, errors);
         });
   }
 }
