@@ -11,7 +11,7 @@ import dev.ashlar.nn.decoder.Decoder;
 import dev.ashlar.tensor.quant.IntegerGrid;
 import dev.ashlar.tuning.BlockwiseQuantization;
 import dev.ashlar.tuning.Collected;
-import dev.ashlar.tuning.Progress;
+import dev.ashlar.tuning.EndedAfter;
 import dev.ashlar.tuning.RunListener;
 import dev.ashlar.tuning.RunOptions;
 import dev.ashlar.tuning.RunReport;
@@ -180,7 +180,7 @@ class FeedbackBudgetTest {
           BlockwiseQuantization first = asked.settled(Optional.of(work));
           assertThrows(
               CancellationException.class,
-              () -> first.run(Optional.of(work), new Collected(), new Ending(calls)));
+              () -> first.run(Optional.of(work), new Collected(), new EndedAfter(calls)));
         }
         Numbers numbers = null;
         Collected whole = null;
@@ -196,25 +196,6 @@ class FeedbackBudgetTest {
         }
         assertFalse(whole.names().isEmpty());
       }
-    }
-  }
-
-  /** Ends a run when it has been told so often how it goes. */
-  private static final class Ending implements RunListener {
-    private int left;
-
-    Ending(int calls) {
-      left = calls;
-    }
-
-    @Override
-    public void progress(Progress progress) {
-      left--;
-    }
-
-    @Override
-    public boolean cancelled() {
-      return left <= 0;
     }
   }
 }

@@ -10,8 +10,8 @@ import dev.ashlar.nn.decoder.Decoder;
 import dev.ashlar.tensor.quant.IntegerGrid;
 import dev.ashlar.tuning.BlockwiseQuantization;
 import dev.ashlar.tuning.Collected;
+import dev.ashlar.tuning.EndedAfter;
 import dev.ashlar.tuning.Methods;
-import dev.ashlar.tuning.Progress;
 import dev.ashlar.tuning.RunListener;
 import dev.ashlar.tuning.RunOptions;
 import dev.ashlar.tuning.RunReport;
@@ -63,7 +63,7 @@ class FeedbackRunTest {
         try (WorkFolder work = WorkFolder.open(folder, first.job(Map.of()), false)) {
           assertThrows(
               CancellationException.class,
-              () -> first.run(Optional.of(work), broken, new Ending(calls)));
+              () -> first.run(Optional.of(work), broken, new EndedAfter(calls)));
         }
         assertTrue(broken.names().isEmpty());
         BlockwiseQuantization again = run(model, SHORT);
@@ -75,25 +75,6 @@ class FeedbackRunTest {
           whole.assertSame(resumed);
         }
       }
-    }
-  }
-
-  /** Ends a run when it has been told so often how it goes. */
-  private static final class Ending implements RunListener {
-    private int left;
-
-    Ending(int calls) {
-      left = calls;
-    }
-
-    @Override
-    public void progress(Progress progress) {
-      left--;
-    }
-
-    @Override
-    public boolean cancelled() {
-      return left <= 0;
     }
   }
 
