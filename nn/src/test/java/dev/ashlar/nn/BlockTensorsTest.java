@@ -14,6 +14,7 @@ import dev.ashlar.nn.decoder.BlockContext;
 import dev.ashlar.nn.decoder.BlockModule;
 import dev.ashlar.nn.decoder.Decoder;
 import dev.ashlar.nn.layer.Weight;
+import dev.ashlar.nn.layer.WrappedWeight;
 import dev.ashlar.tensor.Tensor;
 import dev.ashlar.tensor.autograd.Tape;
 import java.nio.file.Path;
@@ -33,17 +34,8 @@ class BlockTensorsTest {
   private static final int LENGTH = 6;
 
   /** Remembers what it was multiplied with. */
-  private record Noting(Weight inner, String name, Map<String, Tensor> inputs) implements Weight {
-    @Override
-    public int out() {
-      return inner.out();
-    }
-
-    @Override
-    public int in() {
-      return inner.in();
-    }
-
+  private record Noting(Weight inner, String name, Map<String, Tensor> inputs)
+      implements WrappedWeight {
     @Override
     public Tensor multiply(Tensor x, Tape tape) {
       inputs.put(name, x);
@@ -122,17 +114,8 @@ class BlockTensorsTest {
   }
 
   /** Keeps what it was multiplied with. */
-  private record Copying(Weight inner, String name, Map<String, Tensor> inputs) implements Weight {
-    @Override
-    public int out() {
-      return inner.out();
-    }
-
-    @Override
-    public int in() {
-      return inner.in();
-    }
-
+  private record Copying(Weight inner, String name, Map<String, Tensor> inputs)
+      implements WrappedWeight {
     @Override
     public Tensor multiply(Tensor x, Tape tape) {
       inputs.put(name, x.copy());

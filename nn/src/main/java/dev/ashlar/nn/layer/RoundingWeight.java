@@ -12,20 +12,10 @@ import java.util.Optional;
  * @param inner what is multiplied with
  * @param inputs how they are rounded
  */
-public record RoundingWeight(Weight inner, ActivationScheme inputs) implements Weight {
+public record RoundingWeight(Weight inner, ActivationScheme inputs) implements WrappedWeight {
   /** {@code inner} with inputs rounded as {@code inputs} says, or as it is if that is empty. */
   public static Weight of(Weight inner, Optional<ActivationScheme> inputs) {
     return inputs.isPresent() ? new RoundingWeight(inner, inputs.get()) : inner;
-  }
-
-  @Override
-  public int out() {
-    return inner.out();
-  }
-
-  @Override
-  public int in() {
-    return inner.in();
   }
 
   @Override

@@ -1,6 +1,7 @@
 package dev.ashlar.tuning.autoscheme;
 
 import dev.ashlar.nn.layer.Weight;
+import dev.ashlar.nn.layer.WrappedWeight;
 import dev.ashlar.nn.op.RoundInputs;
 import dev.ashlar.tensor.Tensor;
 import dev.ashlar.tensor.autograd.Gradients;
@@ -17,17 +18,8 @@ import java.util.function.DoubleConsumer;
  * @param inputs how they are rounded
  * @param score hears {@code Σ |∂L/∂x · (x − x̂)|} of each input when its gradient comes back
  */
-record ScoredInputs(Weight inner, ActivationScheme inputs, DoubleConsumer score) implements Weight {
-  @Override
-  public int out() {
-    return inner.out();
-  }
-
-  @Override
-  public int in() {
-    return inner.in();
-  }
-
+record ScoredInputs(Weight inner, ActivationScheme inputs, DoubleConsumer score)
+    implements WrappedWeight {
   @Override
   public Tensor multiply(Tensor x, Tape tape) {
     // What inputs reach is found while tuning only.

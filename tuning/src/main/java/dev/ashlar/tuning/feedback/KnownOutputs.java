@@ -1,6 +1,7 @@
 package dev.ashlar.tuning.feedback;
 
 import dev.ashlar.nn.layer.Weight;
+import dev.ashlar.nn.layer.WrappedWeight;
 import dev.ashlar.tensor.Tensor;
 import dev.ashlar.tensor.autograd.Tape;
 import dev.ashlar.tuning.method.Activations;
@@ -48,7 +49,7 @@ final class KnownOutputs implements AutoCloseable {
     return isKept() ? new Known(name, weight, place) : weight;
   }
 
-  private final class Known implements Weight {
+  private final class Known implements WrappedWeight {
     private final String name;
     private final Weight inner;
     private final PlacedUnit.Place place;
@@ -60,13 +61,8 @@ final class KnownOutputs implements AutoCloseable {
     }
 
     @Override
-    public int out() {
-      return inner.out();
-    }
-
-    @Override
-    public int in() {
-      return inner.in();
+    public Weight inner() {
+      return inner;
     }
 
     @Override

@@ -1,6 +1,7 @@
 package dev.ashlar.tuning.feedback;
 
 import dev.ashlar.nn.layer.Weight;
+import dev.ashlar.nn.layer.WrappedWeight;
 import dev.ashlar.tensor.Tensor;
 import dev.ashlar.tensor.autograd.Tape;
 import java.util.function.BiConsumer;
@@ -12,7 +13,7 @@ import java.util.function.BiConsumer;
  * @param seen gets the input {@code [.., in]} and the output {@code [.., out]}, valid during the
  *     call only
  */
-record WatchedWeight(Weight inner, BiConsumer<Tensor, Tensor> seen) implements Weight {
+record WatchedWeight(Weight inner, BiConsumer<Tensor, Tensor> seen) implements WrappedWeight {
   /** A weight that shows what it gets, and gives zeros without multiplying. */
   record Idle(int out, int in, BiConsumer<Tensor, Tensor> seen) implements Weight {
     /** In place of {@code weight}, for passes of which nobody looks at what comes behind it. */
@@ -26,16 +27,6 @@ record WatchedWeight(Weight inner, BiConsumer<Tensor, Tensor> seen) implements W
       seen.accept(x, y);
       return y;
     }
-  }
-
-  @Override
-  public int out() {
-    return inner.out();
-  }
-
-  @Override
-  public int in() {
-    return inner.in();
   }
 
   @Override

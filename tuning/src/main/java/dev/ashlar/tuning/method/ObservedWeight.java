@@ -1,6 +1,7 @@
 package dev.ashlar.tuning.method;
 
 import dev.ashlar.nn.layer.Weight;
+import dev.ashlar.nn.layer.WrappedWeight;
 import dev.ashlar.tensor.Tensor;
 import dev.ashlar.tensor.autograd.Tape;
 import java.util.Map;
@@ -12,7 +13,7 @@ import java.util.function.Consumer;
  * @param inner what is multiplied with
  * @param observer sees each input {@code [.., in]}, valid during the call only
  */
-public record ObservedWeight(Weight inner, Consumer<Tensor> observer) implements Weight {
+public record ObservedWeight(Weight inner, Consumer<Tensor> observer) implements WrappedWeight {
   /**
    * A new unit that shows inputs of its linear maps.
    *
@@ -24,16 +25,6 @@ public record ObservedWeight(Weight inner, Consumer<Tensor> observer) implements
           Consumer<Tensor> observer = observers.get(name);
           return observer == null ? weight : new ObservedWeight(weight, observer);
         });
-  }
-
-  @Override
-  public int out() {
-    return inner.out();
-  }
-
-  @Override
-  public int in() {
-    return inner.in();
   }
 
   @Override

@@ -11,6 +11,7 @@ import dev.ashlar.nn.decoder.BlockContext;
 import dev.ashlar.nn.decoder.Decoder;
 import dev.ashlar.nn.layer.DenseWeight;
 import dev.ashlar.nn.layer.Weight;
+import dev.ashlar.nn.layer.WrappedWeight;
 import dev.ashlar.nn.op.RoundInputs;
 import dev.ashlar.tensor.Tensor;
 import dev.ashlar.tensor.autograd.Tape;
@@ -294,17 +295,7 @@ class AutoSchemeTest {
 
   /** Multiplies with rounded inputs that are a leaf of the tape, so that they have a gradient. */
   private record LeafInputs(Weight inner, ActivationScheme inputs, Tensor[] parts)
-      implements Weight {
-    @Override
-    public int out() {
-      return inner.out();
-    }
-
-    @Override
-    public int in() {
-      return inner.in();
-    }
-
+      implements WrappedWeight {
     @Override
     public Tensor multiply(Tensor x, Tape tape) {
       parts[3] = x.copy();
