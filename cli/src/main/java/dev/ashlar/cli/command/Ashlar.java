@@ -4,9 +4,12 @@ import dev.ashlar.cli.console.Console;
 import dev.ashlar.io.AshlarException;
 import dev.ashlar.io.InputException;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Function;
 import java.util.regex.Matcher;
 import java.util.stream.Stream;
 import picocli.CommandLine;
@@ -38,8 +41,26 @@ import picocli.CommandLine.UnmatchedArgumentException;
       "\"ashlar help COMMAND\" explains a command, \"ashlar list\" shows what there is to choose."
     })
 public final class Ashlar implements Runnable {
+  private static final String HELP = "help";
   private static final int FAILURE = 1;
   private static final int USAGE = 2;
+
+  /** Every command by its name: one line each. */
+  private static final Map<String, Function<Console, Command>> COMMANDS = new LinkedHashMap<>();
+
+  static {
+    COMMANDS.put("quantize", QuantizeCommand::new);
+    COMMANDS.put("eval", EvalCommand::new);
+    COMMANDS.put("generate", GenerateCommand::new);
+    COMMANDS.put("chat", ChatCommand::new);
+    COMMANDS.put("inspect", InspectCommand::new);
+    COMMANDS.put("convert", ConvertCommand::new);
+    COMMANDS.put("train-demo", TrainDemoCommand::new);
+    COMMANDS.put("bench", BenchCommand::new);
+    COMMANDS.put("doctor", DoctorCommand::new);
+    COMMANDS.put("list", ListCommand::new);
+    COMMANDS.put(HELP, HelpCommand::new);
+  }
 
   private final Console console;
 
@@ -62,22 +83,6 @@ public final class Ashlar implements Runnable {
     this.console = console;
   }
 
-  /** Every command: one line each. */
-  private static List<Command> commands(Console console) {
-    return List.of(
-        new QuantizeCommand(console),
-        new EvalCommand(console),
-        new GenerateCommand(console),
-        new ChatCommand(console),
-        new InspectCommand(console),
-        new ConvertCommand(console),
-        new TrainDemoCommand(console),
-        new BenchCommand(console),
-        new DoctorCommand(console),
-        new ListCommand(console),
-        new HelpCommand(console));
-  }
-
   @Override
   public void run() {
     spec.commandLine().usage(console.out());
@@ -85,7 +90,7 @@ public final class Ashlar implements Runnable {
 
   /** Runs one command line; the exit status. */
   public int run(String... args) {
-    CommandLine line = commandLine();
+    CommandLine line = commandLine(needed(args));
     try {
       CommandWords words = new CommandWords(line, said -> console.note("ashlar: " + said));
       int status = line.execute(words.of(args));
@@ -99,14 +104,28 @@ public final class Ashlar implements Runnable {
     }
   }
 
+  /**
+   * The commands that {@code args} can be about: reading the options of all of them takes a fifth
+   * of a second, a good part of a short run.
+   */
+  private static Set<String> needed(String... args) {
+    boolean one = args.length > 0 && COMMANDS.containsKey(args[0]) && !args[0].equals(HELP);
+    return one ? Set.of(args[0]) : COMMANDS.keySet();
+  }
+
   /** The parser, with all commands. */
   CommandLine commandLine() {
+    return commandLine(COMMANDS.keySet());
+  }
+
+  private CommandLine commandLine(Set<String> commands) {
     CommandLine line = new CommandLine(this);
-    for (Command command : commands(console)) {
+    for (String name : commands) {
+      Command command = COMMANDS.get(name).apply(console);
       CommandLine sub = new CommandLine(command);
       command.extend(sub.getCommandSpec());
       spellAsTyped(sub.getCommandSpec().usageMessage());
-      line.addSubcommand(sub);
+      line.addSubcommand(name, sub);
     }
     spellAsTyped(line.getCommandSpec().usageMessage());
     // A prompt may begin with "@".

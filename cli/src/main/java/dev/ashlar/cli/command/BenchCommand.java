@@ -9,7 +9,6 @@ import picocli.CommandLine.Option;
 
 /** Times the kernels on this machine. */
 @CommandLine.Command(
-    name = "bench",
     description = {
       "Times every path on this machine against the machine's own ceilings.",
       "",

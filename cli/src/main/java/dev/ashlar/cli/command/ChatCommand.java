@@ -26,7 +26,6 @@ import picocli.CommandLine.Option;
 
 /** Talks with a model. */
 @CommandLine.Command(
-    name = "chat",
     description = {
       "Talks with a model by its chat template. Each line of the input is a message.",
       "",

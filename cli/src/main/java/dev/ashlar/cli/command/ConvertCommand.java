@@ -22,7 +22,6 @@ import picocli.CommandLine.Option;
 
 /** Rewrites a model in another container. */
 @CommandLine.Command(
-    name = "convert",
     description =
         "Writes a model as a Hugging Face folder of float weights, tokenizer and all;"
             + " block-quantized or packed weights are expanded.",

@@ -7,7 +7,6 @@ import picocli.CommandLine;
 
 /** Says what the machine offers and how fast the two things are that all speed comes from. */
 @CommandLine.Command(
-    name = "doctor",
     description = "Shows what this machine offers: JVM, backend, threads, memory, speed.",
     footer = {"  ashlar doctor", "  ashlar doctor --json --threads 1"})
 final class DoctorCommand extends Command {

@@ -19,7 +19,6 @@ import picocli.CommandLine.Option;
 
 /** Measures a model on texts and tasks. */
 @CommandLine.Command(
-    name = "eval",
     description = {
       "Measures a model on texts and tasks.",
       "",

@@ -19,7 +19,6 @@ import picocli.CommandLine.Option;
 
 /** Continues a text. */
 @CommandLine.Command(
-    name = "generate",
     description = "Continues a prompt, as it is (no chat template), and streams the text.",
     footer = {
       "  ashlar generate --model out --prompt \"The capital of France is\"",

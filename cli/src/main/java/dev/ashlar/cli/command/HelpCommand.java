@@ -9,7 +9,6 @@ import picocli.CommandLine.Parameters;
 
 /** Explains the program, or a command. */
 @CommandLine.Command(
-    name = "help",
     description = "Explains a command, as COMMAND --help does; without one, lists all.",
     footer = {"  ashlar help", "  ashlar help quantize"})
 final class HelpCommand extends Command {

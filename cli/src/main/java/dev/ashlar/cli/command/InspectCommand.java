@@ -21,7 +21,6 @@ import picocli.CommandLine.Parameters;
 
 /** Shows what a checkpoint holds. */
 @CommandLine.Command(
-    name = "inspect",
     description = "Shows a model's family, tensors, types, quantization and sizes.",
     footer = {
       "  ashlar inspect m.gguf",

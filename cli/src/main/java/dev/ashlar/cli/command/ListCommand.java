@@ -13,7 +13,6 @@ import picocli.CommandLine.Parameters;
 
 /** Lists what there is to choose from. */
 @CommandLine.Command(
-    name = "list",
     description = "Lists what there is: formats, methods, recipes, schemes, families, data.",
     footer = {"  ashlar list", "  ashlar list methods", "  ashlar list families --json"})
 final class ListCommand extends Command {

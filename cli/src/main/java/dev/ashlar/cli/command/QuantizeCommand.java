@@ -27,7 +27,6 @@ import picocli.CommandLine.Option;
 
 /** Quantizes a model: from options, whose names are auto-round's, to a request. */
 @CommandLine.Command(
-    name = "quantize",
     description = {
       "Quantizes a model's weights and writes them as folders that other tools read too.",
       "",

@@ -14,7 +14,6 @@ import picocli.CommandLine.Option;
 
 /** Trains the bundled demo model again. */
 @CommandLine.Command(
-    name = "train-demo",
     description =
         "Trains the bundled demo model again, from nothing: corpus from a grammar, tokenizer,"
             + " weights.",
