@@ -1,11 +1,11 @@
 package dev.ashlar.formats.checkpoint;
 
-import dev.ashlar.io.file.MappedFile;
+import dev.ashlar.io.file.OpenFile;
 import dev.ashlar.tensor.DType;
 import dev.ashlar.tensor.kernel.Backends;
 import dev.ashlar.tensor.quant.FloatFormat;
 
-/** Widens stored elements to float, by copying them out of a {@link MappedFile} in chunks. */
+/** Widens stored elements to float, read from an {@link OpenFile} in chunks. */
 public final class Elements {
   private static final int CHUNK = 1 << 15;
   private static final float[] E4M3 = e4m3();
@@ -17,7 +17,7 @@ public final class Elements {
    * Integers are converted by value, booleans to 0 and 1.
    */
   public static void widen(
-      MappedFile file, DType type, long position, float[] target, int offset, int count) {
+      OpenFile file, DType type, long position, float[] target, int offset, int count) {
     if (type == DType.F32) {
       file.floats(position, target, offset, count);
       return;
@@ -36,7 +36,7 @@ public final class Elements {
     }
   }
 
-  private static void narrow(MappedFile file, DType type, long at, float[] to, int o, int n) {
+  private static void narrow(OpenFile file, DType type, long at, float[] to, int o, int n) {
     byte[] raw = new byte[n];
     file.bytes(at, raw, 0, n);
     for (int i = 0; i < n; i++) {
@@ -52,7 +52,7 @@ public final class Elements {
     }
   }
 
-  private static void halves(MappedFile file, DType type, long at, float[] to, int o, int n) {
+  private static void halves(OpenFile file, DType type, long at, float[] to, int o, int n) {
     short[] raw = new short[n];
     file.shorts(at, raw, 0, n);
     switch (type) {
@@ -66,7 +66,7 @@ public final class Elements {
     }
   }
 
-  private static void words(MappedFile file, DType type, long at, float[] to, int o, int n) {
+  private static void words(OpenFile file, DType type, long at, float[] to, int o, int n) {
     int[] raw = new int[n];
     file.ints(at, raw, 0, n);
     for (int i = 0; i < n; i++) {
@@ -74,7 +74,7 @@ public final class Elements {
     }
   }
 
-  private static void doubles(MappedFile file, DType type, long at, float[] to, int o, int n) {
+  private static void doubles(OpenFile file, DType type, long at, float[] to, int o, int n) {
     long[] raw = new long[n];
     file.longs(at, raw, 0, n);
     for (int i = 0; i < n; i++) {

@@ -57,7 +57,7 @@ record AffineBlocks(int bits, int group, Form form, int zero, Split split) {
     void split(byte[] src, int from, Target target, int b);
   }
 
-  /** Bytes read at a time: each read of a mapped file asks for its length first. */
+  /** Bytes read at a time. */
   private static final int CHUNK_BYTES = 1 << 18;
 
   private static final long LOW_NIBBLES = 0x0F0F0F0F0F0F0F0FL;

@@ -1,7 +1,7 @@
 package dev.ashlar.formats.gguf;
 
 import dev.ashlar.io.InputException;
-import dev.ashlar.io.file.MappedFile;
+import dev.ashlar.io.file.OpenFile;
 import java.math.BigInteger;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -30,11 +30,11 @@ final class GgufCursor {
   private static final long LONGEST_NUMBERS = 256L << 20;
   private static final int BOOLEAN = 7;
 
-  private final MappedFile file;
+  private final OpenFile file;
   private ByteBuffer window = ByteBuffer.allocate(0);
   private long windowStart;
 
-  GgufCursor(MappedFile file) {
+  GgufCursor(OpenFile file) {
     this.file = file;
   }
 

@@ -1,7 +1,7 @@
 package dev.ashlar.formats.gguf;
 
 import dev.ashlar.io.InputException;
-import dev.ashlar.io.file.MappedFile;
+import dev.ashlar.io.file.OpenFile;
 import dev.ashlar.tensor.Shape;
 import dev.ashlar.tensor.weights.StoredTensor;
 import java.nio.charset.StandardCharsets;
@@ -17,7 +17,7 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * One GGUF file, mapped; its tensors are read by copying and widen to float.
+ * One GGUF file; its tensors are read when they are asked for and widen to float.
  *
  * <pre>
  *   "GGUF"  u32 version  u64 tensors  u64 keys
@@ -30,12 +30,11 @@ import java.util.Set;
  * translates them.
  */
 public final class GgufFile implements AutoCloseable {
-  private final MappedFile file;
+  private final OpenFile file;
   private final Map<String, Object> metadata;
   private final Map<String, StoredTensor> tensors;
 
-  private GgufFile(
-      MappedFile file, Map<String, Object> metadata, Map<String, StoredTensor> tensors) {
+  private GgufFile(OpenFile file, Map<String, Object> metadata, Map<String, StoredTensor> tensors) {
     this.file = file;
     this.metadata = metadata;
     this.tensors = tensors;
@@ -47,7 +46,7 @@ public final class GgufFile implements AutoCloseable {
    * @throws InputException if it cannot be read or is malformed
    */
   public static GgufFile open(Path path) {
-    MappedFile file = MappedFile.open(path);
+    OpenFile file = OpenFile.open(path);
     try {
       return new Header(file).open();
     } catch (RuntimeException e) {
@@ -97,13 +96,13 @@ public final class GgufFile implements AutoCloseable {
     private static final long DEFAULT_ALIGNMENT = 32;
     private static final String ALIGNMENT = "general.alignment";
 
-    private final MappedFile file;
+    private final OpenFile file;
     private final GgufCursor in;
 
     /** A tensor as the header has it. */
     private record Info(String name, long[] dims, int type, long offset) {}
 
-    Header(MappedFile file) {
+    Header(OpenFile file) {
       this.file = file;
       this.in = new GgufCursor(file);
     }

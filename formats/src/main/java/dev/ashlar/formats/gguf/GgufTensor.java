@@ -1,7 +1,7 @@
 package dev.ashlar.formats.gguf;
 
 import dev.ashlar.formats.checkpoint.Elements;
-import dev.ashlar.io.file.MappedFile;
+import dev.ashlar.io.file.OpenFile;
 import dev.ashlar.tensor.DType;
 import dev.ashlar.tensor.Shape;
 import dev.ashlar.tensor.quant.QuantizedMatrix;
@@ -9,12 +9,12 @@ import dev.ashlar.tensor.weights.StoredTensor;
 import java.util.Optional;
 
 /**
- * A tensor in a mapped GGUF file, its shape outermost first.
+ * A tensor in an open GGUF file, its shape outermost first.
  *
  * @param position where its bytes begin, from the start of the file
  */
 record GgufTensor(
-    MappedFile file, String name, Shape shape, GgufType type, long position, long byteSize)
+    OpenFile file, String name, Shape shape, GgufType type, long position, long byteSize)
     implements StoredTensor {
   private static final int CHUNK_BYTES = 1 << 17;
 

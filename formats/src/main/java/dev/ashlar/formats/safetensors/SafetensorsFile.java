@@ -1,7 +1,7 @@
 package dev.ashlar.formats.safetensors;
 
 import dev.ashlar.io.InputException;
-import dev.ashlar.io.file.MappedFile;
+import dev.ashlar.io.file.OpenFile;
 import dev.ashlar.io.json.Json;
 import dev.ashlar.tensor.Shape;
 import dev.ashlar.tensor.weights.StoredTensor;
@@ -17,7 +17,7 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * One safetensors file, mapped; its tensors are read by copying.
+ * One safetensors file; its tensors are read when they are asked for.
  *
  * <pre>
  *   offset 0      u64 N, little-endian: length of the header
@@ -42,12 +42,12 @@ public final class SafetensorsFile implements AutoCloseable {
 
   static final String METADATA = "__metadata__";
 
-  private final MappedFile file;
+  private final OpenFile file;
   private final Map<String, StoredTensor> tensors;
   private final Map<String, String> metadata;
 
   private SafetensorsFile(
-      MappedFile file, Map<String, StoredTensor> tensors, Map<String, String> metadata) {
+      OpenFile file, Map<String, StoredTensor> tensors, Map<String, String> metadata) {
     this.file = file;
     this.tensors = tensors;
     this.metadata = metadata;
@@ -59,7 +59,7 @@ public final class SafetensorsFile implements AutoCloseable {
    * @throws InputException if it cannot be read or is malformed
    */
   public static SafetensorsFile open(Path path) {
-    MappedFile file = MappedFile.open(path);
+    OpenFile file = OpenFile.open(path);
     try {
       return new Header(file).open();
     } catch (RuntimeException e) {
@@ -107,11 +107,11 @@ public final class SafetensorsFile implements AutoCloseable {
 
   /** The checks, in the order of the specification. */
   private static final class Header {
-    private final MappedFile file;
+    private final OpenFile file;
     private Map<String, String> metadata = Map.of();
     private long dataStart;
 
-    Header(MappedFile file) {
+    Header(OpenFile file) {
       this.file = file;
     }
 

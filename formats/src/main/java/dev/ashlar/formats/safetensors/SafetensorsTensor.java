@@ -2,18 +2,18 @@ package dev.ashlar.formats.safetensors;
 
 import dev.ashlar.formats.checkpoint.Elements;
 import dev.ashlar.io.InputException;
-import dev.ashlar.io.file.MappedFile;
+import dev.ashlar.io.file.OpenFile;
 import dev.ashlar.tensor.DType;
 import dev.ashlar.tensor.Shape;
 import dev.ashlar.tensor.weights.StoredTensor;
 
 /**
- * A tensor in a mapped safetensors file.
+ * A tensor in an open safetensors file.
  *
  * @param position where its bytes begin, from the start of the file
  */
 record SafetensorsTensor(
-    MappedFile file, String name, Shape shape, SafetensorsType type, long position, long byteSize)
+    OpenFile file, String name, Shape shape, SafetensorsType type, long position, long byteSize)
     implements StoredTensor {
 
   @Override

@@ -52,12 +52,12 @@ class WholeFileTest {
         assertTrue(refused(device).contains("a device"));
         Path link = folder.resolve(device.getFileName() + ".json");
         assertTrue(refused(Files.createSymbolicLink(link, device)).contains("a device"));
-        assertThrows(InputException.class, () -> MappedFile.open(device));
+        assertThrows(InputException.class, () -> OpenFile.open(device));
       }
     }
     Path pipe = Special.pipe(folder.resolve("pipe"));
     assertTrue(refused(pipe).contains("a pipe"));
-    assertThrows(InputException.class, () -> MappedFile.open(pipe));
+    assertThrows(InputException.class, () -> OpenFile.open(pipe));
   }
 
   @Test
