@@ -25,6 +25,11 @@ public final class Examination {
 
   /** Looks and measures; takes some seconds. */
   public static Report run(String version) {
+    return of(version, Speed.measured());
+  }
+
+  /** What there is to see, and what was measured. */
+  static Report of(String version, Speed speed) {
     Map<String, Object> found = new LinkedHashMap<>();
     found.put("version", version);
     found.put("java", System.getProperty("java.vm.vendor") + " " + Runtime.version());
@@ -41,17 +46,13 @@ public final class Examination {
     found.put("memoryBytes", Memory.physical());
     found.put("freeMemoryBytes", Memory.free());
     found.put("maxHeapBytes", Runtime.getRuntime().maxMemory());
-    double ceiling = Speed.ceiling();
-    double products = Speed.gflops();
-    double reading = Speed.readGigabytes();
-    double packed = Speed.packedGigabytes();
-    found.put("ceilingGflops", round(ceiling));
-    found.put("gflops", round(products));
-    found.put("readGigabytesPerSecond", round(reading));
-    found.put("packedGigabytesPerSecond", round(packed));
+    found.put("ceilingGflops", round(speed.ceiling()));
+    found.put("gflops", round(speed.products()));
+    found.put("readGigabytesPerSecond", round(speed.reading()));
+    found.put("packedGigabytesPerSecond", round(speed.packed()));
     List<String> warnings = new ArrayList<>(warnings());
-    collapsed("float products", products / ceiling).ifPresent(warnings::add);
-    collapsed("4-bit products", packed / reading).ifPresent(warnings::add);
+    collapsed("float products", speed.products() / speed.ceiling()).ifPresent(warnings::add);
+    collapsed("4-bit products", speed.packed() / speed.reading()).ifPresent(warnings::add);
     found.put("warnings", warnings);
     return new Report(text(found), found);
   }
@@ -104,19 +105,21 @@ public final class Examination {
   }
 
   private static String text(Map<String, Object> f) {
-    Map<String, String> lines = new LinkedHashMap<>();
-    lines.put("ashlar", f.get("version") + "");
-    lines.put("java", f.get("java") + " in " + f.get("javaHome"));
-    lines.put("flags", f.get("javaFlags").toString().replaceAll("^\\[|]$", ""));
-    lines.put("system", f.get("system") + ", " + f.get("processors") + " processors");
-    lines.put("backend", f.get("backendReason") + unused());
-    lines.put("threads", f.get("threads") + "");
-    lines.put(
+    List<String> lines = new ArrayList<>();
+    line(lines, "ashlar", f.get("version") + "");
+    line(lines, "java", f.get("java") + " in " + f.get("javaHome"));
+    line(lines, "flags", f.get("javaFlags").toString().replaceAll("^\\[|]$", ""));
+    line(lines, "system", f.get("system") + ", " + f.get("processors") + " processors");
+    line(lines, "backend", f.get("backendReason") + unused());
+    line(lines, "threads", f.get("threads") + "");
+    line(
+        lines,
         "memory",
         Figures.bytes((Long) f.get("memoryBytes"))
             + ", of which a heap of up to "
             + Figures.bytes((Long) f.get("maxHeapBytes")));
-    lines.put(
+    line(
+        lines,
         "products",
         f.get("gflops")
             + " of "
@@ -124,15 +127,18 @@ public final class Examination {
             + " GFLOP/s (float32, "
             + f.get("threads")
             + " threads)");
-    lines.put(
+    line(
+        lines,
         "decoding",
         f.get("packedGigabytesPerSecond")
             + " of "
             + f.get("readGigabytesPerSecond")
             + " GB/s of 4-bit weights from memory");
-    ((List<?>) f.get("warnings")).forEach(w -> lines.put("warning", w + ""));
-    return lines.entrySet().stream()
-        .map(e -> String.format(Locale.ROOT, "%-10s%s", e.getKey(), e.getValue()))
-        .collect(Collectors.joining("\n"));
+    ((List<?>) f.get("warnings")).forEach(w -> line(lines, "warning", w + ""));
+    return String.join("\n", lines);
+  }
+
+  private static void line(List<String> lines, String name, String text) {
+    lines.add(String.format(Locale.ROOT, "%-10s%s", name, text));
   }
 }

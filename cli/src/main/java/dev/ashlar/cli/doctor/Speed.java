@@ -14,8 +14,13 @@ import java.util.concurrent.atomic.AtomicLong;
 /**
  * Quick measurements of the two speeds that bound everything, arithmetic and reading memory, and of
  * the two products that should come near them.
+ *
+ * @param ceiling billions of float operations per second that the processor can do
+ * @param products the same in a product of large matrices
+ * @param reading billions of bytes per second read from memory
+ * @param packed billions of bytes of 4-bit weights per second that products for one token take in
  */
-final class Speed {
+record Speed(double ceiling, double products, double reading, double packed) {
   private static final int SIDE = 768;
   private static final int PROBE_STEPS = 1 << 17;
   private static final int WORDS = 32 << 20;
@@ -32,10 +37,13 @@ final class Speed {
   private static final long PATIENCE_NANOS = 6_000_000_000L;
   private static final int ROUNDS = 9;
 
-  private Speed() {}
+  /** This machine's, by the backend of the process. */
+  static Speed measured() {
+    return new Speed(onRegisters(), gflops(), readGigabytes(), packedGigabytes());
+  }
 
-  /** Billions of float operations per second that the processor can do, on registers alone. */
-  static double ceiling() {
+  /** On registers alone. */
+  private static double onRegisters() {
     ProbeKernel probe = Backends.chosen().probe();
     int threads = Parallel.threads();
     // A cache line and more between what the threads write.
@@ -59,8 +67,7 @@ final class Speed {
     return threads * done[0] / nanos;
   }
 
-  /** Billions of float operations per second in a product of three square matrices. */
-  static double gflops() {
+  private static double gflops() {
     float[] a = new float[SIDE * SIDE];
     float[] b = new float[SIDE * SIDE];
     float[] c = new float[SIDE * SIDE];
@@ -72,8 +79,8 @@ final class Speed {
     return 2.0 * SIDE * SIDE * SIDE / nanos;
   }
 
-  /** Billions of bytes per second read from memory, far beyond any cache. */
-  static double readGigabytes() {
+  /** Far beyond any cache. */
+  private static double readGigabytes() {
     int[] words = new int[WORDS];
     AtomicLong sink = new AtomicLong();
     double nanos =
@@ -92,8 +99,7 @@ final class Speed {
     return 4.0 * WORDS / nanos;
   }
 
-  /** Billions of bytes of 4-bit weights per second that products for one token take in. */
-  static double packedGigabytes() {
+  private static double packedGigabytes() {
     PackedKernel kernel = Backends.chosen().packed();
     IntegerGrid scheme = new IntegerGrid(4, 128, true);
     int groups = PACKED_SIDE * scheme.groups(PACKED_SIDE);
