@@ -256,7 +256,7 @@ public final class LanguageModel implements AutoCloseable {
 
   /**
    * Texts as vectors: what the model's hidden states are after the final norm, of all tokens of a
-   * text together or of its last.
+   * text together or of its last. Texts run in batches; a text has the same bits in any.
    *
    * @return a vector {@code [dim]} for each text, the caller's to keep
    * @throws InputException if a text is empty or does not fit the model
@@ -264,7 +264,7 @@ public final class LanguageModel implements AutoCloseable {
   public List<float[]> embed(List<String> texts, EmbeddingOptions how) {
     Embeddings embeddings = new Embeddings(decoder(Integer.MAX_VALUE), contextLength(), how);
     return options.run(
-        () -> texts.stream().map(t -> embeddings.of(tokenizer().encode(t, true))).toList());
+        () -> embeddings.of(texts.stream().map(t -> tokenizer().encode(t, true)).toList()));
   }
 
   /**

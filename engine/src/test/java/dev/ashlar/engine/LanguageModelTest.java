@@ -17,6 +17,8 @@ import dev.ashlar.nn.decoder.Decoder;
 import dev.ashlar.nn.generate.Generator;
 import dev.ashlar.tensor.Tensor;
 import dev.ashlar.tensor.autograd.Tape;
+import dev.ashlar.tensor.quant.IntegerGrid;
+import dev.ashlar.tuning.Methods;
 import dev.ashlar.tuning.quality.Perplexity;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -168,11 +170,26 @@ class LanguageModelTest {
     assertEquals(1, length, 1e-5);
   }
 
+  private static void requireSameAlone(LanguageModel model, EmbeddingOptions how) {
+    List<String> texts = new ArrayList<>();
+    for (int n = 1; n < 40; n++) {
+      texts.add("The king has " + n + " horses. ".repeat(n % 13));
+    }
+    List<float[]> all = model.embed(texts, how);
+    for (int i = 0; i < texts.size(); i++) {
+      assertArrayEquals(
+          model.embed(List.of(texts.get(i)), how).getFirst(), all.get(i), texts.get(i));
+    }
+  }
+
   @Test
   void embeddingsOfABatchAreThoseOfEachText() {
-    List<float[]> both = demo.embed(List.of("A king.", "Two."), EmbeddingOptions.defaults());
-    assertArrayEquals(demo.embed("A king."), both.get(0));
-    assertArrayEquals(demo.embed("Two."), both.get(1));
+    requireSameAlone(demo, EmbeddingOptions.defaults());
+    requireSameAlone(demo, EmbeddingOptions.defaults().with(EmbeddingOptions.Pooling.LAST));
+    IntegerGrid grid = new IntegerGrid(4, 32, true);
+    try (LanguageModel packed = demo.prepare(grid, Methods.BASELINE).convert()) {
+      requireSameAlone(packed, EmbeddingOptions.defaults());
+    }
     assertThrows(
         InputException.class,
         () -> demo.embed(List.of("ok. ".repeat(3000)), EmbeddingOptions.defaults()));
