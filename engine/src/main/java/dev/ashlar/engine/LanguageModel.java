@@ -6,6 +6,7 @@ import dev.ashlar.engine.model.Model;
 import dev.ashlar.engine.model.ModelPaths;
 import dev.ashlar.formats.FloatFolder;
 import dev.ashlar.formats.export.ExportFormat;
+import dev.ashlar.formats.export.ExportFormats;
 import dev.ashlar.io.InputException;
 import dev.ashlar.nn.decoder.Decoder;
 import dev.ashlar.nn.decoder.InferenceOptions;
@@ -327,7 +328,7 @@ public final class LanguageModel implements AutoCloseable {
    * @throws IllegalArgumentException if there is no such format
    */
   public Map<String, Path> export(Path folder, String... formats) {
-    List<ExportFormat> chosen = Quantization.named(formats);
+    List<ExportFormat> chosen = ExportFormats.allNamed(formats);
     QuantizedState codes =
         converted
             .or(() -> QuantizedState.of(model.checkpoint()))

@@ -1,24 +1,24 @@
 package dev.ashlar.engine;
 
+import dev.ashlar.engine.TuningSettings.Count;
+import dev.ashlar.engine.data.DatasetFiles;
 import dev.ashlar.engine.data.TextFiles;
 import dev.ashlar.engine.job.Cancellation;
+import dev.ashlar.engine.job.Faults;
 import dev.ashlar.engine.job.JobListener;
 import dev.ashlar.engine.model.ModelPaths;
 import dev.ashlar.engine.quantize.AutomaticBits;
 import dev.ashlar.engine.quantize.Efforts;
 import dev.ashlar.engine.quantize.NamedScheme;
-import dev.ashlar.engine.quantize.QuantizeJob;
 import dev.ashlar.engine.quantize.QuantizeRequest;
-import dev.ashlar.engine.quantize.QuantizeRequest.CalibrationRequest;
 import dev.ashlar.engine.quantize.QuantizeRequest.Evaluation;
 import dev.ashlar.engine.quantize.QuantizeRequest.Output;
 import dev.ashlar.formats.export.ExportFormat;
 import dev.ashlar.formats.export.ExportFormats;
+import dev.ashlar.tensor.DType;
 import dev.ashlar.tuning.MemoryLimit;
 import dev.ashlar.tuning.Methods;
-import dev.ashlar.tuning.RunOptions;
 import dev.ashlar.tuning.RunReport;
-import dev.ashlar.tuning.calibration.Calibration;
 import dev.ashlar.tuning.calibration.DatasetSpec;
 import dev.ashlar.tuning.calibration.Documents;
 import dev.ashlar.tuning.method.Effort;
@@ -26,13 +26,11 @@ import dev.ashlar.tuning.method.Method;
 import dev.ashlar.tuning.method.MethodOptions;
 import dev.ashlar.tuning.plan.QuantizationPlan;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalInt;
 
 /**
  * A model about to be quantized: set what differs from the defaults, then {@link #run}.
@@ -51,19 +49,15 @@ import java.util.OptionalInt;
  */
 public final class Quantization {
   private final String model;
-  private final List<Calibration.Source> data = new ArrayList<>();
+  private final TuningSettings tuning = new TuningSettings();
   private final Map<String, String> options = new LinkedHashMap<>();
-  private Method method = Methods.DEFAULT;
+  private Optional<Method> method = Optional.empty();
   private Optional<String> recipe = Optional.empty();
   private QuantizationPlan plan;
   private NamedScheme scheme = NamedScheme.DEFAULT;
   private boolean symmetric = true;
   private Optional<AverageBits> average = Optional.empty();
-  private OptionalInt samples = OptionalInt.empty();
-  private OptionalInt length = OptionalInt.empty();
-  private OptionalInt batchSize = OptionalInt.empty();
-  private boolean concatenated;
-  private long seed = RunOptions.defaults().seed();
+  private boolean modelFree;
   private Path folder;
   private List<ExportFormat> formats = List.of(ExportFormats.ALL.getFirst());
   private boolean overwrite;
@@ -131,7 +125,7 @@ public final class Quantization {
   }
 
   /**
-   * How codes are chosen, by name; {@code signround} unless this is called.
+   * How codes are chosen, by name; else {@code signround}, or {@code rtn} if {@link #modelFree}.
    *
    * @throws IllegalArgumentException naming the methods that there are
    */
@@ -141,7 +135,7 @@ public final class Quantization {
 
   /** How codes are chosen; may be a method of one's own. */
   public Quantization method(Method chosen) {
-    this.method = chosen;
+    this.method = Optional.of(chosen);
     return this;
   }
 
@@ -151,11 +145,18 @@ public final class Quantization {
     return this;
   }
 
-  /**
-   * What the tuning may take, above 0, for methods that keep to it; see {@link RunReport#timed}.
-   */
+  /** Time of the tuning, above 0, for methods that keep to it; see {@link RunReport#timed}. */
   public Quantization minutes(double count) {
     return option("minutes", count);
+  }
+
+  /**
+   * Goes from file to file without building the model, with a method that needs no data: for
+   * families that are not known, and for large models. There is no work folder to go on from.
+   */
+  public Quantization modelFree() {
+    this.modelFree = true;
+    return this;
   }
 
   /** How hard to try, by the name of one of the method's recipes; {@link #run} refuses others. */
@@ -166,7 +167,8 @@ public final class Quantization {
 
   /** Adds a running text to calibrate on; it is cut into samples. */
   public Quantization data(String text) {
-    return add(new Documents.PlainText(text));
+    tuning.add(text);
+    return this;
   }
 
   /** Adds separate texts to calibrate on; those that are shorter than a sample are left out. */
@@ -176,9 +178,8 @@ public final class Quantization {
 
   /** The same from an iterator, which is read to its end. */
   public Quantization data(Iterator<String> texts) {
-    List<Documents.Document> documents = new ArrayList<>();
-    texts.forEachRemaining(t -> documents.add(new Documents.Text(t)));
-    return add(new Documents.Separate(documents));
+    tuning.addAll(texts, Documents.Text::new, false);
+    return this;
   }
 
   /**
@@ -187,20 +188,14 @@ public final class Quantization {
    * @param chats messages with {@code role} and {@code content}
    */
   public Quantization conversations(List<List<Map<String, Object>>> chats) {
-    List<Documents.Document> documents = new ArrayList<>();
-    chats.forEach(messages -> documents.add(new Documents.Chat(messages)));
-    DatasetSpec spec =
-        new DatasetSpec(
-            "data set " + (data.size() + 1), List.of(), OptionalInt.empty(), false, true, "");
-    data.add(new Calibration.Source(spec, new Documents.Separate(documents)));
+    tuning.addAll(chats.iterator(), Documents.Chat::new, true);
     return this;
   }
 
   /** Adds separate texts that are token ids already, from an iterator that is read to its end. */
   public Quantization tokens(Iterator<int[]> texts) {
-    List<Documents.Document> documents = new ArrayList<>();
-    texts.forEachRemaining(ids -> documents.add(new Documents.Tokens(ids.clone())));
-    return add(new Documents.Separate(documents));
+    tuning.addAll(texts, ids -> new Documents.Tokens(ids.clone()), false);
+    return this;
   }
 
   /**
@@ -210,44 +205,73 @@ public final class Quantization {
    */
   public Quantization data(Path... files) {
     for (Path file : files) {
-      data.add(new Calibration.Source(DatasetSpec.of(file.toString()), TextFiles.read(file)));
+      tuning.add(DatasetSpec.of(file.toString()), TextFiles.read(file));
     }
     return this;
   }
 
-  private Quantization add(Documents documents) {
-    String name = "data set " + (data.size() + 1);
-    data.add(new Calibration.Source(DatasetSpec.of(name), documents));
+  /**
+   * Adds data sets, files or of the local hub cache, written as {@code --dataset} takes them.
+   *
+   * @throws dev.ashlar.io.AshlarException if one is not there or cannot be read
+   */
+  public Quantization datasets(String names) {
+    DatasetFiles files = DatasetFiles.ofMachine();
+    Faults.translated(() -> DatasetFiles.specs(names)).forEach(s -> tuning.add(s, files.read(s)));
     return this;
   }
 
   /** Joins separate texts and cuts them into samples, instead of leaving out those too short. */
   public Quantization concatenated() {
-    this.concatenated = true;
+    tuning.concatenated();
     return this;
   }
 
   /** Calibration samples; those of the recipe unless this is called. */
   public Quantization samples(int count) {
-    this.samples = OptionalInt.of(count);
+    tuning.set(Count.SAMPLES, count);
     return this;
   }
 
   /** Tokens of each sample; those of the recipe unless this is called. */
   public Quantization length(int tokens) {
-    this.length = OptionalInt.of(tokens);
+    tuning.set(Count.LENGTH, tokens);
     return this;
   }
 
   /** Samples of one tuning step; those of the recipe unless this is called. */
   public Quantization batchSize(int count) {
-    this.batchSize = OptionalInt.of(count);
+    tuning.set(Count.BATCH_SIZE, count);
+    return this;
+  }
+
+  /** Batches of one tuning step, 1 unless this is called: less memory than a larger batch. */
+  public Quantization gradientAccumulation(int batches) {
+    tuning.set(Count.ACCUMULATION, batches);
+    return this;
+  }
+
+  /** Consecutive blocks that are tuned as one; 1 unless this is called. */
+  public Quantization nblocks(int count) {
+    tuning.set(Count.NBLOCKS, count);
+    return this;
+  }
+
+  /** Tunes each block on the float model's inputs, not on those that quantized blocks put out. */
+  public Quantization floatInputs() {
+    tuning.floatInputs();
+    return this;
+  }
+
+  /** How activations wait for the next block: {@code BF16} is half the memory, other results. */
+  public Quantization streamType(DType type) {
+    tuning.streamType(type);
     return this;
   }
 
   /** Decides all chance; 42 unless this is called. */
   public Quantization seed(long value) {
-    this.seed = value;
+    tuning.seed(value);
     return this;
   }
 
@@ -258,12 +282,13 @@ public final class Quantization {
   }
 
   /**
-   * What to write: {@code auto_round} (the default), {@code auto_gptq}, {@code fake}.
+   * What to write: {@code auto_round} (the default), {@code auto_gptq}, {@code ashlar}, {@code
+   * fake}.
    *
    * @throws IllegalArgumentException if there is no such format
    */
   public Quantization formats(String... names) {
-    this.formats = named(names);
+    this.formats = ExportFormats.allNamed(names);
     return this;
   }
 
@@ -274,16 +299,6 @@ public final class Quantization {
   public Quantization originalNames() {
     this.originalNames = true;
     return this;
-  }
-
-  /** The formats of those names. */
-  static List<ExportFormat> named(String... names) {
-    if (names.length == 0) {
-      throw new IllegalArgumentException("there must be at least one format");
-    }
-    return List.of(names).stream()
-        .map(n -> ExportFormats.named(n).orElseThrow(() -> ExportFormats.unknown(n)))
-        .toList();
   }
 
   /** Replaces what is in the output folder. */
@@ -351,15 +366,8 @@ public final class Quantization {
   public Quantized run() {
     QuantizeRequest request = request();
     JobListener hears = new CancellableListener(listener, cancellation);
-    boolean given =
-        !data.isEmpty() || samples.isPresent() || length.isPresent() || batchSize.isPresent();
-    if (given && !request.needsData() && average.isEmpty()) {
-      hears.warning(
-          "data, samples, length and batchSize have no effect: method "
-              + request.method()
-              + " is not tuned on any data");
-    }
-    return machine.run(() -> Quantized.of(new QuantizeJob(request, hears).run()));
+    tuning.idle(request).ifPresent(hears::warning);
+    return machine.run(() -> Quantized.of(request.run(hears)));
   }
 
   /** What all that was set amounts to. */
@@ -367,34 +375,26 @@ public final class Quantization {
     if (folder == null) {
       throw new IllegalArgumentException("there is no folder to write; name one with into(…)");
     }
-    MethodOptions set = MethodOptions.of(options);
-    Effort effort = Efforts.of(method, recipe, model.equals(ModelPaths.DEMO), set);
-    Map<String, String> all = new LinkedHashMap<>(effort.options());
-    all.putAll(options);
-    Method.Choice choice = method.settle(MethodOptions.of(all));
+    if (modelFree && restart) {
+      throw new IllegalArgumentException("model-free: a run begins anew, without restarting");
+    }
+    Method chosen = method.orElse(modelFree ? Methods.BASELINE : Methods.DEFAULT);
+    MethodOptions told = MethodOptions.of(options);
+    Effort effort = Efforts.of(chosen, recipe, model.equals(ModelPaths.DEMO), told);
     Optional<AutomaticBits> bits = average.map(a -> a.settled(scheme, symmetric));
     var one = bits.map(AutomaticBits::first).orElseGet(() -> scheme.scheme(symmetric));
-    return new QuantizeRequest(
-        model,
-        plan != null ? plan : QuantizationPlan.uniform(one),
-        choice,
-        new RunOptions(batchSize.orElse(effort.batchSize()), 1, 1, true, seed),
-        new CalibrationRequest(
-            Optional.empty(),
-            data.stream().map(this::settled).toList(),
-            samples.orElse(effort.samples()),
-            length.orElse(effort.length())),
-        new Output(folder, formats, overwrite, work, restart, originalNames),
-        evaluation,
-        memory,
-        bits);
-  }
-
-  private Calibration.Source settled(Calibration.Source s) {
-    DatasetSpec of = s.spec();
-    boolean chat = of.chatTemplate();
-    return new Calibration.Source(
-        new DatasetSpec(of.name(), List.of(), OptionalInt.empty(), concatenated, chat, ""),
-        s.documents());
+    QuantizeRequest request =
+        new QuantizeRequest(
+            model,
+            plan != null ? plan : QuantizationPlan.uniform(one),
+            chosen.settle(told.over(effort.options())),
+            tuning.run(effort),
+            tuning.calibration(effort),
+            new Output(folder, formats, overwrite, work, restart, originalNames),
+            evaluation,
+            memory,
+            bits,
+            false);
+    return modelFree ? request.withoutModel() : request;
   }
 }

@@ -3,6 +3,7 @@ package dev.ashlar.engine;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -11,6 +12,7 @@ import dev.ashlar.engine.job.JobListener;
 import dev.ashlar.engine.job.RunException;
 import dev.ashlar.engine.job.Stage;
 import dev.ashlar.io.AshlarException;
+import dev.ashlar.tensor.DType;
 import dev.ashlar.tensor.quant.IntegerGrid;
 import dev.ashlar.tuning.layerwise.Layerwise;
 import dev.ashlar.tuning.layerwise.RoundToNearest;
@@ -18,6 +20,7 @@ import dev.ashlar.tuning.method.BlockQuantizer;
 import dev.ashlar.tuning.method.LinearQuantizer;
 import dev.ashlar.tuning.method.Method;
 import dev.ashlar.tuning.method.MethodOptions;
+import dev.ashlar.tuning.plan.QuantizationPlan;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -227,12 +230,113 @@ class QuantizationTest {
   }
 
   @Test
+  void blocksAreTunedAsOneAndBatchesMakeOneStep() throws IOException {
+    Path deep = scratch.resolve("deep");
+    Quantized plain = Fixtures.quick(scratch.resolve("plain")).run();
+    Quantized result = Fixtures.quick(deep).nblocks(2).gradientAccumulation(2).run();
+    assertEquals(2, plain.run().units().size());
+    assertEquals(1, result.run().units().size());
+    assertEquals(14, result.run().units().getFirst().layers());
+    String config = Files.readString(deep.resolve("config.json"));
+    assertTrue(config.replaceAll("\\s", "").contains("\"gradient_accumulate_steps\":2"), config);
+    Quantized floats = Fixtures.quick(scratch.resolve("floats")).floatInputs().run();
+    Quantized narrow = Fixtures.quick(scratch.resolve("narrow")).streamType(DType.BF16).run();
+    assertNotEquals(lossOfSecondBlock(plain), lossOfSecondBlock(floats));
+    assertNotEquals(lossOfSecondBlock(plain), lossOfSecondBlock(narrow));
+    assertNotEquals(lossOfSecondBlock(floats), lossOfSecondBlock(narrow));
+  }
+
+  private static double lossOfSecondBlock(Quantized result) {
+    return result.run().units().get(1).history().orElseThrow().firstLoss();
+  }
+
+  @Test
+  void fromFileToFileComeTheBytesOfAnOrdinaryRun() throws IOException {
+    Path ordinary = scratch.resolve("ordinary");
+    Path free = scratch.resolve("free");
+    Quantization.of(Fixtures.LLAMA).method("rtn").groupSize(32).into(ordinary).run();
+    Quantization.of(Fixtures.LLAMA).modelFree().groupSize(32).into(free).run();
+    Fixtures.assertSameFolder(ordinary, free);
+    for (Quantization impossible :
+        List.of(
+            Quantization.of(Fixtures.LLAMA).method("signround"),
+            Quantization.of(Fixtures.LLAMA).evaluating("text", 8, 1),
+            Quantization.of(Fixtures.LLAMA).bits(AverageBits.of(3)),
+            Quantization.of(Fixtures.LLAMA).workFolder(scratch.resolve("work")),
+            Quantization.of(Fixtures.LLAMA).restarting(),
+            Quantization.of(Fixtures.LLAMA)
+                .plan(QuantizationPlan.uniform(W4).withFirstBlocks(1)))) {
+      String said =
+          assertThrows(
+                  IllegalArgumentException.class,
+                  () -> impossible.modelFree().into(scratch.resolve("none")).run())
+              .getMessage();
+      assertTrue(said.startsWith("model-free: "), said);
+      assertFalse(Files.exists(scratch.resolve("none")));
+    }
+  }
+
+  @Test
+  void whatDoesNothingIsSaid() {
+    List<String> said = new ArrayList<>();
+    JobListener hears =
+        new JobListener() {
+          @Override
+          public void warning(String sentence) {
+            said.add(sentence);
+          }
+        };
+    Fixtures.quick(scratch.resolve("tuned")).listener(hears).run();
+    assertEquals(List.of(), said);
+    rounded("a").listener(hears).run();
+    assertEquals(List.of(), said);
+    rounded("b").data("text").nblocks(2).floatInputs().listener(hears).run();
+    assertEquals(
+        List.of("data, nblocks, floatInputs have no effect: method rtn is not tuned on any data"),
+        said);
+    said.clear();
+    rounded("c").modelFree().gradientAccumulation(2).listener(hears).run();
+    assertEquals(
+        List.of("gradientAccumulation has no effect: method rtn is not tuned on any data"), said);
+    said.clear();
+    rounded("d")
+        .method("gptq")
+        .tokens(Fixtures.tokens(4, 16).iterator())
+        .samples(4)
+        .length(16)
+        .gradientAccumulation(2)
+        .listener(hears)
+        .run();
+    assertEquals(
+        List.of("gradientAccumulation has no effect: method gptq takes no steps on a loss"), said);
+  }
+
+  private Quantization rounded(String name) {
+    return Quantization.of(Fixtures.LLAMA).method("rtn").groupSize(32).into(scratch.resolve(name));
+  }
+
+  @Test
+  void dataSetsAreNamedAsOnTheCommandLine() throws IOException {
+    Path file = Files.writeString(scratch.resolve("a.txt"), "The king has a horse. ".repeat(20));
+    Path named = scratch.resolve("named");
+    Path read = scratch.resolve("read");
+    demo(named).datasets(file.toString()).run();
+    demo(read).data(file).run();
+    Fixtures.assertSameFolder(read, named);
+    assertThrows(AshlarException.class, () -> demo(named).datasets(file + ":no_such=1"));
+    assertThrows(AshlarException.class, () -> demo(named).datasets("no/such:num=1"));
+  }
+
+  @Test
   void wrongArgumentsAreRefusedAsSuch() {
     Quantization q = Quantization.of(Fixtures.LLAMA);
     assertThrows(IllegalArgumentException.class, () -> q.method("abacus"));
     assertThrows(IllegalArgumentException.class, () -> q.scheme("W1A1"));
     assertThrows(IllegalArgumentException.class, () -> q.formats("papyrus"));
     assertThrows(IllegalArgumentException.class, q::formats);
+    assertThrows(IllegalArgumentException.class, () -> q.samples(0));
+    assertThrows(IllegalArgumentException.class, () -> q.length(1));
+    assertThrows(IllegalArgumentException.class, () -> q.nblocks(0));
     assertThrows(IllegalArgumentException.class, q::run);
     assertThrows(
         IllegalArgumentException.class,

@@ -7,8 +7,6 @@ import dev.ashlar.cli.doctor.Memory;
 import dev.ashlar.engine.model.ModelPaths;
 import dev.ashlar.engine.quantize.AutomaticBits;
 import dev.ashlar.engine.quantize.Efforts;
-import dev.ashlar.engine.quantize.ModelFreeJob;
-import dev.ashlar.engine.quantize.QuantizeJob;
 import dev.ashlar.engine.quantize.QuantizeRequest;
 import dev.ashlar.engine.quantize.QuantizeRequest.CalibrationRequest;
 import dev.ashlar.engine.quantize.QuantizeRequest.Evaluation;
@@ -82,25 +80,9 @@ final class QuantizeCommand extends Command {
 
   @Override
   Report execute() {
-    QuantizeRequest request = request();
-    if (!modelFree) {
-      QuantizeResult result = new QuantizeJob(request, new ConsoleListener(console)).run();
-      return report(
-          result, isShowcase() ? Optional.of(Showcase.sums(result.folder())) : Optional.empty());
-    }
-    requireUsage(
-        request.evaluation().isEmpty(),
-        "--eval needs the model, which --model-free does not build");
-    requireUsage(
-        request.output().work().isEmpty() && !output.restart,
-        "--model-free has no work folder: a run begins anew");
-    requireUsage(
-        scheme.blocks == null,
-        "--num-layers-to-quantize counts a model's blocks, which --model-free does not know");
-    return report(new ModelFreeJob(request, new ConsoleListener(console)).run(), Optional.empty());
-  }
-
-  private static Report report(QuantizeResult result, Optional<Showcase.Sums> sums) {
+    QuantizeResult result = request().run(new ConsoleListener(console));
+    Optional<Showcase.Sums> sums =
+        isShowcase() ? Optional.of(Showcase.sums(result.folder())) : Optional.empty();
     return QuantizeReport.of(result, sums, Memory.peak());
   }
 
@@ -134,18 +116,27 @@ final class QuantizeCommand extends Command {
   private QuantizeRequest request(boolean demo, Effort effort, Method.Choice choice) {
     BlockQuantizer quantizer = choice.create();
     requireUsage(
-        !modelFree || quantizer.alone().isPresent(),
-        "--model-free goes with methods that need no data, as --method " + Methods.BASELINE.name());
+        !modelFree || !output.restart, "model-free: there is no work folder, a run begins anew");
     CalibrationRequest data = tuning.calibration(effort);
     Optional<AutomaticBits> automatic = bits.automatic(scheme.asym, scheme.scaleType());
-    requireUsage(
-        automatic.isEmpty() || !modelFree,
-        "--avg-bits needs the model, which --model-free does not build");
     QuantizationPlan plan =
         isShowcase()
             ? QuantizationPlan.uniform(Showcase.GRID)
             : scheme.plan(automatic.map(AutomaticBits::first));
     Optional<Evaluation> measured = evaluation.evaluation(demo, data.length());
+    QuantizeRequest request =
+        new QuantizeRequest(
+            model,
+            plan,
+            choice,
+            tuning.run(effort),
+            data,
+            output.output(model, plan.defaultScheme()),
+            measured,
+            tuning.memory(),
+            automatic,
+            false);
+    QuantizeRequest settled = modelFree ? request.withoutModel() : request;
     boolean bySamples = measured.isPresent() && evaluation.evalLength == null;
     tuning
         .idle(
@@ -156,18 +147,7 @@ final class QuantizeCommand extends Command {
             automatic.isPresent(),
             plan.needsInputRanges())
         .forEach(console::warning);
-    choice.method().idle(choice.options()).forEach(console::warning);
     scheme.idle().ifPresent(console::warning);
-    QuantizeRequest request =
-        new QuantizeRequest(
-            model,
-            plan,
-            choice,
-            tuning.run(effort),
-            data,
-            output.output(model, plan.defaultScheme()),
-            measured,
-            tuning.memory());
-    return automatic.map(request::withAutomaticBits).orElse(request);
+    return settled;
   }
 }

@@ -1,8 +1,10 @@
 package dev.ashlar.engine.quantize;
 
+import dev.ashlar.engine.job.JobListener;
 import dev.ashlar.formats.export.ExportFormat;
 import dev.ashlar.formats.export.ExportOptions;
 import dev.ashlar.tuning.MemoryLimit;
+import dev.ashlar.tuning.Methods;
 import dev.ashlar.tuning.RunOptions;
 import dev.ashlar.tuning.calibration.Calibration;
 import dev.ashlar.tuning.method.BlockQuantizer;
@@ -24,6 +26,7 @@ import java.util.Optional;
  * @param evaluation whether and on what perplexity is measured
  * @param memory what the run may take, which changes nothing of the result
  * @param automatic whether bits are chosen for each layer, which the plan then says less about
+ * @param modelFree whether it goes from file to file without building the model
  */
 public record QuantizeRequest(
     String model,
@@ -34,7 +37,8 @@ public record QuantizeRequest(
     Output output,
     Optional<Evaluation> evaluation,
     MemoryLimit memory,
-    Optional<AutomaticBits> automatic) {
+    Optional<AutomaticBits> automatic,
+    boolean modelFree) {
   /** One whose plan says all about bits. */
   public QuantizeRequest(
       String model,
@@ -45,13 +49,57 @@ public record QuantizeRequest(
       Output output,
       Optional<Evaluation> evaluation,
       MemoryLimit memory) {
-    this(model, plan, choice, run, calibration, output, evaluation, memory, Optional.empty());
+    this(
+        model, plan, choice, run, calibration, output, evaluation, memory, Optional.empty(), false);
   }
 
-  /** The same with bits chosen for each layer. */
-  public QuantizeRequest withAutomaticBits(AutomaticBits bits) {
+  /**
+   * The same without building the model.
+   *
+   * @throws IllegalArgumentException if something was asked for that needs it
+   */
+  public QuantizeRequest withoutModel() {
+    if (quantizer().alone().isEmpty()) {
+      throw impossible(
+          "method "
+              + method()
+              + " does not take matrices by themselves, as "
+              + Methods.BASELINE.name()
+              + " does");
+    }
+    if (evaluation.isPresent()) {
+      throw impossible("there is no model to measure perplexity with");
+    }
+    if (output.work().isPresent()) {
+      throw impossible("there is no work folder, a run begins anew");
+    }
+    if (plan.namesFirstBlocks()) {
+      throw impossible("the first blocks are not known from others");
+    }
+    if (automatic.isPresent()) {
+      throw impossible("bits for each layer are chosen with the model");
+    }
     return new QuantizeRequest(
-        model, plan, choice, run, calibration, output, evaluation, memory, Optional.of(bits));
+        model, plan, choice, run, calibration, output, evaluation, memory, automatic, true);
+  }
+
+  private static IllegalArgumentException impossible(String reason) {
+    return new IllegalArgumentException("model-free: " + reason);
+  }
+
+  /**
+   * Does all of it; first says which of the method's options do nothing.
+   *
+   * @param listener hears how it goes
+   * @throws dev.ashlar.io.InputException if something that was given cannot be used
+   * @throws dev.ashlar.engine.job.RunException if weights or activations are not finite, or data or
+   *     work folder do not fit
+   */
+  public QuantizeResult run(JobListener listener) {
+    choice.method().idle(choice.options()).forEach(listener::warning);
+    return modelFree
+        ? new ModelFreeJob(this, listener).run()
+        : new QuantizeJob(this, listener).run();
   }
 
   /** The same with what was chosen. */

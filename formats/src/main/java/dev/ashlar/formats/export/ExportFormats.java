@@ -29,6 +29,18 @@ public final class ExportFormats {
     return every().filter(format -> format.name().equals(full)).findFirst();
   }
 
+  /**
+   * The formats of those names.
+   *
+   * @throws IllegalArgumentException if there are no names, or no format of one of them
+   */
+  public static List<ExportFormat> allNamed(String... names) {
+    if (names.length == 0) {
+      throw new IllegalArgumentException("there must be at least one format");
+    }
+    return Stream.of(names).map(n -> named(n).orElseThrow(() -> unknown(n))).toList();
+  }
+
   /** {@link #ALL}, and those with a packing of their own. */
   public static Stream<ExportFormat> every() {
     return Stream.concat(ALL.stream(), WITH_PACKING.stream());

@@ -93,6 +93,11 @@ public final class QuantizationPlan {
     return new QuantizationPlan(fallback, rules, ignored, head, count);
   }
 
+  /** Whether blocks behind the first ones stay float. */
+  public boolean namesFirstBlocks() {
+    return blocks != Integer.MAX_VALUE;
+  }
+
   /** The scheme of layers that nothing else names. */
   public QuantScheme defaultScheme() {
     return fallback;
