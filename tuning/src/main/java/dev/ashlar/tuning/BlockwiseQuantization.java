@@ -238,7 +238,7 @@ public final class BlockwiseQuantization {
     pace.begin(index, FINISH);
     FinishResult result =
         finishing.run(
-            work, data, streamed, options, timing, pace, () -> waitForOthers(pace, FINISH));
+            work, data, streamed, options, timing, pace, () -> pace.waitForOthers(FINISH));
     timing.map(Timing::numbers).ifPresent(listener::settled);
     for (int i = 0; i < result.parts().size(); i++) {
       handOn(result.parts().get(i), sink);
@@ -328,26 +328,19 @@ public final class BlockwiseQuantization {
       return quantize(entry, unit, cascade, targets, pace);
     }
     UnitStore store = work.get();
-    while (true) {
-      Optional<UnitStore.Lease> lease = store.lease(entry.index());
-      if (lease.isPresent()) {
-        try (UnitStore.Lease held = lease.get()) {
-          Optional<UnitResult> meanwhile = store.find(entry.index(), entry.name(), weights);
-          if (meanwhile.isPresent()) {
-            return meanwhile.get().withInputs(entry.schemes());
-          }
+    return SharedWork.of(
+        store,
+        entry.index(),
+        () ->
+            store
+                .find(entry.index(), entry.name(), weights)
+                .map(r -> r.withInputs(entry.schemes())),
+        lease -> {
           UnitResult result = quantize(entry, unit, cascade, targets, pace);
-          held.publish(entry.name(), weights, result);
+          lease.publish(entry.name(), weights, result);
           return result;
-        }
-      }
-      waitForOthers(pace, entry.name());
-    }
-  }
-
-  private static void waitForOthers(Pace pace, String what) {
-    pace.proceed();
-    Patience.rest(what);
+        },
+        () -> pace.waitForOthers(entry.name()));
   }
 
   private UnitResult quantize(
@@ -386,12 +379,19 @@ public final class BlockwiseQuantization {
     return memory().warning();
   }
 
-  /** How long {@link #run} will take here: iterations of the first unit, timed and multiplied. */
+  /** The same without a store. */
   public Duration estimate() {
-    if (model.blockCount() == 0) {
-      return Duration.ZERO;
-    }
-    return estimator().run();
+    return estimate(Optional.empty());
+  }
+
+  /**
+   * How long {@link #run} will take here: few units are measured, the others take as long as their
+   * likes.
+   *
+   * @param work whose units need not be made again
+   */
+  public Duration estimate(Optional<? extends UnitStore> work) {
+    return model.blockCount() == 0 ? Duration.ZERO : estimator().run(units.left(work));
   }
 
   private Estimate estimator() {

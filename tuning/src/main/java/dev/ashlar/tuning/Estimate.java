@@ -9,13 +9,16 @@ import dev.ashlar.tuning.method.Activations;
 import dev.ashlar.tuning.method.BlockQuantizer;
 import dev.ashlar.tuning.method.Budget;
 import dev.ashlar.tuning.method.FloatStream;
+import dev.ashlar.tuning.method.Targets;
 import dev.ashlar.tuning.method.Unit;
 import dev.ashlar.tuning.method.UnitTask;
 import dev.ashlar.tuning.walk.ActivationStore;
 import dev.ashlar.tuning.walk.BlockWalk;
 import java.time.Duration;
+import java.util.List;
+import java.util.function.Function;
 
-/** How long a run will take, measured on the first unit and multiplied. */
+/** How long a run will take, measured on a few units ({@link UnitCosts}). */
 record Estimate(
     Decoder model,
     UnitPlan units,
@@ -27,54 +30,88 @@ record Estimate(
   /** Rows of logits that are enough to time the head. */
   private static final int HEAD_ROWS = 64;
 
+  private static final double NANOS = 1e9;
+
   private static final UnitTask.IterationListener NOBODY = (i, n, loss) -> {};
 
-  Duration run() {
-    UnitPlan.Entry first = units.units().getFirst();
-    Unit unit = first.load(model);
-    long blockUnits = units.units().stream().filter(u -> !u.head()).count();
-    if (!quantizer.needsInputs()) {
-      Activations none = Activations.zeros(0, 0, 0);
-      UnitTask task = runner.task(first, unit, none, null, data.counted(), NOBODY);
-      return quantizer.estimate(task, 0).multipliedBy(blockUnits);
+  /**
+   * @param left the units, with nothing to do in those that are done
+   */
+  Duration run(List<UnitPlan.Entry> left) {
+    if (!flows()) {
+      return duration(costs(left, this::alone).sum().fixed());
     }
     int step = Math.multiplyExact(options.batchSize(), options.accumulate());
-    CalibrationSet sample = data.first(step);
     int streamed = quantizer.streamed(data.count());
-    int batches = (streamed + memory.passBatch() - 1) / memory.passBatch();
-    BlockWalk walk = new BlockWalk(memory.passBatch(), BlockWalk.Check.NONE);
-    try (Cascade cascade = cascade(walk, sample)) {
-      Activations targets = cascade.targets(unit);
-      Duration pass = forward(unit, cascade.inputs());
-      FloatStream floats = quantizer.needsFloats() ? new Still(cascade, walk) : null;
-      UnitPlan.Entry settled = InputRanges.settle(first, unit, cascade);
-      UnitTask task =
-          runner.task(settled, unit, cascade.inputs(), targets, floats, data.counted(), NOBODY);
-      Duration tuning = quantizer.estimate(task, (streamed + step - 1) / step);
-      boolean quantizedInput = options.quantizedInput() && !quantizer.floatInputs();
-      int passes = (quantizer.needsTargets() ? 1 : 0) + (quantizedInput ? 1 : 0);
-      Duration all =
-          tuning.plus(pass.multipliedBy((long) passes * batches)).multipliedBy(blockUnits);
+    try (Cascade cascade = cascade(data.first(step))) {
+      Measured all =
+          entry -> {
+            Unit unit = entry.load(model);
+            Duration work = Duration.ZERO;
+            if (!entry.schemes().isEmpty()) {
+              Activations targets = quantizer.needsTargets() ? cascade.targets(unit) : null;
+              UnitTask task = task(entry, unit, cascade, targets);
+              work = quantizer.estimate(task, (streamed + step - 1) / step);
+            }
+            double flowing = passes(entry) * pass(unit, cascade.inputs());
+            return new Budget.Cost(seconds(work), flowing);
+          };
+      Budget.Cost sum = costs(left, all).sum();
+      double seconds = sum.fixed() + streamed * sum.sample();
       double finishing =
           quantizer.finish().map(f -> f.samplePasses(data.count(), streamed)).orElse(0.0);
-      return finishing == 0 ? all : all.plus(whole(unit, cascade, blockUnits, finishing));
+      return duration(finishing == 0 ? seconds : seconds + whole(cascade, finishing));
     }
+  }
+
+  /** What a unit takes of a method that only looks at weights. */
+  private Budget.Cost alone(UnitPlan.Entry entry) {
+    Activations none = Activations.zeros(0, 0, 0);
+    UnitTask task = runner.task(entry, entry.load(model), none, null, data.counted(), NOBODY);
+    return new Budget.Cost(seconds(quantizer.estimate(task, 0)), 0);
   }
 
   /** How fast a run with a time goes. */
   Budget.Speed speed(Budget budget) {
-    UnitPlan.Entry first = units.units().getFirst();
-    Unit unit = first.load(model);
-    int blockUnits = (int) units.units().stream().filter(u -> !u.head()).count();
-    BlockWalk walk = new BlockWalk(memory.passBatch(), BlockWalk.Check.NONE);
-    try (Cascade cascade = cascade(walk, data.first(options.batchSize()))) {
-      FloatStream floats = quantizer.needsFloats() ? new Still(cascade, walk) : null;
-      UnitPlan.Entry settled = InputRanges.settle(first, unit, cascade);
-      UnitTask task =
-          runner.task(settled, unit, cascade.inputs(), null, floats, data.counted(), NOBODY);
-      Budget.Cost cost = budget.cost(task);
-      return new Budget.Speed(blockUnits, cost, seconds(whole(unit, cascade, blockUnits, 1)));
+    try (Cascade cascade = cascade(data.first(options.batchSize()))) {
+      Measured all =
+          entry -> {
+            Unit unit = entry.load(model);
+            return entry.schemes().isEmpty()
+                ? new Budget.Cost(0, passes(entry) * pass(unit, cascade.inputs()))
+                : budget.cost(task(entry, unit, cascade, null));
+          };
+      int count = units.units().size();
+      Budget.Cost mean = costs(units.units(), all).sum().times(1.0 / count);
+      return new Budget.Speed(count, mean, whole(cascade, 1));
     }
+  }
+
+  private interface Measured extends Function<UnitPlan.Entry, Budget.Cost> {}
+
+  private UnitCosts costs(List<UnitPlan.Entry> of, Measured measured) {
+    return new UnitCosts(
+        of, measured, (entry, scheme) -> entry.whole(entry.load(model).weights().keySet(), scheme));
+  }
+
+  private boolean flows() {
+    return quantizer.needsInputs() || InputRanges.needed(units.schemes().values());
+  }
+
+  private UnitTask task(UnitPlan.Entry entry, Unit unit, Cascade cascade, Targets targets) {
+    FloatStream floats = quantizer.needsFloats() ? new Still(cascade, walk()) : null;
+    UnitPlan.Entry settled = InputRanges.settle(entry, unit, cascade);
+    return runner.task(settled, unit, cascade.inputs(), targets, floats, data.counted(), NOBODY);
+  }
+
+  /** How often data flow through a unit beside what its method does with them. */
+  private int passes(UnitPlan.Entry entry) {
+    boolean idle = entry.schemes().isEmpty();
+    boolean quantizedInput = options.quantizedInput() && !InputRanges.areFloats(quantizer);
+    int floats = quantizer.needsTargets() || idle && quantizer.needsFloats() ? 1 : 0;
+    int streams = floats + (quantizedInput ? 1 : 0);
+    // There is one at least, of which a method that sends it through its units makes one pass.
+    return idle ? Math.max(1, streams) : streams;
   }
 
   /** The stream of a cascade that stays where it is, whatever goes through it. */
@@ -103,17 +140,19 @@ record Estimate(
   }
 
   private static double seconds(Duration time) {
-    return time.toNanos() / 1e9;
+    return time.toNanos() / NANOS;
   }
 
-  private int passBatch(Activations inputs) {
-    return Math.min(memory.passBatch(), inputs.count());
+  private static Duration duration(double seconds) {
+    return Duration.ofNanos((long) (NANOS * seconds));
   }
 
-  /** Time of so many passes of a sample through all units and the head. */
-  private Duration whole(Unit unit, Cascade cascade, long blockUnits, double passes) {
+  /** Seconds of so many passes of a sample through all blocks and the head. */
+  private double whole(Cascade cascade, double passes) {
     Activations one = cascade.inputs();
-    double block = (double) forward(unit, one).toNanos() / passBatch(one);
+    Unit first = units.units().getFirst().load(model);
+    long blockUnits = units.units().stream().filter(u -> !u.head()).count();
+    double block = pass(first, one);
     int rows = Math.min(HEAD_ROWS, one.length());
     Tensor x = Tensor.zeros(1, one.length(), one.dim());
     one.read(0, 1, x);
@@ -125,17 +164,22 @@ record Estimate(
       model.head(few, tape);
       tape.reset();
     }
-    double head = (double) (System.nanoTime() - start) * one.length() / rows;
-    return Duration.ofNanos((long) (passes * (blockUnits * block + head)));
+    double head = (System.nanoTime() - start) / NANOS * one.length() / rows;
+    return passes * (blockUnits * block + head);
   }
 
-  private Cascade cascade(BlockWalk walk, CalibrationSet sample) {
-    return new Cascade(walk, ActivationStore.heap(), model, sample, true, quantizer.needsFloats());
+  private BlockWalk walk() {
+    return new BlockWalk(memory.passBatch(), BlockWalk.Check.NONE);
   }
 
-  /** Time of one batch through {@code unit}, the second time. */
-  private Duration forward(Unit unit, Activations inputs) {
-    int count = passBatch(inputs);
+  private Cascade cascade(CalibrationSet sample) {
+    return new Cascade(
+        walk(), ActivationStore.heap(), model, sample, true, quantizer.needsFloats());
+  }
+
+  /** Seconds of one sample of a batch on its way through {@code unit}, the second time. */
+  private double pass(Unit unit, Activations inputs) {
+    int count = Math.min(memory.passBatch(), inputs.count());
     Tape tape = Tape.off(unit.backend());
     Tensor x = Tensor.zeros(count, inputs.length(), inputs.dim());
     inputs.read(0, count, x);
@@ -145,6 +189,6 @@ record Estimate(
       unit.forward(x, BlockContext.of(count, inputs.length()), tape);
       tape.reset();
     }
-    return Duration.ofNanos(System.nanoTime() - start);
+    return (System.nanoTime() - start) / NANOS / count;
   }
 }

@@ -59,26 +59,17 @@ final class Finishing {
       return make(data, streamed, options, timing, pace);
     }
     UnitStore store = work.get();
-    while (true) {
-      Optional<FinishResult> found = find(store);
-      if (found.isPresent()) {
-        return found.get();
-      }
-      // Whoever has the first place works on all of them, and fills it last.
-      Optional<UnitStore.Lease> lease = store.lease(plan.units().size());
-      if (lease.isPresent()) {
-        try (UnitStore.Lease held = lease.get()) {
-          Optional<FinishResult> meanwhile = find(store);
-          if (meanwhile.isPresent()) {
-            return meanwhile.get();
-          }
+    // Whoever has the first place works on all of them, and fills it last.
+    return SharedWork.of(
+        store,
+        plan.units().size(),
+        () -> find(store),
+        lease -> {
           FinishResult result = make(data, streamed, options, timing, pace);
-          publish(store, held, result);
+          publish(store, lease, result);
           return result;
-        }
-      }
-      wait.run();
-    }
+        },
+        wait);
   }
 
   private FinishResult make(

@@ -52,6 +52,12 @@ final class Pace implements UnitTask.IterationListener {
     }
   }
 
+  /** Waits a little for another worker, who has {@code what}. */
+  void waitForOthers(String what) {
+    proceed();
+    Patience.rest(what);
+  }
+
   @Override
   public void warning(String sentence) {
     listener.warning(sentence);

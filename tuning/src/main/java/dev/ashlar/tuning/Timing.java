@@ -64,23 +64,18 @@ final class Timing {
       timing.choose(measure, available);
       return timing;
     }
-    UnitStore store = work.get();
-    while (!timing.resume()) {
-      Optional<UnitStore.Lease> lease = store.lease(timing.place);
-      if (lease.isPresent()) {
-        try (UnitStore.Lease held = lease.get()) {
-          if (!timing.resume()) {
-            timing.choose(measure, available);
-            held.publish(NUMBERS, 0, figures(timing.numbers));
-            timing.begin();
-            timing.note();
-          }
-        }
-      } else {
-        patience.run();
-      }
-    }
-    return timing;
+    return SharedWork.of(
+        work.get(),
+        timing.place,
+        () -> Optional.of(timing).filter(Timing::resume),
+        lease -> {
+          timing.choose(measure, available);
+          lease.publish(NUMBERS, 0, figures(timing.numbers));
+          timing.begin();
+          timing.note();
+          return timing;
+        },
+        patience);
   }
 
   private boolean resume() {

@@ -13,12 +13,14 @@ import dev.ashlar.tuning.method.UnitSize;
 import dev.ashlar.tuning.plan.LayerShape;
 import dev.ashlar.tuning.plan.QuantizationPlan;
 import dev.ashlar.tuning.plan.QuantizationPlan.Decision;
+import dev.ashlar.tuning.work.UnitStore;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -34,17 +36,36 @@ public final class UnitPlan {
    * @param from its first block; the number of blocks for the head
    * @param to behind its last block; the same as {@code from} for the head
    * @param schemes of its layers that are quantized, by complete module name, in the unit's order
+   * @param quantized elements of the matrices of those layers
    * @param size how large it is
    */
   public record Entry(
-      int index, String name, int from, int to, Map<String, QuantScheme> schemes, UnitSize size) {
+      int index,
+      String name,
+      int from,
+      int to,
+      Map<String, QuantScheme> schemes,
+      long quantized,
+      UnitSize size) {
     public Entry {
       schemes = Collections.unmodifiableMap(new LinkedHashMap<>(schemes));
     }
 
     /** The same unit with other schemes for its layers. */
     Entry with(Map<String, QuantScheme> settled) {
-      return new Entry(index, name, from, to, settled, size);
+      return new Entry(index, name, from, to, settled, quantized, size);
+    }
+
+    /** The same unit with everything to be done in it. */
+    Entry whole(Collection<String> layers, QuantScheme scheme) {
+      Map<String, QuantScheme> all = new LinkedHashMap<>();
+      layers.forEach(name -> all.put(name, scheme));
+      return new Entry(index, name, from, to, all, size.weights(), size);
+    }
+
+    /** The same unit with nothing to be done in it. */
+    Entry idle() {
+      return new Entry(index, name, from, to, Map.of(), 0, size);
     }
 
     /** Whether it is the output head, which is tuned sample by sample. */
@@ -89,8 +110,8 @@ public final class UnitPlan {
     if (head) {
       String name = spec.head().output().name();
       UnitSize size = new UnitSize((long) spec.vocab() * headInputs(), spec.vocab(), spec.dim());
-      entries.add(
-          new Entry(entries.size(), name, blocks, blocks, Map.of(name, schemes.get(name)), size));
+      Map<String, QuantScheme> own = Map.of(name, schemes.get(name));
+      entries.add(new Entry(entries.size(), name, blocks, blocks, own, size.weights(), size));
     }
     this.units = List.copyOf(entries);
   }
@@ -102,19 +123,21 @@ public final class UnitPlan {
   private Entry blocks(int index, int from, int to) {
     Map<String, QuantScheme> own = new LinkedHashMap<>();
     long weights = 0;
+    long quantized = 0;
     long widths = 0;
     for (BlockSpec block : spec.blocks().subList(from, to)) {
       for (LinearSpec l : block.linears()) {
         String name = block.name() + "." + l.name();
         if (schemes.containsKey(name)) {
           own.put(name, schemes.get(name));
+          quantized += (long) l.out() * l.in();
         }
         weights += (long) l.out() * l.in();
         widths += l.out();
       }
     }
     UnitSize size = new UnitSize(weights, widths, spec.dim());
-    return new Entry(index, spec.blocks().get(from).name(), from, to, own, size);
+    return new Entry(index, spec.blocks().get(from).name(), from, to, own, quantized, size);
   }
 
   /** Complete names of all linear layers, the head last. */
@@ -157,6 +180,13 @@ public final class UnitPlan {
   /** All units, in the order in which data flow through them. */
   public List<Entry> units() {
     return units;
+  }
+
+  /** The same with nothing to be done in those that seem to be in a store already. */
+  public List<Entry> left(Optional<? extends UnitStore> work) {
+    return units.stream()
+        .map(u -> work.filter(w -> w.seemsToHave(u.index())).isPresent() ? u.idle() : u)
+        .toList();
   }
 
   /** Scheme of each layer that is quantized, by complete module name, in the model's order. */

@@ -153,7 +153,7 @@ public final class QuantizeJob {
     Optional<Budget> budget = request.quantizer().budget();
     BlockwiseQuantization settled = settled(quantization, blocks);
     settled.memoryWarning().ifPresent(listener::warning);
-    Optional<Duration> estimate = budget.map(Budget::time).or(() -> estimate(quantization));
+    Optional<Duration> estimate = budget.map(Budget::time).or(() -> estimate(quantization, blocks));
     opened.measures().before(decoder, quantization.schemes());
     Set<String> unused = decoder.spec().others(source);
     ExportOptions written = request.output().options(opened.overwrite());
@@ -328,16 +328,19 @@ public final class QuantizeJob {
     }
   }
 
-  private Optional<Duration> estimate(BlockwiseQuantization quantization) {
+  private Optional<Duration> estimate(BlockwiseQuantization quantization, WorkFolder blocks) {
+    Optional<WorkFolder> work = Optional.of(blocks);
     if (!request.quantizer().needsInputs()) {
       return Optional.empty();
     }
     Duration time;
     try (Stage stage = listener.begin("measuring how long the tuning will take", 1)) {
       stage.at(0, "");
-      time = quantization.estimate();
+      time = quantization.estimate(work);
     }
-    listener.estimated(quantization.schemes().size(), request.method(), time);
+    List<UnitPlan.Entry> left = quantization.units().left(work);
+    int layers = left.stream().mapToInt(u -> u.schemes().size()).sum();
+    listener.estimated(layers, request.method(), time);
     return Optional.of(time);
   }
 

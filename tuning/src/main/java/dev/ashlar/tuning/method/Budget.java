@@ -48,13 +48,23 @@ public interface Budget {
    * @param fixed seconds of a unit, however many samples there are
    * @param sample seconds that each sample adds
    */
-  record Cost(double fixed, double sample) {}
+  record Cost(double fixed, double sample) {
+    /** Both together. */
+    public Cost plus(Cost other) {
+      return new Cost(fixed + other.fixed, sample + other.sample);
+    }
+
+    /** So many of it. */
+    public Cost times(double factor) {
+      return new Cost(fixed * factor, sample * factor);
+    }
+  }
 
   /**
    * How fast a run goes.
    *
    * @param units how many there are
-   * @param unit what one takes, streams included
+   * @param unit what one takes on average, streams included
    * @param pass seconds of one sample on its way through the model and its head
    */
   record Speed(int units, Cost unit, double pass) {}

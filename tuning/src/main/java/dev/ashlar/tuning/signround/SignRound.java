@@ -67,6 +67,9 @@ public final class SignRound implements BlockQuantizer {
   private Tape tape;
   private final Workspace buffers = new Workspace();
 
+  /** Whether the program is warm, for estimates. */
+  private boolean warm;
+
   /** SignRound that sees samples in an order given by the unit's seed. */
   public SignRound(SignRoundOptions options) {
     this(options, (task, batch) -> BatchOrder.shuffled(task.inputs().count(), batch, task.seed()));
@@ -237,7 +240,10 @@ public final class SignRound implements BlockQuantizer {
     }
     UnitTuning tuning = begin(sample);
     int[] rows = IntStream.range(0, tuning.batch()).toArray();
-    warm(tuning, rows.length);
+    if (!warm) {
+      warm(tuning, rows.length);
+      warm = true;
+    }
     long start = System.nanoTime();
     long fastest = Long.MAX_VALUE;
     for (int i = 0; i < Math.min(ESTIMATE_ITERATIONS, options.iterations()); i++) {

@@ -24,6 +24,11 @@ public final class MemoryUnits implements UnitStore {
   }
 
   @Override
+  public boolean seemsToHave(int index) {
+    return finished.containsKey(index);
+  }
+
+  @Override
   public Optional<Lease> lease(int index) {
     if (!leased.add(index)) {
       return Optional.empty();

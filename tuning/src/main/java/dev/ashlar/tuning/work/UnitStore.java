@@ -30,6 +30,13 @@ public interface UnitStore {
    */
   Optional<UnitResult> find(int index, String unit, long weights);
 
+  /**
+   * Whether unit {@code index} seems to be here, for estimates: {@link #find} may think otherwise.
+   */
+  default boolean seemsToHave(int index) {
+    return false;
+  }
+
   /** The right to work on unit {@code index}; empty while somebody else has it. */
   Optional<Lease> lease(int index);
 }

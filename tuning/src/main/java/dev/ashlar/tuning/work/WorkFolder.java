@@ -189,6 +189,11 @@ public final class WorkFolder implements UnitStore, AutoCloseable {
     }
   }
 
+  @Override
+  public boolean seemsToHave(int index) {
+    return WorkFiles.isFile(files.unit(index));
+  }
+
   /**
    * {@inheritDoc}
    *
