@@ -10,9 +10,14 @@ import dev.ashlar.io.InputException;
 import dev.ashlar.io.file.AtomicFile;
 import dev.ashlar.io.json.JsonWriter;
 import dev.ashlar.nn.generate.Generator;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -27,7 +32,7 @@ public final class ChatSession {
       """
       /clear        forget the conversation
       /system TEXT  tell the model something before everything else, and start anew
-      /save FILE    write the conversation as JSON
+      /save FILE    write the conversation as JSON; only files of this session are replaced
       /help         show this
       /exit         end (so does Ctrl-D)
       Ctrl-C stops an answer; at the prompt it ends the program.
@@ -41,6 +46,10 @@ public final class ChatSession {
   private final int maxTokens;
   private final boolean quiet;
   private final List<Map<String, Object>> turns = new ArrayList<>();
+
+  /** Files that this session wrote, and what they were then. */
+  private final Map<Path, Object> saved = new HashMap<>();
+
   private boolean ended;
 
   /**
@@ -150,11 +159,51 @@ public final class ChatSession {
     }
     try {
       Path file = Path.of(name);
+      requireOurs(file);
       AtomicFile.write(file, JsonWriter.pretty(Map.of("messages", conversation.messages())));
+      saved.put(place(file), key(file));
       aside("saved " + conversation.messages().size() + " messages in " + file);
     } catch (InvalidPathException e) {
       throw new InputException("'" + name + "' is not a path: " + e.getReason(), e);
     }
+  }
+
+  /** A file that was there before, or that somebody wrote since, may be anything. */
+  private void requireOurs(Path file) {
+    if (Files.exists(file, LinkOption.NOFOLLOW_LINKS)
+        && !key(file).equals(saved.get(place(file)))) {
+      throw new InputException(
+          file + " exists already and is kept as it is; another name is free: /save " + free(file));
+    }
+  }
+
+  private static Path place(Path file) {
+    return file.toAbsolutePath().normalize();
+  }
+
+  /** What tells a file from one that takes its place. */
+  private static Object key(Path file) {
+    try {
+      BasicFileAttributes now =
+          Files.readAttributes(file, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
+      return List.of(now.lastModifiedTime(), now.size(), String.valueOf(now.fileKey()));
+    } catch (IOException e) {
+      throw InputException.unreadable(file, e);
+    }
+  }
+
+  /** The same name with the first number that no file has. */
+  private static Path free(Path file) {
+    String name = file.getFileName().toString();
+    int dot = name.lastIndexOf('.');
+    String stem = dot > 0 ? name.substring(0, dot) : name;
+    String ending = name.substring(stem.length());
+    int n = 2;
+    Path other;
+    do {
+      other = file.resolveSibling(stem + "-" + n++ + ending);
+    } while (Files.exists(other, LinkOption.NOFOLLOW_LINKS));
+    return other;
   }
 
   private void ask(String text) {

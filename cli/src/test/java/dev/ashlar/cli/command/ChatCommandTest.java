@@ -1,5 +1,6 @@
 package dev.ashlar.cli.command;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -115,6 +116,37 @@ class ChatCommandTest {
     assertEquals(3, messages.size());
     assertEquals(Map.of("role", "system", "content", "Be brief."), messages.get(0));
     assertEquals(Map.of("role", "user", "content", "the \nking"), messages.get(1));
+  }
+
+  @Test
+  void savingReplacesOnlyWhatTheSessionWrote() throws IOException {
+    Path file = scratch.resolve("mine.json");
+    String again = "the king\n/save " + file + "\nthe queen\n/save " + file + "\n";
+    CommandRun o = withTemplate(again, "--temperature", 0);
+    assertEquals(0, o.status(), o.err());
+    assertEquals(4, ((List<?>) Json.readObject(file).get("messages")).size());
+
+    // In another session it is somebody's file.
+    byte[] before = Files.readAllBytes(file);
+    Files.writeString(scratch.resolve("mine-2.json"), "{}");
+    o = withTemplate("the king\n/save " + file + "\n", "--temperature", 0);
+    assertRefused(o, scratch.resolve("mine-3.json"));
+    assertArrayEquals(before, Files.readAllBytes(file));
+
+    // So are folders and links, wherever they lead.
+    Path link = Files.createSymbolicLink(scratch.resolve("link"), scratch.resolve("nowhere"));
+    for (Path other : List.of(Files.createDirectory(scratch.resolve("folder")), link)) {
+      o = withTemplate("the king\n/save " + other + "\n", "--temperature", 0);
+      assertRefused(o, Path.of(other + "-2"));
+    }
+    assertTrue(Files.isSymbolicLink(link));
+    assertFalse(Files.exists(scratch.resolve("nowhere")));
+  }
+
+  private static void assertRefused(CommandRun o, Path free) {
+    assertEquals(1, o.status());
+    String said = o.err().lines().toList().getLast();
+    assertTrue(said.contains("exists already") && said.endsWith("/save " + free), said);
   }
 
   @Test

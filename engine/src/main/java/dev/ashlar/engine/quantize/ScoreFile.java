@@ -33,7 +33,7 @@ final class ScoreFile {
    * Reads what an earlier run left.
    *
    * @param facts what scores depend on beside their scheme; a file with others counts as empty
-   * @throws InputException if the file is no JSON object
+   * @throws InputException if the file is something else than scores, which would be replaced
    */
   ScoreFile(Path file, Map<String, String> facts) {
     this.file = file;
@@ -61,8 +61,11 @@ final class ScoreFile {
       return Map.of();
     }
     Map<String, Object> json = Json.readObject(file, MOST_BYTES);
-    boolean same = facts.equals(json.get(FACTS));
-    return same && json.get(SCORES) instanceof Map<?, ?>
+    if (!(json.get(FACTS) instanceof Map<?, ?>) || !(json.get(SCORES) instanceof Map<?, ?>)) {
+      throw new InputException(
+          file + ": holds no scores of layers and is kept as it is; choose another name for them");
+    }
+    return facts.equals(json.get(FACTS))
         ? Json.asObject(json.get(SCORES), file.toString())
         : Map.of();
   }
