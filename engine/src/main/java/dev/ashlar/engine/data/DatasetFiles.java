@@ -19,8 +19,8 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * Finds the data set a user names: a file, or a hub id in the local hub cache, of which those files
- * are taken that can be read and belong to the split.
+ * Finds the data set a user names: a file, or a folder or a hub id in the local hub cache, of which
+ * those files are taken that can be read and belong to the split.
  */
 public final class DatasetFiles {
   private static final int DEPTH = 6;
@@ -29,7 +29,15 @@ public final class DatasetFiles {
 
   /** What data sets of the hub have beside their data. */
   private static final Set<String> BESIDE =
-      Set.of("readme.md", "license", "license.txt", "dataset_infos.json", "dataset_info.json");
+      Set.of(
+          "readme.md",
+          "license",
+          "license.txt",
+          "license.md",
+          "dataset_infos.json",
+          "dataset_info.json",
+          "dataset_dict.json",
+          "state.json");
 
   /** Short names that AutoRound knows. */
   private static final Map<String, String> SHORT =
@@ -75,7 +83,7 @@ public final class DatasetFiles {
    */
   public Documents read(DatasetSpec spec) {
     List<Path> files = files(spec);
-    if (Files.exists(path(spec.name()))) {
+    if (Files.exists(path(spec.name())) && !Files.isDirectory(path(spec.name()))) {
       return TextFiles.read(files.getFirst());
     }
     List<Documents.Document> documents = new ArrayList<>();
@@ -84,12 +92,16 @@ public final class DatasetFiles {
   }
 
   /**
-   * The files that a data set is: one that is named, or those of its split in the hub cache.
+   * The files that a data set is: one that is named, or those of its split in a folder that is
+   * named or in the hub cache.
    *
    * @throws InputException if there is none of that name
    */
   public List<Path> files(DatasetSpec spec) {
     Path file = path(spec.name());
+    if (Files.isDirectory(file)) {
+      return ofSplits(spec.name(), file, spec.splits());
+    }
     if (Files.exists(file)) {
       if (!spec.splits().isEmpty()) {
         throw new InputException(
@@ -125,16 +137,49 @@ public final class DatasetFiles {
 
   private static List<Path> ofSplits(String id, Path folder, List<String> splits) {
     List<Path> all = files(folder);
-    List<Path> readable = all.stream().filter(TextFiles::isReadable).toList();
-    if (readable.isEmpty()) {
-      String example = all.isEmpty() ? "no files" : folder.relativize(all.getFirst()).toString();
+    List<Path> readable = all.stream().filter(TextFiles::isData).toList();
+    List<Path> others =
+        all.stream().filter(f -> OtherFormats.mayBeData(OtherFormats.ending(f))).toList();
+    List<String> wanted = splits.isEmpty() ? List.of(USUAL_SPLIT) : splits;
+    List<Path> chosen = named(folder, readable, wanted);
+    if (!chosen.isEmpty()) {
+      return chosen;
+    }
+    // A split in a form that is not read must not give way to whatever else lies there.
+    List<Path> closed = named(folder, others, wanted);
+    boolean onlyNotes = readable.stream().noneMatch(TextFiles::mayHoldRecords);
+    if (!closed.isEmpty() || readable.isEmpty() || onlyNotes && !others.isEmpty()) {
+      throw unreadable(id, folder, closed.isEmpty() ? others : closed, wanted.getFirst());
+    }
+    if (!splits.isEmpty()) {
       throw new InputException(
           id
-              + ": the local hub cache has it as "
-              + example
-              + ", which is not read; make a .jsonl file of it and name that");
+              + ": no file in "
+              + folder
+              + " is called "
+              + String.join(" or ", splits)
+              + "; there are "
+              + String.join(", ", readable.stream().map(f -> folder.relativize(f) + "").toList()));
     }
-    return chosen(id, folder, readable, splits);
+    return readable;
+  }
+
+  private static InputException unreadable(String id, Path folder, List<Path> files, String split) {
+    if (files.isEmpty()) {
+      return new InputException(
+          id + ": there are no data in " + folder + "; give a " + TextFiles.readable() + " file");
+    }
+    Path first = folder.relativize(files.getFirst());
+    String more = files.size() == 1 ? "" : " and " + (files.size() - 1) + " more";
+    return new InputException(
+        id
+            + ": its data are "
+            + first
+            + more
+            + ", and ."
+            + OtherFormats.ending(first)
+            + " files are not read; "
+            + OtherFormats.ofDataset(id, split));
   }
 
   /** Files of data below a folder, in the order of their names; links lead to the cache's blobs. */
@@ -150,24 +195,11 @@ public final class DatasetFiles {
     }
   }
 
-  private static List<Path> chosen(String id, Path folder, List<Path> files, List<String> splits) {
-    List<String> wanted = splits.isEmpty() ? List.of(USUAL_SPLIT) : splits;
-    List<Path> chosen =
-        files.stream()
-            .filter(f -> wanted.stream().anyMatch(s -> named(folder.relativize(f), s)))
-            .toList();
-    if (!chosen.isEmpty()) {
-      return chosen;
-    }
-    if (!splits.isEmpty()) {
-      throw new InputException(
-          id
-              + ": no file in the local hub cache is called "
-              + String.join(" or ", splits)
-              + "; there are "
-              + String.join(", ", files.stream().map(f -> folder.relativize(f) + "").toList()));
-    }
-    return files;
+  /** Those of the files whose names have one of the words. */
+  private static List<Path> named(Path folder, List<Path> files, List<String> words) {
+    return files.stream()
+        .filter(f -> words.stream().anyMatch(w -> named(folder.relativize(f), w)))
+        .toList();
   }
 
   /** Whether a path has the word in it. */

@@ -11,7 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -31,42 +31,6 @@ public final class TextFiles {
 
   private static final Set<String> RUNNING = Set.of("txt", "text", "md", "markdown", "raw");
 
-  /** Endings of what holds text among other things, whose syntax is not to be calibrated on. */
-  private static final Set<String> REFUSED =
-      Set.of(
-          "csv",
-          "tsv",
-          "parquet",
-          "arrow",
-          "feather",
-          "xls",
-          "xlsx",
-          "xml",
-          "html",
-          "htm",
-          "yaml",
-          "yml",
-          "gz",
-          "bz2",
-          "xz",
-          "zst",
-          "lz4",
-          "zip",
-          "tar",
-          "tgz",
-          "7z",
-          "pdf",
-          "doc",
-          "docx",
-          "epub",
-          "npy",
-          "npz",
-          "pt",
-          "pkl",
-          "bin",
-          "safetensors",
-          "gguf");
-
   private TextFiles() {}
 
   /** What readable files end in, for messages. */
@@ -76,7 +40,13 @@ public final class TextFiles {
 
   /** Whether a file of that name is read at all. */
   public static boolean isReadable(Path file) {
-    return !REFUSED.contains(ending(file));
+    return !OtherFormats.has(ending(file));
+  }
+
+  /** Whether a file of that name is one of those that data sets are made of. */
+  static boolean isData(Path file) {
+    String ending = ending(file);
+    return LINES.contains(ending) || ending.equals("json") || RUNNING.contains(ending);
   }
 
   /** The whole file as one text; documents are joined by blank lines. */
@@ -136,9 +106,8 @@ public final class TextFiles {
    */
   public static Documents read(Path file) {
     String ending = ending(file);
-    if (REFUSED.contains(ending) && Files.exists(file)) {
-      throw new InputException(
-          file + ": ." + ending + " files are not read; make a " + readable() + " file of it");
+    if (OtherFormats.has(ending) && Files.exists(file)) {
+      throw new InputException(OtherFormats.refusal(file, ending));
     }
     String text = decoded(file);
     JsonDocuments json = new JsonDocuments(file.toString());
@@ -164,10 +133,8 @@ public final class TextFiles {
     return found;
   }
 
-  /** What stands behind the last dot of a file's name, in small letters. */
   private static String ending(Path file) {
-    String name = String.valueOf(file.getFileName());
-    return name.substring(name.lastIndexOf('.') + 1).toLowerCase(Locale.ROOT);
+    return OtherFormats.ending(file);
   }
 
   private static boolean isBlank(Documents documents) {
@@ -202,6 +169,10 @@ public final class TextFiles {
       String text = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
       return text.startsWith("\uFEFF") ? text.substring(1) : text;
     } catch (CharacterCodingException e) {
+      Optional<String> other = OtherFormats.of(bytes);
+      if (other.isPresent()) {
+        throw new InputException(OtherFormats.refusal(file, other.get()), e);
+      }
       throw new InputException(
           file + ", line " + badLine(bytes) + ": not valid UTF-8; convert the file to UTF-8", e);
     }

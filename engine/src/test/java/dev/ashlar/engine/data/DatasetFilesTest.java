@@ -56,9 +56,40 @@ class DatasetFilesTest {
   void whatIsNotReadIsNamed() throws IOException {
     Files.writeString(snapshot.resolve("train-00000-of-00001.parquet"), "PAR1");
     String said = fault("org/set");
-    assertTrue(said.contains("train-00000-of-00001.parquet"), said);
+    assertEquals(
+        "org/set: its data are data/train-00000-of-00001.parquet, and .parquet files are not read;"
+            + " make a .jsonl file of it, for example with Python:"
+            + " datasets.load_dataset('org/set', split='train').to_json('text.jsonl')",
+        said);
     assertTrue(fault("org/other").contains("local hub cache"));
     assertTrue(fault("./none.txt").contains("no such file"));
+  }
+
+  /** Programs, pictures and notes beside tables are no data. */
+  @Test
+  void whatLiesBesideTablesIsNotTakenForThem() throws IOException {
+    for (String name : List.of("train-00000.parquet", "train-00001.parquet", "test.jsonl.gz")) {
+      Files.writeString(snapshot.resolve(name), "PAR1");
+    }
+    for (String name : List.of("set.py", "logo.png", "notes.txt", "stats.json", "LICENSE")) {
+      Files.writeString(snapshot.resolveSibling(name), "\"one\"\n");
+    }
+    assertTrue(fault("org/set").contains("data/train-00000.parquet and 1 more"), fault("org/set"));
+    assertTrue(fault("org/set:split=test").contains("data/test.jsonl.gz, and .gz files"));
+    assertTrue(fault("org/set:split=test").contains("split='test'"));
+    assertTrue(fault("org/set:split=dev").contains("notes.txt, stats.json"));
+    assertTrue(fault(scratch + "/datasets--org--set").contains("data/train-00000.parquet"));
+  }
+
+  @Test
+  void aFolderIsReadAsTheHubsAre() throws IOException {
+    Path folder = Files.createDirectories(scratch.resolve("own/data"));
+    Files.writeString(folder.resolve("train.jsonl"), "\"a\"\n");
+    Files.writeString(folder.resolve("test.jsonl"), "\"b\"\n");
+    assertEquals(List.of("a"), texts(scratch + "/own"));
+    assertEquals(List.of("b"), texts(scratch + "/own:split=test"));
+    String said = fault("" + Files.createDirectory(scratch.resolve("nothing")));
+    assertTrue(said.contains("there are no data in"), said);
   }
 
   @Test

@@ -102,6 +102,32 @@ class TextFilesTest {
   }
 
   @Test
+  void itIsSaidHowToMakeATextOfATable() throws IOException {
+    Path parquet = file("c.parquet", "PAR1");
+    assertEquals(
+        parquet
+            + ": .parquet files are not read; make a .txt, .json or .jsonl file of it, for example"
+            + " with Python: pandas.read_parquet('"
+            + parquet
+            + "').to_json('text.jsonl', orient='records', lines=True)",
+        fault(parquet));
+    assertTrue(fault(file("a.csv", "a,b")).contains("pandas.read_csv('"));
+    assertTrue(fault(file("a.arrow", "")).contains("datasets.Dataset.from_file('"));
+    assertTrue(fault(file("a.jsonl.zst", "")).endsWith("unpack it and name what is in it"));
+    // By their bytes, whatever they are called.
+    for (String name : List.of("part-0", "e.txt", "f.json")) {
+      Path unnamed = scratch.resolve(name);
+      Files.write(unnamed, new byte[] {'P', 'A', 'R', '1', 21, 4, (byte) 0xff, 'P', 'A', 'R', '1'});
+      String said = fault(unnamed);
+      assertTrue(said.contains("is a .parquet file by what is in it"), said);
+      assertTrue(said.contains("pandas.read_parquet('" + unnamed + "')"), said);
+    }
+    Path packed = scratch.resolve("g.txt");
+    Files.write(packed, new byte[] {0x1f, (byte) 0x8b, 8, 0});
+    assertTrue(fault(packed).contains("is a .gz file by what is in it, which is not read; unpack"));
+  }
+
+  @Test
   void conversationsAreReadInBothSpellings() throws IOException {
     String ours = "{\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}],\"id\":1}\n";
     String older = "{\"conversations\":[{\"from\":\"human\",\"value\":\"hi\"}]}\n";

@@ -47,6 +47,8 @@ public final class SideFiles {
           "tokenizer.model",
           "spiece.model",
           "sentencepiece.bpe.model",
+          "tekken.json",
+          "tiktoken.model",
           "chat_template.jinja",
           "chat_template.json",
           "preprocessor_config.json",
@@ -191,6 +193,7 @@ public final class SideFiles {
     return COPIED.contains(name)
         || name.equals(GENERATION)
         || name.endsWith(".py")
+        || name.endsWith(".tiktoken")
         || upper.startsWith("LICENSE")
         || upper.startsWith("LICENCE")
         || upper.startsWith("NOTICE");

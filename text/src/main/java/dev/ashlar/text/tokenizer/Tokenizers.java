@@ -5,6 +5,7 @@ import dev.ashlar.io.file.WholeFile;
 import dev.ashlar.io.json.Json;
 import dev.ashlar.text.TokenizerSource;
 import dev.ashlar.text.tokenizer.folder.Description;
+import dev.ashlar.text.tokenizer.folder.ForeignVocabulary;
 import dev.ashlar.text.tokenizer.folder.TokenizerFolder;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -71,6 +72,7 @@ public final class Tokenizers {
 
   /** The tokenizer of a sentencepiece model file, a BPE or a unigram one. */
   public static Tokenizer fromSentencePiece(Path model) {
+    ForeignVocabulary.refuse(model);
     byte[] bytes = WholeFile.bytes(model, Json.MAX_DOCUMENT_BYTES, "a sentencepiece model");
     return SentencePieceTokenizer.read(bytes, model.toString());
   }

@@ -48,6 +48,7 @@ sealed interface Source {
     }
     for (String name : models) {
       if (Files.exists(folder.resolve(name))) {
+        ForeignVocabulary.refuse(folder.resolve(name));
         requireKnown(folder, kind, className);
         return new Pieces(folder.resolve(name), SentencePieceFile.read(folder.resolve(name)), kind);
       }
@@ -61,6 +62,7 @@ sealed interface Source {
         };
     for (String name : needed) {
       if (!Files.exists(folder.resolve(name))) {
+        ForeignVocabulary.refuseIn(folder);
         throw absent(folder, needed, className);
       }
     }
