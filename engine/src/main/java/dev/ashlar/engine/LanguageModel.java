@@ -27,12 +27,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.Spliterator;
-import java.util.Spliterators;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
-import java.util.stream.StreamSupport;
 
 /**
  * A language model open for use: float or quantized, from a folder or a file.
@@ -97,6 +94,11 @@ public final class LanguageModel implements AutoCloseable {
   /** The folder or file that it was opened from. */
   public Path path() {
     return model.checkpoint().path();
+  }
+
+  /** Whether any of its weights are stored as codes and not as floats. */
+  public boolean hasCodes() {
+    return converted.isPresent() || model.hasCodes();
   }
 
   /** Tokens that it takes at once; {@link Integer#MAX_VALUE} if it does not say. */
@@ -180,11 +182,7 @@ public final class LanguageModel implements AutoCloseable {
   public Stream<String> stream(String prompt, GenerationOptions how) {
     int[] ids = Prompts.fitting(model, tokenizer(), prompt, how);
     Continuation continuation = continuation(how, ids.length, model.stopTokens());
-    TextPieces pieces = new TextPieces(continuation, tokenizer().stream(), ids, how);
-    return StreamSupport.stream(
-        Spliterators.spliteratorUnknownSize(
-            pieces, Spliterator.ORDERED | Spliterator.NONNULL | Spliterator.IMMUTABLE),
-        false);
+    return new TextPieces(continuation, tokenizer().stream(), ids, how).asStream();
   }
 
   /** An empty conversation by the model's own chat template. */

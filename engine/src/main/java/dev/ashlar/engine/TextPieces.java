@@ -6,6 +6,10 @@ import dev.ashlar.text.tokenizer.StreamDecoder;
 import java.util.Arrays;
 import java.util.Iterator;
 import java.util.NoSuchElementException;
+import java.util.Spliterator;
+import java.util.Spliterators;
+import java.util.stream.Stream;
+import java.util.stream.StreamSupport;
 
 /**
  * A text that is generated as far as somebody reads it. Each token is a generation of its own
@@ -31,6 +35,14 @@ final class TextPieces implements Iterator<String> {
     this.how = how;
     this.ids = prompt.clone();
     this.length = prompt.length;
+  }
+
+  /** The pieces, each made when it is read. */
+  Stream<String> asStream() {
+    return StreamSupport.stream(
+        Spliterators.spliteratorUnknownSize(
+            this, Spliterator.ORDERED | Spliterator.NONNULL | Spliterator.IMMUTABLE),
+        false);
   }
 
   @Override

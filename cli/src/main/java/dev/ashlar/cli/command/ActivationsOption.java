@@ -1,9 +1,7 @@
 package dev.ashlar.cli.command;
 
-import dev.ashlar.formats.Checkpoints;
-import dev.ashlar.formats.checkpoint.Checkpoint;
+import dev.ashlar.engine.LanguageModel;
 import dev.ashlar.tensor.kernel.ActivationPrecision;
-import java.nio.file.Path;
 import java.util.Locale;
 import java.util.function.Consumer;
 import picocli.CommandLine.Option;
@@ -22,19 +20,9 @@ final class ActivationsOption extends OptionGroup {
   String type;
 
   /** Says that rounded activations meet no packed weights. */
-  void warnOfIdle(Path model, Consumer<String> warning) {
-    if (activations() != ActivationPrecision.INT8) {
-      return;
-    }
-    try (Checkpoint c = Checkpoints.open(model)) {
-      boolean floats =
-          c.quantizedNames().isEmpty()
-              && c.names().stream()
-                  .map(c::tensor)
-                  .allMatch(t -> t.storage().equals(t.dtype().name()));
-      if (floats) {
-        warning.accept("--activations int8 has no effect: none of the model's weights are packed");
-      }
+  void warnOfIdle(LanguageModel model, Consumer<String> warning) {
+    if (activations() == ActivationPrecision.INT8 && !model.hasCodes()) {
+      warning.accept("--activations int8 has no effect: none of the model's weights are packed");
     }
   }
 

@@ -91,7 +91,7 @@ final class ChatCommand extends Command {
     ChatOptions how = ChatOptions.defaults().with(sampling.options()).withVariables(values());
     sampling.warnOfIdle(console::warning);
     try (LanguageModel opened = LanguageModel.open(model, options)) {
-      activations.warnOfIdle(opened.path(), console::warning);
+      activations.warnOfIdle(opened, console::warning);
       ChatOptions told = template(opened, how);
       warnOfIdleVariables(opened, told);
       warnOfIdleSystem(opened, told);

@@ -143,7 +143,7 @@ final class EvalCommand extends Command {
     ModelOptions options = ModelOptions.defaults().withActivations(activations.activations());
     try (LanguageModel opened = LanguageModel.open(model, options);
         LanguageModel floats = reference == null ? null : LanguageModel.open(reference)) {
-      activations.warnOfIdle(opened.path(), console::warning);
+      activations.warnOfIdle(opened, console::warning);
       Evaluation evaluation = evaluation(opened, floats);
       List<Measurement> results = evaluation.on(dataset);
       idle(results).forEach(console::warning);

@@ -74,7 +74,7 @@ final class GenerateCommand extends Command {
     GenerationOptions how = sampling.options().withMaxTokens(maxTokens);
     sampling.warnOfIdle(console::warning);
     try (LanguageModel opened = LanguageModel.open(model, options)) {
-      activations.warnOfIdle(opened.path(), console::warning);
+      activations.warnOfIdle(opened, console::warning);
       if (opened.tokenizer().encode(prompt, true).length == 0) {
         throw new InputException("the prompt is empty; give --prompt some text");
       }

@@ -50,9 +50,20 @@ public final class Model implements AutoCloseable {
     return checkpoint;
   }
 
-  /** The checkpoint, packed weights as the family's own files have them. */
+  /**
+   * The checkpoint for a copy in floats: packed weights as the family's own files have them, and a
+   * configuration that says what is stored.
+   */
   public Checkpoint expanded() {
     return ExpandedCheckpoint.of(checkpoint);
+  }
+
+  /** Whether any weights are stored as codes and not as floats. */
+  public boolean hasCodes() {
+    return !checkpoint.quantizedNames().isEmpty()
+        || checkpoint.names().stream()
+            .map(checkpoint::tensor)
+            .anyMatch(t -> !t.storage().equals(t.dtype().name()));
   }
 
   /**

@@ -180,8 +180,9 @@ final class Exports implements LayerSink, AutoCloseable {
     return written;
   }
 
-  private static double logitError(Path folder, TunedReference reference) {
+  private double logitError(Path folder, TunedReference reference) {
     try (Checkpoint again = Checkpoints.open(folder)) {
+      again.isCopyOf(source);
       LogitError error = reference.compare(Architectures.load(again));
       // Rounding the router's inputs may send a token to another expert: then its logits differ by
       // more, but those of most tokens do not.

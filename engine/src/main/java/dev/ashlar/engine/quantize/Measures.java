@@ -77,6 +77,7 @@ final class Measures implements AutoCloseable {
     }
     Decoder original = Architectures.load(source);
     try (Checkpoint again = Checkpoints.open(folder)) {
+      again.isCopyOf(source);
       Decoder result = Architectures.load(again);
       return each.stream().map(p -> p.after(original, result)).toList();
     }

@@ -89,8 +89,18 @@ public abstract class Checkpoint implements WeightSource {
   /** Logged as a warning. */
   @Override
   public void note(String kind, String sentence) {
+    notes().tell(kind, sentence);
+  }
+
+  /** What was told of this checkpoint. */
+  public CheckpointNotes notes() {
     notes.compareAndSet(null, new CheckpointNotes(description()));
-    notes.get().tell(kind, sentence);
+    return notes.get();
+  }
+
+  /** From now on, what was told of {@code original}, of which this is a copy, is not told again. */
+  public final void isCopyOf(Checkpoint original) {
+    notes.set(original.notes().ofCopy(description()));
   }
 
   @Override

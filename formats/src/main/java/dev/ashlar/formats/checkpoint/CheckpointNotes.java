@@ -10,12 +10,22 @@ import java.util.Set;
 public final class CheckpointNotes {
   private static final System.Logger LOG = System.getLogger("dev.ashlar.formats");
 
-  private final Set<String> told = new HashSet<>();
+  private final Set<String> told;
   private final String file;
 
   /** Notes about the checkpoint of that description. */
   public CheckpointNotes(String file) {
+    this(file, new HashSet<>());
+  }
+
+  private CheckpointNotes(String file, Set<String> told) {
     this.file = file;
+    this.told = told;
+  }
+
+  /** Notes about a copy of that description: what was told of the original is known of it. */
+  CheckpointNotes ofCopy(String copy) {
+    return new CheckpointNotes(copy, told);
   }
 
   /**
