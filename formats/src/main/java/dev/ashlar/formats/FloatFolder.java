@@ -2,6 +2,7 @@ package dev.ashlar.formats;
 
 import dev.ashlar.formats.checkpoint.Checkpoint;
 import dev.ashlar.formats.checkpoint.HeadTie;
+import dev.ashlar.formats.checkpoint.ModelConfig;
 import dev.ashlar.formats.safetensors.SafetensorsWriter;
 import dev.ashlar.formats.safetensors.TensorOutput;
 import dev.ashlar.io.InputException;
@@ -14,7 +15,6 @@ import dev.ashlar.tensor.weights.StoredTensor;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -91,6 +91,9 @@ public final class FloatFolder {
         progress.wrote(name, ++done, all);
       }
       Files.deleteIfExists(folder.resolve(CONFIG));
+      for (String name : ModelConfig.QUANTIZATION_FILES) {
+        Files.deleteIfExists(folder.resolve(name));
+      }
       List<Path> files = writer.finish();
       source.writeSideFiles(folder);
       AtomicFile.write(folder.resolve(CONFIG), JsonWriter.pretty(config(source, type)));
@@ -108,18 +111,8 @@ public final class FloatFolder {
     }
   }
 
-  /** The source's configuration without what no longer holds of the copy. */
+  /** The source's configuration, saying of the copy what it is. */
   private static Map<String, Object> config(Checkpoint source, DType type) {
-    Map<String, Object> config = new LinkedHashMap<>(HeadTie.settled(source.config(), source));
-    config.remove("quantization_config");
-    String key = config.containsKey("dtype") ? "dtype" : "torch_dtype";
-    config.put(
-        key,
-        switch (type) {
-          case F16 -> "float16";
-          case BF16 -> "bfloat16";
-          default -> "float32";
-        });
-    return config;
+    return ModelConfig.rewritten(HeadTie.settled(source.config(), source), type, null);
   }
 }

@@ -172,8 +172,18 @@ class StoredBeatsDeclaredTest {
     float[] with = logits(declared);
     assertTrue(declared.notes().getFirst().contains("self_attn.o_proj"), "" + declared.notes());
     assertArrayEquals(with, logits(undeclared));
+    // A copy that says so is read alike by those who believe configurations.
+    assertEquals(Map.of("attention_bias", true), Architectures.spec(undeclared).corrections());
+    assertEquals(Map.of(), Architectures.spec(declared).corrections());
     assertFalse(Arrays.equals(logits(llama()), with));
     assertTrue(undeclared.notes().getFirst().contains("q_proj.bias is stored"));
+  }
+
+  @Test
+  void sectionsOfWrappersAreCorrectedToo() {
+    Altered source = wrapper("llava");
+    source.config("text_config", section(source, "attention_bias", true));
+    assertEquals(Map.of("attention_bias", false), Architectures.spec(source).corrections());
   }
 
   @Test
@@ -200,6 +210,10 @@ class StoredBeatsDeclaredTest {
   void biasesThatNoBlockHasAreNone() {
     assertArrayEquals(logits(llama()), logits(llama().config("attention_bias", true)));
     assertArrayEquals(logits(llama()), logits(llama().config("mlp_bias", true)));
+    assertEquals(
+        Map.of("attention_bias", false, "mlp_bias", false),
+        Architectures.spec(llama().config("attention_bias", true).config("mlp_bias", true))
+            .corrections());
   }
 
   @Test
@@ -269,5 +283,17 @@ class StoredBeatsDeclaredTest {
     Altered constants = llama().with("model.layers.0.self_attn.rotary_emb.inv_freq", random(6, 8));
     Architectures.spec(constants);
     assertEquals(List.of(), constants.notes());
+  }
+
+  /** As a configuration says that was cut, or of a model that also predicts what comes later. */
+  @Test
+  void blocksBeyondThoseOfTheConfigurationAreSaid() {
+    Altered source = llama().config("num_hidden_layers", 1L);
+    assertEquals(1, Architectures.spec(source).blocks().size());
+    String said = String.join("\n", source.notes());
+    assertTrue(said.contains("knows of 1 block,") && said.contains("model.layers.1."), said);
+    Altered whole = llama();
+    Architectures.spec(whole);
+    assertEquals(List.of(), whole.notes());
   }
 }

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import dev.ashlar.cli.console.Console;
 import dev.ashlar.io.json.Json;
 import java.io.ByteArrayOutputStream;
+import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
@@ -17,6 +18,12 @@ import java.util.stream.Stream;
  * @param status exit status
  */
 record CommandRun(int status, String out, String err) {
+  /** Commands of which something beside their result is looked at. */
+  @FunctionalInterface
+  interface Body {
+    void run() throws IOException;
+  }
+
   static CommandRun of(Object... args) {
     ByteArrayOutputStream out = new ByteArrayOutputStream();
     ByteArrayOutputStream err = new ByteArrayOutputStream();

@@ -7,6 +7,8 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /** Folders of tiny models of every family: the copies in {@code nn}, and the shared ones. */
@@ -51,5 +53,25 @@ final class FixtureFolders {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  /** Gives a model words {@code w0} to {@code w255} as tokens, and one that it has no row for. */
+  static void writeWords(Path model) throws IOException {
+    String words =
+        IntStream.range(0, 256)
+            .mapToObj(i -> "\"w" + i + "\": " + i)
+            .collect(Collectors.joining(", "));
+    Files.writeString(
+        model.resolve("tokenizer.json"),
+        "{\"version\": \"1.0\", \"added_tokens\": [{\"id\": 256, \"content\": \"<|extra|>\","
+            + " \"single_word\": false, \"lstrip\": false, \"rstrip\": false, \"normalized\":"
+            + " false, \"special\": true}], \"normalizer\": null, \"pre_tokenizer\": {\"type\":"
+            + " \"WhitespaceSplit\"}, \"post_processor\": null, \"decoder\": null, \"model\":"
+            + " {\"type\": \"WordLevel\", \"unk_token\": \"w0\", \"vocab\": {"
+            + words
+            + "}}}");
+    Files.writeString(
+        model.resolve("tokenizer_config.json"),
+        "{\"chat_template\": \"{{ messages[0].content }}\"}");
   }
 }

@@ -8,12 +8,16 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.ashlar.formats.Checkpoints;
 import dev.ashlar.formats.checkpoint.Checkpoint;
 import dev.ashlar.formats.safetensors.SafetensorsWriter;
+import dev.ashlar.io.json.Json;
 import dev.ashlar.io.json.JsonWriter;
 import dev.ashlar.nn.architecture.Architectures;
 import dev.ashlar.tensor.DType;
 import dev.ashlar.tensor.Tensor;
 import dev.ashlar.tensor.weights.WeightSource;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -160,6 +164,90 @@ class StoredBeatsDeclaredTest {
     }
   }
 
+  private Path converted(Path model, Object... more) throws IOException {
+    Path out = Files.createTempDirectory(scratch, "converted").resolve("out");
+    List<Object> args = new ArrayList<>(List.of("convert", "--model", model, "--output-dir", out));
+    args.addAll(List.of(more));
+    CommandRun.succeed(args.toArray());
+    return out;
+  }
+
+  /** The folder with another configuration. */
+  private static Path edited(Path folder, Consumer<Map<String, Object>> change) throws IOException {
+    Path file = folder.resolve("config.json");
+    Map<String, Object> config = new LinkedHashMap<>(Json.readObject(file));
+    change.accept(config);
+    Files.writeString(file, JsonWriter.pretty(config));
+    return folder;
+  }
+
+  private static void lie(Map<String, Object> config) {
+    config.put("vocab_size", 250L);
+    config.put("head_dim", 16L);
+    config.put("intermediate_size", 17L);
+    config.put("attention_bias", true);
+  }
+
+  /** Packed or not, a copy in floats says of its tensors what they are. */
+  @Test
+  void aCopyInFloatsStatesTheSizesThatItHas() throws IOException {
+    Path floats = model("gemma", c -> {}, t -> {});
+    Map<String, Object> right = Json.readObject(floats.resolve("config.json"));
+    for (Path model : List.of(floats, quantize(floats))) {
+      try (Checkpoint written =
+          Checkpoints.open(converted(edited(model, StoredBeatsDeclaredTest::lie)))) {
+        for (String key : List.of("vocab_size", "head_dim", "intermediate_size")) {
+          assertEquals(right.get(key), written.config().get(key), key);
+        }
+        assertEquals(false, written.config().get("attention_bias"));
+        assertEquals(Map.of(), Architectures.spec(written).corrections());
+      }
+    }
+  }
+
+  @Test
+  void aCopyInFloatsHasThePositionsThatAreStored() throws IOException {
+    Path floats = model("gpt2_scale_by_layer", c -> {}, t -> {});
+    for (Path model : List.of(floats, quantize(floats))) {
+      Path copy = converted(edited(model, c -> c.put("n_positions", 48L)));
+      try (Checkpoint written = Checkpoints.open(copy)) {
+        assertEquals(64L, written.config().get("n_positions"));
+      }
+    }
+  }
+
+  @Test
+  void aCopyInFloatsHasTheEmbeddingOfAPairThatIsStoredAsTheHead() throws IOException {
+    Path model = model("llama", c -> c.put(TIED, true), t -> t.put(HEAD, t.remove(TABLE)));
+    try (Checkpoint source = Checkpoints.open(model);
+        Checkpoint written = Checkpoints.open(converted(model))) {
+      assertArrayEquals(floats(source, HEAD), floats(written, TABLE));
+      assertTrue(written.find(HEAD).isEmpty());
+    }
+  }
+
+  /** What an earlier model left would say that the floats are packed. */
+  @Test
+  void aCopyInFloatsIsNotCalledQuantized() throws IOException {
+    Path model =
+        model(
+            "llama",
+            c -> {
+              c.put("torch_dtype", "bfloat16");
+              c.put("text_config", Map.of("torch_dtype", "bfloat16"));
+              c.put("compression_config", Map.of("format", "float-quantized"));
+            },
+            t -> {});
+    Path out = quantize(model, "--format", "auto_gptq");
+    CommandRun.succeed("convert", "--model", model, "--output-dir", out, "--force");
+    try (Checkpoint written = Checkpoints.open(out)) {
+      assertTrue(written.quantizedNames().isEmpty());
+      assertFalse(written.config().containsKey("compression_config"));
+      assertEquals(Map.of("torch_dtype", "float32"), written.config().get("text_config"));
+    }
+    assertFalse(Files.exists(out.resolve("quantize_config.json")));
+  }
+
   @Test
   void anExportStatesTheSizesThatItHas() throws IOException {
     Path model =
@@ -189,6 +277,79 @@ class StoredBeatsDeclaredTest {
     try (Checkpoint written = Checkpoints.open(quantize(model))) {
       assertTrue(written.find("model.layers.0.self_attn.q_proj.bias").isPresent());
       assertTrue(written.find("model.layers.0.self_attn.o_proj.bias").isEmpty());
+    }
+  }
+
+  private static List<String> warnings(CommandRun.Body body) throws IOException {
+    PrintStream before = System.err;
+    ByteArrayOutputStream err = new ByteArrayOutputStream();
+    System.setErr(new PrintStream(err, true, StandardCharsets.UTF_8));
+    try {
+      body.run();
+    } finally {
+      System.setErr(before);
+    }
+    return err.toString(StandardCharsets.UTF_8).lines().filter(l -> l.contains("warning")).toList();
+  }
+
+  /** However often the model and its copies are opened in one run. */
+  @Test
+  void aContradictionIsSaidOnce() throws IOException {
+    Tensor norm = Tensor.zeros(16);
+    norm.data()[0] = 1;
+    Path model =
+        model(
+            "qwen2",
+            c -> {
+              c.put("model_type", "llama");
+              c.put("attention_bias", true);
+              c.put("vocab_size", 250L);
+              c.put(TIED, true);
+            },
+            t -> t.put("model.layers.0.self_attn.q_norm.weight", norm));
+    FixtureFolders.writeWords(model);
+    Path text = Files.writeString(scratch.resolve("text.txt"), "w5 w6 w7 w8 w9 ".repeat(80));
+    List<String> said =
+        warnings(
+            () -> {
+              Path out =
+                  quantize(
+                      model,
+                      "--format",
+                      "auto_round,auto_gptq,fake",
+                      "--eval-dataset",
+                      text,
+                      "--eval-seqlen",
+                      16);
+              assertTrue(Files.exists(out.resolve("fake/config.json")));
+            });
+    for (String kind : List.of("o_proj", "vocab_size is 250", "ties the head", "no place for")) {
+      assertEquals(1, said.stream().filter(l -> l.contains(kind)).count(), kind + ": " + said);
+    }
+    said =
+        warnings(
+            () ->
+                CommandRun.succeed(
+                    "quantize",
+                    "--model",
+                    model,
+                    "--iters",
+                    1,
+                    "--nsamples",
+                    2,
+                    "--seqlen",
+                    16,
+                    "--dataset",
+                    text,
+                    "--avg-bits",
+                    5,
+                    "--options",
+                    "W4A16G32,W8A16G32",
+                    "--no-eval",
+                    "--output-dir",
+                    scratch.resolve("chosen")));
+    for (String kind : List.of("o_proj", "vocab_size is 250", "ties the head", "no place for")) {
+      assertEquals(1, said.stream().filter(l -> l.contains(kind)).count(), kind + ": " + said);
     }
   }
 

@@ -11,8 +11,6 @@ import dev.ashlar.tuning.quality.WindowListener;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.stream.Collectors;
-import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -29,22 +27,7 @@ class UnknownTokensTest {
     for (String name : new String[] {"config.json", "model.safetensors"}) {
       Files.copy(FixtureFolders.copied("llama").resolve(name), model.resolve(name));
     }
-    String words =
-        IntStream.range(0, 256)
-            .mapToObj(i -> "\"w" + i + "\": " + i)
-            .collect(Collectors.joining(", "));
-    Files.writeString(
-        model.resolve("tokenizer.json"),
-        "{\"version\": \"1.0\", \"added_tokens\": [{\"id\": 256, \"content\": \"<|extra|>\","
-            + " \"single_word\": false, \"lstrip\": false, \"rstrip\": false, \"normalized\":"
-            + " false, \"special\": true}], \"normalizer\": null, \"pre_tokenizer\": {\"type\":"
-            + " \"WhitespaceSplit\"}, \"post_processor\": null, \"decoder\": null, \"model\":"
-            + " {\"type\": \"WordLevel\", \"unk_token\": \"w0\", \"vocab\": {"
-            + words
-            + "}}}");
-    Files.writeString(
-        model.resolve("tokenizer_config.json"),
-        "{\"chat_template\": \"{{ messages[0].content }}\"}");
+    FixtureFolders.writeWords(model);
     text = scratch.resolve("text.txt");
     Files.writeString(text, "w5 w6 w7 w8 <|extra|> w9 w10 w11 ".repeat(8));
   }

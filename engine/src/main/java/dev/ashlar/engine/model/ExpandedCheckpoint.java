@@ -52,8 +52,11 @@ final class ExpandedCheckpoint extends RenamedCheckpoint {
     }
   }
 
-  /** The same, or the checkpoint itself where nothing is packed or the family is not known. */
-  static Checkpoint of(Checkpoint source) {
+  /**
+   * The same; floats, and those of a family that is not known, only {@link CorrectedCheckpoint}.
+   */
+  static Checkpoint of(Checkpoint stored) {
+    Checkpoint source = CorrectedCheckpoint.of(stored);
     if (source.quantizedNames().isEmpty()) {
       return source;
     }

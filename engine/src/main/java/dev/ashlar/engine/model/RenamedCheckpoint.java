@@ -1,6 +1,8 @@
 package dev.ashlar.engine.model;
 
 import dev.ashlar.formats.checkpoint.Checkpoint;
+import dev.ashlar.formats.checkpoint.CheckpointNotes;
+import dev.ashlar.tensor.Shape;
 import dev.ashlar.tensor.quant.QuantizedMatrix;
 import dev.ashlar.tensor.weights.StoredTensor;
 import dev.ashlar.text.TokenizerSource;
@@ -53,6 +55,11 @@ public class RenamedCheckpoint extends Checkpoint {
   }
 
   @Override
+  public void requireTarget(Path folder) {
+    source.requireTarget(folder);
+  }
+
+  @Override
   public void writeSideFiles(Path folder) {
     source.writeSideFiles(folder);
   }
@@ -83,8 +90,13 @@ public class RenamedCheckpoint extends Checkpoint {
   }
 
   @Override
-  public void note(String kind, String sentence) {
-    source.note(kind, sentence);
+  public Optional<Shape> quantizedShape(String module) {
+    return Optional.ofNullable(packed.get(module)).flatMap(source::quantizedShape);
+  }
+
+  @Override
+  public CheckpointNotes notes() {
+    return source.notes();
   }
 
   /** The source is closed by whoever opened it. */

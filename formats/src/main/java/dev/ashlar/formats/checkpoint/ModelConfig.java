@@ -1,6 +1,5 @@
-package dev.ashlar.formats.export;
+package dev.ashlar.formats.checkpoint;
 
-import dev.ashlar.formats.checkpoint.HeadTie;
 import dev.ashlar.tensor.DType;
 import dev.ashlar.tensor.weights.WeightSource;
 import java.util.LinkedHashMap;
@@ -8,27 +7,31 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/** The keys of {@code config.json} that an export reads or changes; all others are preserved. */
-final class ModelConfig {
+/** The keys of {@code config.json} that a copy of a model changes; all others are preserved. */
+public final class ModelConfig {
+  /** Files in which a model's folder may say how it is quantized, if its configuration does not. */
+  public static final List<String> QUANTIZATION_FILES =
+      List.of("quantization_config.json", "quantize_config.json", "quant_config.json");
+
   private static final String QUANTIZATION = "quantization_config";
   private static final List<String> DTYPE_KEYS = List.of("dtype", "torch_dtype");
 
   private ModelConfig() {}
 
   /** Whether the output head is the embedding, so that no head tensor may be written. */
-  static boolean tied(WeightSource source) {
+  public static boolean tied(WeightSource source) {
     return Boolean.TRUE.equals(source.config().get("tie_word_embeddings"))
         && HeadTie.of(source) == HeadTie.SHARED;
   }
 
   /** Whether the configuration ties the two although both are stored. */
-  static boolean saysTied(WeightSource source) {
+  public static boolean saysTied(WeightSource source) {
     return Boolean.TRUE.equals(source.config().get("tie_word_embeddings"))
         && HeadTie.of(source) != HeadTie.ONLY_HEAD;
   }
 
   /** The float type that the configuration states. */
-  static Optional<DType> floatType(Map<String, Object> config) {
+  public static Optional<DType> floatType(Map<String, Object> config) {
     for (String key : DTYPE_KEYS) {
       if (config.get(key) instanceof String name) {
         switch (name.startsWith("torch.") ? name.substring(6) : name) {
@@ -54,7 +57,7 @@ final class ModelConfig {
    * @param type the type all float tensors were given, or null if they kept theirs
    * @param quantization the new quantization configuration, or null for none
    */
-  static Map<String, Object> rewritten(
+  public static Map<String, Object> rewritten(
       Map<String, Object> source, DType type, Map<String, Object> quantization) {
     Map<String, Object> config = new LinkedHashMap<>(source);
     config.remove(QUANTIZATION);

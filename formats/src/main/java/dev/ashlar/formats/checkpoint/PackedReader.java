@@ -2,6 +2,7 @@ package dev.ashlar.formats.checkpoint;
 
 import dev.ashlar.formats.Checkpoints;
 import dev.ashlar.io.InputException;
+import dev.ashlar.tensor.Shape;
 import dev.ashlar.tensor.quant.QuantizedMatrix;
 import dev.ashlar.tensor.weights.StoredTensor;
 import java.util.Map;
@@ -25,6 +26,12 @@ public interface PackedReader {
    * @throws InputException if its parts contradict each other or the configuration
    */
   QuantizedMatrix read(String module);
+
+  /** The extents {@code [out, in]} of one of {@link #modules()}. */
+  default Shape shape(String module) {
+    QuantizedMatrix read = read(module);
+    return Shape.of(read.out(), read.in());
+  }
 
   /**
    * Dense tensors that this layout makes out of parts: for low-precision float layouts, where there

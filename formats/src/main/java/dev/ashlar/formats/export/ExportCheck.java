@@ -2,6 +2,7 @@ package dev.ashlar.formats.export;
 
 import dev.ashlar.formats.Checkpoints;
 import dev.ashlar.formats.checkpoint.Checkpoint;
+import dev.ashlar.formats.checkpoint.ModelConfig;
 import dev.ashlar.formats.layout.Declarations;
 import dev.ashlar.formats.layout.Layouts;
 import dev.ashlar.formats.layout.PackedLayout;

@@ -2,6 +2,7 @@ package dev.ashlar.formats.export;
 
 import dev.ashlar.formats.checkpoint.Checkpoint;
 import dev.ashlar.formats.checkpoint.HeadTie;
+import dev.ashlar.formats.checkpoint.ModelConfig;
 import dev.ashlar.formats.layout.InputParts;
 import dev.ashlar.formats.layout.PackedLayout;
 import dev.ashlar.formats.layout.PackedTensor;
@@ -40,8 +41,6 @@ final class FolderExport implements ExportSink {
   static final String CONFIG = "config.json";
   private static final String WEIGHT = ".weight";
   private static final String HEAD = "lm_head";
-  private static final List<String> QUANTIZATION_FILES =
-      List.of("quantization_config.json", "quantize_config.json", "quant_config.json");
 
   /**
    * What distinguishes one format's folders.
@@ -239,7 +238,7 @@ final class FolderExport implements ExportSink {
     try {
       // From here until the last line the folder has no config.json and so is no model.
       Files.deleteIfExists(folder.resolve(CONFIG));
-      for (String name : QUANTIZATION_FILES) {
+      for (String name : ModelConfig.QUANTIZATION_FILES) {
         Files.deleteIfExists(folder.resolve(name));
       }
       AtomicFile.syncFolder(folder);

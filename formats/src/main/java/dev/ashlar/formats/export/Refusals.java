@@ -1,5 +1,6 @@
 package dev.ashlar.formats.export;
 
+import dev.ashlar.formats.checkpoint.ModelConfig;
 import dev.ashlar.formats.layout.PackedLayout;
 import dev.ashlar.tensor.DType;
 import dev.ashlar.tensor.Shape;

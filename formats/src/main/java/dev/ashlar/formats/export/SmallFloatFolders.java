@@ -1,5 +1,6 @@
 package dev.ashlar.formats.export;
 
+import dev.ashlar.formats.checkpoint.ModelConfig;
 import dev.ashlar.formats.layout.SmallFloatLayout;
 import dev.ashlar.tensor.Shape;
 import dev.ashlar.tensor.quant.ActivationScheme;

@@ -4,6 +4,7 @@ import dev.ashlar.formats.checkpoint.CheckpointNotes;
 import dev.ashlar.formats.checkpoint.PackedReader;
 import dev.ashlar.formats.checkpoint.StoredTensors;
 import dev.ashlar.io.InputException;
+import dev.ashlar.tensor.Shape;
 import dev.ashlar.tensor.quant.ActivationScheme;
 import dev.ashlar.tensor.quant.IntegerGrid;
 import dev.ashlar.tensor.quant.QuantScheme;
@@ -153,6 +154,12 @@ public final class PackedCheckpoint implements PackedReader {
   /** Extents and scheme of a packed linear map, without reading it. */
   public Optional<PackedGeometry> geometry(String module) {
     return Optional.ofNullable(geometries.get(module));
+  }
+
+  @Override
+  public Shape shape(String module) {
+    PackedGeometry geometry = geometries.get(module);
+    return Shape.of(geometry.out(), geometry.in());
   }
 
   /** The layout of a packed linear map. */

@@ -201,6 +201,12 @@ public final class SmallFloatWeights implements PackedReader {
   }
 
   @Override
+  public Shape shape(String name) {
+    Module m = modules.get(name);
+    return Shape.of(m.out(), m.in());
+  }
+
+  @Override
   public QuantizedMatrix read(String name) {
     Module m = modules.get(name);
     if (m == null) {

@@ -1,10 +1,12 @@
 package dev.ashlar.formats.safetensors;
 
 import dev.ashlar.formats.checkpoint.Checkpoint;
+import dev.ashlar.formats.checkpoint.ModelConfig;
 import dev.ashlar.formats.checkpoint.PackedReader;
 import dev.ashlar.formats.checkpoint.StoredTensors;
 import dev.ashlar.io.InputException;
 import dev.ashlar.io.json.Json;
+import dev.ashlar.tensor.Shape;
 import dev.ashlar.tensor.quant.QuantizedMatrix;
 import dev.ashlar.tensor.weights.StoredTensor;
 import dev.ashlar.text.TokenizerSource;
@@ -28,10 +30,8 @@ public final class ModelFolder extends Checkpoint {
   private static final String CONFIG = "config.json";
 
   /** Where a quantization configuration may be, after {@code config.json} itself. */
-  private static final List<String> QUANTIZATION_FILES =
-      List.of("quantization_config.json", "quantize_config.json", "quant_config.json");
-
   private final Path path;
+
   private final Path folder;
   private final Map<String, Object> config;
   private final ShardSet shards;
@@ -86,7 +86,8 @@ public final class ModelFolder extends Checkpoint {
 
   /** Packed layers alone, without a model: enough to inspect them, not to run them. */
   private static boolean onlyPacked(Path folder) {
-    return QUANTIZATION_FILES.stream().anyMatch(name -> Files.isRegularFile(folder.resolve(name)));
+    return ModelConfig.QUANTIZATION_FILES.stream()
+        .anyMatch(name -> Files.isRegularFile(folder.resolve(name)));
   }
 
   private static PackedReader packed(
@@ -127,7 +128,7 @@ public final class ModelFolder extends Checkpoint {
     if (value != null) {
       return Json.asObject(value, folder.resolve(CONFIG) + ": quantization_config");
     }
-    for (String name : QUANTIZATION_FILES) {
+    for (String name : ModelConfig.QUANTIZATION_FILES) {
       Path file = folder.resolve(name);
       if (Files.isRegularFile(file)) {
         return Json.readObject(file);
@@ -205,6 +206,11 @@ public final class ModelFolder extends Checkpoint {
   @Override
   public Optional<QuantizedMatrix> quantized(String module) {
     return packed.modules().contains(module) ? Optional.of(packed.read(module)) : Optional.empty();
+  }
+
+  @Override
+  public Optional<Shape> quantizedShape(String module) {
+    return packed.modules().contains(module) ? Optional.of(packed.shape(module)) : Optional.empty();
   }
 
   @Override

@@ -13,6 +13,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.ServiceLoader;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 
 /** All families that Ashlar knows. A new one is one file and one line here, or a service. */
@@ -153,7 +154,9 @@ public final class Architectures {
     Map<String, Object> config = source.config();
     String modelType = new Config(config, source).text("model_type");
     Architecture architecture = find(modelType).orElseThrow(() -> unknown(modelType, source));
-    return StoredSizes.spec(c -> architecture.spec(c, source), config, source).asStored(source);
+    Function<Map<String, Object>, DecoderSpec> family = c -> architecture.spec(c, source);
+    DecoderSpec stored = StoredSizes.spec(family, config, source).asStored(source);
+    return StoredBiases.noted(family, config, stored);
   }
 
   private static RuntimeException unknown(String modelType, WeightSource source) {

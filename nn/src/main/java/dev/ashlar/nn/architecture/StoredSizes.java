@@ -177,13 +177,16 @@ final class StoredSizes {
 
   /** {@code [out, in]} of a map of the first block that is stored as a matrix of its own. */
   private Optional<Shape> shape(LinearSpec l) {
-    String name = block.name() + "." + l.name() + ".weight";
-    return l.stack().isPresent()
-        ? Optional.empty()
-        : source
-            .find(spec.storedName(name, source))
-            .map(StoredTensor::shape)
-            .filter(s -> s.rank() == 2 && s.dim(0) < 1 << 30 && s.dim(1) < 1 << 30)
-            .map(s -> l.transposed() ? Shape.of(s.dim(1), s.dim(0)) : s);
+    if (l.stack().isPresent()) {
+      return Optional.empty();
+    }
+    String name = block.name() + "." + l.name();
+    // Codes never lie turned.
+    return source
+        .find(spec.storedName(name + ".weight", source))
+        .map(StoredTensor::shape)
+        .filter(s -> s.rank() == 2 && s.dim(0) < 1 << 30 && s.dim(1) < 1 << 30)
+        .map(s -> l.transposed() ? Shape.of(s.dim(1), s.dim(0)) : s)
+        .or(() -> source.quantizedShape(spec.storedName(name, source)));
   }
 }

@@ -14,7 +14,7 @@ import java.util.Map;
  */
 final class TextPart implements Architecture {
   /** What the section is called; the second in the configurations of InternVL's own code. */
-  private static final List<String> SECTIONS = List.of("text_config", "llm_config");
+  static final List<String> SECTIONS = List.of("text_config", "llm_config");
 
   private static final String TIED = "tie_word_embeddings";
 

@@ -264,8 +264,9 @@ final class Evidence {
       parents.add(block.name());
       parents.add(stored.bareName(block.name()));
     }
+    Set<String> others = stored.others(source);
     List<String> unused =
-        stored.others(source).stream()
+        others.stream()
             .filter(name -> isInside(name, parents))
             .filter(isConstant().negate())
             .toList();
@@ -275,10 +276,43 @@ final class Evidence {
           "the family "
               + stored.modelType()
               + " has no place for "
-              + unused.getFirst()
-              + (unused.size() > 1 ? " and " + (unused.size() - 1) + " more tensors" : "")
+              + andMore(unused)
               + "; what they do is left out");
     }
+    Set<String> series = new HashSet<>();
+    parents.forEach(p -> series.add(p.substring(0, p.lastIndexOf('.') + 1)));
+    List<String> beyond = others.stream().filter(name -> isNumbered(name, series)).toList();
+    if (!beyond.isEmpty()) {
+      int count = stored.blocks().size();
+      source.note(
+          "blocks beyond",
+          "the configuration knows of "
+              + count
+              + (count == 1 ? " block" : " blocks")
+              + ", and behind them are stored "
+              + andMore(beyond)
+              + "; what they do is left out");
+    }
+  }
+
+  private static String andMore(List<String> names) {
+    int more = names.size() - 1;
+    return names.getFirst() + (more > 0 ? " and " + more + " more tensors" : "");
+  }
+
+  /** Whether a tensor belongs to a block that the decoder does not have. */
+  private boolean isNumbered(String name, Set<String> series) {
+    for (String start : series) {
+      int dot = name.indexOf('.', start.length());
+      if (name.startsWith(start) && dot > start.length()) {
+        String number = name.substring(start.length(), dot);
+        boolean digits = number.chars().allMatch(c -> c >= '0' && c <= '9');
+        if (digits && declared.blocks().stream().noneMatch(b -> b.name().endsWith("." + number))) {
+          return true;
+        }
+      }
+    }
+    return false;
   }
 
   private static boolean isInside(String name, Set<String> parents) {

@@ -1,5 +1,6 @@
 package dev.ashlar.tensor.weights;
 
+import dev.ashlar.tensor.Shape;
 import dev.ashlar.tensor.quant.QuantizedMatrix;
 import java.util.Map;
 import java.util.Optional;
@@ -36,6 +37,11 @@ public interface WeightSource extends AutoCloseable {
    * model.layers.0.self_attn.q_proj}), or empty if it is stored dense.
    */
   Optional<QuantizedMatrix> quantized(String module);
+
+  /** The extents {@code [out, in]} of the packed linear map of that module name, or empty. */
+  default Optional<Shape> quantizedShape(String module) {
+    return quantized(module).map(q -> Shape.of(q.out(), q.in()));
+  }
 
   /**
    * The tensor of that name.
