@@ -143,8 +143,7 @@ public final class Ashlar implements Runnable {
       console.requireWritten();
       return 0;
     } catch (InputException e) {
-      console.fault(e.getMessage());
-      return FAILURE;
+      return report(e.getMessage(), e, false);
     }
   }
 
@@ -162,11 +161,19 @@ public final class Ashlar implements Runnable {
 
   private int wrongUsage(ParameterException e) {
     List<String> lines = e.getMessage().lines().toList();
-    String sentence = lines.isEmpty() ? "wrong usage" : lines.getFirst();
+    String sentence = lines.isEmpty() ? "wrong usage" : plain(lines.getFirst());
     String advice = "see " + e.getCommandLine().getCommandSpec().qualifiedName() + " --help";
     Optional<Misplaced> odd = misplaced(e);
     console.fault(odd.map(Ashlar::fault).orElse(sentence + "; " + advice));
     return USAGE;
+  }
+
+  /** The parser's sentence without the names of Java's types. */
+  private static String plain(String sentence) {
+    return sentence
+        .replaceFirst("is not an int$", "is not a whole number up to " + Integer.MAX_VALUE)
+        .replaceFirst("is not a long$", "is not a whole number up to " + Long.MAX_VALUE)
+        .replaceFirst("is not a (double|float)$", "is not a number");
   }
 
   /**
@@ -215,7 +222,9 @@ public final class Ashlar implements Runnable {
   }
 
   private int report(String sentence, Throwable t, boolean debug) {
-    console.fault(sentence);
+    if (!console.readerIsGone()) {
+      console.fault(sentence);
+    }
     if (debug) {
       t.printStackTrace(console.err());
     }

@@ -52,6 +52,12 @@ public record Console(PrintStream out, PrintStream err, boolean terminal) {
     }
   }
 
+  /** Whether who read the results has had enough, as {@code head} has: nothing to tell anybody. */
+  public boolean readerIsGone() {
+    return out instanceof ResultStream results
+        && results.reason().filter("Broken pipe"::equals).isPresent();
+  }
+
   /** Begins a piece of work that may take long; shows how far it is. */
   public Stage begin(String label, double total) {
     return begin(label, total, System.nanoTime());

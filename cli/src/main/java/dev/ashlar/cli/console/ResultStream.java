@@ -18,7 +18,11 @@ final class ResultStream extends PrintStream {
   }
 
   static ResultStream of(FileDescriptor descriptor) {
-    return new ResultStream(new Remembering(new FileOutputStream(descriptor)));
+    return to(new FileOutputStream(descriptor));
+  }
+
+  static ResultStream to(OutputStream stream) {
+    return new ResultStream(new Remembering(stream));
   }
 
   /** What the first write that failed said. */

@@ -83,6 +83,16 @@ class AshlarTest {
   }
 
   @Test
+  void numbersThatAreNoneAreSaidWithoutJavasWords() {
+    String seed = fault(2, "quantize", "--seed", "99999999999999999999");
+    assertTrue(seed.contains("is not a whole number up to 9223372036854775807;"), seed);
+    String bits = fault(2, "quantize", "--bits", "99999999999");
+    assertTrue(bits.contains("is not a whole number up to 2147483647;"), bits);
+    String heat = fault(2, "generate", "--model", "m", "--prompt", "p", "--temperature", "warm");
+    assertTrue(heat.contains("'warm' is not a number;"), heat);
+  }
+
+  @Test
   void underscoresAreDashes() throws Exception {
     Path text = Files.writeString(folder.resolve("t.txt"), "some text");
     String model = folder.resolve("none").toString();
