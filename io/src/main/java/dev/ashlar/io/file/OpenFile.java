@@ -125,8 +125,8 @@ public final class OpenFile implements AutoCloseable {
     ByteBuffer spare = spares.poll();
     ByteBuffer chunk =
         spare != null ? spare : ByteBuffer.allocateDirect(CHUNK).order(ByteOrder.LITTLE_ENDIAN);
-    for (int i = 0; i < count; i += CHUNK / width) {
-      int n = Math.min(count - i, CHUNK / width);
+    for (int i = 0, n; i < count; i += n) {
+      n = Math.min(count - i, CHUNK / width);
       fill(position + Math.multiplyFull(i, width), chunk.clear().limit(n * width));
       target.take(chunk.flip(), i, n);
     }
