@@ -261,14 +261,12 @@ public final class BlockwiseQuantization {
   }
 
   private Cascade cascade(MemoryPlan memory, CalibrationSet samples, Pace pace) {
-    BlockWalk walk = new BlockWalk(memory.passBatch(), pace::proceed);
-    boolean quantizedInput = options.quantizedInput() && !InputRanges.areFloats(quantizer);
     return new Cascade(
-        walk,
+        new BlockWalk(memory.passBatch(), pace::proceed),
         memory.store(options.streamType(), limit),
         model,
         samples,
-        quantizedInput,
+        options.quantizedInput() && !InputRanges.areFloats(quantizer),
         quantizer.needsFloats());
   }
 
@@ -283,11 +281,15 @@ public final class BlockwiseQuantization {
     Unit unit = planned.load(model);
     pace.begin(planned.index(), planned.name());
     UnitPlan.Entry entry = InputRanges.settle(planned, unit, cascade);
-    boolean last = entry.index() == units.units().size() - 1;
+    // Behind the last unit with anything to be done nothing flows, and no method is asked.
+    boolean last = entry.index() >= units.reach() - 1;
+    boolean beyond = entry.index() >= units.reach();
     long weights = work.isPresent() ? UnitRunner.checksum(unit) : 0;
     Optional<UnitResult> found =
-        work.flatMap(w -> w.find(entry.index(), entry.name(), weights))
-            .map(r -> r.withInputs(entry.schemes()));
+        beyond
+            ? Optional.of(UnitResult.of(Map.of()))
+            : work.flatMap(w -> w.find(entry.index(), entry.name(), weights))
+                .map(r -> r.withInputs(entry.schemes()));
     Targets targets = null;
     if (cascade != null && quantizer.needsTargets() && !(last && found.isPresent())) {
       targets =
@@ -311,7 +313,7 @@ public final class BlockwiseQuantization {
         result.layers().size(),
         result.history(),
         result.figures(),
-        found.isPresent(),
+        found.isPresent() && !beyond,
         Duration.ofNanos(System.nanoTime() - start));
   }
 
@@ -377,11 +379,6 @@ public final class BlockwiseQuantization {
   /** What a user should know before anything is run, if the memory allowed will not do. */
   public Optional<String> memoryWarning() {
     return memory().warning();
-  }
-
-  /** The same without a store. */
-  public Duration estimate() {
-    return estimate(Optional.empty());
   }
 
   /**

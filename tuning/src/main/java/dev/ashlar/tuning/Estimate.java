@@ -38,8 +38,9 @@ record Estimate(
    * @param left the units, with nothing to do in those that are done
    */
   Duration run(List<UnitPlan.Entry> left) {
+    List<UnitPlan.Entry> reached = left.subList(0, Math.max(1, units.reach()));
     if (!flows()) {
-      return duration(costs(left, this::alone).sum().fixed());
+      return duration(costs(reached, this::alone).sum().fixed());
     }
     int step = Math.multiplyExact(options.batchSize(), options.accumulate());
     int streamed = quantizer.streamed(data.count());
@@ -56,7 +57,7 @@ record Estimate(
             double flowing = passes(entry) * pass(unit, cascade.inputs());
             return new Budget.Cost(seconds(work), flowing);
           };
-      Budget.Cost sum = costs(left, all).sum();
+      Budget.Cost sum = costs(reached, all).sum();
       double seconds = sum.fixed() + streamed * sum.sample();
       double finishing =
           quantizer.finish().map(f -> f.samplePasses(data.count(), streamed)).orElse(0.0);

@@ -182,6 +182,18 @@ public final class UnitPlan {
     return units;
   }
 
+  /**
+   * How many units there are up to the last in which anything is to be done: data need go no
+   * further.
+   */
+  public int reach() {
+    int reach = units.size();
+    while (reach > 0 && units.get(reach - 1).schemes().isEmpty()) {
+      reach--;
+    }
+    return reach;
+  }
+
   /** The same with nothing to be done in those that seem to be in a store already. */
   public List<Entry> left(Optional<? extends UnitStore> work) {
     return units.stream()

@@ -231,10 +231,11 @@ class BlockwiseQuantizationTest {
       CalibrationSet data = TinyModel.data(12, 16);
       BlockwiseQuantization asked =
           new BlockwiseQuantization(model, plan, data, signRound(5), OPTIONS);
-      Duration few = asked.estimate();
+      Duration few = asked.estimate(Optional.empty());
       assertTrue(few.isPositive());
       Duration many =
-          new BlockwiseQuantization(model, plan, data, signRound(5000), OPTIONS).estimate();
+          new BlockwiseQuantization(model, plan, data, signRound(5000), OPTIONS)
+              .estimate(Optional.empty());
       assertTrue(many.compareTo(few.multipliedBy(20)) > 0, few + " and " + many);
       assertSame(
           TinyModel.collect(new BlockwiseQuantization(model, plan, data, signRound(5), OPTIONS)),

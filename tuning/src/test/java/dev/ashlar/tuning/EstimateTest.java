@@ -182,7 +182,7 @@ class EstimateTest {
                   dev.ashlar.tuning.calibration.CalibrationSet.none(),
                   nearest,
                   OPTIONS)
-              .estimate();
+              .estimate(Optional.empty());
       assertTrue(time.toSeconds() < FLOWING, time + "");
     }
   }

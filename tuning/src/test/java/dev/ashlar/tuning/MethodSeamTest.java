@@ -107,6 +107,22 @@ class MethodSeamTest {
         model, QuantizationPlan.uniform(W4), TinyModel.data(8, 8), method, OPTIONS);
   }
 
+  @Test
+  void nothingFlowsBehindTheLastUnitWithAnythingToBeDone() {
+    try (Checkpoint source = TinyModel.open()) {
+      NormHalving method = new NormHalving();
+      QuantizationPlan first = QuantizationPlan.uniform(W4).withFirstBlocks(1);
+      Collected found = new Collected();
+      RunReport report =
+          new BlockwiseQuantization(
+                  Architectures.load(source), first, TinyModel.data(8, 8), method, OPTIONS)
+              .run(found, RunListener.SILENT);
+      assertEquals(1, method.inputs.size(), "units that the method was asked for");
+      assertEquals(7, found.layers().size());
+      assertEquals(2, report.units().size(), "a unit is reported though nothing is done in it");
+    }
+  }
+
   private static Decoder with(Decoder model, UnitResult result) {
     List<dev.ashlar.nn.decoder.Block> blocks = new ArrayList<>();
     for (int i = 0; i < model.blockCount(); i++) {
