@@ -12,11 +12,10 @@ final class ActivationsOption extends OptionGroup {
       names = "--activations",
       paramLabel = "TYPE",
       defaultValue = "float",
-      description = {
-        "What packed weights are multiplied by: float (exact) or int8 (2- and 4-bit weights meet",
-        "activations rounded to a byte for each group, which is faster and slightly less accurate)",
-        "(default: ${DEFAULT-VALUE})."
-      })
+      description =
+          "What packed weights are multiplied by: float (exact) or int8 (2- and 4-bit weights meet"
+              + " activations rounded to a byte for each group, which is faster and slightly less"
+              + " accurate) (default: ${DEFAULT-VALUE}).")
   String type;
 
   /** Says that rounded activations meet no packed weights. */

@@ -52,10 +52,9 @@ final class GenerateCommand extends Command {
       names = "--kv-cache",
       paramLabel = "TYPE",
       defaultValue = "f32",
-      description = {
-        "How keys and values are kept: f32, f16 (half the memory) or int8 (a quarter, rounded to a",
-        "byte) (default: ${DEFAULT-VALUE})."
-      })
+      description =
+          "How keys and values are kept: f32, f16 (half the memory) or int8 (a quarter, rounded to a"
+              + " byte) (default: ${DEFAULT-VALUE}).")
   String kvCache;
 
   @Mixin ActivationsOption activations;

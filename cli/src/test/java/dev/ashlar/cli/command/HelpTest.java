@@ -78,6 +78,18 @@ class HelpTest {
             });
   }
 
+  /** The parser begins a new line for each part, in the middle of a sentence. */
+  @Test
+  void descriptionsOfOptionsAreOnePart() {
+    commands()
+        .forEach(
+            (name, command) -> {
+              for (OptionSpec o : command.getCommandSpec().options()) {
+                assertTrue(o.description().length <= 1, name + " " + o.longestName());
+              }
+            });
+  }
+
   @Test
   void effortsInHelpAreThoseOfTheDefaultRecipe() {
     Effort usual = Methods.DEFAULT.effort(Effort.DEFAULT).orElseThrow();
