@@ -9,6 +9,7 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
@@ -107,7 +108,7 @@ public final class Main {
       boolean pieces = tokenizer.toString().endsWith(".model");
       Path own = model.resolve(pieces ? "tokenizer.model" : "tokenizer.json");
       if (!Files.exists(model.resolve("tokenizer.json"))) {
-        Files.copy(tokenizer, own);
+        Files.copy(tokenizer, own, StandardCopyOption.REPLACE_EXISTING);
       }
       if (!templates.isEmpty() && random.nextBoolean()) {
         Path template = one(templates);
