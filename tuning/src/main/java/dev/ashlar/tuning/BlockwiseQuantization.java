@@ -202,7 +202,7 @@ public final class BlockwiseQuantization {
       listener.warning(head + " stays float: " + skipped().get(head));
     }
     Finishing finishing = quantizer.finish().map(f -> new Finishing(f, model, units)).orElse(null);
-    Pace pace = new Pace(stages(), listener);
+    Pace pace = new Pace(units, stages(), listener);
     List<UnitReport> reports = new ArrayList<>();
     CalibrationSet streamed = data.first(quantizer.streamed(data.count()));
     try (Cascade cascade = needsData ? cascade(memory, streamed, pace) : null) {

@@ -187,6 +187,35 @@ class EstimateTest {
     }
   }
 
+  /** What is left of two units after the first, as a multiple of what that took. */
+  private double left(QuantizationPlan plan) throws InterruptedException {
+    List<Progress> told = new ArrayList<>();
+    try (Checkpoint source = TinyModel.open()) {
+      UnitPlan units = run(Architectures.load(source), plan, OPTIONS).units();
+      RunListener listener =
+          new RunListener() {
+            @Override
+            public void progress(Progress p) {
+              told.add(p);
+            }
+          };
+      Pace pace = new Pace(units, 2, listener);
+      pace.begin(0, "first");
+      Thread.sleep(20);
+      pace.end(false);
+      pace.begin(1, "second");
+    }
+    Progress last = told.getLast();
+    return (double) last.remaining().orElseThrow().toNanos() / last.elapsed().toNanos();
+  }
+
+  @Test
+  void whatIsLeftCountsWhatThereIsToDo() throws InterruptedException {
+    assertEquals(1, left(QuantizationPlan.uniform(W4)), 0.05);
+    assertTrue(left(without("model\\.layers\\.1\\..*")) < 0.1);
+    assertTrue(left(without("model\\.layers\\.0\\..*")) > 9);
+  }
+
   /** A time is given to what there is to do: an idle first block says nothing of the others. */
   @Test
   void aTimeIsMeasuredWhereThereIsWork() {

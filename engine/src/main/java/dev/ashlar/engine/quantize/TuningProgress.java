@@ -13,21 +13,31 @@ import java.util.stream.Collectors;
 
 /** Passes on what a run says to the listener of the job and to its stage. */
 final class TuningProgress implements RunListener {
+  /** What a unit takes in which there is nothing to do, of what one takes on average. */
+  private static final double IDLE = 0.1;
+
   private final JobListener listener;
   private final Stage stage;
   private final int units;
+  private final double idle;
+  private final double work;
   private final Consumer<Budget.Numbers> settled;
   private Duration spent = Duration.ZERO;
-  private int made;
+  private double made;
+  private double seen;
 
   /**
    * @param units how many there are, work on all of them among them
+   * @param layers of all units
    * @param settled is told what a time came to
    */
-  TuningProgress(JobListener listener, Stage stage, int units, Consumer<Budget.Numbers> settled) {
+  TuningProgress(
+      JobListener listener, Stage stage, int units, int layers, Consumer<Budget.Numbers> settled) {
     this.listener = listener;
     this.stage = stage;
     this.units = units;
+    this.idle = Math.max(1, layers) * IDLE / units;
+    this.work = layers + units * idle;
     this.settled = settled;
   }
 
@@ -53,12 +63,15 @@ final class TuningProgress implements RunListener {
     if (report.resumed() && report.index() == 0) {
       listener.note("going on with the work of an earlier run");
     }
+    // Units with fewer layers, or none, take less.
+    double own = report.layers() + idle;
+    seen += own;
     if (!report.resumed()) {
       spent = spent.plus(report.time());
-      made++;
+      made += own;
     }
     double pace = made == 0 ? Double.NaN : spent.toMillis() / 1e3 / made;
-    stage.finished(pace * (units - report.index() - 1), outcome(report));
+    stage.finished(pace * Math.max(0, work - seen), outcome(report));
   }
 
   private String outcome(UnitReport report) {
@@ -77,6 +90,9 @@ final class TuningProgress implements RunListener {
   }
 
   private static String done(UnitReport report) {
+    if (report.layers() == 0 && report.figures().isEmpty()) {
+      return "nothing to quantize";
+    }
     return report.layers() > 0
         ? report.layers() + " layers quantized"
         : report.figures().entrySet().stream()
