@@ -29,6 +29,7 @@ final class GgufCursor {
 
   private static final long LONGEST_NUMBERS = 256L << 20;
   private static final int BOOLEAN = 7;
+  private static final char REPLACEMENT = '\uFFFD';
 
   private final OpenFile file;
   private ByteBuffer window = ByteBuffer.allocate(0);
@@ -85,10 +86,21 @@ final class GgufCursor {
       throw fault(
           what, "text of at most " + Math.min(longest, remaining()) + " bytes", n + " bytes");
     }
-    byte[] bytes = new byte[(int) n];
-    need((int) n, what).get(bytes);
+    ByteBuffer bytes = need((int) n, what);
+    int from = bytes.position();
+    String text =
+        new String(bytes.array(), bytes.arrayOffset() + from, (int) n, StandardCharsets.UTF_8);
+    // What is no UTF-8 was replaced; only a text that holds the replacement can have been.
+    if (text.indexOf(REPLACEMENT) >= 0) {
+      requireUtf8(bytes.slice(from, (int) n), what);
+    }
+    bytes.position(from + (int) n);
+    return text;
+  }
+
+  private void requireUtf8(ByteBuffer bytes, String what) {
     try {
-      return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
+      StandardCharsets.UTF_8.newDecoder().decode(bytes);
     } catch (CharacterCodingException e) {
       throw InputException.in(file.path())
           .place(what)

@@ -1,5 +1,6 @@
 package dev.ashlar.formats.gguf;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -53,6 +54,19 @@ class GgufRulesTest {
     for (Map.Entry<String, Object> e : wrong.entrySet()) {
       refused(model().put(e.getKey(), e.getValue()).bytes(), e.getKey());
     }
+  }
+
+  @Test
+  void textsAreUtf8() throws IOException {
+    String odd = "a \uFFFD that is meant";
+    byte[] bytes = model().put("some.text", odd).bytes();
+    Path file = Files.write(temp.resolve("good.gguf"), bytes);
+    try (GgufFile f = GgufFile.open(file)) {
+      assertEquals(odd, f.metadata().get("some.text"));
+    }
+    int at = new String(bytes, StandardCharsets.ISO_8859_1).indexOf("that is meant");
+    bytes[at] = (byte) 0xC3;
+    refused(bytes, "some.text", "is not valid UTF-8");
   }
 
   @Test
