@@ -57,8 +57,11 @@ final class StoredBiases {
     long wrong = wrong(config);
     for (String key : KEYS) {
       for (boolean value : new boolean[] {true, false}) {
-        Map<String, Object> changed = wrong == 0 ? config : with(config, key, value);
-        long now = wrong == 0 ? 0 : wrong(changed);
+        if (wrong == 0) {
+          return better;
+        }
+        Map<String, Object> changed = with(config, key, value);
+        long now = wrong(changed);
         if (now < wrong) {
           wrong = now;
           better.put(key, value);
