@@ -16,6 +16,7 @@ import models
 
 PROMPT = [7, 31, 112, 5, 68, 200, 17, 93, 41, 150, 12, 77]
 NEW = 16
+SOME = "{some}"  # stands for layers of the family
 WIDTH = ["--method", "rtn", "--group-size", "32"]
 
 # name: (format, options of `ashlar quantize`)
@@ -24,12 +25,12 @@ CASES = {
     "auto_round-w4-asym": ("auto_round", ["--bits", "4", "--asym"]),
     "auto_round-w3-asym": ("auto_round", ["--bits", "3", "--asym"]),
     "auto_round-head": ("auto_round", ["--bits", "4", "--quant-lm-head"]),
-    "auto_round-some": ("auto_round", ["--bits", "4", "--ignore-layers", "layers.1.,h.1.,experts.1.,experts.3."]),
+    "auto_round-some": ("auto_round", ["--bits", "4", "--ignore-layers", SOME]),
     "auto_gptq-w4": ("auto_gptq", ["--bits", "4"]),
     "auto_gptq-w8": ("auto_gptq", ["--bits", "8"]),
     "auto_gptq-w4-asym": ("auto_gptq", ["--bits", "4", "--asym"]),
     "auto_gptq-head": ("auto_gptq", ["--bits", "4", "--quant-lm-head"]),
-    "auto_gptq-some": ("auto_gptq", ["--bits", "4", "--ignore-layers", "layers.1.,h.1.,experts.1.,experts.3."]),
+    "auto_gptq-some": ("auto_gptq", ["--bits", "4", "--ignore-layers", SOME]),
     "fake": ("fake", ["--bits", "4"]),
 }
 LOADERS = {
@@ -226,6 +227,7 @@ def ours_to_peers(args, table, family, model):
     references = {}
     for case in args.cases:
         form, options = CASES[case]
+        options = [o.replace(SOME, models.some(family)) for o in options]
         out = f"{args.scratch}/{family}/{case}"
         key = " ".join(options)
         try:

@@ -68,6 +68,14 @@ FAMILIES = {
 }
 
 
+def some(family):
+    """Names of layers to be left float: those of one block, and single experts where there are any."""
+    block = "h.1." if family in ("gpt2", "falcon") else "layers.1."
+    keys = FAMILIES[family][1]
+    mixture = any("experts_per_tok" in key for key in keys)
+    return block + (",experts.1.,experts.3." if mixture else "")
+
+
 def make(family, folder):
     """A model whose parameters are all drawn anew; saved as its family publishes it."""
     dtype, keys = FAMILIES[family]
