@@ -4,6 +4,7 @@ import dev.ashlar.io.InputException;
 import dev.ashlar.nn.decoder.BlockContext;
 import dev.ashlar.nn.decoder.Decoder;
 import dev.ashlar.nn.decoder.FeedForwardSpec;
+import dev.ashlar.nn.generate.NotFiniteException;
 import dev.ashlar.nn.runner.Runner;
 import dev.ashlar.nn.runner.Runner.Part;
 import dev.ashlar.nn.runner.SequenceCache;
@@ -45,6 +46,7 @@ final class Embeddings {
    * The vectors {@code [dim]} of texts.
    *
    * @throws InputException if one has no tokens, or more than fit the model
+   * @throws NotFiniteException if a vector is not finite
    */
   List<float[]> of(List<int[]> texts) {
     texts.forEach(this::require);
@@ -110,6 +112,9 @@ final class Embeddings {
     double size = 0;
     for (double x : mean) {
       size += x * x;
+    }
+    if (!Double.isFinite(size)) {
+      throw new NotFiniteException("the hidden states");
     }
     // A vector of zeros has no direction and stays what it is.
     double scale = how.normalized() && size > 0 ? 1 / Math.sqrt(size) : 1;

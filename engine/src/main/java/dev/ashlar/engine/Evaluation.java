@@ -13,6 +13,7 @@ import dev.ashlar.engine.job.JobListener;
 import dev.ashlar.engine.job.Stage;
 import dev.ashlar.io.InputException;
 import dev.ashlar.nn.decoder.Decoder;
+import dev.ashlar.nn.generate.NotFiniteException;
 import dev.ashlar.tuning.MemoryLimit;
 import dev.ashlar.tuning.method.Unit;
 import dev.ashlar.tuning.quality.BlockwiseEvaluation;
@@ -254,6 +255,9 @@ public final class Evaluation {
       figures.put(Assignments.PERPLEXITY, Figure.of(p.value(), p.standardError()));
     } else {
       p = compared(text, ids, length, most, figures);
+    }
+    if (Double.isNaN(p.value())) {
+      throw new NotFiniteException("the logits");
     }
     Map<String, Long> counts = new LinkedHashMap<>();
     counts.put("seqlen", (long) length);

@@ -2,6 +2,8 @@ package dev.ashlar.engine;
 
 import dev.ashlar.engine.chat.Continuation;
 import dev.ashlar.engine.chat.Conversation;
+import dev.ashlar.engine.job.Faults;
+import dev.ashlar.engine.job.RunException;
 import dev.ashlar.engine.model.Model;
 import dev.ashlar.engine.model.ModelPaths;
 import dev.ashlar.formats.FloatFolder;
@@ -259,11 +261,15 @@ public final class LanguageModel implements AutoCloseable {
    *
    * @return a vector {@code [dim]} for each text, the caller's to keep
    * @throws InputException if a text is empty or does not fit the model
+   * @throws RunException if a vector is not finite
    */
   public List<float[]> embed(List<String> texts, EmbeddingOptions how) {
     Embeddings embeddings = new Embeddings(decoder(Integer.MAX_VALUE), contextLength(), how);
-    return options.run(
-        () -> embeddings.of(texts.stream().map(t -> tokenizer().encode(t, true)).toList()));
+    return Faults.translated(
+        () ->
+            options.run(
+                () ->
+                    embeddings.of(texts.stream().map(t -> tokenizer().encode(t, true)).toList())));
   }
 
   /**

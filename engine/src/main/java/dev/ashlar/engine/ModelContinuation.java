@@ -1,6 +1,7 @@
 package dev.ashlar.engine;
 
 import dev.ashlar.engine.chat.Continuation;
+import dev.ashlar.engine.job.Faults;
 import dev.ashlar.nn.generate.Generator;
 import java.util.Set;
 import java.util.function.BooleanSupplier;
@@ -17,16 +18,18 @@ record ModelContinuation(Generator generator, ModelOptions options, Set<Integer>
   @Override
   public Generator.Result generate(
       int[] prompt, int limit, IntConsumer listener, BooleanSupplier cancelled) {
-    return options.run(
+    return Faults.translated(
         () ->
-            generator.generate(
-                prompt,
-                limit,
-                stops,
-                id -> {
-                  listener.accept(id);
-                  return true;
-                },
-                cancelled));
+            options.run(
+                () ->
+                    generator.generate(
+                        prompt,
+                        limit,
+                        stops,
+                        id -> {
+                          listener.accept(id);
+                          return true;
+                        },
+                        cancelled)));
   }
 }

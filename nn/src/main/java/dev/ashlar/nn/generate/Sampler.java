@@ -52,13 +52,13 @@ public final class Sampler {
    * An index in {@code [0, vocab)}.
    *
    * @param logits read from {@code offset}; not changed
-   * @throws ArithmeticException if the logits hold NaN or positive infinity
+   * @throws NotFiniteException if the logits hold NaN or positive infinity
    */
   public int sample(float[] logits, int offset, int vocab) {
     int best = offset;
     for (int i = offset; i < offset + vocab; i++) {
       if (Float.isNaN(logits[i]) || logits[i] == Float.POSITIVE_INFINITY) {
-        throw new ArithmeticException("logit " + (i - offset) + " is " + logits[i]);
+        throw new NotFiniteException("the logits");
       }
       if (logits[i] > logits[best]) {
         best = i;

@@ -71,7 +71,7 @@ class SamplerTest {
   @Test
   void logitsThatAreNotNumbersAreRefused() {
     assertThrows(
-        ArithmeticException.class, () -> Sampler.greedy().sample(new float[] {0, Float.NaN}, 0, 2));
+        NotFiniteException.class, () -> Sampler.greedy().sample(new float[] {0, Float.NaN}, 0, 2));
     assertEquals(1, new Sampler(1, 0, 1, 1).sample(new float[] {Float.NEGATIVE_INFINITY, 0}, 0, 2));
   }
 

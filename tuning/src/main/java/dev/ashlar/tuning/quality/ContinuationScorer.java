@@ -1,5 +1,6 @@
 package dev.ashlar.tuning.quality;
 
+import dev.ashlar.nn.generate.NotFiniteException;
 import dev.ashlar.nn.runner.Runner;
 import dev.ashlar.nn.runner.SequenceCache;
 import dev.ashlar.tensor.Parallel;
@@ -124,6 +125,9 @@ public final class ContinuationScorer {
       for (int i = 0; i < continuation.length; i++) {
         sum += logs[at + i];
         greedy &= top[at + i];
+      }
+      if (Double.isNaN(sum)) {
+        throw new NotFiniteException("the logits");
       }
       all.add(new Likelihood(sum, greedy));
       at += continuation.length;
