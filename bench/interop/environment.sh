@@ -1,0 +1,24 @@
+# The peers' programs; sourced by `interop` and by bench/proof/peers.
+#
+# environment SCRATCH: sets $python to one that has them, installed into ASHLAR_INTEROP_VENV or below
+# SCRATCH if need be. Where that cannot be done it says SKIPPED and ends the script with 0.
+
+peers=${ASHLAR_INTEROP_PEERS:-torch transformers==5.24.0 auto-round==0.16.1 gptqmodel==7.7.0 optimum==2.3.0}
+
+skip() { echo "SKIPPED: $1"; exit 0; }
+
+environment() {
+  local venv=${ASHLAR_INTEROP_VENV:-$1/venv}
+  case $venv in /*) ;; *) venv=$PWD/$venv ;; esac
+  python=$venv/bin/python
+  if ! "$python" -c 'import torch, transformers, auto_round' 2>/dev/null; then
+    command -v python3 >/dev/null || skip "there is no python3"
+    python3 -m venv "$venv" || skip "no environment for python can be made"
+    # shellcheck disable=SC2086  # a list of packages
+    "$venv/bin/pip" install -q $peers >"$1/pip.log" 2>&1 \
+      || skip "the peers cannot be installed ($(tail -n 1 "$1/pip.log"))"
+    "$python" -c 'import torch, transformers, auto_round' 2>"$1/import.log" \
+      || skip "the peers do not run ($(tail -n 1 "$1/import.log"))"
+  fi
+  export TRANSFORMERS_OFFLINE=1 HF_HUB_OFFLINE=1 TOKENIZERS_PARALLELISM=false CUDA_VISIBLE_DEVICES=
+}
