@@ -50,6 +50,9 @@ def auto_round(args):
 
 
 def gptq(args):
+    # By itself it takes one on two processors, and then refuses that.
+    if os.cpu_count() < 3:
+        os.environ.setdefault("GPTQMODEL_CPU_WORKERS", "2")
     from gptqmodel import GPTQModel, QuantizeConfig, extension
 
     # Compiled once for all runs. Without a compiler its program packs codes by PyTorch.
