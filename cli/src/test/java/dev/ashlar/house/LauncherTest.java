@@ -13,11 +13,14 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * The launcher in a tree of its own, with a Java and a Maven that only say how they were called.
@@ -87,6 +90,11 @@ class LauncherTest {
   }
 
   private Outcome launch(String... args) throws IOException, InterruptedException {
+    return launch(Map.of(), args);
+  }
+
+  private Outcome launch(Map<String, String> variables, String... args)
+      throws IOException, InterruptedException {
     List<String> words = new ArrayList<>(List.of("/bin/sh", tree.resolve("ashlar").toString()));
     words.addAll(List.of(args));
     Path out = scratch.resolve("out");
@@ -97,6 +105,7 @@ class LauncherTest {
     builder.environment().put("PATH", tools.toString());
     builder.environment().put("HOME", scratch.resolve("home").toString());
     builder.environment().put("ASHLAR_JAVA", scratch.resolve("jdk").toString());
+    builder.environment().putAll(variables);
     int status = builder.start().waitFor();
     return new Outcome(status, Files.readString(out), Files.readString(err));
   }
@@ -200,5 +209,49 @@ class LauncherTest {
   @Test
   void examplesBeginWithWhatWasTyped() throws Exception {
     assertTrue(built().out().contains("-Dashlar.command=" + tree.resolve("ashlar")));
+  }
+
+  private static boolean hasOwnCollector(Outcome launched, String command) {
+    assertEquals(0, launched.status(), launched.err());
+    String flag = command.equals("chat") ? "-XX:+UseParallelGC" : "-XX:MaxHeapFreeRatio=";
+    return launched.out().contains(flag);
+  }
+
+  /** Java does not start with two collectors, wherever they are named. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "JAVA_OPTS",
+        "ASHLAR_OPTS",
+        "JDK_JAVA_OPTIONS",
+        "JAVA_TOOL_OPTIONS",
+        "_JAVA_OPTIONS"
+      })
+  void aCollectorOfTheUsersIsTheOnlyOne(String variable) throws Exception {
+    built();
+    for (String command : List.of("chat", "quantize")) {
+      assertTrue(hasOwnCollector(launch(command), command));
+      for (String name : List.of("Serial", "Parallel", "G1", "Z", "Shenandoah", "Epsilon")) {
+        String flags = "-Xmx1g -XX:+Use" + name + "GC -Da=b";
+        Outcome own = launch(Map.of(variable, flags), command);
+        String others = own.out().replace(flags, "");
+        assertFalse(hasOwnCollector(new Outcome(own.status(), others, own.err()), command), others);
+      }
+    }
+  }
+
+  @Test
+  void otherFlagsAboutCollectingChooseNoCollector() throws Exception {
+    built();
+    for (String flag :
+        List.of(
+            "-XX:+UseGCOverheadLimit",
+            "-XX:-UseG1GC",
+            "-XX:+UseMaximumCompactionOnSystemGC",
+            "-XX:+UseDynamicNumberOfGCThreads")) {
+      for (String command : List.of("chat", "quantize")) {
+        assertTrue(hasOwnCollector(launch(Map.of("JAVA_OPTS", flag), command), command), flag);
+      }
+    }
   }
 }
