@@ -1,5 +1,6 @@
 package dev.ashlar.tuning;
 
+import dev.ashlar.tensor.Magnitude;
 import dev.ashlar.tensor.Tensor;
 import dev.ashlar.tensor.quant.QuantScheme;
 import dev.ashlar.tuning.method.BlockQuantizer;
@@ -68,11 +69,8 @@ final class InputRanges {
   }
 
   private static float largest(Tensor x, float before) {
-    float largest = Float.isNaN(before) ? 0 : before;
-    for (int i = 0; i < x.size(); i++) {
-      largest = Math.max(largest, Math.abs(x.data()[i]));
-    }
-    return largest;
+    float here = Magnitude.largest(x.data(), 0, x.size());
+    return Float.isNaN(before) ? here : Math.max(before, here);
   }
 
   /** What a layer's inputs reach; of an expert that no token chose, what its siblings' reach. */

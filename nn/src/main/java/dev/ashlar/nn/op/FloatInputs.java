@@ -1,5 +1,6 @@
 package dev.ashlar.nn.op;
 
+import dev.ashlar.tensor.Magnitude;
 import dev.ashlar.tensor.kernel.BlockScales;
 import dev.ashlar.tensor.kernel.FloatFakeQuantKernel;
 import dev.ashlar.tensor.kernel.InputScale;
@@ -28,19 +29,10 @@ final class FloatInputs {
     this.fixed = dynamic ? 0 : InputScale.of(scheme);
   }
 
-  private static float largest(float[] x, int from, int to) {
-    float largest = 0;
-    for (int i = from; i < to; i++) {
-      // Math.max passes NaN on.
-      largest = Math.max(largest, Math.abs(x[i]));
-    }
-    return largest;
-  }
-
   void round(float[] x, int from, int to, float[] y) {
     float s = fixed;
     if (dynamic) {
-      float largest = largest(x, from, to);
+      float largest = Magnitude.largest(x, from, to);
       if (!(largest >= Float.MIN_NORMAL)) {
         // Zeros, and NaN, which stays.
         Arrays.fill(y, from, to, largest >= 0 ? 0 : largest);
@@ -58,7 +50,7 @@ final class FloatInputs {
    * group's own, that of the scale, which goes to the largest input.
    */
   void backward(float[] x, int from, int to, float[] dy, float[] dx, boolean add) {
-    float largest = dynamic ? largest(x, from, to) : 0;
+    float largest = dynamic ? Magnitude.largest(x, from, to) : 0;
     boolean none = dynamic && !(largest >= Float.MIN_NORMAL);
     float s = dynamic ? none ? 0 : BlockScales.scale(grid, largest, global) : fixed;
     double sum = 0;

@@ -1,5 +1,6 @@
 package dev.ashlar.tensor.kv;
 
+import dev.ashlar.tensor.Magnitude;
 import java.util.Arrays;
 
 /**
@@ -211,10 +212,7 @@ public abstract sealed class KvPages permits KvPages.Floats, KvPages.Halves, KvP
 
     @Override
     public void write(int page, int head, int token, float[] x, int xOff) {
-      float largest = 0;
-      for (int d = xOff; d < xOff + dim(); d++) {
-        largest = Math.max(largest, Math.abs(x[d]));
-      }
+      float largest = Magnitude.largest(x, xOff, xOff + dim());
       byte[] codes = pages[page];
       int to = at(head, token);
       float scale = largest / LARGEST;

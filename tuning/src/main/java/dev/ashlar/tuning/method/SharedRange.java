@@ -2,6 +2,7 @@ package dev.ashlar.tuning.method;
 
 import dev.ashlar.nn.layer.DenseWeight;
 import dev.ashlar.nn.layer.Weight;
+import dev.ashlar.tensor.Magnitude;
 import dev.ashlar.tensor.quant.FloatGrid;
 import dev.ashlar.tensor.quant.QuantScheme;
 import java.util.List;
@@ -47,12 +48,8 @@ final class SharedRange {
   }
 
   private static float largest(Weight weight) {
-    float largest = 0;
-    if (weight instanceof DenseWeight dense) {
-      for (int i = 0; i < dense.matrix().size(); i++) {
-        largest = Math.max(largest, Math.abs(dense.matrix().data()[i]));
-      }
-    }
-    return largest;
+    return weight instanceof DenseWeight dense
+        ? Magnitude.largest(dense.matrix().data(), 0, dense.matrix().size())
+        : 0;
   }
 }
