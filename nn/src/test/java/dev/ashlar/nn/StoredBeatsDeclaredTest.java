@@ -36,6 +36,10 @@ class StoredBeatsDeclaredTest {
     return d.forward(IDS, BlockContext.of(1, IDS.length), Tape.off()).copy().data();
   }
 
+  private static Map<String, Object> corrections(Altered source) {
+    return Architectures.corrections(Architectures.spec(source), source);
+  }
+
   private static Altered llama() {
     return new Altered("llama");
   }
@@ -66,7 +70,7 @@ class StoredBeatsDeclaredTest {
     Altered source = llama().config(TIED, true);
     assertArrayEquals(own, logits(source));
     assertFalse(Architectures.load(source).tiedHead());
-    assertEquals(Map.of(TIED, false), Architectures.spec(source).corrections());
+    assertEquals(Map.of(TIED, false), corrections(source));
     assertTrue(source.notes().getFirst().contains("lm_head is stored and differs"));
   }
 
@@ -76,7 +80,7 @@ class StoredBeatsDeclaredTest {
     source.with(HEAD, source.tensor(TABLE).toTensor());
     assertTrue(Architectures.load(source).tiedHead());
     assertEquals(List.of(), source.notes());
-    assertEquals(Map.of(), Architectures.spec(source).corrections());
+    assertEquals(Map.of(), corrections(source));
   }
 
   /** As quantizers write it, who round the head and not the embedding. */
@@ -173,8 +177,8 @@ class StoredBeatsDeclaredTest {
     assertTrue(declared.notes().getFirst().contains("self_attn.o_proj"), "" + declared.notes());
     assertArrayEquals(with, logits(undeclared));
     // A copy that says so is read alike by those who believe configurations.
-    assertEquals(Map.of("attention_bias", true), Architectures.spec(undeclared).corrections());
-    assertEquals(Map.of(), Architectures.spec(declared).corrections());
+    assertEquals(Map.of("attention_bias", true), corrections(undeclared));
+    assertEquals(Map.of(), corrections(declared));
     assertFalse(Arrays.equals(logits(llama()), with));
     assertTrue(undeclared.notes().getFirst().contains("q_proj.bias is stored"));
   }
@@ -183,7 +187,7 @@ class StoredBeatsDeclaredTest {
   void sectionsOfWrappersAreCorrectedToo() {
     Altered source = wrapper("llava");
     source.config("text_config", section(source, "attention_bias", true));
-    assertEquals(Map.of("attention_bias", false), Architectures.spec(source).corrections());
+    assertEquals(Map.of("attention_bias", false), corrections(source));
   }
 
   @Test
@@ -212,8 +216,7 @@ class StoredBeatsDeclaredTest {
     assertArrayEquals(logits(llama()), logits(llama().config("mlp_bias", true)));
     assertEquals(
         Map.of("attention_bias", false, "mlp_bias", false),
-        Architectures.spec(llama().config("attention_bias", true).config("mlp_bias", true))
-            .corrections());
+        corrections(llama().config("attention_bias", true).config("mlp_bias", true)));
   }
 
   @Test
@@ -266,7 +269,7 @@ class StoredBeatsDeclaredTest {
     float[] wide = logits(new Altered("gemma"));
     Altered gemma = new Altered("gemma").without("head_dim");
     assertArrayEquals(wide, logits(gemma));
-    assertEquals(24, Architectures.spec(gemma).corrections().get("head_dim"));
+    assertEquals(24, corrections(gemma).get("head_dim"));
   }
 
   @Test

@@ -26,31 +26,33 @@ final class CorrectedCheckpoint extends RenamedCheckpoint {
   /** The same, or the checkpoint itself where nothing is wrong or the family is not known. */
   static Checkpoint of(Checkpoint source) {
     DecoderSpec spec;
+    Map<String, Object> corrections;
     try {
-      spec = Architectures.spec(new Unheard(source));
+      Checkpoint unheard = new Unheard(source);
+      spec = Architectures.spec(unheard);
+      corrections = Architectures.corrections(spec, unheard);
     } catch (InputException e) {
       return source;
     }
     String head = spec.head().output().name() + WEIGHT;
     String table = spec.embedding().name() + WEIGHT;
     boolean onlyHead = spec.storedName(table, source).equals(head);
-    if (spec.corrections().isEmpty() && !onlyHead) {
+    if (corrections.isEmpty() && !onlyHead) {
       return source;
     }
-    spec.corrections()
-        .forEach(
-            (key, stored) ->
-                source.note(
-                    key,
-                    "the tensors contradict the configuration's "
-                        + key
-                        + "; the copy has what is stored ("
-                        + stored
-                        + ") and says so"));
+    corrections.forEach(
+        (key, stored) ->
+            source.note(
+                key,
+                "the tensors contradict the configuration's "
+                    + key
+                    + "; the copy has what is stored ("
+                    + stored
+                    + ") and says so"));
     return new CorrectedCheckpoint(
         source,
         name -> onlyHead && name.equals(head) ? table : name,
-        HeadTie.corrected(source.config(), spec.corrections()));
+        HeadTie.corrected(source.config(), corrections));
   }
 
   @Override

@@ -71,7 +71,7 @@ final class ModelTensors {
             head,
             Architectures.find(spec.modelType()),
             onlyHead ? Map.of(stored, table) : Map.of(),
-            spec.corrections());
+            Architectures.corrections(spec, source));
     for (BlockSpec block : spec.blocks()) {
       Set<String> routers = block.routers();
       for (LinearSpec l : block.linears()) {

@@ -8,6 +8,7 @@ import dev.ashlar.tensor.kernel.Backends;
 import dev.ashlar.tensor.weights.WeightSource;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -151,12 +152,27 @@ public final class Architectures {
    *     configuration is faulty
    */
   public static DecoderSpec spec(WeightSource source) {
-    Map<String, Object> config = source.config();
-    String modelType = new Config(config, source).text("model_type");
+    return StoredSizes.spec(family(source), source.config(), source).asStored(source);
+  }
+
+  /**
+   * What a copy of a model should say in its configuration instead of what stands there: {@link
+   * DecoderSpec#corrections}, and keys on biases that the stored ones contradict. To find these the
+   * configuration is described several times.
+   *
+   * @param stored what {@link #spec} says of {@code source}
+   */
+  public static Map<String, Object> corrections(DecoderSpec stored, WeightSource source) {
+    Map<String, Object> all = new LinkedHashMap<>(stored.corrections());
+    all.putAll(StoredBiases.corrections(family(source), source.config(), stored));
+    return all;
+  }
+
+  /** Describes configurations as the family of {@code source} does, in its names. */
+  private static Function<Map<String, Object>, DecoderSpec> family(WeightSource source) {
+    String modelType = new Config(source.config(), source).text("model_type");
     Architecture architecture = find(modelType).orElseThrow(() -> unknown(modelType, source));
-    Function<Map<String, Object>, DecoderSpec> family = c -> architecture.spec(c, source);
-    DecoderSpec stored = StoredSizes.spec(family, config, source).asStored(source);
-    return StoredBiases.noted(family, config, stored);
+    return config -> architecture.spec(config, source);
   }
 
   private static RuntimeException unknown(String modelType, WeightSource source) {

@@ -38,17 +38,16 @@ final class StoredBiases {
   }
 
   /**
-   * A decoder with the keys that a copy should correct.
+   * The keys that a copy should correct.
    *
    * @param family describes a configuration, in the names of the source
    * @param decoder with the biases that are stored
    */
-  static DecoderSpec noted(
+  static Map<String, Object> corrections(
       Function<Map<String, Object>, DecoderSpec> family,
       Map<String, Object> config,
       DecoderSpec decoder) {
-    Map<String, Object> better = new StoredBiases(family, biased(decoder)).better(config);
-    return better.isEmpty() ? decoder : decoder.withCorrections(better);
+    return new StoredBiases(family, biased(decoder)).better(config);
   }
 
   private Map<String, Object> better(Map<String, Object> declared) {

@@ -19,8 +19,9 @@ import java.util.function.UnaryOperator;
  * @param dim width of the hidden state
  * @param maxPositions longest sequence it was made for; {@link Integer#MAX_VALUE} if nothing bounds
  *     it
- * @param corrections keys of the configuration that the tensors contradict, with what is true: a
- *     copy of the model should say so
+ * @param corrections keys of the configuration that ties and sizes of tensors contradict, with what
+ *     is true; see {@link dev.ashlar.nn.architecture.Architectures#corrections} for all that a copy
+ *     should say
  */
 public record DecoderSpec(
     String modelType,
