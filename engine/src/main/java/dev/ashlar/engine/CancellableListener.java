@@ -4,8 +4,12 @@ import dev.ashlar.engine.job.Cancellation;
 import dev.ashlar.engine.job.JobListener;
 import dev.ashlar.engine.job.Stage;
 import java.time.Duration;
+import java.util.concurrent.CancellationException;
 
-/** Passes on how a job goes, and ends it as soon as that is wished for. */
+/**
+ * Passes on how a job goes, and ends it as soon as that is wished for, or its thread is
+ * interrupted.
+ */
 record CancellableListener(JobListener inner, Cancellation cancellation) implements JobListener {
   @Override
   public void note(String sentence) {
@@ -19,7 +23,17 @@ record CancellableListener(JobListener inner, Cancellation cancellation) impleme
 
   @Override
   public boolean cancelled() {
-    return inner.cancelled() || cancellation.isCancelled();
+    return inner.cancelled() || ended();
+  }
+
+  private boolean ended() {
+    return cancellation.isCancelled() || Thread.currentThread().isInterrupted();
+  }
+
+  private void check() {
+    if (ended()) {
+      throw new CancellationException("cancelled");
+    }
   }
 
   @Override
@@ -29,18 +43,18 @@ record CancellableListener(JobListener inner, Cancellation cancellation) impleme
 
   @Override
   public Stage begin(String label, double total) {
-    cancellation.check();
+    check();
     Stage stage = inner.begin(label, total);
     return new Stage() {
       @Override
       public void at(double done, double secondsLeft, String detail) {
-        cancellation.check();
+        check();
         stage.at(done, secondsLeft, detail);
       }
 
       @Override
       public void at(double done, String detail) {
-        cancellation.check();
+        check();
         stage.at(done, detail);
       }
 

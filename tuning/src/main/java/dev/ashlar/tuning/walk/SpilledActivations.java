@@ -6,11 +6,13 @@ import dev.ashlar.tuning.method.TuningException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.concurrent.CancellationException;
 
 /**
  * Floats in a file of their own. It is read and written at positions, not mapped: writing to a
@@ -18,7 +20,8 @@ import java.nio.file.StandardOpenOption;
  * count as the process's own memory, which is what is to be saved.
  *
  * <p>Where the system allows it the file has no name from the moment it is open, so that nothing is
- * left of it however the process ends.
+ * left of it however the process ends. Interrupting a thread that reads or writes it closes it, and
+ * nothing can open a file without a name again: that ends the run.
  */
 final class SpilledActivations implements Activations {
   /** Bytes that are copied at a time. */
@@ -55,7 +58,16 @@ final class SpilledActivations implements Activations {
     }
   }
 
+  /**
+   * @throws CancellationException if the thread was interrupted, which it then still is
+   */
   private TuningException fault(String problem, IOException e) {
+    if (e instanceof ClosedByInterruptException) {
+      CancellationException ended =
+          new CancellationException("interrupted while activations were read or written");
+      ended.initCause(e);
+      throw ended;
+    }
     return new TuningException(
         folder.toString(),
         problem + " (" + e.getMessage() + "); choose another folder for them, or more memory",

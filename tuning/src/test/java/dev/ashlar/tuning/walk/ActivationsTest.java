@@ -19,6 +19,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.CancellationException;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -90,6 +91,28 @@ class ActivationsTest {
     TuningException e =
         assertThrows(TuningException.class, () -> ActivationStore.spilled(missing).zeros(1, 1, 1));
     assertEquals(missing.toString(), e.subject());
+  }
+
+  /** A file without a name cannot be opened again: whoever wants the thread back gets it. */
+  @Test
+  void anInterruptEndsTheRunAndIsLeftToTheCaller() {
+    Tensor one = Tensor.zeros(1, 4, 8);
+    for (int what = 0; what < 3; what++) {
+      int asked = what;
+      try (Activations a = ActivationStore.spilled(folder).zeros(2, 4, 8)) {
+        Thread.currentThread().interrupt();
+        assertThrows(
+            CancellationException.class,
+            () -> {
+              switch (asked) {
+                case 0 -> a.read(0, 1, one);
+                case 1 -> a.write(0, 1, one);
+                default -> a.gather(new int[] {1}, 0, 1, one);
+              }
+            });
+        assertTrue(Thread.interrupted(), "the interrupt is still there");
+      }
+    }
   }
 
   @Test
