@@ -183,7 +183,8 @@ public final class BlockwiseQuantization {
    * @param sink gets every layer, taken or made, in the model's order
    * @throws dev.ashlar.tuning.method.TuningException if weights or activations are not finite, or a
    *     scale overflows
-   * @throws CancellationException if the listener asked for it; what was finished is in the store
+   * @throws CancellationException if the listener asked for it, or the thread was interrupted; what
+   *     was finished is in the store
    */
   public RunReport run(Optional<? extends UnitStore> work, LayerSink sink, RunListener listener) {
     if (timing.isEmpty() && quantizer.budget().isPresent() && model.blockCount() > 0) {
@@ -209,14 +210,14 @@ public final class BlockwiseQuantization {
       for (UnitPlan.Entry entry : units.units()) {
         UnitReport report = run(entry, cascade, work, sink, finishing, pace);
         reports.add(report);
-        listener.unitFinished(report);
+        pace.finished(report);
         timing.filter(t -> !report.resumed()).ifPresent(Timing::note);
       }
     }
     if (finishing != null) {
       UnitReport report = finish(finishing, streamed.count(), work, sink, pace, listener);
       reports.add(report);
-      listener.unitFinished(report);
+      pace.finished(report);
     }
     return new RunReport(
         reports,
@@ -278,12 +279,17 @@ public final class BlockwiseQuantization {
       Finishing finishing,
       Pace pace) {
     long start = System.nanoTime();
-    Unit unit = planned.load(model);
     pace.begin(planned.index(), planned.name());
-    UnitPlan.Entry entry = InputRanges.settle(planned, unit, cascade);
     // Behind the last unit with anything to be done nothing flows, and no method is asked.
+    boolean beyond = planned.index() >= units.reach();
+    if (beyond && finishing == null) {
+      // Only a finish asks what weights there are.
+      sink.finished(planned.index());
+      return UnitReport.of(planned, UnitResult.of(Map.of()), false, start);
+    }
+    Unit unit = planned.load(model);
+    UnitPlan.Entry entry = InputRanges.settle(planned, unit, cascade);
     boolean last = entry.index() >= units.reach() - 1;
-    boolean beyond = entry.index() >= units.reach();
     long weights = work.isPresent() ? UnitRunner.checksum(unit) : 0;
     Optional<UnitResult> found =
         beyond
@@ -306,15 +312,7 @@ public final class BlockwiseQuantization {
     if (cascade != null && !last) {
       cascade.advance(unit, result);
     }
-    pace.end(found.isPresent());
-    return new UnitReport(
-        entry.index(),
-        entry.name(),
-        result.layers().size(),
-        result.history(),
-        result.figures(),
-        found.isPresent() && !beyond,
-        Duration.ofNanos(System.nanoTime() - start));
+    return UnitReport.of(entry, result, found.isPresent() && !beyond, start);
   }
 
   /** Makes a unit, or waits until whoever has its lease has made it. */

@@ -32,8 +32,13 @@ final class Pace implements UnitTask.IterationListener {
     this.work = new double[stages];
     double mean = plan.units().stream().mapToLong(UnitPlan.Entry::quantized).average().orElse(1);
     Arrays.fill(work, Math.max(1, mean));
-    // Units in which little or nothing is quantized are soon done.
-    plan.units().forEach(u -> work[u.index()] = u.quantized() + Math.max(1, IDLE * mean));
+    // Units in which little or nothing is quantized are soon done; behind the last with anything to
+    // be done there is no more than to say so.
+    int reach = plan.reach();
+    plan.units()
+        .forEach(
+            u ->
+                work[u.index()] = u.index() < reach ? u.quantized() + Math.max(1, IDLE * mean) : 0);
   }
 
   void begin(int index, String unitName) {
@@ -43,13 +48,15 @@ final class Pace implements UnitTask.IterationListener {
     tell(0, 0, Double.NaN);
   }
 
-  void end(boolean wasResumed) {
-    if (wasResumed) {
+  /** Tells of the stage that was begun last that it is finished, and what the others will take. */
+  void finished(UnitReport report) {
+    if (report.resumed()) {
       freshStart = System.nanoTime();
       made = 0;
     } else {
       made += work[unit];
     }
+    listener.unitFinished(report, remaining(made, left(unit + 1), System.nanoTime()));
   }
 
   @Override
@@ -61,10 +68,10 @@ final class Pace implements UnitTask.IterationListener {
   /**
    * Asked wherever a run can end.
    *
-   * @throws CancellationException if it shall
+   * @throws CancellationException if it shall, or its thread is interrupted
    */
   void proceed() {
-    if (listener.cancelled()) {
+    if (listener.cancelled() || Thread.currentThread().isInterrupted()) {
       throw new CancellationException(
           "the run was ended at " + name + ", unit " + (unit + 1) + " of " + units);
     }
@@ -84,14 +91,28 @@ final class Pace implements UnitTask.IterationListener {
   private void tell(int done, int iterations, double loss) {
     long now = System.nanoTime();
     double share = iterations == 0 ? 0 : (double) done / iterations;
-    double fresh = made + share * work[unit];
-    double left = Arrays.stream(work, unit, units).sum() - share * work[unit];
-    Optional<Duration> remaining =
-        fresh > 0
-            ? Optional.of(Duration.ofNanos((long) ((now - freshStart) / fresh * left)))
-            : Optional.empty();
+    double part = share * work[unit];
     listener.progress(
         new Progress(
-            unit, units, name, done, iterations, loss, Duration.ofNanos(now - start), remaining));
+            unit,
+            units,
+            name,
+            done,
+            iterations,
+            loss,
+            Duration.ofNanos(now - start),
+            remaining(made + part, left(unit) - part, now)));
+  }
+
+  /** What there is to do from a stage on. */
+  private double left(int from) {
+    return Arrays.stream(work, from, units).sum();
+  }
+
+  /** What is left takes as long for its work as what was made. */
+  private Optional<Duration> remaining(double fresh, double left, long now) {
+    return fresh > 0
+        ? Optional.of(Duration.ofNanos((long) ((now - freshStart) / fresh * left)))
+        : Optional.empty();
   }
 }

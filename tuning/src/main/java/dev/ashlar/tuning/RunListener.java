@@ -1,6 +1,8 @@
 package dev.ashlar.tuning;
 
 import dev.ashlar.tuning.method.Budget;
+import java.time.Duration;
+import java.util.Optional;
 
 /** Hears how a run goes. All calls come from the thread that runs it. */
 public interface RunListener {
@@ -10,8 +12,12 @@ public interface RunListener {
   /** A unit begins, or an iteration of it is done. */
   default void progress(Progress progress) {}
 
-  /** A unit is finished and was handed on. */
-  default void unitFinished(UnitReport report) {}
+  /**
+   * A unit is finished and was handed on.
+   *
+   * @param remaining what all behind it will take at the present pace, once there is one
+   */
+  default void unitFinished(UnitReport report, Optional<Duration> remaining) {}
 
   /** What the time of a run came to in the end; told before anything is handed on. */
   default void settled(Budget.Numbers numbers) {}

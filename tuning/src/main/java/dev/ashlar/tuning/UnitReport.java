@@ -1,6 +1,7 @@
 package dev.ashlar.tuning;
 
 import dev.ashlar.tuning.method.TuningHistory;
+import dev.ashlar.tuning.method.UnitResult;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
@@ -23,4 +24,20 @@ public record UnitReport(
     Optional<TuningHistory> history,
     Map<String, Double> figures,
     boolean resumed,
-    Duration time) {}
+    Duration time) {
+  /**
+   * Of a unit of blocks, or of the head, which has just been finished.
+   *
+   * @param start when it was begun, in {@link System#nanoTime}
+   */
+  static UnitReport of(UnitPlan.Entry entry, UnitResult result, boolean resumed, long start) {
+    return new UnitReport(
+        entry.index(),
+        entry.name(),
+        result.layers().size(),
+        result.history(),
+        result.figures(),
+        resumed,
+        Duration.ofNanos(System.nanoTime() - start));
+  }
+}

@@ -13,6 +13,7 @@ import dev.ashlar.tensor.DType;
 import dev.ashlar.tensor.quant.IntegerGrid;
 import dev.ashlar.tensor.quant.QuantScheme;
 import dev.ashlar.tensor.quant.QuantizedMatrix;
+import dev.ashlar.tensor.weights.WeightSource;
 import dev.ashlar.tuning.calibration.CalibrationSet;
 import dev.ashlar.tuning.method.Activations;
 import dev.ashlar.tuning.method.BlockQuantizer;
@@ -27,11 +28,13 @@ import dev.ashlar.tuning.work.WorkFolder;
 import dev.ashlar.tuning.work.WorkFolderException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Set;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
@@ -60,6 +63,38 @@ class BlockLoopTest {
           assertArrayEquals(q.codes().values(), b.get(name).codes().values(), name);
           assertArrayEquals(q.zeroPoints().scales(), b.get(name).zeroPoints().scales(), name);
         });
+  }
+
+  @Test
+  void nothingIsReadBehindTheLastUnitWithAnythingToBeDone() {
+    Set<String> asked = new HashSet<>();
+    try (Checkpoint source = TinyModel.open()) {
+      WeightSource listening =
+          (WeightSource)
+              java.lang.reflect.Proxy.newProxyInstance(
+                  BlockLoopTest.class.getClassLoader(),
+                  new Class<?>[] {WeightSource.class},
+                  (proxy, m, args) -> {
+                    if (args != null && args[0] instanceof String name) {
+                      asked.add(name);
+                    }
+                    return m.invoke(source, args);
+                  });
+      Decoder model = Architectures.load(listening);
+      asked.clear();
+      MemoryUnits store = new MemoryUnits();
+      for (int time = 0; time < 2; time++) {
+        new BlockwiseQuantization(
+                model,
+                PLAN.withFirstBlocks(1),
+                TinyModel.data(8, 8),
+                signRound(),
+                new RunOptions(4, 1, 1, true, 42))
+            .run(Optional.of(store), (name, q) -> {}, RunListener.SILENT);
+      }
+    }
+    assertTrue(asked.stream().anyMatch(n -> n.startsWith("model.layers.0.")), "" + asked);
+    assertTrue(asked.stream().noneMatch(n -> n.startsWith("model.layers.1.")), "" + asked);
   }
 
   @Test
@@ -161,6 +196,43 @@ class BlockLoopTest {
           job.run(store, layers::put, RunListener.SILENT);
           assertSame(whole, layers);
         }
+      }
+    }
+  }
+
+  /** Wherever it comes, and wherever activations lie. */
+  @Test
+  void anInterruptedRunIsResumedToTheSameBytes() {
+    try (Checkpoint source = TinyModel.open()) {
+      Decoder model = Architectures.load(source);
+      RunOptions options = new RunOptions(4, 1, 1, true, 42);
+      Map<String, QuantizedMatrix> whole =
+          TinyModel.collect(run(model, options, MemoryLimit.none()));
+      for (MemoryLimit limit :
+          List.of(
+              MemoryLimit.none(), new MemoryLimit(OptionalLong.of(1), Optional.of(temporary)))) {
+        MemoryUnits store = new MemoryUnits();
+        for (int allowed : new int[] {0, 9, 16}) {
+          AtomicInteger asked = new AtomicInteger(allowed);
+          RunListener interrupting =
+              new RunListener() {
+                @Override
+                public boolean cancelled() {
+                  if (asked.getAndDecrement() == 0) {
+                    Thread.currentThread().interrupt();
+                  }
+                  return false;
+                }
+              };
+          BlockwiseQuantization job = run(model, options, limit);
+          assertThrows(
+              CancellationException.class,
+              () -> job.run(Optional.of(store), (name, q) -> {}, interrupting));
+          assertTrue(Thread.interrupted(), "the interrupt is still there");
+        }
+        Map<String, QuantizedMatrix> layers = new LinkedHashMap<>();
+        run(model, options, limit).run(Optional.of(store), layers::put, RunListener.SILENT);
+        assertSame(whole, layers);
       }
     }
   }

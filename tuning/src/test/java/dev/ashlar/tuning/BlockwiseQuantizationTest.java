@@ -264,7 +264,7 @@ class BlockwiseQuantizationTest {
                 }
 
                 @Override
-                public void unitFinished(UnitReport r) {
+                public void unitFinished(UnitReport r, Optional<Duration> left) {
                   finished.add(r);
                 }
               });
@@ -325,7 +325,7 @@ class BlockwiseQuantizationTest {
   void seedsOfUnitsDependOnTheJobAndTheUnitOnly() {
     List<Long> seeds = new ArrayList<>();
     BlockQuantizer noting =
-        new BlockQuantizer() {
+        new StubQuantizer() {
           @Override
           public UnitResult quantize(UnitTask task) {
             seeds.add(task.seed());
@@ -335,21 +335,6 @@ class BlockwiseQuantizationTest {
           @Override
           public boolean needsInputs() {
             return false;
-          }
-
-          @Override
-          public boolean needsTargets() {
-            return false;
-          }
-
-          @Override
-          public String describe() {
-            return "noting";
-          }
-
-          @Override
-          public Duration estimate(UnitTask sample, int batches) {
-            return Duration.ZERO;
           }
         };
     try (Checkpoint source = TinyModel.open()) {

@@ -36,7 +36,7 @@ class EstimateTest {
   private static final int LAYERS = 7;
 
   /** Says that it takes an hour for each layer. */
-  private static final class Hourly implements BlockQuantizer {
+  private static final class Hourly implements StubQuantizer {
     private final List<Integer> asked = new ArrayList<>();
 
     @Override
@@ -45,18 +45,8 @@ class EstimateTest {
     }
 
     @Override
-    public boolean needsInputs() {
-      return true;
-    }
-
-    @Override
     public boolean needsTargets() {
       return true;
-    }
-
-    @Override
-    public String describe() {
-      return "hourly";
     }
 
     @Override
@@ -190,6 +180,7 @@ class EstimateTest {
   /** What is left of two units after the first, as a multiple of what that took. */
   private double left(QuantizationPlan plan) throws InterruptedException {
     List<Progress> told = new ArrayList<>();
+    List<Duration> behind = new ArrayList<>();
     try (Checkpoint source = TinyModel.open()) {
       UnitPlan units = run(Architectures.load(source), plan, OPTIONS).units();
       RunListener listener =
@@ -198,14 +189,23 @@ class EstimateTest {
             public void progress(Progress p) {
               told.add(p);
             }
+
+            @Override
+            public void unitFinished(UnitReport report, Optional<Duration> remaining) {
+              behind.add(remaining.orElseThrow());
+            }
           };
       Pace pace = new Pace(units, 2, listener);
       pace.begin(0, "first");
       Thread.sleep(20);
-      pace.end(false);
+      pace.finished(
+          new UnitReport(0, "first", 0, Optional.empty(), Map.of(), false, Duration.ZERO));
       pace.begin(1, "second");
     }
     Progress last = told.getLast();
+    // Between units the same is said as within them.
+    double between = behind.getFirst().toNanos();
+    assertEquals(between, last.remaining().orElseThrow().toNanos(), between / 10 + 1);
     return (double) last.remaining().orElseThrow().toNanos() / last.elapsed().toNanos();
   }
 

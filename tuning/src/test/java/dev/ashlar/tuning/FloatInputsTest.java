@@ -24,7 +24,7 @@ import org.junit.jupiter.api.Test;
 class FloatInputsTest {
   /** opt-rtn that notes what flows into each unit, and sends the stream on itself or not. */
   private record Noting(BlockQuantizer method, boolean sends, List<float[]> inputs)
-      implements BlockQuantizer {
+      implements StubQuantizer {
     @Override
     public UnitResult quantize(UnitTask task) {
       Tensor x = Tensor.zeros(task.inputs().count(), task.inputs().length(), task.inputs().dim());
@@ -48,16 +48,6 @@ class FloatInputsTest {
               task.seed(),
               task.listener(),
               sends ? task.floats() : null));
-    }
-
-    @Override
-    public boolean needsInputs() {
-      return true;
-    }
-
-    @Override
-    public boolean needsTargets() {
-      return false;
     }
 
     @Override

@@ -1,5 +1,8 @@
 package dev.ashlar.tuning;
 
+import java.time.Duration;
+import java.util.Optional;
+
 /** Ends a run when its first unit is finished. */
 public final class KilledBehindTheFirst implements RunListener {
   private boolean ended;
@@ -8,7 +11,7 @@ public final class KilledBehindTheFirst implements RunListener {
   public KilledBehindTheFirst() {}
 
   @Override
-  public void unitFinished(UnitReport unit) {
+  public void unitFinished(UnitReport unit, Optional<Duration> left) {
     ended = true;
   }
 

@@ -31,7 +31,6 @@ import dev.ashlar.tuning.method.UnitTask;
 import dev.ashlar.tuning.plan.QuantizationPlan;
 import dev.ashlar.tuning.work.WorkFolder;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -49,7 +48,7 @@ class MethodSeamTest {
   @TempDir private Path temporary;
 
   /** Divides the input norm's weights by two and doubles the maps behind it: the same function. */
-  private static final class NormHalving implements BlockQuantizer {
+  private static final class NormHalving implements StubQuantizer {
     private final List<float[]> inputs = new ArrayList<>();
 
     @Override
@@ -79,26 +78,6 @@ class MethodSeamTest {
         copy.data()[i] *= factor;
       }
       return copy;
-    }
-
-    @Override
-    public boolean needsInputs() {
-      return true;
-    }
-
-    @Override
-    public boolean needsTargets() {
-      return false;
-    }
-
-    @Override
-    public String describe() {
-      return "norm-halving";
-    }
-
-    @Override
-    public Duration estimate(UnitTask sample, int batches) {
-      return Duration.ZERO;
     }
   }
 

@@ -353,12 +353,7 @@ public final class QuantizeJob {
       return quantization.run(
           Optional.of(blocks),
           new Both(exports, reference, quantization.units()),
-          new TuningProgress(
-              listener,
-              stage,
-              quantization.stages(),
-              quantization.schemes().size(),
-              exports::settled));
+          new TuningProgress(listener, stage, quantization.stages(), exports::settled));
     }
   }
 

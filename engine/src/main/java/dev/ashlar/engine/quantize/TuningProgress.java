@@ -8,44 +8,39 @@ import dev.ashlar.tuning.UnitReport;
 import dev.ashlar.tuning.method.Budget;
 import java.time.Duration;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
 
 /** Passes on what a run says to the listener of the job and to its stage. */
 final class TuningProgress implements RunListener {
-  /** What a unit takes in which there is nothing to do, of what one takes on average. */
-  private static final double IDLE = 0.1;
-
   private final JobListener listener;
   private final Stage stage;
   private final int units;
-  private final double idle;
-  private final double work;
   private final Consumer<Budget.Numbers> settled;
-  private Duration spent = Duration.ZERO;
-  private double made;
-  private double seen;
 
   /**
    * @param units how many there are, work on all of them among them
-   * @param layers of all units
    * @param settled is told what a time came to
    */
-  TuningProgress(
-      JobListener listener, Stage stage, int units, int layers, Consumer<Budget.Numbers> settled) {
+  TuningProgress(JobListener listener, Stage stage, int units, Consumer<Budget.Numbers> settled) {
     this.listener = listener;
     this.stage = stage;
     this.units = units;
-    this.idle = Math.max(1, layers) * IDLE / units;
-    this.work = layers + units * idle;
     this.settled = settled;
   }
 
   @Override
   public void progress(Progress p) {
-    double left = p.remaining().map(d -> d.toMillis() / 1e3).orElse(Double.NaN);
     String loss = Double.isNaN(p.loss()) ? "" : String.format(Locale.ROOT, ", loss %.3g", p.loss());
-    stage.at(p.fraction(), left, "block " + (p.unit() + 1) + " of " + p.units() + loss);
+    stage.at(
+        p.fraction(),
+        seconds(p.remaining()),
+        "block " + (p.unit() + 1) + " of " + p.units() + loss);
+  }
+
+  private static double seconds(Optional<Duration> remaining) {
+    return remaining.map(d -> d.toMillis() / 1e3).orElse(Double.NaN);
   }
 
   @Override
@@ -59,19 +54,11 @@ final class TuningProgress implements RunListener {
   }
 
   @Override
-  public void unitFinished(UnitReport report) {
+  public void unitFinished(UnitReport report, Optional<Duration> remaining) {
     if (report.resumed() && report.index() == 0) {
       listener.note("going on with the work of an earlier run");
     }
-    // Units with fewer layers, or none, take less.
-    double own = report.layers() + idle;
-    seen += own;
-    if (!report.resumed()) {
-      spent = spent.plus(report.time());
-      made += own;
-    }
-    double pace = made == 0 ? Double.NaN : spent.toMillis() / 1e3 / made;
-    stage.finished(pace * Math.max(0, work - seen), outcome(report));
+    stage.finished(seconds(remaining), outcome(report));
   }
 
   private String outcome(UnitReport report) {

@@ -28,6 +28,7 @@ import dev.ashlar.tuning.plan.QuantizationPlan;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -75,7 +76,7 @@ class ExportsTest {
         RunListener units =
             new RunListener() {
               @Override
-              public void unitFinished(UnitReport report) {
+              public void unitFinished(UnitReport report, Optional<Duration> left) {
                 reference.finished(run.units().units().get(report.index()));
               }
             };

@@ -34,6 +34,7 @@ import dev.ashlar.tuning.method.UnitTask;
 import dev.ashlar.tuning.plan.QuantizationPlan;
 import dev.ashlar.tuning.work.WorkFolder;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -110,7 +111,7 @@ class LayerwiseMethodsTest {
       RunListener killed =
           new RunListener() {
             @Override
-            public void unitFinished(UnitReport report) {
+            public void unitFinished(UnitReport report, Optional<Duration> left) {
               finished.incrementAndGet();
             }
 

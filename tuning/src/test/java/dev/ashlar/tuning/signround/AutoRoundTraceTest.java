@@ -23,8 +23,8 @@ import dev.ashlar.tuning.BlockwiseQuantization;
 import dev.ashlar.tuning.RunListener;
 import dev.ashlar.tuning.RunOptions;
 import dev.ashlar.tuning.RunReport;
+import dev.ashlar.tuning.StubQuantizer;
 import dev.ashlar.tuning.calibration.CalibrationSet;
-import dev.ashlar.tuning.method.BlockQuantizer;
 import dev.ashlar.tuning.method.TuningHistory;
 import dev.ashlar.tuning.method.UnitResult;
 import dev.ashlar.tuning.method.UnitTask;
@@ -237,7 +237,7 @@ class AutoRoundTraceTest {
   /** Compares each unit's streams and first gradients with the trace before it is tuned. */
   private record Checked(
       SignRound method, Map<String, Object> blocks, SafetensorsFile tensors, boolean ranged)
-      implements BlockQuantizer {
+      implements StubQuantizer {
     @Override
     public UnitResult quantize(UnitTask task) {
       String b = "b" + task.index();
@@ -342,11 +342,6 @@ class AutoRoundTraceTest {
     @Override
     public Optional<String> refusal(QuantScheme scheme) {
       return method.refusal(scheme);
-    }
-
-    @Override
-    public boolean needsInputs() {
-      return true;
     }
 
     @Override

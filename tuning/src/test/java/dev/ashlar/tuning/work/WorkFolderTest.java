@@ -23,6 +23,7 @@ import dev.ashlar.tuning.plan.QuantizationPlan;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -86,7 +87,7 @@ class WorkFolderTest {
                       Optional.of(work),
                       new RunListener() {
                         @Override
-                        public void unitFinished(UnitReport r) {
+                        public void unitFinished(UnitReport r, Optional<Duration> left) {
                           if (r.index() == limit) {
                             throw new Killed();
                           }
