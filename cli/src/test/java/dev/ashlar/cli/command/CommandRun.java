@@ -9,6 +9,8 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 
@@ -38,6 +40,13 @@ record CommandRun(int status, String out, String err) {
         status, out.toString(StandardCharsets.UTF_8), err.toString(StandardCharsets.UTF_8));
   }
 
+  /** The words that round a model to nearest, in groups that tiny ones have room for. */
+  static Object[] rtn(Path model, Path out, Object... more) {
+    Stream<Object> words = Stream.of("quantize", "--model", model, "--output-dir", out);
+    Stream<Object> how = Stream.of("--method", "rtn", "--group-size", 32);
+    return Stream.of(words, how, Stream.of(more)).flatMap(s -> s).toArray();
+  }
+
   /** One that ends well. */
   static CommandRun succeed(Object... args) {
     CommandRun run = of(args);
@@ -53,6 +62,19 @@ record CommandRun(int status, String out, String err) {
     assertEquals(1, run.err().lines().count(), run.err());
     assertFalse(run.err().contains("bug in Ashlar"), run.err());
     return run.err();
+  }
+
+  /** The warnings on the standard error of the process, where the library logs. */
+  static List<String> warnings(Body body) throws IOException {
+    PrintStream before = System.err;
+    ByteArrayOutputStream err = new ByteArrayOutputStream();
+    System.setErr(new PrintStream(err, true, StandardCharsets.UTF_8));
+    try {
+      body.run();
+    } finally {
+      System.setErr(before);
+    }
+    return err.toString(StandardCharsets.UTF_8).lines().filter(l -> l.contains("warning")).toList();
   }
 
   Map<String, Object> json() {

@@ -8,7 +8,6 @@ import static org.junit.jupiter.api.DynamicTest.dynamicTest;
 
 import dev.ashlar.formats.Checkpoints;
 import dev.ashlar.formats.checkpoint.Checkpoint;
-import dev.ashlar.formats.safetensors.SafetensorsWriter;
 import dev.ashlar.io.json.Json;
 import dev.ashlar.nn.architecture.Architecture;
 import dev.ashlar.nn.architecture.Architectures;
@@ -47,28 +46,15 @@ class ExpertNamesTest {
     }
   }
 
-  /** The tensors of the model, as floats. */
-  private static Map<String, Tensor> tensors(Path model) {
-    Map<String, Tensor> tensors = new LinkedHashMap<>();
-    try (Checkpoint source = Checkpoints.open(model)) {
-      source.names().forEach(name -> tensors.put(name, source.tensor(name).toTensor()));
-    }
-    return tensors;
-  }
-
   private Path written(Path model, Map<String, Tensor> tensors) throws IOException {
     Path folder = Files.createTempDirectory(scratch, "written");
-    Files.copy(model.resolve("config.json"), folder.resolve("config.json"));
-    try (SafetensorsWriter writer = SafetensorsWriter.inFolder(folder)) {
-      tensors.forEach((key, t) -> writer.floats(key, DType.F32, t));
-      writer.finish();
-    }
+    FixtureFolders.write(folder, Json.readObject(model.resolve("config.json")), tensors);
     return folder;
   }
 
   private static Map<String, Tensor> renamed(Path model, UnaryOperator<String> names) {
     Map<String, Tensor> renamed = new LinkedHashMap<>();
-    tensors(model).forEach((name, t) -> renamed.put(names.apply(name), t));
+    FixtureFolders.tensors(model).forEach((name, t) -> renamed.put(names.apply(name), t));
     return renamed;
   }
 
@@ -103,7 +89,7 @@ class ExpertNamesTest {
               name + " and back",
               () ->
                   assertEquals(
-                      tensors(model).keySet(),
+                      FixtureFolders.tensors(model).keySet(),
                       renamed(model, n -> family(model).published(family(model).loaded(n)))
                           .keySet())));
     }
@@ -126,7 +112,9 @@ class ExpertNamesTest {
   }
 
   private void same(Path model, Map<String, Tensor> tensors) throws IOException {
-    assertFalse(tensors.keySet().equals(tensors(model).keySet()), "nothing is spelled otherwise");
+    assertFalse(
+        tensors.keySet().equals(FixtureFolders.tensors(model).keySet()),
+        "nothing is spelled otherwise");
     assertArrayEquals(logits(model), logits(written(model, tensors)), 0);
   }
 
@@ -180,7 +168,7 @@ class ExpertNamesTest {
   /** The halves of each expert's gate and up, and their biases, as tensors of their own. */
   private static Map<String, Tensor> alone(Path model) {
     Map<String, Tensor> alone = new LinkedHashMap<>();
-    tensors(model)
+    FixtureFolders.tensors(model)
         .forEach(
             (name, t) -> {
               boolean oss = name.contains(".experts.");
@@ -221,10 +209,7 @@ class ExpertNamesTest {
 
   private Path quantize(Path model, Object... more) {
     Path out = scratch.resolve("out-" + scratch.toFile().list().length);
-    List<Object> args = new ArrayList<>(List.of("quantize", "--model", model, "--method", "rtn"));
-    args.addAll(List.of("--group-size", 32, "--output-dir", out));
-    args.addAll(List.of(more));
-    CommandRun.succeed(args.toArray());
+    CommandRun.succeed(CommandRun.rtn(model, out, more));
     return out;
   }
 
@@ -298,8 +283,8 @@ class ExpertNamesTest {
 
   private void spelled(Path model) {
     Path out = quantize(model, "--format", "fake");
-    Map<String, Tensor> before = tensors(model);
-    Map<String, Tensor> after = tensors(out);
+    Map<String, Tensor> before = FixtureFolders.tensors(model);
+    Map<String, Tensor> after = FixtureFolders.tensors(out);
     assertEquals(before.keySet(), after.keySet());
     Map<String, String> other = new HashMap<>();
     before.forEach(
@@ -356,8 +341,8 @@ class ExpertNamesTest {
     Path packed = quantize(model);
     Path floats = scratch.resolve("floats-" + packed.getFileName());
     CommandRun.succeed("convert", "--model", packed, "--output-dir", floats);
-    Map<String, Tensor> expected = tensors(fake);
-    Map<String, Tensor> found = tensors(floats);
+    Map<String, Tensor> expected = FixtureFolders.tensors(fake);
+    Map<String, Tensor> found = FixtureFolders.tensors(floats);
     assertEquals(expected.keySet(), found.keySet());
     expected.forEach(
         (name, t) -> {

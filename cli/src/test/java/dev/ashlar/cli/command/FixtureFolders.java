@@ -1,5 +1,11 @@
 package dev.ashlar.cli.command;
 
+import dev.ashlar.formats.Checkpoints;
+import dev.ashlar.formats.checkpoint.Checkpoint;
+import dev.ashlar.formats.safetensors.SafetensorsWriter;
+import dev.ashlar.io.json.JsonWriter;
+import dev.ashlar.tensor.DType;
+import dev.ashlar.tensor.Tensor;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -52,6 +58,25 @@ final class FixtureFolders {
       return all.filter(p -> Files.exists(p.resolve("config.json"))).sorted().toList();
     } catch (IOException e) {
       throw new UncheckedIOException(e);
+    }
+  }
+
+  /** The tensors of a model, as floats. */
+  static Map<String, Tensor> tensors(Path model) {
+    Map<String, Tensor> tensors = new LinkedHashMap<>();
+    try (Checkpoint source = Checkpoints.open(model)) {
+      source.names().forEach(name -> tensors.put(name, source.tensor(name).toTensor()));
+    }
+    return tensors;
+  }
+
+  /** Makes an empty folder one of a model in single precision. */
+  static void write(Path folder, Map<String, Object> config, Map<String, Tensor> tensors)
+      throws IOException {
+    Files.writeString(folder.resolve("config.json"), JsonWriter.pretty(config));
+    try (SafetensorsWriter writer = SafetensorsWriter.inFolder(folder)) {
+      tensors.forEach((name, t) -> writer.floats(name, DType.F32, t));
+      writer.finish();
     }
   }
 

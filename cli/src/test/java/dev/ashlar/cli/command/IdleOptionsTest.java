@@ -30,10 +30,9 @@ class IdleOptionsTest {
   @TempDir Path scratch;
 
   private CommandRun rtn(Object... more) {
-    List<Object> args = new ArrayList<>(List.of("quantize", "--model", LLAMA, "--method", "rtn"));
-    args.addAll(List.of("--group-size", 32, "--output-dir", scratch.resolve("out"), "--force"));
-    args.addAll(List.of(more));
-    return CommandRun.of(args.toArray());
+    List<Object> all = new ArrayList<>(List.of("--force"));
+    all.addAll(List.of(more));
+    return CommandRun.of(CommandRun.rtn(LLAMA, scratch.resolve("out"), all.toArray()));
   }
 
   private String warned(Object... more) {

@@ -7,17 +7,12 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.ashlar.formats.Checkpoints;
 import dev.ashlar.formats.checkpoint.Checkpoint;
-import dev.ashlar.formats.safetensors.SafetensorsWriter;
 import dev.ashlar.io.json.Json;
 import dev.ashlar.io.json.JsonWriter;
 import dev.ashlar.nn.architecture.Architectures;
-import dev.ashlar.tensor.DType;
 import dev.ashlar.tensor.Tensor;
 import dev.ashlar.tensor.weights.WeightSource;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.PrintStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -43,26 +38,32 @@ class StoredBeatsDeclaredTest {
       String fixture, Consumer<Map<String, Object>> config, Consumer<Map<String, Tensor>> tensors)
       throws IOException {
     Path folder = Files.createTempDirectory(scratch, "model");
-    try (Checkpoint source = Checkpoints.open(FixtureFolders.copied(fixture));
-        SafetensorsWriter writer = SafetensorsWriter.inFolder(folder)) {
-      Map<String, Object> changed = new LinkedHashMap<>(source.config());
-      config.accept(changed);
-      Map<String, Tensor> all = new LinkedHashMap<>();
-      source.names().forEach(n -> all.put(n, source.tensor(n).toTensor()));
-      tensors.accept(all);
-      all.forEach((n, t) -> writer.floats(n, DType.F32, t));
-      writer.finish();
-      Files.writeString(folder.resolve("config.json"), JsonWriter.pretty(changed));
-    }
+    Path copied = FixtureFolders.copied(fixture);
+    Map<String, Object> changed =
+        new LinkedHashMap<>(Json.readObject(copied.resolve("config.json")));
+    config.accept(changed);
+    Map<String, Tensor> all = FixtureFolders.tensors(copied);
+    tensors.accept(all);
+    FixtureFolders.write(folder, changed, all);
     return folder;
+  }
+
+  /** A copied model whose configuration ties its head, which is stored all the same. */
+  private Path tied() throws IOException {
+    return model("llama", c -> c.put(TIED, true), t -> {});
   }
 
   private Path quantize(Path model, Object... more) throws IOException {
     Path out = Files.createTempDirectory(scratch, "quantized").resolve("out");
-    List<Object> args = new ArrayList<>(List.of("quantize", "--model", model, "--method", "rtn"));
-    args.addAll(List.of("--output-dir", out, "--group-size", 32, "--bits", 8));
-    args.addAll(List.of(more));
-    CommandRun.succeed(args.toArray());
+    List<Object> all = new ArrayList<>(List.of("--bits", 8));
+    all.addAll(List.of(more));
+    CommandRun.succeed(CommandRun.rtn(model, out, all.toArray()));
+    return out;
+  }
+
+  private Path converted(Path model) throws IOException {
+    Path out = Files.createTempDirectory(scratch, "converted").resolve("out");
+    CommandRun.succeed("convert", "--model", model, "--output-dir", out);
     return out;
   }
 
@@ -73,7 +74,7 @@ class StoredBeatsDeclaredTest {
   @ParameterizedTest
   @ValueSource(strings = {"auto_round", "auto_gptq", "fake"})
   void aTrainedHeadIsInEveryExport(String format) throws IOException {
-    Path model = model("llama", c -> c.put(TIED, true), t -> {});
+    Path model = tied();
     for (Path out :
         List.of(
             quantize(model, "--format", format),
@@ -110,8 +111,7 @@ class StoredBeatsDeclaredTest {
 
   @Test
   void aHeadThatTheFlagTiesCanBeQuantized() throws IOException {
-    Path model = model("llama", c -> c.put(TIED, true), t -> {});
-    try (Checkpoint written = Checkpoints.open(quantize(model, "--quant-lm-head"))) {
+    try (Checkpoint written = Checkpoints.open(quantize(tied(), "--quant-lm-head"))) {
       assertTrue(written.quantizedNames().contains("lm_head"));
     }
   }
@@ -155,21 +155,10 @@ class StoredBeatsDeclaredTest {
 
   @Test
   void aCopyInFloatsSaysWhatItHolds() throws IOException {
-    Path model = model("llama", c -> c.put(TIED, true), t -> {});
-    Path out = scratch.resolve("copy");
-    CommandRun.succeed("convert", "--model", model, "--output-dir", out);
-    try (Checkpoint written = Checkpoints.open(out)) {
+    try (Checkpoint written = Checkpoints.open(converted(tied()))) {
       assertEquals(false, written.config().get(TIED));
       assertTrue(written.find(HEAD).isPresent() && written.find(TABLE).isPresent());
     }
-  }
-
-  private Path converted(Path model, Object... more) throws IOException {
-    Path out = Files.createTempDirectory(scratch, "converted").resolve("out");
-    List<Object> args = new ArrayList<>(List.of("convert", "--model", model, "--output-dir", out));
-    args.addAll(List.of(more));
-    CommandRun.succeed(args.toArray());
-    return out;
   }
 
   /** The folder with another configuration. */
@@ -200,7 +189,7 @@ class StoredBeatsDeclaredTest {
           assertEquals(right.get(key), written.config().get(key), key);
         }
         assertEquals(false, written.config().get("attention_bias"));
-        assertEquals(Map.of(), Architectures.spec(written).corrections());
+        assertEquals(Map.of(), Architectures.corrections(Architectures.spec(written), written));
       }
     }
   }
@@ -280,18 +269,6 @@ class StoredBeatsDeclaredTest {
     }
   }
 
-  private static List<String> warnings(CommandRun.Body body) throws IOException {
-    PrintStream before = System.err;
-    ByteArrayOutputStream err = new ByteArrayOutputStream();
-    System.setErr(new PrintStream(err, true, StandardCharsets.UTF_8));
-    try {
-      body.run();
-    } finally {
-      System.setErr(before);
-    }
-    return err.toString(StandardCharsets.UTF_8).lines().filter(l -> l.contains("warning")).toList();
-  }
-
   /** However often the model and its copies are opened in one run. */
   @Test
   void aContradictionIsSaidOnce() throws IOException {
@@ -310,7 +287,7 @@ class StoredBeatsDeclaredTest {
     FixtureFolders.writeWords(model);
     Path text = Files.writeString(scratch.resolve("text.txt"), "w5 w6 w7 w8 w9 ".repeat(80));
     List<String> said =
-        warnings(
+        CommandRun.warnings(
             () -> {
               Path out =
                   quantize(
@@ -327,7 +304,7 @@ class StoredBeatsDeclaredTest {
       assertEquals(1, said.stream().filter(l -> l.contains(kind)).count(), kind + ": " + said);
     }
     said =
-        warnings(
+        CommandRun.warnings(
             () ->
                 CommandRun.succeed(
                     "quantize",
@@ -360,9 +337,7 @@ class StoredBeatsDeclaredTest {
     odd.put("lowest", Double.NEGATIVE_INFINITY);
     odd.put("nothing", Double.NaN);
     Path model = model("llama", c -> c.putAll(odd), t -> {});
-    Path copy = scratch.resolve("copy");
-    CommandRun.succeed("convert", "--model", model, "--output-dir", copy);
-    for (Path out : List.of(quantize(model), quantize(model, "--model-free"), copy)) {
+    for (Path out : List.of(quantize(model), quantize(model, "--model-free"), converted(model))) {
       String json = Files.readString(out.resolve("config.json"));
       assertTrue(json.contains("Infinity\n") && json.contains("\"lowest\": -Infinity"), json);
       assertTrue(json.contains("\"nothing\": NaN"), json);
@@ -387,10 +362,7 @@ class StoredBeatsDeclaredTest {
       assertEquals(6e6f, weights[200], 6e4);
     }
     Path halves = scratch.resolve("halves");
-    Object[] half = {
-      "quantize", "--model", model, "--method", "rtn", "--group-size", 32, "--output-dir", halves
-    };
-    assertTrue(CommandRun.refused(half).contains("F16 scale"));
+    assertTrue(CommandRun.refused(CommandRun.rtn(model, halves)).contains("F16 scale"));
     assertFalse(Files.exists(halves.resolve("config.json")));
   }
 }
