@@ -29,6 +29,8 @@ import java.util.Optional;
  * @param average bits of a weight
  * @param schemes names of what is chosen from
  * @param symmetric of integers: whether the zero point is the middle
+ * @param scaleType of integers: what scales are rounded to, {@code F16} or {@code F32}, and what
+ *     they count in the average
  * @param shared groups of parts of layer names; layers of a block whose names have one of a group's
  *     parts get the same scheme
  * @param bareCodes whether the bits of scales and zero points are left out of the average
@@ -39,6 +41,7 @@ public record AverageBits(
     double average,
     List<String> schemes,
     boolean symmetric,
+    DType scaleType,
     List<List<String>> shared,
     boolean bareCodes,
     Optional<Path> scores) {
@@ -49,7 +52,8 @@ public record AverageBits(
 
   /** So many bits on average, scales and zero points included, of 2, 4 and 8 in groups of 64. */
   public static AverageBits of(double average) {
-    return new AverageBits(average, AutomaticBits.USUAL, true, List.of(), false, Optional.empty());
+    return new AverageBits(
+        average, AutomaticBits.USUAL, true, DType.F16, List.of(), false, Optional.empty());
   }
 
   /**
@@ -57,29 +61,36 @@ public record AverageBits(
    * layers that are left as they are.
    */
   public AverageBits from(String... names) {
-    return new AverageBits(average, List.of(names), symmetric, shared, bareCodes, scores);
+    return new AverageBits(
+        average, List.of(names), symmetric, scaleType, shared, bareCodes, scores);
   }
 
   /** With a zero point for each group of integers instead of the middle. */
   public AverageBits asymmetric() {
-    return new AverageBits(average, schemes, false, shared, bareCodes, scores);
+    return new AverageBits(average, schemes, false, scaleType, shared, bareCodes, scores);
+  }
+
+  /** With another type of the scales of integers, in files too. */
+  public AverageBits scaleType(DType type) {
+    return new AverageBits(average, schemes, symmetric, type, shared, bareCodes, scores);
   }
 
   /** With one scheme for the layers of a block whose names have one of {@code parts}. */
   public AverageBits sharing(String... parts) {
     List<List<String>> all = new ArrayList<>(shared);
     all.add(List.of(parts));
-    return new AverageBits(average, schemes, symmetric, all, bareCodes, scores);
+    return new AverageBits(average, schemes, symmetric, scaleType, all, bareCodes, scores);
   }
 
   /** With an average of the codes alone. */
   public AverageBits ofCodesAlone() {
-    return new AverageBits(average, schemes, symmetric, shared, true, scores);
+    return new AverageBits(average, schemes, symmetric, scaleType, shared, true, scores);
   }
 
   /** With a file of its own for how much layers mind; read if it is there and fits. */
   public AverageBits keptIn(Path file) {
-    return new AverageBits(average, schemes, symmetric, shared, bareCodes, Optional.of(file));
+    return new AverageBits(
+        average, schemes, symmetric, scaleType, shared, bareCodes, Optional.of(file));
   }
 
   /**
@@ -88,14 +99,14 @@ public record AverageBits(
    * @throws IllegalArgumentException if a name is unknown, the average is not of 1 to 16 bits, or
    *     there is nothing to choose from
    */
-  AutomaticBits settled(NamedScheme one, boolean oneSymmetric) {
-    if (!one.equals(NamedScheme.DEFAULT) || !oneSymmetric) {
+  AutomaticBits settled(NamedScheme one, boolean oneSymmetric, DType oneScaleType) {
+    if (!one.equals(NamedScheme.DEFAULT) || !oneSymmetric || oneScaleType != DType.F16) {
       throw new IllegalArgumentException(
-          "bits, groupSize, scheme and asymmetric have no effect beside an average, whose own from"
-              + " and asymmetric say what is chosen from");
+          "bits, groupSize, scheme, asymmetric and scaleType have no effect beside an average, whose"
+              + " own from, asymmetric and scaleType say what is chosen from");
     }
     List<AutoScheme.Option> options =
-        schemes.stream().map(n -> AutomaticBits.option(n, symmetric, DType.F16)).toList();
+        schemes.stream().map(n -> AutomaticBits.option(n, symmetric, scaleType)).toList();
     return new AutomaticBits(new AutoScheme(average, options, shared, bareCodes), scores);
   }
 }

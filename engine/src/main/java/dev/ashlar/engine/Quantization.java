@@ -1,6 +1,5 @@
 package dev.ashlar.engine;
 
-import dev.ashlar.engine.TuningSettings.Count;
 import dev.ashlar.engine.data.DatasetFiles;
 import dev.ashlar.engine.data.TextFiles;
 import dev.ashlar.engine.job.Cancellation;
@@ -12,7 +11,6 @@ import dev.ashlar.engine.quantize.Efforts;
 import dev.ashlar.engine.quantize.NamedScheme;
 import dev.ashlar.engine.quantize.QuantizeRequest;
 import dev.ashlar.engine.quantize.QuantizeRequest.Evaluation;
-import dev.ashlar.engine.quantize.QuantizeRequest.Output;
 import dev.ashlar.formats.export.ExportFormat;
 import dev.ashlar.formats.export.ExportFormats;
 import dev.ashlar.tensor.DType;
@@ -43,20 +41,17 @@ import java.util.Optional;
  *     .run();
  * }
  *
- * <p>A run that is killed or cancelled leaves no folder that is a model, and its finished blocks in
- * a work folder: the same run then goes on where it was and writes the same bytes. Not thread-safe;
- * {@link Cancellation} is.
+ * <p>A run that is killed or cancelled leaves no model, and its finished blocks in a work folder:
+ * the same run goes on behind them and writes the same bytes. Not thread-safe; {@link Cancellation}
+ * is.
  */
 public final class Quantization {
   private final String model;
   private final TuningSettings tuning = new TuningSettings();
+  private final SchemeSettings schemes = new SchemeSettings();
   private final Map<String, String> options = new LinkedHashMap<>();
   private Optional<Method> method = Optional.empty();
   private Optional<String> recipe = Optional.empty();
-  private QuantizationPlan plan;
-  private NamedScheme scheme = NamedScheme.DEFAULT;
-  private boolean symmetric = true;
-  private Optional<AverageBits> average = Optional.empty();
   private boolean modelFree;
   private Path folder;
   private List<ExportFormat> formats = List.of(ExportFormats.ALL.getFirst());
@@ -86,25 +81,31 @@ public final class Quantization {
 
   /** Bits of a weight, 2 to 8; 4 unless this is called. */
   public Quantization bits(int count) {
-    this.scheme = scheme.withBits(count);
+    schemes.named = schemes.named.withBits(count);
     return this;
   }
 
   /** A scheme for each layer, chosen for an average of bits, instead of one for all. */
   public Quantization bits(AverageBits chosen) {
-    this.average = Optional.of(chosen);
+    schemes.average = Optional.of(chosen);
     return this;
   }
 
   /** Inputs that share a scale; −1 for whole rows; 128 unless this is called. */
   public Quantization groupSize(int inputs) {
-    this.scheme = scheme.withGroupSize(inputs);
+    schemes.named = schemes.named.withGroupSize(inputs);
     return this;
   }
 
   /** A zero point for each group instead of the middle. */
   public Quantization asymmetric() {
-    this.symmetric = false;
+    schemes.symmetric = false;
+    return this;
+  }
+
+  /** What scales of integers are rounded to, in files too: {@code F16} unless this is called. */
+  public Quantization scaleType(DType type) {
+    schemes.scaleType = type;
     return this;
   }
 
@@ -114,13 +115,13 @@ public final class Quantization {
    * @throws IllegalArgumentException if there is none of that name
    */
   public Quantization scheme(String name) {
-    this.scheme = NamedScheme.require(name);
+    schemes.named = NamedScheme.require(name);
     return this;
   }
 
   /** Which layers get which scheme, in place of everything that was said about schemes. */
   public Quantization plan(QuantizationPlan layers) {
-    this.plan = layers;
+    schemes.plan = Optional.of(layers);
     return this;
   }
 
@@ -229,31 +230,31 @@ public final class Quantization {
 
   /** Calibration samples; those of the recipe unless this is called. */
   public Quantization samples(int count) {
-    tuning.set(Count.SAMPLES, count);
+    tuning.set(TuningSettings.Count.SAMPLES, count);
     return this;
   }
 
   /** Tokens of each sample; those of the recipe unless this is called. */
   public Quantization length(int tokens) {
-    tuning.set(Count.LENGTH, tokens);
+    tuning.set(TuningSettings.Count.LENGTH, tokens);
     return this;
   }
 
   /** Samples of one tuning step; those of the recipe unless this is called. */
   public Quantization batchSize(int count) {
-    tuning.set(Count.BATCH_SIZE, count);
+    tuning.set(TuningSettings.Count.BATCH_SIZE, count);
     return this;
   }
 
   /** Batches of one tuning step, 1 unless this is called: less memory than a larger batch. */
   public Quantization gradientAccumulation(int batches) {
-    tuning.set(Count.ACCUMULATION, batches);
+    tuning.set(TuningSettings.Count.ACCUMULATION, batches);
     return this;
   }
 
   /** Consecutive blocks that are tuned as one; 1 unless this is called. */
   public Quantization nblocks(int count) {
-    tuning.set(Count.NBLOCKS, count);
+    tuning.set(TuningSettings.Count.NBLOCKS, count);
     return this;
   }
 
@@ -282,8 +283,7 @@ public final class Quantization {
   }
 
   /**
-   * What to write: {@code auto_round} (the default), {@code auto_gptq}, {@code ashlar}, {@code
-   * fake}.
+   * What to write: {@code auto_round} (default), {@code auto_gptq}, {@code ashlar}, {@code fake}.
    *
    * @throws IllegalArgumentException if there is no such format
    */
@@ -361,7 +361,8 @@ public final class Quantization {
    *
    * @throws IllegalArgumentException if an option has a wrong value, or there is no folder to write
    * @throws dev.ashlar.io.AshlarException if something that was given cannot be used
-   * @throws java.util.concurrent.CancellationException if the run was cancelled
+   * @throws java.util.concurrent.CancellationException if it was cancelled, or its thread
+   *     interrupted
    */
   public Quantized run() {
     QuantizeRequest request = request();
@@ -381,16 +382,15 @@ public final class Quantization {
     Method chosen = method.orElse(modelFree ? Methods.BASELINE : Methods.DEFAULT);
     MethodOptions told = MethodOptions.of(options);
     Effort effort = Efforts.of(chosen, recipe, model.equals(ModelPaths.DEMO), told);
-    Optional<AutomaticBits> bits = average.map(a -> a.settled(scheme, symmetric));
-    var one = bits.map(AutomaticBits::first).orElseGet(() -> scheme.scheme(symmetric));
+    Optional<AutomaticBits> bits = schemes.automatic();
     QuantizeRequest request =
         new QuantizeRequest(
             model,
-            plan != null ? plan : QuantizationPlan.uniform(one),
+            schemes.plan(bits),
             chosen.settle(told.over(effort.options())),
             tuning.run(effort),
             tuning.calibration(effort),
-            new Output(folder, formats, overwrite, work, restart, originalNames),
+            new QuantizeRequest.Output(folder, formats, overwrite, work, restart, originalNames),
             evaluation,
             memory,
             bits,

@@ -14,6 +14,7 @@ import dev.ashlar.engine.job.Stage;
 import dev.ashlar.io.AshlarException;
 import dev.ashlar.tensor.DType;
 import dev.ashlar.tensor.quant.IntegerGrid;
+import dev.ashlar.tuning.MemoryLimit;
 import dev.ashlar.tuning.layerwise.Layerwise;
 import dev.ashlar.tuning.layerwise.RoundToNearest;
 import dev.ashlar.tuning.method.BlockQuantizer;
@@ -35,6 +36,8 @@ import java.util.TreeSet;
 import java.util.concurrent.CancellationException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** Quantizing by the library: data from anywhere, listeners, cancelling, going on, faults. */
 class QuantizationTest {
@@ -80,26 +83,32 @@ class QuantizationTest {
         .into(output);
   }
 
-  @Test
-  void aCancelledRunGoesOnAndWritesTheSameBytes() throws IOException {
+  /** Interrupting the thread is another way to cancel a run, wherever its activations lie. */
+  @ParameterizedTest
+  @CsvSource({"false, false", "true, false", "true, true"})
+  void aCancelledRunGoesOnAndWritesTheSameBytes(boolean interrupt, boolean spilled)
+      throws IOException {
     Path whole = scratch.resolve("whole");
     Fixtures.quick(whole).run();
     Path broken = scratch.resolve("broken");
     Cancellation cancellation = new Cancellation();
+    Runnable wish = interrupt ? Thread.currentThread()::interrupt : cancellation::cancel;
+    MemoryLimit memory = spilled ? MemoryLimit.of(1) : MemoryLimit.none();
     JobListener inSecondBlock =
         new JobListener() {
           @Override
           public Stage begin(String label, double total) {
             return (done, left, detail) -> {
               if (detail.startsWith("block 2")) {
-                cancellation.cancel();
+                wish.run();
               }
             };
           }
         };
     Quantization cancelled =
-        Fixtures.quick(broken).listener(inSecondBlock).cancelledBy(cancellation);
+        Fixtures.quick(broken).memory(memory).listener(inSecondBlock).cancelledBy(cancellation);
     assertThrows(CancellationException.class, cancelled::run);
+    assertEquals(interrupt, Thread.interrupted());
     assertFalse(Files.exists(broken.resolve("config.json")));
     List<String> notes = new ArrayList<>();
     JobListener noting =

@@ -117,8 +117,9 @@ final class SchemeOptions extends OptionGroup {
     requireUsage(
         blocks == null || blocks > 0, "--num-layers-to-quantize must be positive: " + blocks);
     requireUsage(
-        named.floats().isEmpty() || bits == null && groupSize == null && !asym,
-        "--scheme " + scheme + " says bits and groups, and has no zero points");
+        named.floats().isEmpty()
+            || bits == null && groupSize == null && !asym && !given("--scale-dtype"),
+        "--scheme " + scheme + " says bits, groups and scales, and has no zero points");
     QuantScheme base =
         named.floats().isPresent()
             ? named.floats().get().withActivations(inputs(named))

@@ -1,7 +1,9 @@
 package dev.ashlar.cli.command;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import dev.ashlar.engine.AverageBits;
 import dev.ashlar.engine.Quantization;
 import dev.ashlar.tensor.DType;
 import java.io.IOException;
@@ -11,6 +13,8 @@ import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What the command line does a program does too, to the same bytes. */
 class SameInJavaTest {
@@ -72,6 +76,63 @@ class SameInJavaTest {
         .into(java)
         .run();
     same(line, java);
+  }
+
+  /** Scales in single precision count twice as much in the average. */
+  @ParameterizedTest
+  @ValueSource(strings = {"fp16", "fp32"})
+  void bitsForEachLayer(String scales) throws IOException {
+    Path text = Files.writeString(scratch.resolve("a.txt"), "The king has a horse. ".repeat(150));
+    Path line = scratch.resolve("line");
+    Path java = scratch.resolve("java");
+    CommandRun.succeed(
+        "quantize",
+        "--model",
+        "demo",
+        "--avg-bits",
+        4.2,
+        "--options",
+        "W2A16G32,W4A16G32,W8A16G32",
+        "--asym",
+        "--scale-dtype",
+        scales,
+        "--method",
+        "rtn",
+        "--no-eval",
+        "--dataset",
+        text,
+        "--output-dir",
+        line);
+    DType type = scales.equals("fp32") ? DType.F32 : DType.F16;
+    AverageBits bits = AverageBits.of(4.2).from("W2A16G32", "W4A16G32", "W8A16G32").asymmetric();
+    Quantization.of("demo")
+        .bits(bits.scaleType(type))
+        .method("rtn")
+        .datasets(text.toString())
+        .into(java)
+        .run();
+    same(line, java);
+    Path other = scratch.resolve("other");
+    Quantization.of("demo").bits(bits).method("rtn").datasets(text.toString()).into(other).run();
+    Path config = Path.of("config.json");
+    assertEquals(
+        type == DType.F16, Files.mismatch(line.resolve(config), other.resolve(config)) == -1);
+  }
+
+  @Test
+  void scalesInSinglePrecision() throws IOException {
+    Path model = FixtureFolders.copied("llama");
+    Path line = scratch.resolve("line");
+    Path java = scratch.resolve("java");
+    CommandRun.succeed(CommandRun.rtn(model, line, "--scale-dtype", "fp32"));
+    Quantization.of(model).method("rtn").groupSize(32).scaleType(DType.F32).into(java).run();
+    same(line, java);
+    Quantization small = Quantization.of(model).method("rtn").scheme("MXFP4").into(java);
+    assertThrows(IllegalArgumentException.class, () -> small.scaleType(DType.F32).run());
+    Object[] words = {
+      "quantize", "--model", model, "--scheme", "MXFP4", "--scale-dtype", "fp32", "--method", "rtn"
+    };
+    assertEquals(2, CommandRun.of(words).status());
   }
 
   @Test

@@ -1,7 +1,6 @@
 package dev.ashlar.engine.quantize;
 
 import dev.ashlar.tensor.DType;
-import dev.ashlar.tensor.quant.IntegerGrid;
 import dev.ashlar.tensor.quant.QuantScheme;
 import dev.ashlar.tensor.quant.Unquantized;
 import dev.ashlar.tuning.autoscheme.AutoScheme;
@@ -47,9 +46,8 @@ public record AutomaticBits(AutoScheme scheme, Optional<Path> scores) {
     NamedScheme named = NamedScheme.require(name);
     QuantScheme scheme =
         named.floats().isPresent()
-            ? named.scheme(symmetric)
-            : new IntegerGrid(named.bits(), named.groupSize(), symmetric, scaleType)
-                .withActivations(named.inputs());
+            ? named.scheme(true, DType.F16)
+            : named.scheme(symmetric, scaleType);
     return new AutoScheme.Option(name, scheme);
   }
 

@@ -1,5 +1,6 @@
 package dev.ashlar.engine.quantize;
 
+import dev.ashlar.tensor.DType;
 import dev.ashlar.tensor.quant.ActivationScheme;
 import dev.ashlar.tensor.quant.ActivationScheme.Element;
 import dev.ashlar.tensor.quant.FloatFormat;
@@ -149,11 +150,17 @@ public record NamedScheme(
    * The scheme itself.
    *
    * @param symmetric of integers: whether the zero point is the middle
+   * @param scaleType of integers: what scales are rounded to
+   * @throws IllegalArgumentException if small floats are to have anything else than they have
    */
-  public QuantScheme scheme(boolean symmetric) {
-    return floats.isPresent()
-        ? floats.get().withActivations(inputs)
-        : new IntegerGrid(bits, groupSize, symmetric).withActivations(inputs);
+  public QuantScheme scheme(boolean symmetric, DType scaleType) {
+    if (floats.isEmpty()) {
+      return new IntegerGrid(bits, groupSize, symmetric, scaleType).withActivations(inputs);
+    }
+    if (!symmetric || scaleType != DType.F16) {
+      throw new IllegalArgumentException("small floats have scales of their own, no zero points");
+    }
+    return floats.get().withActivations(inputs);
   }
 
   /**
