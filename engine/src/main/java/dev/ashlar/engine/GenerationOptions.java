@@ -13,6 +13,9 @@ import dev.ashlar.nn.generate.Sampler;
  * @param seed the same seed gives the same text
  * @param cancellation ends the generation, from any thread
  * @param beyondContext whether the text goes on when it has more tokens than the model was made for
+ * @param modelLimit whether a limit of tokens in the model's {@code generation_config.json} ({@code
+ *     max_new_tokens}, or {@code max_length} for prompt and text together) holds instead of {@code
+ *     maxTokens}
  */
 public record GenerationOptions(
     int maxTokens,
@@ -21,7 +24,8 @@ public record GenerationOptions(
     double topP,
     long seed,
     Cancellation cancellation,
-    boolean beyondContext) {
+    boolean beyondContext,
+    boolean modelLimit) {
   public GenerationOptions {
     if (maxTokens < 1) {
       throw new IllegalArgumentException("there must be at least 1 token: " + maxTokens);
@@ -36,12 +40,15 @@ public record GenerationOptions(
       double topP,
       long seed,
       Cancellation cancellation) {
-    this(maxTokens, temperature, topK, topP, seed, cancellation, false);
+    this(maxTokens, temperature, topK, topP, seed, cancellation, false, false);
   }
 
-  /** 1024 tokens, temperature 0.7, top-p 0.95, seed 42. */
+  /**
+   * As many tokens as the model's {@code generation_config.json} says, else 1024; temperature 0.7,
+   * top-p 0.95, seed 42.
+   */
   public static GenerationOptions defaults() {
-    return new GenerationOptions(1024, 0.7, 0, 0.95, 42, new Cancellation());
+    return new GenerationOptions(1024, 0.7, 0, 0.95, 42, new Cancellation(), false, true);
   }
 
   /** The likeliest token each time. */
@@ -49,37 +56,49 @@ public record GenerationOptions(
     return defaults().withTemperature(0);
   }
 
-  /** The same with another limit. */
+  /** The same with this limit, whatever the model's files say. */
   public GenerationOptions withMaxTokens(int limit) {
-    return new GenerationOptions(limit, temperature, topK, topP, seed, cancellation, beyondContext);
+    return limited(limit, false);
+  }
+
+  /** The same with this limit where the model's files say nothing. */
+  public GenerationOptions orMaxTokens(int limit) {
+    return limited(limit, true);
+  }
+
+  private GenerationOptions limited(int limit, boolean otherwise) {
+    return new GenerationOptions(
+        limit, temperature, topK, topP, seed, cancellation, beyondContext, otherwise);
   }
 
   /** The same with another temperature. */
   public GenerationOptions withTemperature(double value) {
-    return new GenerationOptions(maxTokens, value, topK, topP, seed, cancellation, beyondContext);
+    return new GenerationOptions(
+        maxTokens, value, topK, topP, seed, cancellation, beyondContext, modelLimit);
   }
 
   /** The same with another number of candidates. */
   public GenerationOptions withTopK(int k) {
     return new GenerationOptions(
-        maxTokens, temperature, k, topP, seed, cancellation, beyondContext);
+        maxTokens, temperature, k, topP, seed, cancellation, beyondContext, modelLimit);
   }
 
   /** The same with another probability of the candidates. */
   public GenerationOptions withTopP(double p) {
     return new GenerationOptions(
-        maxTokens, temperature, topK, p, seed, cancellation, beyondContext);
+        maxTokens, temperature, topK, p, seed, cancellation, beyondContext, modelLimit);
   }
 
   /** The same with another seed. */
   public GenerationOptions withSeed(long value) {
     return new GenerationOptions(
-        maxTokens, temperature, topK, topP, value, cancellation, beyondContext);
+        maxTokens, temperature, topK, topP, value, cancellation, beyondContext, modelLimit);
   }
 
   /** The same, to be ended by {@code other}. */
   public GenerationOptions cancelledBy(Cancellation other) {
-    return new GenerationOptions(maxTokens, temperature, topK, topP, seed, other, beyondContext);
+    return new GenerationOptions(
+        maxTokens, temperature, topK, topP, seed, other, beyondContext, modelLimit);
   }
 
   /**
@@ -87,7 +106,8 @@ public record GenerationOptions(
    * be. Without this the text ends there with {@link dev.ashlar.nn.generate.Generator.End#CONTEXT}.
    */
   public GenerationOptions beyondTheContext() {
-    return new GenerationOptions(maxTokens, temperature, topK, topP, seed, cancellation, true);
+    return new GenerationOptions(
+        maxTokens, temperature, topK, topP, seed, cancellation, true, modelLimit);
   }
 
   /**

@@ -17,7 +17,7 @@ import dev.ashlar.tensor.DType;
 import dev.ashlar.tensor.kernel.ActivationPrecision;
 import dev.ashlar.tensor.quant.QuantScheme;
 import dev.ashlar.text.chat.ChatTemplate;
-import dev.ashlar.text.tokenizer.StreamDecoder;
+import dev.ashlar.text.tokenizer.StoppingDecoder;
 import dev.ashlar.text.tokenizer.Tokenizer;
 import dev.ashlar.tuning.method.Method;
 import dev.ashlar.tuning.method.MethodOptions;
@@ -159,21 +159,13 @@ public final class LanguageModel implements AutoCloseable {
   public Generated generate(String prompt, GenerationOptions how, Consumer<String> listener) {
     int[] ids = Prompts.fitting(model, tokenizer(), prompt, how);
     Continuation continuation = continuation(how, ids.length, model.stopTokens());
-    StreamDecoder stream = tokenizer().stream();
-    StringBuilder text = new StringBuilder();
-    Consumer<String> show =
-        piece -> {
-          text.append(piece);
-          listener.accept(piece);
-        };
-    Generator.Result result =
-        continuation.generate(
-            ids,
-            how.maxTokens(),
-            id -> show.accept(stream.push(id)),
-            how.cancellation()::isCancelled);
-    show.accept(stream.flush());
-    return new Generated(text.toString(), ids.length, result);
+    int limit = Prompts.limit(model, how, ids.length);
+    return Generated.by(
+        continuation, decoded(), ids, limit, listener, how.cancellation()::isCancelled);
+  }
+
+  private StoppingDecoder decoded() {
+    return new StoppingDecoder(tokenizer(), model.generationSettings().stopStrings());
   }
 
   /**
@@ -184,7 +176,9 @@ public final class LanguageModel implements AutoCloseable {
   public Stream<String> stream(String prompt, GenerationOptions how) {
     int[] ids = Prompts.fitting(model, tokenizer(), prompt, how);
     Continuation continuation = continuation(how, ids.length, model.stopTokens());
-    return new TextPieces(continuation, tokenizer().stream(), ids, how).asStream();
+    int limit = Prompts.limit(model, how, ids.length);
+    return new TextPieces(continuation, decoded(), ids, limit, how.cancellation()::isCancelled)
+        .asStream();
   }
 
   /** An empty conversation by the model's own chat template. */
@@ -235,7 +229,8 @@ public final class LanguageModel implements AutoCloseable {
                     listener,
                     () -> forAll.getAsBoolean() || cancelled.getAsBoolean()),
             Prompts.context(model, how.generation()),
-            how.generation().maxTokens(),
+            promptTokens -> Prompts.limit(model, how.generation(), promptTokens),
+            model.generationSettings().stopStrings(),
             how.variables());
     how.system().ifPresent(conversation::system);
     return conversation;

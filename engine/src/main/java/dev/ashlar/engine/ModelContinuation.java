@@ -5,7 +5,7 @@ import dev.ashlar.engine.job.Faults;
 import dev.ashlar.nn.generate.Generator;
 import java.util.Set;
 import java.util.function.BooleanSupplier;
-import java.util.function.IntConsumer;
+import java.util.function.IntPredicate;
 
 /**
  * Goes on behind prompts with a generator, which remembers what it has read.
@@ -17,19 +17,8 @@ record ModelContinuation(Generator generator, ModelOptions options, Set<Integer>
     implements Continuation {
   @Override
   public Generator.Result generate(
-      int[] prompt, int limit, IntConsumer listener, BooleanSupplier cancelled) {
+      int[] prompt, int limit, IntPredicate listener, BooleanSupplier cancelled) {
     return Faults.translated(
-        () ->
-            options.run(
-                () ->
-                    generator.generate(
-                        prompt,
-                        limit,
-                        stops,
-                        id -> {
-                          listener.accept(id);
-                          return true;
-                        },
-                        cancelled)));
+        () -> options.run(() -> generator.generate(prompt, limit, stops, listener, cancelled)));
   }
 }

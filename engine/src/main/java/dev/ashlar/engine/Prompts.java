@@ -37,7 +37,19 @@ final class Prompts {
               + ", what it adds among them; shorten the prompt, or ask it to go on beyond its"
               + " context");
     }
+    limit(model, how, ids.length);
     return ids;
+  }
+
+  /**
+   * Tokens that may follow a prompt of so many.
+   *
+   * @throws InputException if the model's files leave no room for any
+   */
+  static int limit(Model model, GenerationOptions how, int promptTokens) {
+    return how.modelLimit()
+        ? model.generationSettings().limit(promptTokens, how.maxTokens())
+        : how.maxTokens();
   }
 
   /**

@@ -2,12 +2,13 @@ package dev.ashlar.engine;
 
 import dev.ashlar.engine.chat.Continuation;
 import dev.ashlar.nn.generate.Generator;
-import dev.ashlar.text.tokenizer.StreamDecoder;
+import dev.ashlar.text.tokenizer.StoppingDecoder;
 import java.util.Arrays;
 import java.util.Iterator;
 import java.util.NoSuchElementException;
 import java.util.Spliterator;
 import java.util.Spliterators;
+import java.util.function.BooleanSupplier;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 
@@ -18,8 +19,9 @@ import java.util.stream.StreamSupport;
  */
 final class TextPieces implements Iterator<String> {
   private final Continuation model;
-  private final StreamDecoder decoder;
-  private final GenerationOptions how;
+  private final StoppingDecoder decoder;
+  private final int limit;
+  private final BooleanSupplier cancelled;
   private int[] ids;
   private int length;
   private int made;
@@ -28,11 +30,18 @@ final class TextPieces implements Iterator<String> {
 
   /**
    * @param prompt token ids, copied
+   * @param limit tokens at most
    */
-  TextPieces(Continuation model, StreamDecoder decoder, int[] prompt, GenerationOptions how) {
+  TextPieces(
+      Continuation model,
+      StoppingDecoder decoder,
+      int[] prompt,
+      int limit,
+      BooleanSupplier cancelled) {
     this.model = model;
     this.decoder = decoder;
-    this.how = how;
+    this.limit = limit;
+    this.cancelled = cancelled;
     this.ids = prompt.clone();
     this.length = prompt.length;
   }
@@ -65,12 +74,12 @@ final class TextPieces implements Iterator<String> {
 
   /** What one more token adds; may be empty. */
   private String piece() {
-    if (made == how.maxTokens() || how.cancellation().isCancelled()) {
+    if (made == limit || decoder.stopped() || cancelled.getAsBoolean()) {
       ended = true;
       return decoder.flush();
     }
     int[] prompt = Arrays.copyOf(ids, length);
-    Generator.Result result = model.generate(prompt, 1, id -> {}, how.cancellation()::isCancelled);
+    Generator.Result result = model.generate(prompt, 1, id -> true, cancelled);
     if (result.tokens().isEmpty()) {
       ended = true;
       return decoder.flush();

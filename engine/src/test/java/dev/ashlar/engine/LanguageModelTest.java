@@ -11,6 +11,7 @@ import dev.ashlar.engine.chat.Conversation;
 import dev.ashlar.engine.job.Cancellation;
 import dev.ashlar.io.AshlarException;
 import dev.ashlar.io.InputException;
+import dev.ashlar.io.json.JsonWriter;
 import dev.ashlar.nn.architecture.Architectures;
 import dev.ashlar.nn.decoder.BlockContext;
 import dev.ashlar.nn.decoder.Decoder;
@@ -275,13 +276,20 @@ class LanguageModelTest {
         List.of(
             Map.of(generation, "{\"eos_token_id\": " + token + "}"),
             Map.of(generation, "{\"eos_token_id\": [0, " + token + "]}"),
+            Map.of(generation, "{\"eos_token_id\": \"" + token + "\"}"),
+            Map.of(
+                generation,
+                JsonWriter.pretty(
+                    Map.of("eos_token_id", List.of("none", demo.tokenizer().token(token))))),
             Map.of(
                 Path.of("config.json"),
                 config.replace("\"eos_token_id\": 0", "\"eos_token_id\": [" + token + "]")),
             Map.of(
                 Path.of("config.json"),
-                config.replaceFirst(
-                    "\\{", "{\"text_config\": {\"eos_token_id\": " + token + "},")));
+                config.replaceFirst("\\{", "{\"text_config\": {\"eos_token_id\": " + token + "},")),
+            Map.of(
+                Path.of("config.json"),
+                config.replaceFirst("\\{", "{\"llm_config\": {\"eos_token_id\": " + token + "},")));
     for (int i = 0; i < cases.size(); i++) {
       Path copy = Fixtures.copy(demo.path(), folder.resolve("m" + i));
       for (Map.Entry<Path, String> e : cases.get(i).entrySet()) {

@@ -43,7 +43,6 @@ public final class ChatSession {
   private final Conversation conversation;
   private final Console console;
   private final Keyboard keyboard;
-  private final int maxTokens;
   private final boolean quiet;
   private final List<Map<String, Object>> turns = new ArrayList<>();
 
@@ -55,15 +54,12 @@ public final class ChatSession {
   /**
    * A session.
    *
-   * @param maxTokens of each answer
    * @param quiet whether answers are only collected, for {@link #turns}
    */
-  public ChatSession(
-      Conversation conversation, Console console, Keyboard keyboard, int maxTokens, boolean quiet) {
+  public ChatSession(Conversation conversation, Console console, Keyboard keyboard, boolean quiet) {
     this.conversation = conversation;
     this.console = console;
     this.keyboard = keyboard;
-    this.maxTokens = maxTokens;
     this.quiet = quiet;
   }
 
@@ -211,7 +207,7 @@ public final class ChatSession {
     boolean stopped;
     try (Keyboard.Watch watch = keyboard.watch()) {
       Cancellation cancellation = Cancellation.when(watch::interrupted);
-      answer = conversation.ask(text, maxTokens, cancellation, this::print);
+      answer = conversation.ask(text, cancellation, this::print);
       stopped = watch.interrupted();
     }
     if (!quiet) {

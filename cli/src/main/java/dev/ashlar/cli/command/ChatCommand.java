@@ -41,6 +41,8 @@ final class ChatCommand extends Command {
   /** Bytes; a template beyond that is none. */
   private static final long LARGEST_TEMPLATE = 4L << 20;
 
+  private static final int MAX_TOKENS = 1024;
+
   private static final String SYSTEM_MARK = "ashlar-system";
 
   @Option(
@@ -60,9 +62,11 @@ final class ChatCommand extends Command {
   @Option(
       names = "--max-tokens",
       paramLabel = "N",
-      defaultValue = "1024",
-      description = "Tokens of an answer at most (default: ${DEFAULT-VALUE}).")
-  int maxTokens;
+      description =
+          "Tokens of an answer at most (default: as the model's generation_config.json says, else "
+              + MAX_TOKENS
+              + ").")
+  Integer maxTokens;
 
   @Mixin ActivationsOption activations;
 
@@ -86,9 +90,11 @@ final class ChatCommand extends Command {
 
   @Override
   Report execute() {
-    requireUsage(maxTokens >= 1, "--max-tokens must be at least 1: " + maxTokens);
     ModelOptions options = ModelOptions.defaults().withActivations(activations.activations());
-    ChatOptions how = ChatOptions.defaults().with(sampling.options()).withVariables(values());
+    ChatOptions how =
+        ChatOptions.defaults()
+            .with(sampling.options(maxTokens, MAX_TOKENS))
+            .withVariables(values());
     sampling.warnOfIdle(console::warning);
     try (LanguageModel opened = LanguageModel.open(model, options)) {
       activations.warnOfIdle(opened, console::warning);
@@ -99,7 +105,7 @@ final class ChatCommand extends Command {
       conversation.system(system);
       // Opened last: until then Ctrl-C ends the program as ever.
       try (Keyboard keyboard = Keyboard.ofProcess()) {
-        ChatSession session = new ChatSession(conversation, console, keyboard, maxTokens, json);
+        ChatSession session = new ChatSession(conversation, console, keyboard, json);
         session.run(model);
         Map<String, Object> facts = new LinkedHashMap<>();
         facts.put("model", model);

@@ -25,6 +25,8 @@ import picocli.CommandLine.Option;
       "  ashlar generate --model m.gguf --prompt \"Once\" --temperature 0 --max-tokens 8 --json"
     })
 final class GenerateCommand extends Command {
+  private static final int MAX_TOKENS = 128;
+
   @Option(
       names = "--model",
       paramLabel = "PATH",
@@ -44,9 +46,11 @@ final class GenerateCommand extends Command {
   @Option(
       names = "--max-tokens",
       paramLabel = "N",
-      defaultValue = "128",
-      description = "Tokens to generate at most (default: ${DEFAULT-VALUE}).")
-  int maxTokens;
+      description =
+          "Tokens to generate at most (default: as the model's generation_config.json says, else "
+              + MAX_TOKENS
+              + ").")
+  Integer maxTokens;
 
   @Option(
       names = "--kv-cache",
@@ -67,10 +71,9 @@ final class GenerateCommand extends Command {
 
   @Override
   Report execute() {
-    requireUsage(maxTokens >= 1, "--max-tokens must be at least 1: " + maxTokens);
     ModelOptions options =
         ModelOptions.defaults().withActivations(activations.activations()).withKvCache(precision());
-    GenerationOptions how = sampling.options().withMaxTokens(maxTokens);
+    GenerationOptions how = sampling.options(maxTokens, MAX_TOKENS);
     sampling.warnOfIdle(console::warning);
     try (LanguageModel opened = LanguageModel.open(model, options)) {
       activations.warnOfIdle(opened, console::warning);

@@ -56,10 +56,18 @@ final class SamplingOptions extends OptionGroup {
     }
   }
 
-  /** What the options ask for. */
-  GenerationOptions options() {
+  /**
+   * What the options ask for.
+   *
+   * @param maxTokens tokens at most, or null if that was not said
+   * @param otherwise what holds then where the model's files say nothing
+   */
+  GenerationOptions options(Integer maxTokens, int otherwise) {
+    requireUsage(
+        maxTokens == null || maxTokens >= 1, "--max-tokens must be at least 1: " + maxTokens);
+    GenerationOptions all = GenerationOptions.defaults();
     GenerationOptions options =
-        GenerationOptions.defaults()
+        (maxTokens == null ? all.orMaxTokens(otherwise) : all.withMaxTokens(maxTokens))
             .withTemperature(temperature)
             .withTopK(topK)
             .withTopP(topP)

@@ -5,7 +5,7 @@ import dev.ashlar.io.InputException;
 import dev.ashlar.nn.generate.Generator;
 import dev.ashlar.text.chat.ChatTemplate;
 import dev.ashlar.text.chat.ChatTemplateException;
-import dev.ashlar.text.tokenizer.StreamDecoder;
+import dev.ashlar.text.tokenizer.StoppingDecoder;
 import dev.ashlar.text.tokenizer.Tokenizer;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -13,6 +13,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
+import java.util.function.IntUnaryOperator;
 import java.util.stream.IntStream;
 
 /**
@@ -24,7 +25,8 @@ public final class Conversation {
   private final Tokenizer tokenizer;
   private final Continuation model;
   private final int contextLength;
-  private final int maxTokens;
+  private final IntUnaryOperator limit;
+  private final List<String> stopStrings;
   private final Map<String, Object> variables;
   private final List<Map<String, Object>> messages = new ArrayList<>();
   private Map<String, Object> system;
@@ -51,7 +53,8 @@ public final class Conversation {
    * @param template makes prompts of messages
    * @param model goes on behind prompts
    * @param contextLength tokens that fit the model
-   * @param maxTokens of an answer, where {@link #ask} is not told
+   * @param limit tokens of an answer behind a prompt of so many, where {@link #ask} is not told
+   * @param stopStrings before which an answer ends
    * @param variables more variables for the template
    */
   public Conversation(
@@ -59,13 +62,15 @@ public final class Conversation {
       Tokenizer tokenizer,
       Continuation model,
       int contextLength,
-      int maxTokens,
+      IntUnaryOperator limit,
+      List<String> stopStrings,
       Map<String, Object> variables) {
     this.template = template;
     this.tokenizer = tokenizer;
     this.model = model;
     this.contextLength = contextLength;
-    this.maxTokens = maxTokens;
+    this.limit = limit;
+    this.stopStrings = List.copyOf(stopStrings);
     this.variables = Map.copyOf(variables);
   }
 
@@ -114,7 +119,12 @@ public final class Conversation {
    * @param listener is given the answer piece by piece, in whole characters
    */
   public Answer ask(String text, Consumer<String> listener) {
-    return ask(text, maxTokens, new Cancellation(), listener);
+    return ask(text, new Cancellation(), listener);
+  }
+
+  /** The same until it is cancelled. */
+  public Answer ask(String text, Cancellation cancellation, Consumer<String> listener) {
+    return ask(text, limit, cancellation, listener);
   }
 
   /**
@@ -128,10 +138,15 @@ public final class Conversation {
    * @throws ChatTemplateException if the template fails or refuses the conversation
    */
   public Answer ask(String text, int limit, Cancellation cancellation, Consumer<String> listener) {
+    return ask(text, promptTokens -> limit, cancellation, listener);
+  }
+
+  private Answer ask(
+      String text, IntUnaryOperator most, Cancellation cancellation, Consumer<String> listener) {
     messages.add(message("user", text));
     boolean answered = false;
     try {
-      Answer answer = answer(limit, cancellation, listener);
+      Answer answer = answer(most, cancellation, listener);
       // An answer that was stopped before it began leaves no question behind.
       answered = !answer.text().isEmpty() || !cancellation.isCancelled();
       if (answered) {
@@ -145,7 +160,8 @@ public final class Conversation {
     }
   }
 
-  private Answer answer(int limit, Cancellation cancellation, Consumer<String> listener) {
+  private Answer answer(
+      IntUnaryOperator limit, Cancellation cancellation, Consumer<String> listener) {
     String prompt = template.render(messages(), null, true, variables);
     int[] ids = encode(prompt);
     int room = contextLength - ids.length;
@@ -159,30 +175,29 @@ public final class Conversation {
                   + contextLength
                   + "; start anew with /clear, or ask something shorter");
     }
-    StreamDecoder stream = tokenizer.stream();
+    int most = limit.applyAsInt(ids.length);
+    StoppingDecoder stream = new StoppingDecoder(tokenizer, stopStrings);
     StringBuilder text = new StringBuilder();
     Generator.Result result =
         model.generate(
             ids,
-            Math.min(limit, room),
-            id -> show(stream.push(id), text, listener),
+            Math.min(most, room),
+            id -> {
+              show(stream.push(id), text, listener);
+              return !stream.stopped();
+            },
             cancellation::isCancelled);
     show(stream.flush(), text, listener);
-    remember(prompt + text, ids, result.tokens());
+    // Tokens that spell a stop string are not in the text.
+    remember(stream.stopped() ? "" : prompt + text, ids, result.tokens());
     boolean full = result.tokens().size() >= room;
+    boolean ended = full && room < most && result.end() == Generator.End.LIMIT;
+    Generator.Result of = ended ? result.with(Generator.End.CONTEXT) : result;
     return new Answer(
-        text.toString(), full && room < limit ? ended(result) : result, ids.length, full);
-  }
-
-  /** What was generated, which ended because nothing more fits. */
-  private static Generator.Result ended(Generator.Result r) {
-    boolean limited = r.end() == Generator.End.LIMIT;
-    return new Generator.Result(
-        r.tokens(),
-        limited ? Generator.End.CONTEXT : r.end(),
-        r.promptTokens(),
-        r.promptNanos(),
-        r.decodeNanos());
+        text.toString(),
+        stream.stopped() ? of.with(Generator.End.STOP_STRING) : of,
+        ids.length,
+        full);
   }
 
   private static void show(String piece, StringBuilder text, Consumer<String> listener) {

@@ -14,8 +14,6 @@ import dev.ashlar.text.tokenizer.Tokenizer;
 import dev.ashlar.text.tokenizer.Tokenizers;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -25,12 +23,11 @@ import java.util.Set;
  * asked for, so that work which needs none does not fail for it. Not thread-safe.
  */
 public final class Model implements AutoCloseable {
-  private static final String EOS = "eos_token_id";
-
   private final Checkpoint checkpoint;
   private Tokenizer tokenizer;
   private Tokenizer plain;
   private DecoderSpec spec;
+  private GenerationSettings settings;
 
   private Model(Checkpoint checkpoint) {
     this.checkpoint = checkpoint;
@@ -146,28 +143,21 @@ public final class Model implements AutoCloseable {
 
   /**
    * Tokens that end whatever the model writes: those of the configuration and of its section on the
-   * language part, those of the generation settings, and the tokenizer's own.
+   * language part, those of the generation settings, and the tokenizer's own. What else the files
+   * say in their place is told as a note.
    */
   public Set<Integer> stopTokens() {
-    Set<Integer> stops = new LinkedHashSet<>();
-    Map<String, Object> config = checkpoint.config();
-    add(stops, config.get(EOS));
-    if (config.get("text_config") instanceof Map<?, ?> text) {
-      add(stops, text.get(EOS));
-    }
-    add(stops, checkpoint.generationConfig().get(EOS));
+    Set<Integer> stops = EndTokens.of(checkpoint, plainTokenizer(), spec().vocab());
     tokenizer().eos().ifPresent(stops::add);
     return stops;
   }
 
-  /** Adds one id or a list of them; a number that is no id, such as -1, means none. */
-  private static void add(Set<Integer> stops, Object configured) {
-    List<?> ids = configured instanceof List<?> list ? list : List.of();
-    for (Object id : configured instanceof Number n ? List.of(n) : ids) {
-      if (id instanceof Number n && n.longValue() >= 0 && n.longValue() <= Integer.MAX_VALUE) {
-        stops.add(n.intValue());
-      }
+  /** Where texts end beside these tokens; told once of what means nothing there. */
+  public GenerationSettings generationSettings() {
+    if (settings == null) {
+      settings = GenerationSettings.of(checkpoint);
     }
+    return settings;
   }
 
   /**

@@ -49,7 +49,9 @@ class ConversationTest {
               return new Generator.Result(said, Generator.End.LISTENER, prompt.length, 1, 1);
             }
             said.add(id);
-            listener.accept(id);
+            if (!listener.test(id)) {
+              return new Generator.Result(said, Generator.End.LISTENER, prompt.length, 1, 1);
+            }
           }
           return new Generator.Result(said, Generator.End.STOP_TOKEN, prompt.length, 1, 1);
         };
@@ -58,7 +60,8 @@ class ConversationTest {
         tokenizer,
         parrot,
         contextLength,
-        100,
+        promptTokens -> 100,
+        List.of(" And"),
         Map.of());
   }
 
@@ -95,6 +98,21 @@ class ConversationTest {
     assertEquals(2, answer.result().tokens().size());
     assertEquals(Generator.End.LIMIT, answer.result().end());
     assertFalse(answer.contextFull());
+  }
+
+  /** The answer is what stands before it, in the next prompt too. */
+  @Test
+  void anAnswerEndsBeforeAStopString() {
+    Conversation chat = with("Seven. And a half.", 500, TEMPLATE);
+    StringBuilder heard = new StringBuilder();
+    Conversation.Answer answer = chat.ask("How many?", heard::append);
+    assertEquals("Seven.", answer.text());
+    assertEquals("Seven.", heard.toString());
+    assertEquals(Generator.End.STOP_STRING, answer.result().end());
+    chat.ask("Again?");
+    assertArrayEquals(
+        tokenizer.encode("user: How many?\nassistant: Seven.\nuser: Again?\n"), prompts.getLast());
+    assertEquals("Seven. An", with("Seven. An", 500, TEMPLATE).ask("How many?").text());
   }
 
   @Test

@@ -32,6 +32,11 @@ public final class Generator {
     CONTEXT,
     /** The listener asked for it. */
     LISTENER,
+    /**
+     * A text that ends what is written came: whoever reads the tokens as text found it, and those
+     * that spell it are among them.
+     */
+    STOP_STRING,
     /** It was cancelled; the tokens are those that came before. */
     CANCELLED
   }
@@ -49,6 +54,11 @@ public final class Generator {
       List<Integer> tokens, End end, int promptTokens, long promptNanos, long decodeNanos) {
     public Result {
       tokens = List.copyOf(tokens);
+    }
+
+    /** The same for another reason. */
+    public Result with(End other) {
+      return new Result(tokens, other, promptTokens, promptNanos, decodeNanos);
     }
 
     /** Prompt tokens per second. */
