@@ -45,6 +45,8 @@ public final class BlockwiseQuantization {
   /** Of a run whose numbers followed from a time. */
   private final Optional<Timing> timing;
 
+  private Estimate.Found estimated = Estimate.Found.NOTHING;
+
   /**
    * @param data may be {@link CalibrationSet#none()} if the method needs no inputs
    * @throws IllegalArgumentException if a layer rule matches nothing, the method refuses a scheme,
@@ -203,7 +205,7 @@ public final class BlockwiseQuantization {
       listener.warning(head + " stays float: " + skipped().get(head));
     }
     Finishing finishing = quantizer.finish().map(f -> new Finishing(f, model, units)).orElse(null);
-    Pace pace = new Pace(units, stages(), listener);
+    Pace pace = new Pace(units, stages(), estimated, timing, listener);
     List<UnitReport> reports = new ArrayList<>();
     CalibrationSet streamed = data.first(quantizer.streamed(data.count()));
     try (Cascade cascade = needsData ? cascade(memory, streamed, pace) : null) {
@@ -386,7 +388,9 @@ public final class BlockwiseQuantization {
    * @param work whose units need not be made again
    */
   public Duration estimate(Optional<? extends UnitStore> work) {
-    return model.blockCount() == 0 ? Duration.ZERO : estimator().run(units.left(work));
+    estimated =
+        model.blockCount() == 0 ? Estimate.Found.NOTHING : estimator().run(units.left(work));
+    return estimated.whole();
   }
 
   private Estimate estimator() {

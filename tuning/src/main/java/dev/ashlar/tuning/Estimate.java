@@ -35,12 +35,28 @@ record Estimate(
   private static final UnitTask.IterationListener NOBODY = (i, n, loss) -> {};
 
   /**
+   * What a run will take.
+   *
+   * @param units what the units take, one after another
+   * @param finish what work on all of them takes behind the last
+   */
+  record Found(Duration units, Duration finish) {
+    /** Nothing at all. */
+    static final Found NOTHING = new Found(Duration.ZERO, Duration.ZERO);
+
+    /** Both. */
+    Duration whole() {
+      return units.plus(finish);
+    }
+  }
+
+  /**
    * @param left the units, with nothing to do in those that are done
    */
-  Duration run(List<UnitPlan.Entry> left) {
+  Found run(List<UnitPlan.Entry> left) {
     List<UnitPlan.Entry> reached = left.subList(0, Math.max(1, units.reach()));
     if (!flows()) {
-      return duration(costs(reached, this::alone).sum().fixed());
+      return new Found(duration(costs(reached, this::alone).sum().fixed()), Duration.ZERO);
     }
     int step = Math.multiplyExact(options.batchSize(), options.accumulate());
     int streamed = quantizer.streamed(data.count());
@@ -61,7 +77,7 @@ record Estimate(
       double seconds = sum.fixed() + streamed * sum.sample();
       double finishing =
           quantizer.finish().map(f -> f.samplePasses(data.count(), streamed)).orElse(0.0);
-      return duration(finishing == 0 ? seconds : seconds + whole(cascade, finishing));
+      return new Found(duration(seconds), duration(finishing == 0 ? 0 : whole(cascade, finishing)));
     }
   }
 

@@ -13,6 +13,7 @@ final class Pace implements UnitTask.IterationListener {
 
   private final int units;
   private final RunListener listener;
+  private final Optional<Timing> timing;
   private final long start = System.nanoTime();
   private int unit;
 
@@ -20,13 +21,22 @@ final class Pace implements UnitTask.IterationListener {
   private final double[] work;
 
   private double made;
+  private long stageStart;
   private String name = "";
   private long freshStart = start;
 
   /**
    * @param stages how many there are: units, and work on all of them
+   * @param estimated how the time of both compares, if that was measured
+   * @param timing of a run that keeps to a time
    */
-  Pace(UnitPlan plan, int stages, RunListener listener) {
+  Pace(
+      UnitPlan plan,
+      int stages,
+      Estimate.Found estimated,
+      Optional<Timing> timing,
+      RunListener listener) {
+    this.timing = timing;
     this.units = stages;
     this.listener = listener;
     this.work = new double[stages];
@@ -39,11 +49,17 @@ final class Pace implements UnitTask.IterationListener {
         .forEach(
             u ->
                 work[u.index()] = u.index() < reach ? u.quantized() + Math.max(1, IDLE * mean) : 0);
+    int all = plan.units().size();
+    if (stages > all && estimated.units().toNanos() > 0) {
+      double finish = (double) estimated.finish().toNanos() / estimated.units().toNanos();
+      Arrays.fill(work, all, stages, finish * Arrays.stream(work, 0, all).sum());
+    }
   }
 
   void begin(int index, String unitName) {
     unit = index;
     name = unitName;
+    stageStart = System.nanoTime();
     proceed();
     tell(0, 0, Double.NaN);
   }
@@ -92,6 +108,7 @@ final class Pace implements UnitTask.IterationListener {
     long now = System.nanoTime();
     double share = iterations == 0 ? 0 : (double) done / iterations;
     double part = share * work[unit];
+    boolean last = unit == units - 1;
     listener.progress(
         new Progress(
             unit,
@@ -101,7 +118,11 @@ final class Pace implements UnitTask.IterationListener {
             iterations,
             loss,
             Duration.ofNanos(now - start),
-            remaining(made + part, left(unit) - part, now)));
+            last && share > 0
+                // What is measured now says more than what was thought before.
+                ? Optional.of(Duration.ofNanos((long) ((now - stageStart) * (1 / share - 1))))
+                : remaining(made + part, left(unit) - part, now),
+            1 - (left(unit) - part) / Math.max(1, left(0))));
   }
 
   /** What there is to do from a stage on. */
@@ -109,8 +130,12 @@ final class Pace implements UnitTask.IterationListener {
     return Arrays.stream(work, from, units).sum();
   }
 
-  /** What is left takes as long for its work as what was made. */
+  /** What is left takes as long for its work as what was made; a time that is kept to says it. */
   private Optional<Duration> remaining(double fresh, double left, long now) {
+    if (timing.isPresent()) {
+      Duration kept = timing.get().left();
+      return Optional.of(kept.isNegative() ? Duration.ZERO : kept);
+    }
     return fresh > 0
         ? Optional.of(Duration.ofNanos((long) ((now - freshStart) / fresh * left)))
         : Optional.empty();

@@ -14,6 +14,7 @@ import java.util.Optional;
  * @param loss of the last iteration's batch, NaN before the first
  * @param elapsed since the run began
  * @param remaining at the present pace, once there is one
+ * @param fraction share of the whole run's work that is done, 0 to 1
  */
 public record Progress(
     int unit,
@@ -23,10 +24,5 @@ public record Progress(
     int iterations,
     double loss,
     Duration elapsed,
-    Optional<Duration> remaining) {
-  /** Share of the whole run that is done, 0 to 1. */
-  public double fraction() {
-    double within = iterations == 0 ? 0 : (double) iteration / iterations;
-    return units == 0 ? 1 : (unit + within) / units;
-  }
-}
+    Optional<Duration> remaining,
+    double fraction) {}

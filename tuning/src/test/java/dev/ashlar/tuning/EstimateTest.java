@@ -195,7 +195,7 @@ class EstimateTest {
               behind.add(remaining.orElseThrow());
             }
           };
-      Pace pace = new Pace(units, 2, listener);
+      Pace pace = new Pace(units, 2, Estimate.Found.NOTHING, Optional.empty(), listener);
       pace.begin(0, "first");
       Thread.sleep(20);
       pace.finished(
@@ -214,6 +214,49 @@ class EstimateTest {
     assertEquals(1, left(QuantizationPlan.uniform(W4)), 0.05);
     assertTrue(left(without("model\\.layers\\.1\\..*")) < 0.1);
     assertTrue(left(without("model\\.layers\\.0\\..*")) > 9);
+  }
+
+  /** Work on all units behind the last is told as it was estimated, and then as it goes. */
+  @Test
+  void whatComesBehindTheUnitsCounts() throws InterruptedException {
+    List<Progress> told = new ArrayList<>();
+    List<Duration> behind = new ArrayList<>();
+    try (Checkpoint source = TinyModel.open()) {
+      QuantizationPlan plan = QuantizationPlan.uniform(W4);
+      UnitPlan units = run(Architectures.load(source), plan, OPTIONS).units();
+      RunListener listener =
+          new RunListener() {
+            @Override
+            public void progress(Progress p) {
+              told.add(p);
+            }
+
+            @Override
+            public void unitFinished(UnitReport report, Optional<Duration> remaining) {
+              behind.add(remaining.orElseThrow());
+            }
+          };
+      Estimate.Found found = new Estimate.Found(Duration.ofSeconds(2), Duration.ofSeconds(6));
+      Pace pace = new Pace(units, 3, found, Optional.empty(), listener);
+      for (int i = 0; i < 2; i++) {
+        pace.begin(i, "unit");
+        Thread.sleep(20);
+        pace.finished(
+            new UnitReport(i, "unit", 0, Optional.empty(), Map.of(), false, Duration.ZERO));
+      }
+      assertEquals(0.125, told.getLast().fraction(), 1e-6);
+      pace.begin(2, "finish");
+      assertEquals(0.25, told.getLast().fraction(), 1e-6);
+      // Three times what both took.
+      double took = told.getLast().elapsed().toNanos();
+      assertEquals(3 * took, behind.getLast().toNanos(), 0.3 * took);
+      Thread.sleep(20);
+      pace.iteration(0, 2, 1);
+      assertEquals(0.625, told.getLast().fraction(), 1e-6);
+      double last = told.getLast().remaining().orElseThrow().toNanos();
+      double own = told.getLast().elapsed().toNanos() - took;
+      assertEquals(own, last, 0.1 * own);
+    }
   }
 
   /** A time is given to what there is to do: an idle first block says nothing of the others. */

