@@ -25,6 +25,11 @@ GPT |= dict(bos_token_id=1, eos_token_id=2, pad_token_id=0)
 EXPERTS = dict(num_local_experts=4, num_experts_per_tok=2)
 FEW = dict(num_experts=4, num_experts_per_tok=2, moe_intermediate_size=32)
 
+
+def without(keys, *names):
+    return {k: v for k, v in keys.items() if k not in names}
+
+
 # model_type: (stored type, keys of the configuration)
 FAMILIES = {
     "llama": (torch.float16, SMALL),
@@ -38,7 +43,10 @@ FAMILIES = {
     ),
     "gpt2": (torch.float32, GPT),
     "gpt_neox": (torch.float16, dict(SMALL, rotary_pct=0.5)),
-    "falcon": (torch.bfloat16, dict(SMALL, new_decoder_architecture=True, num_kv_heads=2)),
+    "falcon": (
+        torch.bfloat16,
+        dict(without(SMALL, "head_dim"), new_decoder_architecture=True, num_kv_heads=2),
+    ),
     "mixtral": (torch.bfloat16, SMALL | EXPERTS),
     "phimoe": (torch.bfloat16, SMALL | EXPERTS),
     "minimax_m2": (torch.bfloat16, dict(SMALL | EXPERTS, rotary_dim=16)),
