@@ -160,8 +160,9 @@ public final class LanguageModel implements AutoCloseable {
     int[] ids = Prompts.fitting(model, tokenizer(), prompt, how);
     Continuation continuation = continuation(how, ids.length, model.stopTokens());
     int limit = Prompts.limit(model, how, ids.length);
-    return Generated.by(
-        continuation, decoded(), ids, limit, listener, how.cancellation()::isCancelled);
+    Continuation.Written written =
+        continuation.write(decoded(), ids, limit, listener, how.cancellation()::isCancelled);
+    return new Generated(written.text(), ids.length, written.result());
   }
 
   private StoppingDecoder decoded() {

@@ -21,11 +21,7 @@ class EndOfTextTest {
 
   @BeforeEach
   void model() throws IOException {
-    model = Files.createDirectories(scratch.resolve("model"));
-    for (String name : new String[] {"config.json", "model.safetensors"}) {
-      Files.copy(FixtureFolders.copied("llama").resolve(name), model.resolve(name));
-    }
-    FixtureFolders.writeWords(model);
+    model = FixtureFolders.llamaWithWords(scratch.resolve("model"));
   }
 
   private void says(String settings) throws IOException {

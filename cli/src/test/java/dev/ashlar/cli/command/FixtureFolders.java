@@ -80,6 +80,16 @@ final class FixtureFolders {
     }
   }
 
+  /** A copy of the Llama with a tokenizer of words. */
+  static Path llamaWithWords(Path folder) throws IOException {
+    Files.createDirectories(folder);
+    for (String name : new String[] {"config.json", "model.safetensors"}) {
+      Files.copy(copied("llama").resolve(name), folder.resolve(name));
+    }
+    writeWords(folder);
+    return folder;
+  }
+
   /** Gives a model words {@code w0} to {@code w255} as tokens, and one that it has no row for. */
   static void writeWords(Path model) throws IOException {
     String words =

@@ -23,11 +23,7 @@ class UnknownTokensTest {
 
   @BeforeEach
   void model() throws IOException {
-    model = Files.createDirectories(scratch.resolve("model"));
-    for (String name : new String[] {"config.json", "model.safetensors"}) {
-      Files.copy(FixtureFolders.copied("llama").resolve(name), model.resolve(name));
-    }
-    FixtureFolders.writeWords(model);
+    model = FixtureFolders.llamaWithWords(scratch.resolve("model"));
     text = scratch.resolve("text.txt");
     Files.writeString(text, "w5 w6 w7 w8 <|extra|> w9 w10 w11 ".repeat(8));
   }

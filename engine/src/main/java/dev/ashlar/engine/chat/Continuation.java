@@ -1,7 +1,9 @@
 package dev.ashlar.engine.chat;
 
 import dev.ashlar.nn.generate.Generator;
+import dev.ashlar.text.tokenizer.StoppingDecoder;
 import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
 import java.util.function.IntPredicate;
 
 /**
@@ -19,4 +21,45 @@ public interface Continuation {
    */
   Generator.Result generate(
       int[] prompt, int limit, IntPredicate listener, BooleanSupplier cancelled);
+
+  /**
+   * What was written.
+   *
+   * @param result ended by {@link Generator.End#STOP_STRING} if the decoder found one
+   */
+  record Written(String text, Generator.Result result) {}
+
+  /**
+   * Continues {@code prompt} with a text.
+   *
+   * @param decoder at the beginning of a text
+   * @param limit tokens at most
+   * @param listener is given the text piece by piece, in whole characters
+   * @param cancelled ends it
+   */
+  default Written write(
+      StoppingDecoder decoder,
+      int[] prompt,
+      int limit,
+      Consumer<String> listener,
+      BooleanSupplier cancelled) {
+    StringBuilder text = new StringBuilder();
+    Consumer<String> show =
+        piece -> {
+          text.append(piece);
+          listener.accept(piece);
+        };
+    Generator.Result result =
+        generate(
+            prompt,
+            limit,
+            id -> {
+              show.accept(decoder.push(id));
+              return !decoder.stopped();
+            },
+            cancelled);
+    show.accept(decoder.flush());
+    return new Written(
+        text.toString(), decoder.stopped() ? result.with(Generator.End.STOP_STRING) : result);
+  }
 }

@@ -176,33 +176,17 @@ public final class Conversation {
                   + "; start anew with /clear, or ask something shorter");
     }
     int most = limit.applyAsInt(ids.length);
-    StoppingDecoder stream = new StoppingDecoder(tokenizer, stopStrings);
-    StringBuilder text = new StringBuilder();
-    Generator.Result result =
-        model.generate(
-            ids,
-            Math.min(most, room),
-            id -> {
-              show(stream.push(id), text, listener);
-              return !stream.stopped();
-            },
-            cancellation::isCancelled);
-    show(stream.flush(), text, listener);
+    StoppingDecoder decoder = new StoppingDecoder(tokenizer, stopStrings);
+    Continuation.Written written =
+        model.write(decoder, ids, Math.min(most, room), listener, cancellation::isCancelled);
+    Generator.Result result = written.result();
     // Tokens that spell a stop string are not in the text.
-    remember(stream.stopped() ? "" : prompt + text, ids, result.tokens());
+    boolean stopped = result.end() == Generator.End.STOP_STRING;
+    remember(stopped ? "" : prompt + written.text(), ids, result.tokens());
     boolean full = result.tokens().size() >= room;
     boolean ended = full && room < most && result.end() == Generator.End.LIMIT;
-    Generator.Result of = ended ? result.with(Generator.End.CONTEXT) : result;
     return new Answer(
-        text.toString(),
-        stream.stopped() ? of.with(Generator.End.STOP_STRING) : of,
-        ids.length,
-        full);
-  }
-
-  private static void show(String piece, StringBuilder text, Consumer<String> listener) {
-    text.append(piece);
-    listener.accept(piece);
+        written.text(), ended ? result.with(Generator.End.CONTEXT) : result, ids.length, full);
   }
 
   private void remember(String text, int[] prompt, List<Integer> answer) {

@@ -1,6 +1,7 @@
 package dev.ashlar.engine.model;
 
 import dev.ashlar.formats.checkpoint.Checkpoint;
+import dev.ashlar.formats.checkpoint.HeadTie;
 import dev.ashlar.io.json.Json;
 import dev.ashlar.text.tokenizer.Tokenizer;
 import java.util.LinkedHashSet;
@@ -15,7 +16,6 @@ import java.util.Set;
  */
 final class EndTokens {
   private static final String KEY = "eos_token_id";
-  private static final List<String> SECTIONS = List.of("text_config", "llm_config");
 
   private final Checkpoint checkpoint;
   private final Tokenizer tokenizer;
@@ -38,7 +38,7 @@ final class EndTokens {
     EndTokens ends = new EndTokens(checkpoint, tokenizer, vocab);
     Map<String, Object> config = checkpoint.config();
     ends.add("config.json: " + KEY, config.get(KEY));
-    for (String section : SECTIONS) {
+    for (String section : HeadTie.SECTIONS) {
       if (config.get(section) instanceof Map<?, ?> part) {
         ends.add("config.json: " + section + "." + KEY, part.get(KEY));
       }

@@ -22,10 +22,12 @@ public enum HeadTie {
   /** They are one, which is stored as the head alone. */
   ONLY_HEAD;
 
+  /** Keys under which a configuration of several parts has that of its language part. */
+  public static final List<String> SECTIONS = List.of("text_config", "llm_config");
+
   private static final String KEY = "tie_word_embeddings";
   private static final String HEAD = "lm_head";
   private static final String WEIGHT = ".weight";
-  private static final List<String> SECTIONS = List.of("text_config", "llm_config");
   private static final List<String> TABLES =
       List.of(
           "embed_tokens",
