@@ -177,34 +177,37 @@ class EstimateTest {
     }
   }
 
+  /** What a listener was told. */
+  private static final class Heard implements RunListener {
+    private final List<Progress> told = new ArrayList<>();
+    private final List<Duration> behind = new ArrayList<>();
+
+    @Override
+    public void progress(Progress p) {
+      told.add(p);
+    }
+
+    @Override
+    public void unitFinished(UnitReport report, Optional<Duration> remaining) {
+      behind.add(remaining.orElseThrow());
+    }
+  }
+
   /** What is left of two units after the first, as a multiple of what that took. */
   private double left(QuantizationPlan plan) throws InterruptedException {
-    List<Progress> told = new ArrayList<>();
-    List<Duration> behind = new ArrayList<>();
+    Heard heard = new Heard();
     try (Checkpoint source = TinyModel.open()) {
       UnitPlan units = run(Architectures.load(source), plan, OPTIONS).units();
-      RunListener listener =
-          new RunListener() {
-            @Override
-            public void progress(Progress p) {
-              told.add(p);
-            }
-
-            @Override
-            public void unitFinished(UnitReport report, Optional<Duration> remaining) {
-              behind.add(remaining.orElseThrow());
-            }
-          };
-      Pace pace = new Pace(units, 2, Estimate.Found.NOTHING, Optional.empty(), listener);
+      Pace pace = new Pace(units, 2, Estimate.Found.NOTHING, Optional.empty(), heard);
       pace.begin(0, "first");
       Thread.sleep(20);
       pace.finished(
           new UnitReport(0, "first", 0, Optional.empty(), Map.of(), false, Duration.ZERO));
       pace.begin(1, "second");
     }
-    Progress last = told.getLast();
+    Progress last = heard.told.getLast();
     // Between units the same is said as within them.
-    double between = behind.getFirst().toNanos();
+    double between = heard.behind.getFirst().toNanos();
     assertEquals(between, last.remaining().orElseThrow().toNanos(), between / 10 + 1);
     return (double) last.remaining().orElseThrow().toNanos() / last.elapsed().toNanos();
   }
@@ -219,42 +222,29 @@ class EstimateTest {
   /** Work on all units behind the last is told as it was estimated, and then as it goes. */
   @Test
   void whatComesBehindTheUnitsCounts() throws InterruptedException {
-    List<Progress> told = new ArrayList<>();
-    List<Duration> behind = new ArrayList<>();
+    Heard heard = new Heard();
     try (Checkpoint source = TinyModel.open()) {
       QuantizationPlan plan = QuantizationPlan.uniform(W4);
       UnitPlan units = run(Architectures.load(source), plan, OPTIONS).units();
-      RunListener listener =
-          new RunListener() {
-            @Override
-            public void progress(Progress p) {
-              told.add(p);
-            }
-
-            @Override
-            public void unitFinished(UnitReport report, Optional<Duration> remaining) {
-              behind.add(remaining.orElseThrow());
-            }
-          };
       Estimate.Found found = new Estimate.Found(Duration.ofSeconds(2), Duration.ofSeconds(6));
-      Pace pace = new Pace(units, 3, found, Optional.empty(), listener);
+      Pace pace = new Pace(units, 3, found, Optional.empty(), heard);
       for (int i = 0; i < 2; i++) {
         pace.begin(i, "unit");
         Thread.sleep(20);
         pace.finished(
             new UnitReport(i, "unit", 0, Optional.empty(), Map.of(), false, Duration.ZERO));
       }
-      assertEquals(0.125, told.getLast().fraction(), 1e-6);
+      assertEquals(0.125, heard.told.getLast().fraction(), 1e-6);
       pace.begin(2, "finish");
-      assertEquals(0.25, told.getLast().fraction(), 1e-6);
+      assertEquals(0.25, heard.told.getLast().fraction(), 1e-6);
       // Three times what both took.
-      double took = told.getLast().elapsed().toNanos();
-      assertEquals(3 * took, behind.getLast().toNanos(), 0.3 * took);
+      double took = heard.told.getLast().elapsed().toNanos();
+      assertEquals(3 * took, heard.behind.getLast().toNanos(), 0.3 * took);
       Thread.sleep(20);
       pace.iteration(0, 2, 1);
-      assertEquals(0.625, told.getLast().fraction(), 1e-6);
-      double last = told.getLast().remaining().orElseThrow().toNanos();
-      double own = told.getLast().elapsed().toNanos() - took;
+      assertEquals(0.625, heard.told.getLast().fraction(), 1e-6);
+      double last = heard.told.getLast().remaining().orElseThrow().toNanos();
+      double own = heard.told.getLast().elapsed().toNanos() - took;
       assertEquals(own, last, 0.1 * own);
     }
   }
