@@ -21,7 +21,7 @@ import dev.ashlar.tensor.quant.FloatFormat;
  */
 final class CodebookBlocks {
   /** The non-linear codebook of IQ4_NL and IQ4_XS (ggml, {@code kvalues_iq4nl}). */
-  private static final float[] NON_LINEAR = {
+  static final float[] NON_LINEAR = {
     -127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69, 89, 113
   };
 

@@ -1,29 +1,34 @@
 package dev.ashlar.formats.gguf;
 
+import dev.ashlar.formats.gguf.encode.BlockEncoder;
+import dev.ashlar.formats.gguf.encode.CodebookEncoders;
+import dev.ashlar.formats.gguf.encode.SmallEncoders;
+import dev.ashlar.formats.gguf.encode.SuperEncoders;
+import dev.ashlar.formats.gguf.encode.TernaryEncoders;
 import dev.ashlar.tensor.DType;
 
-/** The tensor types of GGUF: the one list of what can be read. */
+/** The tensor types of GGUF: the one list of what can be read, and of what can be written. */
 enum GgufType {
   F32(0, DType.F32),
   F16(1, DType.F16),
-  Q4_0(2, 32, 18, SmallBlocks::q4_0),
-  Q4_1(3, 32, 20, SmallBlocks::q4_1),
-  Q5_0(6, 32, 22, SmallBlocks::q5_0),
-  Q5_1(7, 32, 24, SmallBlocks::q5_1),
-  Q8_0(8, 32, 34, SmallBlocks::q8_0),
-  Q2_K(10, 256, 84, SuperBlocks::q2k),
-  Q3_K(11, 256, 110, SuperBlocks::q3k),
-  Q4_K(12, 256, 144, SuperBlocks::q4k),
-  Q5_K(13, 256, 176, SuperBlocks::q5k),
-  Q6_K(14, 256, 210, SuperBlocks::q6k),
+  Q4_0(2, 32, 18, SmallBlocks::q4_0, SmallEncoders::q4_0),
+  Q4_1(3, 32, 20, SmallBlocks::q4_1, SmallEncoders::q4_1),
+  Q5_0(6, 32, 22, SmallBlocks::q5_0, SmallEncoders::q5_0),
+  Q5_1(7, 32, 24, SmallBlocks::q5_1, SmallEncoders::q5_1),
+  Q8_0(8, 32, 34, SmallBlocks::q8_0, SmallEncoders::q8_0),
+  Q2_K(10, 256, 84, SuperBlocks::q2k, SuperEncoders::q2k),
+  Q3_K(11, 256, 110, SuperBlocks::q3k, SuperEncoders::q3k),
+  Q4_K(12, 256, 144, SuperBlocks::q4k, SuperEncoders::q4k),
+  Q5_K(13, 256, 176, SuperBlocks::q5k, SuperEncoders::q5k),
+  Q6_K(14, 256, 210, SuperBlocks::q6k, SuperEncoders::q6k),
   IQ2_XXS(16, 256, 66, GridBlocks::iq2xxs),
   IQ2_XS(17, 256, 74, GridBlocks::iq2xs),
   IQ3_XXS(18, 256, 98, GridBlocks::iq3xxs),
   IQ1_S(19, 256, 50, GridBlocks::iq1s),
-  IQ4_NL(20, 32, 18, CodebookBlocks::iq4nl),
+  IQ4_NL(20, 32, 18, CodebookBlocks::iq4nl, CodebookEncoders.iq4nl(CodebookBlocks.NON_LINEAR)),
   IQ3_S(21, 256, 110, GridBlocks::iq3s),
   IQ2_S(22, 256, 82, GridBlocks::iq2s),
-  IQ4_XS(23, 256, 136, CodebookBlocks::iq4xs),
+  IQ4_XS(23, 256, 136, CodebookBlocks::iq4xs, CodebookEncoders.iq4xs(CodebookBlocks.NON_LINEAR)),
   I8(24, DType.I8),
   I16(25, DType.I16),
   I32(26, DType.I32),
@@ -31,9 +36,9 @@ enum GgufType {
   F64(28, DType.F64),
   IQ1_M(29, 256, 56, GridBlocks::iq1m),
   BF16(30, DType.BF16),
-  TQ1_0(34, 256, 54, TernaryBlocks::tq1),
-  TQ2_0(35, 256, 66, TernaryBlocks::tq2),
-  MXFP4(39, 32, 17, CodebookBlocks::mxfp4),
+  TQ1_0(34, 256, 54, TernaryBlocks::tq1, TernaryEncoders::tq1),
+  TQ2_0(35, 256, 66, TernaryBlocks::tq2, TernaryEncoders::tq2),
+  MXFP4(39, 32, 17, CodebookBlocks::mxfp4, CodebookEncoders::mxfp4),
   NVFP4(40, 64, 36, CodebookBlocks::nvfp4);
 
   private final int id;
@@ -41,21 +46,28 @@ enum GgufType {
   private final int bytes;
   private final DType dtype;
   private final GgufBlock block;
+  private final BlockEncoder encoder;
 
   GgufType(int id, DType dtype) {
-    this(id, 1, dtype.bytes(), dtype, null);
+    this(id, 1, dtype.bytes(), dtype, null, null);
   }
 
+  /** A type that is read only. */
   GgufType(int id, int elements, int bytes, GgufBlock block) {
-    this(id, elements, bytes, DType.F32, block);
+    this(id, elements, bytes, DType.F32, block, null);
   }
 
-  GgufType(int id, int elements, int bytes, DType dtype, GgufBlock block) {
+  GgufType(int id, int elements, int bytes, GgufBlock block, BlockEncoder encoder) {
+    this(id, elements, bytes, DType.F32, block, encoder);
+  }
+
+  GgufType(int id, int elements, int bytes, DType dtype, GgufBlock block, BlockEncoder encoder) {
     this.id = id;
     this.elements = elements;
     this.bytes = bytes;
     this.dtype = dtype;
     this.block = block;
+    this.encoder = encoder;
   }
 
   /** The type of that number in a file, or null if it is unknown or was removed. */
@@ -86,5 +98,15 @@ enum GgufType {
   /** How a block widens, or null for plain elements. */
   GgufBlock block() {
     return block;
+  }
+
+  /** How a block is made of floats, or null for plain elements and types that are read only. */
+  BlockEncoder encoder() {
+    return encoder;
+  }
+
+  /** The type's number in a file. */
+  int id() {
+    return id;
   }
 }

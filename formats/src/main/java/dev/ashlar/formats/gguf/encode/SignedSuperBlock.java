@@ -1,0 +1,112 @@
+package dev.ashlar.formats.gguf.encode;
+
+/**
+ * Fits 256 elements as {@code d·sc·q} with signed whole {@code sc} for each group of 16 and {@code
+ * q} from {@code −zero} to {@code zero − 1}; in rounds as {@link OffsetSuperBlock} does.
+ */
+final class SignedSuperBlock {
+  static final int GROUP = 16;
+  private static final int GROUPS = 16;
+  private static final int ROUNDS = 3;
+
+  private final float[] x;
+  private final int from;
+  private final float[] w;
+  private final int zero;
+  private final int factors;
+  private final float[] steps = new float[GROUPS];
+  private final int[] sc = new int[GROUPS];
+  private final int[] codes = new int[GROUPS * GROUP];
+  private float d;
+
+  /**
+   * @param weights of the elements
+   * @param zero the code of weight zero
+   * @param factors factors go from {@code −factors} to {@code factors − 1}
+   */
+  SignedSuperBlock(Row row, int from, float[] weights, int zero, int factors) {
+    this.x = row.values();
+    this.from = from;
+    this.w = weights;
+    this.zero = zero;
+    this.factors = factors;
+    float[] counts = new float[GROUPS];
+    for (int j = 0; j < GROUPS; j++) {
+      int at = from + j * GROUP;
+      steps[j] = SignedFit.step(x, at, w, j * GROUP, GROUP, zero, row.step(at));
+      for (int i = j * GROUP; i < (j + 1) * GROUP; i++) {
+        counts[j] += w[i];
+      }
+    }
+    search(SignedFit.step(steps, 0, counts, 0, GROUPS, factors, 0));
+  }
+
+  private void search(float first) {
+    int[] bestSc = new int[GROUPS];
+    float bestD = 0;
+    double best = Double.POSITIVE_INFINITY;
+    d = Bytes.half(first);
+    for (int round = 0; round < ROUNDS; round++) {
+      double error = 0;
+      for (int j = 0; j < GROUPS; j++) {
+        error += choose(j);
+      }
+      if (!(error < best)) {
+        break;
+      }
+      best = error;
+      bestD = d;
+      System.arraycopy(sc, 0, bestSc, 0, GROUPS);
+      solve();
+    }
+    d = bestD;
+    System.arraycopy(bestSc, 0, sc, 0, GROUPS);
+    for (int j = 0; j < GROUPS; j++) {
+      SignedFit.codes(x, from + j * GROUP, GROUP, d * sc[j], zero, codes, j * GROUP);
+    }
+  }
+
+  private double choose(int j) {
+    int middle = d == 0 ? 0 : Math.clamp(SignedFit.nearest(steps[j] / d), -factors, factors - 1);
+    double best = Double.POSITIVE_INFINITY;
+    for (int s = Math.max(-factors, middle - 1); s <= Math.min(factors - 1, middle + 1); s++) {
+      double error = SignedFit.error(x, from + j * GROUP, w, j * GROUP, GROUP, d * s, zero);
+      if (error < best) {
+        best = error;
+        sc[j] = s;
+      }
+    }
+    return best;
+  }
+
+  private void solve() {
+    double aa = 0;
+    double xa = 0;
+    for (int j = 0; j < GROUPS; j++) {
+      SignedFit.codes(x, from + j * GROUP, GROUP, d * sc[j], zero, codes, j * GROUP);
+      for (int i = j * GROUP; i < (j + 1) * GROUP; i++) {
+        double a = (double) sc[j] * (codes[i] - zero);
+        aa += w[i] * a * a;
+        xa += w[i] * a * x[from + i];
+      }
+    }
+    if (aa > 0) {
+      d = Bytes.half((float) (xa / aa));
+    }
+  }
+
+  /** The float that steps are multiples of. */
+  float d() {
+    return d;
+  }
+
+  /** The step of a group in whole numbers. */
+  int scale(int j) {
+    return sc[j];
+  }
+
+  /** The codes of all elements, from zero up. */
+  int[] codes() {
+    return codes;
+  }
+}
