@@ -1,6 +1,11 @@
 package dev.ashlar.formats.gguf;
 
 import dev.ashlar.formats.checkpoint.Checkpoint;
+import dev.ashlar.formats.gguf.family.FamilyException;
+import dev.ashlar.formats.gguf.family.GgufFamilies;
+import dev.ashlar.formats.gguf.family.GgufFamily;
+import dev.ashlar.formats.gguf.family.GgufFields;
+import dev.ashlar.formats.gguf.family.GgufModel;
 import dev.ashlar.tensor.quant.QuantizedMatrix;
 import dev.ashlar.tensor.weights.StoredTensor;
 import dev.ashlar.text.TokenizerSource;
@@ -12,7 +17,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -95,42 +99,24 @@ public final class GgufCheckpoint extends Checkpoint {
     if (architecture == null) {
       throw fields.fault("general.architecture", "a value", "no such key");
     }
-    GgufNames.Family family =
-        GgufNames.family(architecture)
+    GgufModel model = new GgufModel(architecture, fields, parts.tensors());
+    GgufFamily family =
+        GgufFamilies.of(model)
             .orElseThrow(
                 () ->
                     fields.fault(
                         "general.architecture",
-                        "one of " + GgufNames.architectures(),
+                        "one of " + GgufFamilies.architectures(),
                         "\"" + architecture + "\""));
-    GgufConfig translation = new GgufConfig(fields, family, parts.tensors());
-    Map<String, Object> config = translation.translate();
+    Map<String, Object> config = new GgufConfig(model).translate(family);
     new GgufChecks(fields, parts.tensors(), config).check();
-    Map<String, StoredTensor> tensors = new LinkedHashMap<>();
-    for (StoredTensor stored : parts.tensors().values()) {
-      GgufNames.huggingFace(family, stored.name())
-          .ifPresent(
-              name -> tensors.put(name, ordered(fields, family, config, stored).renamed(name)));
+    try {
+      Map<String, StoredTensor> tensors = family.toHuggingFace(parts.tensors(), config);
+      return new GgufCheckpoint(
+          path, parts, Collections.unmodifiableMap(config), Collections.unmodifiableMap(tensors));
+    } catch (FamilyException e) {
+      throw fields.fault(e.place(), e.expected(), e.found());
     }
-    return new GgufCheckpoint(
-        path, parts, Collections.unmodifiableMap(config), Collections.unmodifiableMap(tensors));
-  }
-
-  private static StoredTensor ordered(
-      GgufFields fields, GgufNames.Family family, Map<String, Object> config, StoredTensor stored) {
-    boolean query = GgufNames.isQuery(stored.name());
-    if (!family.interleavedRotary() || !(query || GgufNames.isKey(stored.name()))) {
-      return stored;
-    }
-    long heads = (Long) config.get(query ? "num_attention_heads" : "num_key_value_heads");
-    long headDim = (Long) config.get("head_dim");
-    long rows = stored.shape().rank() == 0 ? 1 : stored.shape().dim(0);
-    // Divided, not multiplied: the counts come from the file and could overflow.
-    if (rows == 0 || headDim % 2 != 0 || rows % headDim != 0 || rows / headDim != heads) {
-      throw fields.fault(
-          stored.name(), "the rows of " + heads + " heads of " + headDim, rows + " rows");
-    }
-    return new RotaryRows(stored, (int) headDim);
   }
 
   @Override

@@ -1,5 +1,6 @@
 package dev.ashlar.formats.gguf;
 
+import dev.ashlar.formats.gguf.family.GgufFields;
 import dev.ashlar.tensor.weights.StoredTensor;
 import java.util.HashSet;
 import java.util.List;

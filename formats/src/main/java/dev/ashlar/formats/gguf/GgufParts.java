@@ -1,5 +1,6 @@
 package dev.ashlar.formats.gguf;
 
+import dev.ashlar.formats.gguf.family.GgufFields;
 import dev.ashlar.io.InputException;
 import dev.ashlar.tensor.weights.StoredTensor;
 import java.nio.file.Files;

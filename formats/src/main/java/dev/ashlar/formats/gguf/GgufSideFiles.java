@@ -1,5 +1,6 @@
 package dev.ashlar.formats.gguf;
 
+import dev.ashlar.formats.gguf.family.GgufFields;
 import dev.ashlar.io.file.AtomicFile;
 import dev.ashlar.io.json.JsonWriter;
 import java.nio.file.Path;

@@ -1,5 +1,6 @@
 package dev.ashlar.formats.gguf;
 
+import dev.ashlar.formats.gguf.family.GgufFields;
 import dev.ashlar.io.InputException;
 import dev.ashlar.text.tokenizer.split.GgufSplits;
 import java.util.ArrayList;

@@ -1,4 +1,4 @@
-package dev.ashlar.formats.gguf;
+package dev.ashlar.formats.gguf.family;
 
 import dev.ashlar.io.InputException;
 import java.nio.file.Path;
@@ -7,13 +7,18 @@ import java.util.Map;
 import java.util.OptionalDouble;
 import java.util.OptionalLong;
 
-/** Typed access to metadata, every fault naming its key. */
-record GgufFields(Path file, Map<String, Object> values) {
+/**
+ * Typed access to metadata, every fault naming its key.
+ *
+ * @param file the file that faults name
+ * @param values the metadata by its keys
+ */
+public record GgufFields(Path file, Map<String, Object> values) {
   /** −1 in 32 bits without a sign. */
   private static final long NONE = 0xFFFFFFFFL;
 
   /** A whole number of at least {@code least}, or nothing. */
-  OptionalLong whole(String key, long least) {
+  public OptionalLong whole(String key, long least) {
     Object value = values.get(key);
     if (value == null) {
       return OptionalLong.empty();
@@ -32,7 +37,7 @@ record GgufFields(Path file, Map<String, Object> values) {
    * The id of a token, or nothing. Converters write −1 for a token that there is not, which is
    * {@code 2^32−1} in the unsigned type of these keys.
    */
-  OptionalLong token(String kind) {
+  public OptionalLong token(String kind) {
     String key = "tokenizer.ggml." + kind + "_token_id";
     Object value = values.get(key);
     boolean none = value instanceof Number n && (n.longValue() == -1 || n.longValue() == NONE);
@@ -40,7 +45,7 @@ record GgufFields(Path file, Map<String, Object> values) {
   }
 
   /** The id of a token that running does without: nothing if it is not one of {@code tokens}. */
-  OptionalLong dispensable(String kind, long tokens) {
+  public OptionalLong dispensable(String kind, long tokens) {
     Object value = values.get("tokenizer.ggml." + kind + "_token_id");
     return value instanceof Long id && id >= 0 && id < tokens
         ? OptionalLong.of(id)
@@ -48,7 +53,7 @@ record GgufFields(Path file, Map<String, Object> values) {
   }
 
   /** A whole number of at least 1 that must be there. */
-  long required(String key) {
+  public long required(String key) {
     return whole(key, 1).orElseThrow(() -> fault(key, "a value", "no such key"));
   }
 
@@ -56,7 +61,7 @@ record GgufFields(Path file, Map<String, Object> values) {
    * A positive number, or nothing. A float becomes the shortest decimal that is the same float, so
    * that 1e-5 reads as 1e-5.
    */
-  OptionalDouble positive(String key) {
+  public OptionalDouble positive(String key) {
     Object value = values.get(key);
     if (value == null) {
       return OptionalDouble.empty();
@@ -69,7 +74,7 @@ record GgufFields(Path file, Map<String, Object> values) {
   }
 
   /** A text, or {@code otherwise}. */
-  String text(String key, String otherwise) {
+  public String text(String key, String otherwise) {
     Object value = values.getOrDefault(key, otherwise);
     if (value == null || value instanceof String) {
       return (String) value;
@@ -78,7 +83,7 @@ record GgufFields(Path file, Map<String, Object> values) {
   }
 
   /** A truth value, or {@code otherwise}. */
-  boolean flag(String key, boolean otherwise) {
+  public boolean flag(String key, boolean otherwise) {
     Object value = values.getOrDefault(key, otherwise);
     if (value instanceof Boolean b) {
       return b;
@@ -87,7 +92,7 @@ record GgufFields(Path file, Map<String, Object> values) {
   }
 
   /** A list, or an empty one. */
-  List<?> list(String key) {
+  public List<?> list(String key) {
     Object value = values.getOrDefault(key, List.of());
     if (value instanceof List<?> list) {
       return list;
@@ -95,7 +100,8 @@ record GgufFields(Path file, Map<String, Object> values) {
     throw fault(key, "a list", describe(value));
   }
 
-  InputException fault(String key, String expected, String found) {
+  /** A fault in the value of {@code key}. */
+  public InputException fault(String key, String expected, String found) {
     return InputException.in(file).place(key).expected(expected).found(found).exception();
   }
 

@@ -1,0 +1,28 @@
+package dev.ashlar.formats.gguf.family;
+
+import java.util.Map;
+import java.util.function.BiConsumer;
+
+/**
+ * One fact about a model in both spellings: keys of GGUF metadata (without the architecture's name
+ * and its dot) and keys of {@code config.json}. {@link Keys} makes the usual ones.
+ */
+public interface KeyRule {
+  /**
+   * Puts into {@code config} what a file says.
+   *
+   * @throws dev.ashlar.io.InputException if its value is missing or faulty
+   */
+  void toConfig(GgufModel model, Map<String, Object> config);
+
+  /**
+   * Puts what a configuration says.
+   *
+   * @param config {@code config.json} of the language model, in either style of transformers
+   * @param out takes a key without the architecture's name, and its value: a {@code Long} is a
+   *     UINT32, a {@code Float} a FLOAT32, else {@code Boolean}, {@code String} or a list of one of
+   *     these
+   * @throws FamilyException if GGUF has no word for it
+   */
+  void toMetadata(Map<String, Object> config, BiConsumer<String, Object> out);
+}

@@ -1,0 +1,183 @@
+package dev.ashlar.formats.gguf.family;
+
+import java.util.Map;
+import java.util.OptionalDouble;
+import java.util.OptionalLong;
+import java.util.function.BiConsumer;
+
+/** The usual rules for keys. */
+final class Keys {
+  private Keys() {}
+
+  private interface Read {
+    void read(GgufModel model, Map<String, Object> config);
+  }
+
+  private interface Write {
+    void write(Map<String, Object> config, BiConsumer<String, Object> out);
+  }
+
+  private static KeyRule rule(Read read, Write write) {
+    return new KeyRule() {
+      @Override
+      public void toConfig(GgufModel model, Map<String, Object> config) {
+        read.read(model, config);
+      }
+
+      @Override
+      public void toMetadata(Map<String, Object> config, BiConsumer<String, Object> out) {
+        write.write(config, out);
+      }
+    };
+  }
+
+  /**
+   * A whole number that must be there.
+   *
+   * @param key in GGUF
+   * @param names in the configuration: the one that is written, then others that are read
+   */
+  static KeyRule whole(String key, String... names) {
+    return rule(
+        (model, config) -> config.put(names[0], model.required(key)),
+        (config, out) -> out.accept(key, ConfigValues.required(config, names)));
+  }
+
+  /** A whole number, 0 included, that may be missing; then the configuration has none either. */
+  static KeyRule optional(String key, String... names) {
+    return rule(
+        (model, config) -> model.whole(key, 0).ifPresent(n -> config.put(names[0], n)),
+        (config, out) -> ConfigValues.whole(config, names).ifPresent(n -> out.accept(key, n)));
+  }
+
+  /** A sliding window; in GGUF 0 is none, in a configuration null. */
+  static KeyRule window() {
+    return rule(
+        (model, config) ->
+            model
+                .whole("attention.sliding_window", 0)
+                .ifPresent(n -> config.put("sliding_window", n == 0 ? null : n)),
+        (config, out) ->
+            ConfigValues.whole(config, "sliding_window")
+                .ifPresent(n -> out.accept("attention.sliding_window", n)));
+  }
+
+  /** What no model of the family has. */
+  static KeyRule none(String key, String what, String unit) {
+    return rule(
+        (model, config) -> {
+          long n = model.whole(key, 0).orElse(0);
+          if (n > 0) {
+            throw model.fault(key, what, n + " " + unit);
+          }
+        },
+        (config, out) -> {});
+  }
+
+  /**
+   * A whole number that is that of another rule, which stands before this one, if it is missing.
+   */
+  static KeyRule wholeOr(String key, String name, String other) {
+    return rule(
+        (model, config) -> {
+          OptionalLong n = model.whole(key, 1);
+          config.put(name, n.isPresent() ? (Object) n.getAsLong() : config.get(other));
+        },
+        (config, out) -> out.accept(key, ConfigValues.required(config, name, other)));
+  }
+
+  /** A positive number that must be there. */
+  static KeyRule real(String key, String... names) {
+    return rule(
+        (model, config) ->
+            config.put(
+                names[0],
+                model.positive(key).orElseThrow(() -> model.fault(key, "a value", "no such key"))),
+        (config, out) ->
+            out.accept(
+                key,
+                (float)
+                    ConfigValues.number(config, names)
+                        .orElseThrow(
+                            () -> new FamilyException(names[0], "a value", "no such key"))));
+  }
+
+  /** A positive number with a default that both sides have. */
+  static KeyRule realOr(String key, double otherwise, String... names) {
+    return rule(
+        (model, config) -> config.put(names[0], model.positive(key).orElse(otherwise)),
+        (config, out) ->
+            out.accept(key, (float) ConfigValues.number(config, names).orElse(otherwise)));
+  }
+
+  /** A positive number that may be missing; 0 counts as missing. */
+  static KeyRule realOptional(String key, String... names) {
+    return rule(
+        (model, config) -> {
+          Object raw = model.fields().values().get(model.key(key));
+          if (!(raw instanceof Number n && n.doubleValue() == 0)) {
+            model.positive(key).ifPresent(x -> config.put(names[0], x));
+          }
+        },
+        (config, out) -> {
+          OptionalDouble x = ConfigValues.number(config, names);
+          x.ifPresent(v -> out.accept(key, (float) v));
+        });
+  }
+
+  /** A truth value. */
+  static KeyRule flag(String key, String name, boolean otherwise) {
+    return rule(
+        (model, config) -> config.put(name, model.flag(key, otherwise)),
+        (config, out) -> out.accept(key, ConfigValues.flag(config, name, otherwise)));
+  }
+
+  /** What the configuration of every model of the family says, and GGUF does not. */
+  static KeyRule constant(String name, Object value) {
+    return rule((model, config) -> config.put(name, value), (config, out) -> {});
+  }
+
+  /** What every GGUF file of the family says, and no configuration does. */
+  static KeyRule told(String key, Object value) {
+    return rule((model, config) -> {}, (config, out) -> out.accept(key, value));
+  }
+
+  /** A flag that says in a configuration what in GGUF the presence of a tensor does. */
+  static KeyRule present(String name, String tensor) {
+    return rule((model, config) -> config.put(name, model.has(tensor)), (config, out) -> {});
+  }
+
+  /**
+   * Elements of a head: {@code attention.key_length}, or what heads divide the width into, all of
+   * which turn.
+   */
+  static KeyRule headDim() {
+    return rule(
+        (model, config) -> {
+          long dim = headDim(model);
+          long rotary = model.whole("rope.dimension_count", 1).orElse(dim);
+          if (rotary != dim) {
+            throw model.fault(
+                "rope.dimension_count", "the head size " + dim, Long.toString(rotary));
+          }
+          config.put("head_dim", dim);
+        },
+        (config, out) -> {
+          long dim = Sizes.of(config).headDim();
+          out.accept("attention.key_length", dim);
+          out.accept("attention.value_length", dim);
+          out.accept("rope.dimension_count", dim);
+        });
+  }
+
+  /** The elements of a head that a file says. */
+  static long headDim(GgufModel model) {
+    long hidden = model.required("embedding_length");
+    long heads = model.required("attention.head_count");
+    OptionalLong explicit = model.whole("attention.key_length", 1);
+    if (explicit.isEmpty() && hidden % heads != 0) {
+      throw model.fault("attention.head_count", "a divisor of " + hidden, Long.toString(heads));
+    }
+    return explicit.orElse(hidden / heads);
+  }
+}

@@ -1,0 +1,47 @@
+package dev.ashlar.formats.gguf.family;
+
+import java.util.Map;
+
+/**
+ * What transformations need to know of a model, out of its configuration.
+ *
+ * @param layers blocks
+ * @param hidden width of the residual stream
+ * @param heads query heads
+ * @param kvHeads key and value heads
+ * @param headDim elements of a head
+ * @param experts routed experts, or 0
+ * @param config the whole configuration, for what one family alone needs
+ */
+public record Sizes(
+    int layers,
+    int hidden,
+    int heads,
+    int kvHeads,
+    int headDim,
+    int experts,
+    Map<String, Object> config) {
+  /** Those of a configuration, under any of the names that families have for them. */
+  static Sizes of(Map<String, Object> config) {
+    int hidden = required(config, "hidden_size", "n_embd", "d_model", "n_embed");
+    int heads = required(config, "num_attention_heads", "n_head", "n_heads");
+    int kvHeads = optional(config, heads, "num_key_value_heads", "num_kv_heads");
+    return new Sizes(
+        required(config, "num_hidden_layers", "n_layer", "n_layers"),
+        hidden,
+        heads,
+        kvHeads,
+        optional(config, hidden / heads, "head_dim"),
+        optional(
+            config, 0, "num_local_experts", "num_experts", "n_routed_experts", "moe_num_experts"),
+        config);
+  }
+
+  private static int required(Map<String, Object> config, String... keys) {
+    return Math.toIntExact(ConfigValues.required(config, keys));
+  }
+
+  private static int optional(Map<String, Object> config, int otherwise, String... keys) {
+    return Math.toIntExact(ConfigValues.whole(config, keys).orElse(otherwise));
+  }
+}
