@@ -3,7 +3,7 @@
 # environment SCRATCH: sets $python to one that has them, installed into ASHLAR_INTEROP_VENV or below
 # SCRATCH if need be. Where that cannot be done it says SKIPPED and ends the script with 0.
 
-peers=${ASHLAR_INTEROP_PEERS:-torch transformers==5.24.0 auto-round==0.16.1 gptqmodel==7.7.0 optimum==2.3.0}
+peers=${ASHLAR_INTEROP_PEERS:-torch transformers==5.24.0 auto-round==0.16.1 gptqmodel==7.7.0 optimum==2.3.0 compressed-tensors==0.20.0}
 
 skip() { echo "SKIPPED: $1"; exit 0; }
 

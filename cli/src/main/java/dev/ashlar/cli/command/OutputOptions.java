@@ -10,6 +10,7 @@ import dev.ashlar.tensor.quant.QuantScheme;
 import dev.ashlar.tensor.quant.Unquantized;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -19,14 +20,23 @@ import picocli.CommandLine.Option;
 final class OutputOptions extends OptionGroup {
   /** What names of auto-round's other formats begin with. */
   private static final List<String> NOT_WRITTEN =
-      List.of(
-          "auto_awq", "auto_round", "llm_compressor", "fp8", "mlx", "gguf", "svdquant", "marlin");
+      List.of("auto_round", "llm_compressor", "mlx", "gguf", "svdquant", "marlin");
+
+  /** All formats, for the help. */
+  static final class FormatNames implements Iterable<String> {
+    @Override
+    public Iterator<String> iterator() {
+      return ExportFormats.names().iterator();
+    }
+  }
 
   @Option(
       names = "--format",
       paramLabel = "NAMES",
+      completionCandidates = FormatNames.class,
       description =
-          "auto_round (the default), auto_gptq, ashlar, fake; several with commas between.")
+          "${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE}); several with commas between."
+              + " 'ashlar list formats' says who reads them.")
   String formats = "auto_round";
 
   @Option(

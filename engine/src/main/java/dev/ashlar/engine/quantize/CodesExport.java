@@ -92,9 +92,10 @@ public final class CodesExport {
     }
   }
 
-  /** Whether a matrix is more than codes with zero points. */
+  /** Whether a matrix is more than its scheme says: floats beside codes, or float minimums. */
   private static boolean hasMore(QuantizedMatrix q) {
-    return q.outliers().isPresent() || !(q.groups() instanceof Groups.ZeroPoints);
+    boolean scheme = q.groups() instanceof Groups.ZeroPoints || q.groups() instanceof Groups.Scales;
+    return q.outliers().isPresent() || !scheme;
   }
 
   /** The blocks, in order. */

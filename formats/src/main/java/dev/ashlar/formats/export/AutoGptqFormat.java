@@ -2,6 +2,7 @@ package dev.ashlar.formats.export;
 
 import dev.ashlar.formats.checkpoint.Checkpoint;
 import dev.ashlar.formats.layout.Layouts;
+import dev.ashlar.formats.layout.PackedLayout;
 import dev.ashlar.tensor.DType;
 import dev.ashlar.tensor.quant.IntegerGrid;
 import dev.ashlar.tensor.weights.WeightSource;
@@ -15,7 +16,7 @@ import java.util.TreeSet;
 
 /**
  * GPTQ folders that AutoGPTQ, GPTQModel and their kernels read (docs/formats.md, GPTQ): zeros minus
- * one, {@code g_idx} always, float tensors in F16.
+ * one or as they are, {@code g_idx} always, float tensors in F16.
  */
 final class AutoGptqFormat extends FolderFormat {
   /** Module lists that loaders find by themselves. */
@@ -28,20 +29,42 @@ final class AutoGptqFormat extends FolderFormat {
   /** The first version of GPTQModel that stored them so. */
   private static final String NO_ZERO_WRAPS = "gptqmodel:0.9.0";
 
+  private final String name;
+  private final String description;
+  private final PackedLayout layout;
+
+  private AutoGptqFormat(String name, String description, PackedLayout layout) {
+    this.name = name;
+    this.description = description;
+    this.layout = layout;
+  }
+
+  /** Zero points minus one, which all readers know. */
+  AutoGptqFormat() {
+    this("auto_gptq", "packed, as GPTQModel, AutoGPTQ and transformers read it", Layouts.GPTQ);
+  }
+
+  /** Zero points as they are, and the label that says so. */
+  static AutoGptqFormat v2() {
+    return new AutoGptqFormat(
+        Layouts.GPTQ_V2.name(),
+        "the same with zero points as they are, which GPTQModel reads and AutoRound misreads",
+        Layouts.GPTQ_V2);
+  }
+
   @Override
   public String name() {
-    return "auto_gptq";
+    return name;
   }
 
   @Override
   public String description() {
-    return "packed, as GPTQModel, AutoGPTQ and transformers read it";
+    return description;
   }
 
   @Override
   public Optional<String> refusal(WeightSource source, ExportPlan plan) {
-    return Refusals.ofRoundedInputs(name(), plan)
-        .or(() -> Refusals.of(name(), Layouts.GPTQ, source, plan));
+    return Refusals.ofRoundedInputs(name, plan).or(() -> Refusals.of(name, layout, source, plan));
   }
 
   @Override
@@ -51,22 +74,18 @@ final class AutoGptqFormat extends FolderFormat {
             reason -> {
               throw new IllegalArgumentException(reason);
             });
-    Refusals.warnOfShortGroups(name(), source, plan);
-    Refusals.warnOfLoaders(name(), source);
+    Refusals.warnOfShortGroups(name, source, plan);
+    Refusals.warnOfLoaders(name, source);
     return FolderExport.create(
         folder,
         source,
         plan,
         options,
         new FolderExport.Style(
-            name(),
-            Layouts.GPTQ,
-            DType.F16,
-            Map.of("quantize_config.json", AutoGptqFormat::marked),
-            AutoGptqFormat::config));
+            name, layout, DType.F16, Map.of("quantize_config.json", this::marked), this::config));
   }
 
-  private static Map<String, Object> config(WrittenLayers layers) {
+  private Map<String, Object> config(WrittenLayers layers) {
     IntegerGrid base = layers.plan().grid();
     Map<String, Object> config = new LinkedHashMap<>();
     config.put("bits", base.bits());
@@ -83,7 +102,7 @@ final class AutoGptqFormat extends FolderFormat {
     config.put(
         "lm_head", layers.packed().keySet().stream().anyMatch(m -> !WrittenLayers.inBlock(m)));
     config.put("quant_method", "gptq");
-    config.put("checkpoint_format", "gptq");
+    config.put("checkpoint_format", layout.name());
     config.put("pack_dtype", "int32");
     config.put("provider", Producer.NAME);
     // Under a name of its own: GPTQModel takes many keys for its own, "method" among them.
@@ -116,8 +135,8 @@ final class AutoGptqFormat extends FolderFormat {
    * It stands only in the file that GPTQModel reads first, because AutoRound refuses folders whose
    * {@code config.json} has it.
    */
-  private static Map<String, Object> marked(Map<String, Object> config) {
-    if (!Boolean.FALSE.equals(config.get("sym"))) {
+  private Map<String, Object> marked(Map<String, Object> config) {
+    if (layout != Layouts.GPTQ || !Boolean.FALSE.equals(config.get("sym"))) {
       return config;
     }
     Map<String, Object> marked = new LinkedHashMap<>(config);

@@ -87,7 +87,7 @@ final class AutoRoundFormat extends FolderFormat {
   /** The layout that the plan's schemes call for. */
   static PackedLayout layout(WeightSource source, ExportPlan plan) {
     boolean symmetric = true;
-    boolean awq = true;
+    boolean awq = !plan.reorders();
     IntegerGrid first = null;
     for (Map.Entry<String, QuantScheme> linear : plan.linears().entrySet()) {
       if (linear.getValue() instanceof IntegerGrid scheme) {

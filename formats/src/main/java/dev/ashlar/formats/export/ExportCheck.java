@@ -4,6 +4,7 @@ import dev.ashlar.formats.Checkpoints;
 import dev.ashlar.formats.checkpoint.Checkpoint;
 import dev.ashlar.formats.checkpoint.ModelConfig;
 import dev.ashlar.formats.layout.Declarations;
+import dev.ashlar.formats.layout.Fp8Weights;
 import dev.ashlar.formats.layout.Layouts;
 import dev.ashlar.formats.layout.PackedLayout;
 import dev.ashlar.formats.layout.PackedPlan;
@@ -42,6 +43,9 @@ public final class ExportCheck {
   private static final String INDEX = "model.safetensors.index.json";
   private static final String KEY = "quantization_config";
 
+  /** Whose kernels compute in half precision. */
+  private static final Set<Object> HALVES = Set.of("gptq", "awq");
+
   private final Path folder;
   private final Map<String, StoredTensor> tensors = new LinkedHashMap<>();
   private final List<SafetensorsFile> files = new ArrayList<>();
@@ -71,21 +75,32 @@ public final class ExportCheck {
       check.index();
       check.heads(checkpoint);
       Map<String, Object> quantization = check.quantization(checkpoint);
-      if ("gptq".equals(quantization.get("quant_method"))) {
+      if (HALVES.contains(quantization.getOrDefault("quant_method", ""))) {
         check.halves(checkpoint, kept);
       }
       // Small floats are held against their shapes when they are opened.
-      if (!quantization.isEmpty() && !SmallFloatWeights.declares(quantization)) {
+      boolean floats =
+          SmallFloatWeights.declares(quantization) || Fp8Weights.declares(quantization);
+      if (!quantization.isEmpty() && !floats) {
         check.packed(checkpoint, quantization);
       }
       return new ExportReport(
           check.files.size(),
           check.tensors.size(),
-          checkpoint.quantizedNames().size(),
+          checkpoint.quantizedNames().size() + widened(checkpoint),
           check.bytes);
     } finally {
       check.files.forEach(SafetensorsFile::close);
     }
+  }
+
+  /** Matrices of codes that are read as if they were floats. */
+  private static int widened(Checkpoint checkpoint) {
+    return (int)
+        checkpoint.names().stream()
+            .map(checkpoint::tensor)
+            .filter(t -> !t.storage().equals(t.dtype().name()))
+            .count();
   }
 
   private void openFiles() {
@@ -152,7 +167,7 @@ public final class ExportCheck {
     }
   }
 
-  /** Kernels of the GPTQ family compute in half precision and expect all else in it too. */
+  /** Kernels of the GPTQ and AWQ families expect all else in half precision too. */
   private void halves(Checkpoint checkpoint, Set<String> kept) {
     if (ModelConfig.floatType(checkpoint.config()).orElse(null) != DType.F16) {
       throw fault("config.json", "dtype float16", "another");
@@ -209,7 +224,7 @@ public final class ExportCheck {
   }
 
   private void parts(String module, PackedLayout layout, QuantizedMatrix tensor, boolean actOrder) {
-    if (tensors.containsKey(module + ".weight")) {
+    if (tensors.containsKey(module + ".weight") && !layout.parts().contains("weight")) {
       throw fault(module + ".weight", "only packed parts", "also a float weight");
     }
     boolean ordered = tensor.groupOfColumn() == null;
@@ -224,7 +239,8 @@ public final class ExportCheck {
     if (!ordered && layout == Layouts.GPTQ && !actOrder) {
       throw fault(module + ".g_idx", "groups in order, since desc_act is false", "another order");
     }
-    StoredTensor scales = tensors.get(module + ".scales");
+    String part = layout.parts().contains("scales") ? ".scales" : ".weight_scale";
+    StoredTensor scales = tensors.get(module + part);
     // Float32 only on request: the scheme in memory has what is stored.
     if (scales.dtype() != DType.F16 && scales.dtype() != DType.F32) {
       throw fault(scales.name(), "type F16 or F32", scales.storage());

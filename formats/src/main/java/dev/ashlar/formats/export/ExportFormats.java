@@ -2,6 +2,7 @@ package dev.ashlar.formats.export;
 
 import dev.ashlar.formats.layout.Layouts;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
 
@@ -9,23 +10,42 @@ import java.util.stream.Stream;
 public final class ExportFormats {
   /** Each format with the packing that suits the scheme. */
   public static final List<ExportFormat> ALL =
-      List.of(new AutoRoundFormat(), new AutoGptqFormat(), new AshlarFormat(), new FakeFormat());
+      List.of(
+          new AutoRoundFormat(),
+          new AutoGptqFormat(),
+          AutoGptqFormat.v2(),
+          new AutoAwqFormat(),
+          new LlmCompressorFormat(),
+          new Fp8Format(),
+          new AshlarFormat(),
+          new FakeFormat());
+
+  /** What other programs call some of them. */
+  private static final Map<String, String> SYNONYMS =
+      Map.of(
+          "gptq", "auto_gptq",
+          "gptqmodel", "auto_gptq",
+          "awq", "auto_awq",
+          "compressed_tensors", "llm_compressor");
 
   /** Formats with one layout out of several that they have. */
   private static final List<ExportFormat> WITH_PACKING =
       List.of(
           new AutoRoundFormat(Layouts.AUTO_ROUND_GPTQ),
           new AutoRoundFormat(Layouts.GPTQ_V2),
-          new AutoRoundFormat(Layouts.AWQ));
+          new AutoRoundFormat(Layouts.AWQ),
+          AutoRoundFloatFormat.blocks(),
+          AutoRoundFloatFormat.fixed(),
+          AutoRoundFloatFormat.others());
 
   private ExportFormats() {}
 
   /**
    * The format of that name, which may have the name of a packing behind a colon, as {@code
-   * auto_round:auto_gptq}; {@code gptq} is accepted for {@code auto_gptq}.
+   * auto_round:auto_gptq}; {@code gptq} is accepted for {@code auto_gptq}, and the like.
    */
   public static Optional<ExportFormat> named(String name) {
-    String full = name.equals("gptq") ? "auto_gptq" : name;
+    String full = SYNONYMS.getOrDefault(name, name);
     return every().filter(format -> format.name().equals(full)).findFirst();
   }
 

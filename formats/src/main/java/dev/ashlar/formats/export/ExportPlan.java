@@ -45,6 +45,15 @@ public record ExportPlan(
     return base.integerWeights("this format");
   }
 
+  /** Whether groups are of columns that do not lie side by side, by what is recorded of the run. */
+  boolean reorders() {
+    return isSet("act_order") && !isSet("static_groups");
+  }
+
+  private boolean isSet(String key) {
+    return "true".equals(String.valueOf(settings.get(key)));
+  }
+
   /** Whether the tensor of that name is a matrix that float files hold as {@code [in, out]}. */
   boolean turns(String name) {
     return name.endsWith(WEIGHT)

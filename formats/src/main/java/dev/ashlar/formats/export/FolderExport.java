@@ -40,7 +40,7 @@ final class FolderExport implements ExportSink {
   private static final System.Logger LOG = System.getLogger("dev.ashlar.formats.export");
   static final String CONFIG = "config.json";
   private static final String WEIGHT = ".weight";
-  private static final String HEAD = "lm_head";
+  static final String HEAD = "lm_head";
 
   /**
    * What distinguishes one format's folders.
@@ -148,7 +148,7 @@ final class FolderExport implements ExportSink {
   /** A matrix that the source's files hold turned is turned. */
   @Override
   public void tensor(String name, Tensor tensor) {
-    if (takes(name)) {
+    if (takes(name, tensor.shape().rank())) {
       boolean turned = layers.plan().turns(name);
       writer.floats(name, typeOf(name), turned ? tensor.transposed() : tensor);
     }
@@ -169,7 +169,7 @@ final class FolderExport implements ExportSink {
 
   @Override
   public void copy(StoredTensor tensor) {
-    if (takes(tensor.name())) {
+    if (takes(tensor.name(), tensor.shape().rank())) {
       if (floatType == null) {
         writer.copy(tensor);
       } else {
@@ -180,13 +180,13 @@ final class FolderExport implements ExportSink {
 
   @Override
   public void keep(StoredTensor tensor) {
-    if (takes(tensor.name())) {
+    if (takes(tensor.name(), tensor.shape().rank())) {
       writer.copy(tensor);
     }
   }
 
   /** Whether a dense tensor is to be written; a tied head is not, its embedding stands for it. */
-  private boolean takes(String name) {
+  private boolean takes(String name, int rank) {
     // Its bias, if it has one, is nowhere else.
     if (tied && isHead(name) && name.endsWith(WEIGHT)) {
       LOG.log(
@@ -198,6 +198,9 @@ final class FolderExport implements ExportSink {
       throw new IllegalArgumentException(name + " was already written packed");
     }
     dense.add(name);
+    if (rank == 2 && name.endsWith(WEIGHT)) {
+      layers.addFloat(name.substring(0, name.length() - WEIGHT.length()));
+    }
     return true;
   }
 

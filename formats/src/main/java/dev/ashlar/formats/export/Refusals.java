@@ -27,6 +27,10 @@ final class Refusals {
     if (beyond.isPresent()) {
       return Optional.of("format " + format + " " + beyond.get());
     }
+    Optional<String> reordering = ofReordering(format, layout, plan);
+    if (reordering.isPresent()) {
+      return reordering;
+    }
     for (Map.Entry<String, QuantScheme> linear : plan.linears().entrySet()) {
       String module = linear.getKey();
       QuantScheme scheme = linear.getValue();
@@ -46,6 +50,64 @@ final class Refusals {
       }
     }
     return Optional.empty();
+  }
+
+  /** Why a format with one scheme for all layers cannot have the plan, in one sentence. */
+  static Optional<String> ofSeveralSchemes(String format, ExportPlan plan) {
+    return plan.linears().entrySet().stream()
+        .filter(e -> !e.getValue().isFloat() && !e.getValue().equals(plan.base()))
+        .findFirst()
+        .map(
+            e ->
+                "format "
+                    + format
+                    + " has one scheme for all layers ("
+                    + plan.base()
+                    + "), and "
+                    + e.getKey()
+                    + " is to be "
+                    + e.getValue()
+                    + "; auto_round can");
+  }
+
+  /** Why a format whose loaders look for packed layers in blocks only cannot have the plan. */
+  static Optional<String> ofHeads(String format, ExportPlan plan) {
+    return plan.linears().entrySet().stream()
+        .filter(e -> !e.getValue().isFloat() && !WrittenLayers.inBlock(e.getKey()))
+        .findFirst()
+        .map(
+            e ->
+                "format "
+                    + format
+                    + " packs layers of blocks only, and "
+                    + e.getKey()
+                    + " is none; auto_round and auto_gptq can");
+  }
+
+  /** Why a layout that has no group for each column cannot have the plan, in one sentence. */
+  static Optional<String> ofReordering(String format, PackedLayout layout, ExportPlan plan) {
+    return layout.holdsReordered() || !plan.reorders()
+        ? Optional.empty()
+        : Optional.of(
+            "format "
+                + format
+                + " has no room for columns in another order (act_order); auto_gptq can, and"
+                + " static_groups need none");
+  }
+
+  /** Warns of matrices that float files hold turned: loaders replace maps of another class. */
+  static void warnOfTurned(String format, ExportPlan plan) {
+    plan.transposed().stream()
+        .sorted()
+        .findFirst()
+        .ifPresent(
+            module ->
+                LOG.log(
+                    System.Logger.Level.WARNING,
+                    "{0}: {1} and its like are of a class (Conv1D) that loaders of this format do"
+                        + " not replace; Ashlar reads the folder",
+                    format,
+                    module));
   }
 
   /** Why a format that says nothing of inputs cannot have the plan, in one sentence. */

@@ -19,9 +19,15 @@ final class WrittenLayers {
   /** A block's module list, its number, and the name inside the block. */
   private static final Pattern IN_BLOCK = Pattern.compile("^(.*?)\\.(\\d+)\\.(.+)$");
 
+  /** How families call their embeddings, which loaders never take for linear maps. */
+  private static final Pattern EMBEDDING =
+      Pattern.compile(
+          "(^|\\.)(wte|wpe|embed_(tokens|positions|in)|\\w*embeddings?)(_layernorm)?($|\\.)");
+
   private final ExportPlan plan;
   private final Map<String, IntegerGrid> packed = new LinkedHashMap<>();
   private final Set<String> written = new LinkedHashSet<>();
+  private final Set<String> matrices = new LinkedHashSet<>();
   private boolean actOrder;
 
   WrittenLayers(ExportPlan plan) {
@@ -36,6 +42,11 @@ final class WrittenLayers {
           module, grid.withActivations(grid.activations().map(a -> a.withLargest(Float.NaN))));
     }
     actOrder |= tensor.groupOfColumn() != null;
+  }
+
+  /** Takes note of a module that has a matrix of floats. */
+  void addFloat(String module) {
+    matrices.add(module);
   }
 
   ExportPlan plan() {
@@ -77,6 +88,20 @@ final class WrittenLayers {
       }
     }
     return floats;
+  }
+
+  /**
+   * All modules with a matrix that loaders must be told to leave float: linear maps of the blocks,
+   * the head, and whatever else has a matrix, if it is no embedding.
+   */
+  List<String> floats() {
+    Set<String> floats = new LinkedHashSet<>(floatsInBlocks());
+    if (written.stream().noneMatch(FolderExport::isHead)) {
+      // Also where it is the embedding: the module is there all the same.
+      floats.add(FolderExport.HEAD);
+    }
+    matrices.stream().filter(m -> !EMBEDDING.matcher(m).find()).forEach(floats::add);
+    return List.copyOf(floats);
   }
 
   /** Names of the module lists whose blocks hold packed linear maps ({@code model.layers}). */

@@ -13,6 +13,13 @@
  * <tr><td>other</td><td>auto_round</td></tr>
  * <tr><td>auto_gptq</td><td>any of 2, 3, 4, 8 bits</td><td>gptq</td><td>F16</td>
  *     <td>config.json, quantize_config.json</td></tr>
+ * <tr><td>gptq_v2</td><td>the same</td><td>gptq_v2</td><td>F16</td>
+ *     <td>config.json, quantize_config.json</td></tr>
+ * <tr><td>auto_awq</td><td>all alike, 4 bits</td><td>awq</td><td>F16</td><td>config.json</td></tr>
+ * <tr><td>llm_compressor</td><td>2 to 8 bits, small floats</td>
+ *     <td>pack-quantized, int-quantized, mxfp4-pack-quantized…</td><td>source type</td>
+ *     <td>config.json, quantization_config.json</td></tr>
+ * <tr><td>fp8</td><td>FP8 in tiles</td><td>fp8</td><td>source type</td><td>config.json</td></tr>
  * <tr><td>fake</td><td>any</td><td>name.weight, dequantized</td><td>F32</td>
  *     <td>config.json</td></tr>
  * </table>

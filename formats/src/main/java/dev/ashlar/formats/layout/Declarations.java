@@ -11,6 +11,7 @@ public final class Declarations {
           new AutoRoundDeclaration(),
           new GptqDeclaration(),
           new AwqDeclaration(),
+          new CompressedTensorsDeclaration(),
           new AshlarDeclaration());
 
   private Declarations() {}

@@ -33,10 +33,18 @@ final class GroupIndex {
    * without act-order, and what would leave every other group's scales unused).
    */
   static int[] unpack(PackedModule packed, PackedGeometry geometry) {
-    if (packed.find(PART).isEmpty()) {
+    return unpack(packed, PART, geometry);
+  }
+
+  /** The same of a tensor of another name. */
+  static int[] unpack(PackedModule packed, String part, PackedGeometry geometry) {
+    if (packed.find(part).isEmpty()) {
       return null;
     }
-    StoredTensor stored = packed.part(PART, 1, DType.I32);
+    StoredTensor stored = packed.part(part, 1, DType.I32);
+    packed
+        .shapeFault(part, geometry.in() + " inputs", geometry.in())
+        .ifPresent(CompressedScales::raise);
     byte[] raw = new byte[geometry.in() * Integer.BYTES];
     stored.readBytes(0, raw, 0, raw.length);
     ByteBuffer bytes = ByteBuffer.wrap(raw).order(ByteOrder.LITTLE_ENDIAN);
@@ -48,7 +56,7 @@ final class GroupIndex {
       groups[k] = bytes.getInt();
       if (groups[k] < 0 || groups[k] >= geometry.groups()) {
         throw packed.fault(
-            PART,
+            part,
             "groups from 0 to " + (geometry.groups() - 1),
             "group " + groups[k] + " for input " + k,
             "");
@@ -61,7 +69,7 @@ final class GroupIndex {
           .notes()
           .tell(
               "g_idx all zero",
-              packed.module() + ".g_idx is all zero; reading the groups in order instead");
+              packed.module() + "." + part + " is all zero; reading the groups in order instead");
     }
     return ordinary || zero ? null : groups;
   }

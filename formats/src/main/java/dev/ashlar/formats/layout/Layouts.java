@@ -22,12 +22,19 @@ public final class Layouts {
   /** AutoAWQ's GEMM layout. */
   public static final PackedLayout AWQ = new AwqLayout("awq");
 
+  /** compressed-tensors' bit streams. */
+  public static final PackedLayout PACK_QUANTIZED = new PackQuantizedLayout();
+
+  /** compressed-tensors' bytes, beside rounded inputs. */
+  public static final PackedLayout INT_QUANTIZED = new IntQuantizedLayout();
+
   /** Ashlar's own: whatever a matrix of integer codes may have beside them. */
   public static final PackedLayout ASHLAR = new AshlarLayout();
 
   /** Every layout, for tests and messages. */
   public static final List<PackedLayout> ALL =
-      List.of(GPTQ, GPTQ_V2, AUTO_ROUND_GPTQ, AUTO_ROUND, AWQ, ASHLAR);
+      List.of(
+          GPTQ, GPTQ_V2, AUTO_ROUND_GPTQ, AUTO_ROUND, AWQ, PACK_QUANTIZED, INT_QUANTIZED, ASHLAR);
 
   private Layouts() {}
 

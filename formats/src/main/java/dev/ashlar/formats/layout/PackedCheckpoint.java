@@ -119,7 +119,7 @@ public final class PackedCheckpoint implements PackedReader {
 
   private void compare(PackedPlan plan, StoredTensors tensors, CheckpointNotes notes) {
     for (String module : modules.keySet()) {
-      if (tensors.find(module + WEIGHT).isPresent()) {
+      if (tensors.find(module + WEIGHT).isPresent() && !parts.contains(module + WEIGHT)) {
         parts.add(module + WEIGHT);
         notes.tell(
             "stored twice", module + " is stored both packed and as .weight; using the packed one");

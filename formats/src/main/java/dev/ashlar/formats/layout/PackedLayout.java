@@ -25,6 +25,11 @@ public interface PackedLayout {
    */
   Optional<String> refusal(int out, int in, QuantScheme scheme);
 
+  /** Whether groups may be of columns that do not lie side by side. */
+  default boolean holdsReordered() {
+    return parts().contains(GroupIndex.PART);
+  }
+
   /**
    * An equal matrix whose zero points this layout can store; {@code tensor} itself where it already
    * is one.

@@ -57,6 +57,31 @@ final class PlainParts {
     return new PackedTensor(module + "." + part, DType.I32, shape, bytes.array());
   }
 
+  /** The tensor to write, I64. */
+  static PackedTensor longs(String module, String part, long... values) {
+    ByteBuffer bytes =
+        ByteBuffer.allocate(values.length * Long.BYTES).order(ByteOrder.LITTLE_ENDIAN);
+    bytes.asLongBuffer().put(values);
+    Shape shape = Shape.of(values.length);
+    return new PackedTensor(module + "." + part, DType.I64, shape, bytes.array());
+  }
+
+  /** The few values of a part, I64 or I32, after its type and their number were checked. */
+  static long[] longs(PackedModule packed, String part, int count) {
+    StoredTensor stored = packed.part(part, 1, DType.I64, DType.I32);
+    if (stored.shape().size() != count) {
+      throw packed.fault(part, count + " numbers", stored.shape().toString(), "");
+    }
+    byte[] raw = new byte[Math.toIntExact(stored.byteSize())];
+    stored.readBytes(0, raw, 0, raw.length);
+    ByteBuffer bytes = ByteBuffer.wrap(raw).order(ByteOrder.LITTLE_ENDIAN);
+    long[] values = new long[count];
+    for (int i = 0; i < count; i++) {
+      values[i] = stored.dtype() == DType.I64 ? bytes.getLong() : bytes.getInt();
+    }
+    return values;
+  }
+
   /** All values of a part whose type was checked; refuses the first that is not finite. */
   static float[] floats(PackedModule packed, String part) {
     StoredTensor stored = packed.parts().get(part);

@@ -22,7 +22,7 @@ import java.util.Optional;
  */
 public record QuantizationConfig(String file, Map<String, Object> values) {
   private static final String KEY = "quantization_config";
-  private static final int LARGEST_GROUP = 1 << 24;
+  static final int LARGEST_GROUP = 1 << 24;
   private static final int MAX_NESTING = 3;
 
   /**
@@ -83,6 +83,25 @@ public record QuantizationConfig(String file, Map<String, Object> values) {
     List<String> names = new ArrayList<>();
     collect(key, values.get(key), names, 0);
     return names;
+  }
+
+  /** The texts of the list under the key, none if it is not there. */
+  List<String> texts(String key) {
+    Object value = values.get(key);
+    if (value == null) {
+      return List.of();
+    }
+    if (!(value instanceof List<?> list)) {
+      throw fault(key, "a list of texts", Json.describe(value));
+    }
+    List<String> texts = new ArrayList<>();
+    for (Object one : list) {
+      if (!(one instanceof String text)) {
+        throw fault(key, "a list of texts", Json.describe(one));
+      }
+      texts.add(text);
+    }
+    return texts;
   }
 
   private void collect(String key, Object value, List<String> names, int depth) {

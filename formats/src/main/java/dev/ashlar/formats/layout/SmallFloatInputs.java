@@ -24,15 +24,19 @@ record SmallFloatInputs(boolean declared, Optional<ActivationScheme> scheme) {
     if (quantization.get("config_groups") instanceof Map<?, ?> groups) {
       return groups.values().stream()
           .filter(Map.class::isInstance)
-          .map(g -> ((Map<?, ?>) g).get("input_activations"))
-          .filter(Map.class::isInstance)
+          .map(g -> ofGroup((Map<?, ?>) g))
+          .filter(SmallFloatInputs::declared)
           .findFirst()
-          .map(inputs -> compressed((Map<?, ?>) inputs))
           .orElse(NONE);
     }
     boolean rounded =
         quantization.get("act_bits") instanceof Long bits && bits < QuantScheme.FLOAT_BITS;
     return rounded ? autoRound(quantization) : NONE;
+  }
+
+  /** What one of compressed-tensors' groups says. */
+  static SmallFloatInputs ofGroup(Map<?, ?> group) {
+    return group.get("input_activations") instanceof Map<?, ?> inputs ? compressed(inputs) : NONE;
   }
 
   private static SmallFloatInputs autoRound(Map<String, Object> keys) {
@@ -43,7 +47,7 @@ record SmallFloatInputs(boolean declared, Optional<ActivationScheme> scheme) {
     if (type.equals("int")) {
       boolean symmetric = !Boolean.FALSE.equals(keys.get("act_sym"));
       return new SmallFloatInputs(
-          true, symmetric ? integers(bits, group, dynamic) : Optional.empty());
+          true, symmetric ? integers(bits, true, group, dynamic) : Optional.empty());
     }
     return new SmallFloatInputs(
         true, scale(type).flatMap(scale -> floats(bits, group, dynamic, scale)));
@@ -84,11 +88,12 @@ record SmallFloatInputs(boolean declared, Optional<ActivationScheme> scheme) {
         return new SmallFloatInputs(true, Optional.empty());
       }
     }
-    if (!symmetric) {
+    if (!symmetric && (floats || !dynamic)) {
       return new SmallFloatInputs(true, Optional.empty());
     }
     return new SmallFloatInputs(
-        true, floats ? floats(bits, group, dynamic, scale) : integers(bits, group, dynamic));
+        true,
+        floats ? floats(bits, group, dynamic, scale) : integers(bits, symmetric, group, dynamic));
   }
 
   private static Optional<ActivationScheme> floats(
@@ -108,9 +113,10 @@ record SmallFloatInputs(boolean declared, Optional<ActivationScheme> scheme) {
         : Optional.empty();
   }
 
-  private static Optional<ActivationScheme> integers(long bits, long group, boolean dynamic) {
+  private static Optional<ActivationScheme> integers(
+      long bits, boolean symmetric, long group, boolean dynamic) {
     return bits < 2 || bits > Byte.SIZE
         ? Optional.empty()
-        : scheme(new Element.Integers((int) bits, true), group, dynamic);
+        : scheme(new Element.Integers((int) bits, symmetric), group, dynamic);
   }
 }

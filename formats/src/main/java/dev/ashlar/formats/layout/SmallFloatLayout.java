@@ -18,23 +18,45 @@ import java.util.Optional;
 /**
  * How small floats are written (docs/formats.md, Small floats): two FP4 to a byte as {@code
  * weight_packed}, FP8 as {@code weight}; scales as {@code weight_scale}, exponents of two in bytes,
- * FP8 beside a {@code weight_global_scale}, or float32, those of tiles as {@code weight_scale_inv}.
- * {@link SmallFloatWeights} reads them.
+ * FP8 beside a {@code weight_global_scale}, or float32, those of tiles as {@code weight_scale_inv}
+ * but for compressed-tensors. {@link SmallFloatWeights} reads them.
  */
 public final class SmallFloatLayout implements PackedLayout {
   private static final int BIAS = 127;
+  private static final String SCALE = "weight_scale";
+  private static final String INVERSE = "weight_scale_inv";
 
-  /** The layout; it has no state. */
-  public SmallFloatLayout() {}
+  private final String name;
+  private final String tileScales;
+
+  private SmallFloatLayout(String name, String tileScales) {
+    this.name = name;
+    this.tileScales = tileScales;
+  }
+
+  /** As AutoRound names the parts. */
+  public SmallFloatLayout() {
+    this("auto_round:llm_compressor", INVERSE);
+  }
+
+  /** As compressed-tensors names the parts of that format of its. */
+  public static SmallFloatLayout compressed(String format) {
+    return new SmallFloatLayout(format, SCALE);
+  }
+
+  /** FP8 in tiles, as DeepSeek-V3 is published. */
+  public static SmallFloatLayout fp8() {
+    return new SmallFloatLayout("fp8", INVERSE);
+  }
 
   @Override
   public String name() {
-    return "auto_round:llm_compressor";
+    return name;
   }
 
   @Override
   public List<String> parts() {
-    return List.of("weight_packed", "weight_scale");
+    return List.of("weight_packed", SCALE);
   }
 
   @Override
@@ -119,8 +141,8 @@ public final class SmallFloatLayout implements PackedLayout {
     return new PackedTensor(module + ".weight_packed", DType.U8, Shape.of(out, in / 2), pairs);
   }
 
-  private static PackedTensor scales(String module, QuantizedMatrix tensor, Groups.Scales groups) {
-    String name = module + ".weight_scale";
+  private PackedTensor scales(String module, QuantizedMatrix tensor, Groups.Scales groups) {
+    String name = module + "." + SCALE;
     float[] scales = groups.scales();
     FloatGrid grid = groups.grid();
     Shape shape = Shape.of(tensor.out(), tensor.groupsPerRow());
@@ -154,7 +176,7 @@ public final class SmallFloatLayout implements PackedLayout {
         for (int r = 0; r < down; r++) {
           System.arraycopy(scales, r * rows * across, tiles, r * across, across);
         }
-        return floats(module + ".weight_scale_inv", Shape.of(down, across), tiles);
+        return floats(module + "." + tileScales, Shape.of(down, across), tiles);
       }
     }
     throw new AssertionError(grid.scale());

@@ -75,16 +75,28 @@ public final class SmallFloatWeights implements PackedReader {
   public static boolean declares(Map<String, Object> quantization) {
     String method = String.valueOf(quantization.get("quant_method"));
     if (method.equals("compressed-tensors")) {
+      if (hasIntegers(quantization.get("config_groups"))) {
+        return false;
+      }
       String format = String.valueOf(quantization.get("format"));
       return format.startsWith("mxfp")
           || format.startsWith("nvfp4")
           || format.equals("float-quantized")
-          || format.equals("naive-quantized")
-          || format.equals("int-quantized");
+          || format.equals("naive-quantized");
     }
     String type = String.valueOf(quantization.get("data_type"));
     return method.equals("auto-round")
         && (type.startsWith("mx_fp") || type.startsWith("nv_fp") || type.startsWith("fp"));
+  }
+
+  private static boolean hasIntegers(Object groups) {
+    return groups instanceof Map<?, ?> map
+        && map.values().stream()
+            .anyMatch(
+                g ->
+                    g instanceof Map<?, ?> group
+                        && group.get("weights") instanceof Map<?, ?> weights
+                        && "int".equals(weights.get("type")));
   }
 
   /**

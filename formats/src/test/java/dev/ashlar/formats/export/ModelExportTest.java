@@ -30,6 +30,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
@@ -98,6 +99,10 @@ class ModelExportTest {
         for (ExportFormat format : ExportFormats.ALL) {
           for (int bits : new int[] {2, 3, 4, 8}) {
             for (boolean symmetric : new boolean[] {true, false}) {
+              boolean some = bits == 3 && !symmetric || bits == 4 && symmetric;
+              if (!some && ExportFormats.ALL.indexOf(format) > 1) {
+                continue; // Widths and symmetry are their layouts' matter, which has its tests.
+              }
               IntegerGrid base = new IntegerGrid(bits, bits == 3 ? 48 : 32, symmetric);
               String name = model.getFileName() + " " + format.name() + " " + base;
               tests.add(
@@ -134,6 +139,8 @@ class ModelExportTest {
       throws IOException {
     try (Checkpoint source = Checkpoints.open(model)) {
       ExportPlan plan = plan(source, base, base.bits() == 2);
+      Optional<String> refusal = format.refusal(source, plan);
+      Assumptions.assumeTrue(refusal.isEmpty(), () -> refusal.get());
       try (ExportSink sink = format.create(folder, source, plan, ExportOptions.defaults())) {
         for (String name : source.names()) {
           String module = name.replaceFirst("\\.weight$", "");

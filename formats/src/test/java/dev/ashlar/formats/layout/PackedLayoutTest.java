@@ -236,7 +236,10 @@ class PackedLayoutTest {
       QuantizedMatrix tensor = random(64, 128, new IntegerGrid(4, 32, false), 1);
       PackedModule packed = stored(layout.pack(MODULE, tensor));
       assertSame(tensor, layout.unpack(packed, new IntegerGrid(4, 64, false)));
-      assertSame(tensor, layout.unpack(packed, new IntegerGrid(8, 32, false)));
+      // Bytes do not show how many bits of them are used.
+      if (layout != Layouts.INT_QUANTIZED) {
+        assertSame(tensor, layout.unpack(packed, new IntegerGrid(8, 32, false)));
+      }
     }
   }
 
@@ -269,7 +272,8 @@ class PackedLayoutTest {
     tensor.zeroPoints().scales()[6] = 1e-30f;
     for (PackedLayout layout : Layouts.ALL) {
       PackedModule packed = stored(layout.pack(MODULE, layout.storable(tensor)));
-      assertEquals(DType.F32, packed.parts().get("scales").dtype());
+      String part = layout.parts().contains("scales") ? "scales" : "weight_scale";
+      assertEquals(DType.F32, packed.parts().get(part).dtype());
       QuantizedMatrix read = layout.unpack(packed, new IntegerGrid(4, 32, true));
       assertArrayEquals(tensor.dequantize().data(), read.dequantize().data());
       assertEquals(DType.F32, read.scheme().scaleType());

@@ -250,7 +250,7 @@ sealed class Weights permits HollowWeights {
               if (!matrix.groups().isFinite()) {
                 throw notFinite(stored);
               }
-              return new PackedWeight(matrix, backend, activations);
+              return PackedWeight.of(matrix, backend, activations);
             });
   }
 

@@ -1,0 +1,76 @@
+package dev.ashlar.formats.export;
+
+import dev.ashlar.formats.checkpoint.Checkpoint;
+import dev.ashlar.formats.layout.Layouts;
+import dev.ashlar.tensor.DType;
+import dev.ashlar.tensor.quant.IntegerGrid;
+import dev.ashlar.tensor.weights.WeightSource;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * AutoAWQ's folders (docs/formats.md, AWQ): 4 bits in one grid for all layers, float tensors in
+ * F16, and a list of the layers that stay float.
+ */
+final class AutoAwqFormat extends FolderFormat {
+  private static final String NAME = "auto_awq";
+
+  @Override
+  public String name() {
+    return NAME;
+  }
+
+  @Override
+  public String description() {
+    return "packed, 4 bits only, as GPTQModel, vLLM and other readers of AutoAWQ's files want it";
+  }
+
+  @Override
+  public Optional<String> refusal(WeightSource source, ExportPlan plan) {
+    return Refusals.ofRoundedInputs(NAME, plan)
+        .or(() -> Refusals.of(NAME, Layouts.AWQ, source, plan))
+        .or(() -> Refusals.ofSeveralSchemes(NAME, plan))
+        .or(() -> Refusals.ofHeads(NAME, plan));
+  }
+
+  @Override
+  public ExportSink create(Path folder, Checkpoint source, ExportPlan plan, ExportOptions options) {
+    refusal(source, plan)
+        .ifPresent(
+            reason -> {
+              throw new IllegalArgumentException(reason);
+            });
+    Refusals.warnOfLoaders(NAME, source);
+    Refusals.warnOfTurned(NAME, plan);
+    return FolderExport.create(
+        folder,
+        source,
+        plan,
+        options,
+        new FolderExport.Style(NAME, Layouts.AWQ, DType.F16, Map.of(), AutoAwqFormat::config));
+  }
+
+  private static Map<String, Object> config(WrittenLayers layers) {
+    IntegerGrid base = layers.plan().grid();
+    Map<String, Object> config = new LinkedHashMap<>();
+    config.put("quant_method", "awq");
+    config.put("bits", base.bits());
+    config.put("data_type", "int");
+    config.put("group_size", base.groupSize());
+    config.put("sym", base.symmetric());
+    config.put("zero_point", !base.symmetric());
+    config.put("version", "gemm");
+    config.put("modules_to_not_convert", layers.floats());
+    config.put("provider", Producer.NAME);
+    Map<String, Object> made = new LinkedHashMap<>();
+    made.put("quantizer", Producer.nameAndVersion());
+    made.putAll(layers.plan().settings());
+    config.put(Producer.NAME, made);
+    if (!layers.blockLists().isEmpty()) {
+      config.put("to_quant_block_names", String.join(",", layers.blockLists()));
+    }
+    return config;
+  }
+}
