@@ -43,8 +43,8 @@ final class OutputOptions extends OptionGroup {
       names = "--output-dir",
       paramLabel = "DIR",
       description =
-          "Where to write (default: out/ and a name made of the model's and the scheme); several formats"
-              + " get a folder each in it.")
+          "Where to write (default: out/ and a name made of the model's and the scheme); several"
+              + " formats get a folder each in it.")
   Path outputDir;
 
   @Option(names = "--force", description = "Replace what is in the output folder.")

@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.UnaryOperator;
 
 /**
  * AutoAWQ's folders (docs/formats.md, AWQ): 4 bits in one grid for all layers, float tensors in
@@ -49,7 +50,12 @@ final class AutoAwqFormat extends FolderFormat {
         source,
         plan,
         options,
-        new FolderExport.Style(NAME, Layouts.AWQ, DType.F16, Map.of(), AutoAwqFormat::config));
+        new FolderExport.Style(
+            NAME,
+            Layouts.AWQ,
+            DType.F16,
+            Map.of("quantization_config.json", UnaryOperator.identity()),
+            AutoAwqFormat::config));
   }
 
   private static Map<String, Object> config(WrittenLayers layers) {

@@ -4,7 +4,7 @@ import dev.ashlar.formats.checkpoint.Checkpoint;
 import dev.ashlar.formats.layout.Layouts;
 import dev.ashlar.formats.layout.PackedLayout;
 import dev.ashlar.formats.layout.SmallFloatLayout;
-import dev.ashlar.tensor.quant.ActivationScheme;
+import dev.ashlar.tensor.quant.ActivationScheme.Element.Integers;
 import dev.ashlar.tensor.quant.FloatFormat;
 import dev.ashlar.tensor.quant.FloatGrid;
 import dev.ashlar.tensor.quant.QuantScheme;
@@ -68,8 +68,7 @@ final class LlmCompressorFormat extends FolderFormat {
   /** A fixed scale of integers has no zero point beside it here. */
   private static Optional<String> ofInputs(QuantScheme base) {
     return base.activations()
-        .filter(a -> !a.dynamic() && a.element() instanceof ActivationScheme.Element.Integers i)
-        .filter(a -> !((ActivationScheme.Element.Integers) a.element()).symmetric())
+        .filter(a -> !a.dynamic() && a.element() instanceof Integers i && !i.symmetric())
         .map(a -> "format " + NAME + " cannot say that inputs are rounded so: " + a);
   }
 

@@ -146,6 +146,10 @@ class ExportTest {
             "packing_format",
             "desc_act",
             "lm_head",
+            "zero_point",
+            "version",
+            "modules_to_not_convert",
+            "to_quant_block_names",
             "block_name_to_quantize",
             "modules_in_block_to_quantize")) {
       assertEquals(config.get(key), ours.get(key), key);

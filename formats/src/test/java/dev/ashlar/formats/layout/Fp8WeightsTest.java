@@ -13,6 +13,7 @@ import dev.ashlar.io.InputException;
 import dev.ashlar.tensor.DType;
 import dev.ashlar.tensor.Shape;
 import dev.ashlar.tensor.Tensor;
+import dev.ashlar.tensor.quant.QuantizedMatrix;
 import dev.ashlar.tensor.weights.StoredTensor;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -64,6 +65,24 @@ class Fp8WeightsTest {
       float[] some = new float[9];
       t.read(4, some, 1, 8);
       assertArrayEquals(new float[] {0, 3, 2, 2, 2, 3, 3, 4, 4}, some);
+    }
+  }
+
+  /** As they run, with inputs rounded where the configuration says so. */
+  @Test
+  void tilesAreCodesToWhoeverAsksForThem() throws IOException {
+    for (String scheme : new String[] {"", ", \"activation_scheme\": \"dynamic\""}) {
+      try (Checkpoint c = checkpoint(", \"weight_block_size\": [2, 3]" + scheme, 2, 2)) {
+        StoredTensor t = c.tensor("a.weight");
+        QuantizedMatrix q = t.quantized().orElseThrow();
+        assertArrayEquals(t.toTensor().data(), q.dequantize().data());
+        assertEquals(scheme.isEmpty(), q.inputs().isEmpty());
+        q.inputs().ifPresent(a -> assertEquals("e4m3 g3 dynamic", a.toString()));
+      }
+    }
+    try (Checkpoint c = checkpoint("", 1, 1)) {
+      StoredTensor t = c.tensor("a.weight");
+      assertArrayEquals(t.toTensor().data(), t.quantized().orElseThrow().dequantize().data());
     }
   }
 
