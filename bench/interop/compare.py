@@ -58,7 +58,7 @@ CASES = {
 }
 # Rounded inputs move logits: the reference, which rounds none, is that far away.
 ROUNDED = {"ct-int8": 0.05, "ct-mxfp4": 0.5, "ct-mxfp8": 0.1, "ct-nvfp4": 0.3,
-           "ct-fp8-static": 0.1, "ct-fp8-block": 0.1, "fp8": 2e-2}
+           "ct-mxfp4-a16": 5e-2, "ct-nvfp4-a16": 5e-2, "ct-fp8-static": 0.5, "ct-fp8-block": 0.1, "fp8": 2e-2}
 LOADERS = {
     "auto_round": ["auto-round"],
     "auto_gptq": ["auto-round", "gptqmodel", "optimum"],
@@ -75,6 +75,9 @@ THEIRS = [
     ("auto-round", ".*", "auto_gptq-w4-asym", "has no such kernel for processors"),
     ("optimum", "mixtral|phimoe|minimax_m2|gpt_oss|granitemoe|.*_moe|olmoe|deepseek.*", "*",
      "knows no experts"),
+    ("compressed-tensors", ".*", "ct-w4-asym", "does not load packed zero points, its own neither"),
+    ("compressed-tensors", ".*", "ct-w3-asym", "does not load packed zero points, its own neither"),
+    ("compressed-tensors", ".*", "ct-fp8-block", "cuts inputs into whole groups of 128 only"),
     ("optimum", "gpt2", "*", "its layer has not what Conv1D has"),
     ("optimum", ".*", "auto_gptq-head", "knows no packed head"),
     ("gptqmodel", "minimax_m2", "*", "looks for experts under names that transformers 5 has not"),
@@ -100,7 +103,10 @@ def load(loader, folder):
     if loader == "transformers-awq":
         return AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float16, device_map="cpu")
     if loader == "compressed-tensors":
-        return AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32, device_map="cpu")
+        # It widens blocks to bfloat16 and multiplies nothing else by them.
+        blocks = quantization(folder)["format"].startswith(("mx", "nv"))
+        dtype = torch.bfloat16 if blocks else torch.float32
+        return AutoModelForCausalLM.from_pretrained(folder, dtype=dtype, device_map="cpu")
     if loader == "transformers-fp8":
         from transformers import FineGrainedFP8Config
 

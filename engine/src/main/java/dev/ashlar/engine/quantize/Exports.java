@@ -9,7 +9,9 @@ import dev.ashlar.formats.export.ExportPlan;
 import dev.ashlar.formats.export.ExportReport;
 import dev.ashlar.io.InputException;
 import dev.ashlar.nn.architecture.Architectures;
+import dev.ashlar.nn.decoder.Decoder;
 import dev.ashlar.tensor.Tensor;
+import dev.ashlar.tensor.kernel.Backends;
 import dev.ashlar.tensor.quant.QuantizedMatrix;
 import dev.ashlar.tuning.LayerSink;
 import java.nio.file.Files;
@@ -183,7 +185,7 @@ final class Exports implements LayerSink, AutoCloseable {
   private double logitError(Path folder, TunedReference reference) {
     try (Checkpoint again = Checkpoints.open(folder)) {
       again.isCopyOf(source);
-      LogitError error = reference.compare(Architectures.load(again));
+      LogitError error = reference.compare(load(again));
       // Rounding the router's inputs may send a token to another expert: then its logits differ by
       // more, but those of most tokens do not.
       double judged = reference.hasExperts() ? error.median() : error.whole();
@@ -196,6 +198,19 @@ final class Exports implements LayerSink, AutoCloseable {
       }
       return error.whole();
     }
+  }
+
+  /**
+   * The model as it runs: codes that are floats to whoever quantizes them again are taken as codes,
+   * with inputs rounded beside them.
+   */
+  private static Decoder load(Checkpoint again) {
+    boolean codes =
+        again.quantizedNames().isEmpty()
+            && again.names().stream()
+                .map(again::tensor)
+                .anyMatch(t -> !t.storage().equals(t.dtype().name()));
+    return codes ? Architectures.loadPacked(again, Backends.chosen()) : Architectures.load(again);
   }
 
   /** Removes what was begun and not published. */

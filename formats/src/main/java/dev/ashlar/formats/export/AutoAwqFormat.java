@@ -69,6 +69,11 @@ final class AutoAwqFormat extends FolderFormat {
     config.put("zero_point", !base.symmetric());
     config.put("version", "gemm");
     config.put("modules_to_not_convert", layers.floats());
+    // What GPTQModel goes by, which does not look at that list.
+    Map<String, Object> rules = AutoGptqFormat.floats(layers);
+    if (!rules.isEmpty()) {
+      config.put("dynamic", rules);
+    }
     config.put("provider", Producer.NAME);
     Map<String, Object> made = new LinkedHashMap<>();
     made.put("quantizer", Producer.nameAndVersion());

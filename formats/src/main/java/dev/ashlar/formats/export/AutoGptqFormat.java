@@ -144,11 +144,15 @@ final class AutoGptqFormat extends FolderFormat {
     return marked;
   }
 
+  /** GPTQModel's rules for linear maps of the blocks that stay float; it has no others for them. */
+  static Map<String, Object> floats(WrittenLayers layers) {
+    Map<String, Object> rules = new LinkedHashMap<>();
+    layers.floatsInBlocks().forEach(module -> rules.put("-:" + exactly(module), Map.of()));
+    return rules;
+  }
+
   private static Map<String, Object> dynamic(WrittenLayers layers) {
-    Map<String, Object> dynamic = new LinkedHashMap<>();
-    for (String module : layers.floatsInBlocks()) {
-      dynamic.put("-:" + exactly(module), Map.of());
-    }
+    Map<String, Object> dynamic = floats(layers);
     layers
         .packed()
         .forEach(

@@ -25,8 +25,7 @@ final class Fp8Format extends FolderFormat {
 
   @Override
   public String description() {
-    return "FP8 in tiles (scheme FP8_BLOCK), as DeepSeek's files are; transformers and vLLM read"
-               + " it";
+    return "FP8 in tiles (FP8_BLOCK), as DeepSeek's files are; transformers and vLLM read it";
   }
 
   @Override

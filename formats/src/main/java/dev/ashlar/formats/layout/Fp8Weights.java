@@ -266,10 +266,7 @@ public final class Fp8Weights implements PackedReader {
         }
       }
       FloatGrid grid =
-          scales.shape().size() == 1
-              ? new FloatGrid(FloatFormat.E4M3, 0, FloatGrid.Scale.F32)
-              : new FloatGrid(
-                  FloatFormat.E4M3, (int) columns, (int) rows, FloatGrid.Scale.F32, inputs);
+          new FloatGrid(FloatFormat.E4M3, (int) columns, (int) rows, FloatGrid.Scale.F32, inputs);
       int across = grid.groups(in);
       float[] stored = new float[(int) scales.shape().size()];
       scales.read(0, stored, 0, stored.length);
