@@ -75,8 +75,6 @@ THEIRS = [
     ("auto-round", ".*", "auto_gptq-w4-asym", "has no such kernel for processors"),
     ("optimum", "mixtral|phimoe|minimax_m2|gpt_oss|granitemoe|.*_moe|olmoe|deepseek.*", "*",
      "knows no experts"),
-    ("compressed-tensors", ".*", "ct-w4-asym", "does not load packed zero points, its own neither"),
-    ("compressed-tensors", ".*", "ct-w3-asym", "does not load packed zero points, its own neither"),
     ("compressed-tensors", ".*", "ct-fp8-block", "cuts inputs into whole groups of 128 only"),
     ("optimum", "gpt2", "*", "its layer has not what Conv1D has"),
     ("optimum", ".*", "auto_gptq-head", "knows no packed head"),
@@ -106,7 +104,13 @@ def load(loader, folder):
         # It widens blocks to bfloat16 and multiplies nothing else by them.
         blocks = quantization(folder)["format"].startswith(("mx", "nv"))
         dtype = torch.bfloat16 if blocks else torch.float32
-        return AutoModelForCausalLM.from_pretrained(folder, dtype=dtype, device_map="cpu")
+        more = {}
+        if '"symmetric": false' in json.dumps(quantization(folder)):
+            from transformers import CompressedTensorsConfig
+
+            # It has no place for packed zero points but where it widens at once.
+            more["quantization_config"] = CompressedTensorsConfig(dequantize=True)
+        return AutoModelForCausalLM.from_pretrained(folder, dtype=dtype, device_map="cpu", **more)
     if loader == "transformers-fp8":
         from transformers import FineGrainedFP8Config
 
