@@ -3,6 +3,7 @@ package dev.ashlar.engine;
 import dev.ashlar.engine.chat.Continuation;
 import dev.ashlar.engine.chat.Conversation;
 import dev.ashlar.engine.job.Faults;
+import dev.ashlar.engine.job.JobListener;
 import dev.ashlar.engine.job.RunException;
 import dev.ashlar.engine.model.Model;
 import dev.ashlar.engine.model.ModelPaths;
@@ -70,8 +71,8 @@ public final class LanguageModel implements AutoCloseable {
    * Opens the model a user names.
    *
    * @param name a Hugging Face model folder, a {@code .safetensors} file beside its configuration,
-   *     a {@code .gguf} file, the id of a model in the local hub cache, or {@code demo} for a tiny
-   *     one that is part of this library
+   *     a {@code .gguf} file, {@code demo} for a tiny one that is part of this library, or a name
+   *     of the hub ({@link ModelHub}), from where it is downloaded if it is not in the local cache
    * @throws InputException if there is none, or it cannot be read
    */
   public static LanguageModel open(String name) {
@@ -80,7 +81,12 @@ public final class LanguageModel implements AutoCloseable {
 
   /** The same, to be run as {@code options} say. */
   public static LanguageModel open(String name, ModelOptions options) {
-    return open(ModelPaths.resolve(name), options);
+    return open(name, options, JobListener.SILENT);
+  }
+
+  /** The same, and {@code listener} hears of a download. */
+  public static LanguageModel open(String name, ModelOptions options, JobListener listener) {
+    return open(ModelPaths.resolve(name, listener), options);
   }
 
   /** Opens the model in a folder or file. */

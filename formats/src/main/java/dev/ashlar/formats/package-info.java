@@ -1,7 +1,7 @@
 /**
  * Checkpoints on disk: how one is opened whatever its kind ({@link
- * dev.ashlar.formats.Checkpoints}), found in the hub's local cache ({@link
- * dev.ashlar.formats.HubCache}), written as floats ({@link dev.ashlar.formats.FloatFolder}).
+ * dev.ashlar.formats.Checkpoints}), had from a model hub ({@code hub}), written as floats ({@link
+ * dev.ashlar.formats.FloatFolder}).
  *
  * <p>What all containers share lives in {@code checkpoint}, the containers themselves in {@code
  * safetensors} and {@code gguf}, packed integer layouts in {@code layout}, writing quantized models

@@ -55,6 +55,8 @@ public final class Ashlar implements Runnable {
     COMMANDS.put("chat", ChatCommand::new);
     COMMANDS.put("inspect", InspectCommand::new);
     COMMANDS.put("convert", ConvertCommand::new);
+    COMMANDS.put("pull", PullCommand::new);
+    COMMANDS.put("rm", RmCommand::new);
     COMMANDS.put("train-demo", TrainDemoCommand::new);
     COMMANDS.put("bench", BenchCommand::new);
     COMMANDS.put("doctor", DoctorCommand::new);

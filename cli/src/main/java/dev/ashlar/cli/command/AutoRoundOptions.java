@@ -91,7 +91,7 @@ final class AutoRoundOptions {
         "disable-trust-remote-code");
     values(g, PROCESSOR, "device", "devices", "device-map");
     values(g, AS_STORED, "model-dtype", "eval-model-dtype");
-    refused(g, Set.of("hf"), "models come from the local hub cache only", "platform");
+    refused(g, Set.of("hf"), "models come from the Hugging Face hub only", "platform");
     return Map.copyOf(g);
   }
 

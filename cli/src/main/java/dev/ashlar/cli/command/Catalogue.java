@@ -1,7 +1,10 @@
 package dev.ashlar.cli.command;
 
+import dev.ashlar.cli.console.Figures;
 import dev.ashlar.engine.quantize.NamedScheme;
 import dev.ashlar.formats.export.ExportFormats;
+import dev.ashlar.formats.hub.CachedModel;
+import dev.ashlar.formats.hub.HubCache;
 import dev.ashlar.nn.architecture.Architecture;
 import dev.ashlar.nn.architecture.Architectures;
 import dev.ashlar.tuning.Methods;
@@ -10,8 +13,10 @@ import dev.ashlar.tuning.method.Method;
 import dev.ashlar.tuning.method.Method.Spelling;
 import dev.ashlar.tuning.method.MethodOptions;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 
 /** What there is to choose from, gathered from those who know it. */
@@ -29,20 +34,26 @@ final class Catalogue {
    *
    * @param description one line, or empty where the name says all
    * @param details more lines
+   * @param facts what machines are told besides
    */
-  record Entry(String name, String description, List<String> details) {
+  record Entry(String name, String description, List<String> details, Map<String, Object> facts) {
+    Entry(String name, String description, List<String> details) {
+      this(name, description, details, Map.of());
+    }
+
     Entry(String name, String description) {
       this(name, description, List.of());
     }
   }
 
   private static final String USUAL = " (the default)";
+  private static final int SHORT_COMMIT = 8;
 
   private Catalogue() {}
 
   /** Everything. */
   static List<Section> all() {
-    return List.of(formats(), methods(), recipes(), schemes(), families(), data());
+    return List.of(formats(), methods(), recipes(), schemes(), families(), data(), models());
   }
 
   private static Section formats() {
@@ -154,5 +165,35 @@ final class Catalogue {
             new Entry("FILE,FILE", "several, in even shares unless num says otherwise"),
             new Entry("A\\,B.txt", "a comma or colon of the path itself"),
             new Entry("(nothing)", "the demo model has a text of its own")));
+  }
+
+  private static Section models() {
+    HubCache hub = HubCache.ofProcess();
+    List<Entry> entries = hub.models().stream().map(Catalogue::model).toList();
+    String none = entries.isEmpty() ? "; there are none" : "";
+    return new Section("models", "in the hub's local cache, " + hub.folder() + none, entries);
+  }
+
+  private static Entry model(CachedModel m) {
+    List<String> words = new ArrayList<>(List.of(Figures.bytes(m.bytes())));
+    m.references().forEach((name, commit) -> words.add(name + " is " + shortened(commit)));
+    if (m.references().isEmpty()) {
+      m.commits().forEach(c -> words.add(shortened(c)));
+    }
+    if (!m.whole()) {
+      words.add("not all there");
+    }
+    List<String> ggufs = m.ggufs().stream().map(f -> ":" + f).toList();
+    Map<String, Object> facts = new LinkedHashMap<>();
+    facts.put("path", m.folder().toString());
+    facts.put("bytes", m.bytes());
+    facts.put("references", m.references());
+    facts.put("commits", m.commits());
+    facts.put("whole", m.whole());
+    return new Entry(m.id(), String.join(", ", words), ggufs, facts);
+  }
+
+  private static String shortened(String commit) {
+    return commit.substring(0, Math.min(SHORT_COMMIT, commit.length()));
   }
 }

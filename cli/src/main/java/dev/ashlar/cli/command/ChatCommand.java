@@ -2,6 +2,7 @@ package dev.ashlar.cli.command;
 
 import dev.ashlar.cli.chat.ChatSession;
 import dev.ashlar.cli.console.Console;
+import dev.ashlar.cli.console.ConsoleListener;
 import dev.ashlar.cli.console.Keyboard;
 import dev.ashlar.cli.console.Report;
 import dev.ashlar.engine.ChatOptions;
@@ -50,7 +51,7 @@ final class ChatCommand extends Command {
       paramLabel = "PATH",
       required = true,
       description =
-          "Model folder, .safetensors or .gguf file, or hub id in the cache; also by itself.")
+          "Model folder, .safetensors or .gguf file, or hub id (ORG/NAME); also by itself.")
   String model;
 
   @Option(
@@ -96,7 +97,7 @@ final class ChatCommand extends Command {
             .with(sampling.options(maxTokens, MAX_TOKENS))
             .withVariables(values());
     sampling.warnOfIdle(console::warning);
-    try (LanguageModel opened = LanguageModel.open(model, options)) {
+    try (LanguageModel opened = LanguageModel.open(model, options, new ConsoleListener(console))) {
       activations.warnOfIdle(opened, console::warning);
       ChatOptions told = template(opened, how);
       warnOfIdleVariables(opened, told);

@@ -1,6 +1,7 @@
 package dev.ashlar.cli.command;
 
 import dev.ashlar.cli.console.Console;
+import dev.ashlar.cli.console.ConsoleListener;
 import dev.ashlar.cli.console.Figures;
 import dev.ashlar.cli.console.Report;
 import dev.ashlar.engine.job.Stage;
@@ -37,7 +38,7 @@ final class ConvertCommand extends Command {
       paramLabel = "PATH",
       required = true,
       description =
-          "Model folder, .safetensors or .gguf file, hub id in the cache, or 'demo'; also by"
+          "Model folder, .safetensors or .gguf file, hub id (ORG/NAME), or 'demo'; also by"
               + " itself.")
   String model;
 
@@ -74,7 +75,7 @@ final class ConvertCommand extends Command {
         format.equals(SAFETENSORS), "no format '" + format + "'; known formats: " + SAFETENSORS);
     Optional<DType> type = Optional.ofNullable(dtype).map(this::type);
     long start = System.nanoTime();
-    try (Model opened = Model.open(model);
+    try (Model opened = Model.open(model, new ConsoleListener(console));
         OutputFolder folder = OutputFolder.claim(outputDir, force, opened.checkpoint())) {
       List<Path> files;
       try (Stage progress = console.begin("converting", 1)) {

@@ -22,8 +22,8 @@ import picocli.CommandLine.Option;
     description = {
       "Measures a model on texts and tasks.",
       "",
-      "Running text gives perplexity: it is tokenized once without special tokens and cut into windows of"
-          + " --seqlen tokens that do not overlap; each is fed alone; the mean negative"
+      "Running text gives perplexity: it is tokenized once without special tokens and cut into"
+          + " windows of --seqlen tokens that do not overlap; each is fed alone; the mean negative"
           + " log-likelihood of its tokens from the second on is exponentiated.",
       "",
       "Records of known tasks (.jsonl as the Hugging Face hub has them) give accuracies, with the"
@@ -45,7 +45,7 @@ final class EvalCommand extends Command {
       paramLabel = "PATH",
       required = true,
       description =
-          "Model folder, .safetensors or .gguf file, hub id in the cache, or 'demo'; also by"
+          "Model folder, .safetensors or .gguf file, hub id (ORG/NAME), or 'demo'; also by"
               + " itself.")
   String model;
 
@@ -141,8 +141,12 @@ final class EvalCommand extends Command {
         !named.contains(Assignments.KL) || reference != null,
         "--tasks " + Assignments.KL + " needs --reference, the float model to compare with");
     ModelOptions options = ModelOptions.defaults().withActivations(activations.activations());
-    try (LanguageModel opened = LanguageModel.open(model, options);
-        LanguageModel floats = reference == null ? null : LanguageModel.open(reference)) {
+    try (LanguageModel opened = LanguageModel.open(model, options, new ConsoleListener(console));
+        LanguageModel floats =
+            reference == null
+                ? null
+                : LanguageModel.open(
+                    reference, ModelOptions.defaults(), new ConsoleListener(console))) {
       activations.warnOfIdle(opened, console::warning);
       Evaluation evaluation = evaluation(opened, floats);
       List<Measurement> results = evaluation.on(dataset);

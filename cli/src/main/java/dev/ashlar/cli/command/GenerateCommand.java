@@ -1,6 +1,7 @@
 package dev.ashlar.cli.command;
 
 import dev.ashlar.cli.console.Console;
+import dev.ashlar.cli.console.ConsoleListener;
 import dev.ashlar.cli.console.Figures;
 import dev.ashlar.cli.console.Report;
 import dev.ashlar.engine.Generated;
@@ -32,7 +33,7 @@ final class GenerateCommand extends Command {
       paramLabel = "PATH",
       required = true,
       description =
-          "Model folder, .safetensors or .gguf file, hub id in the cache, or 'demo'; also by"
+          "Model folder, .safetensors or .gguf file, hub id (ORG/NAME), or 'demo'; also by"
               + " itself.")
   String model;
 
@@ -57,8 +58,8 @@ final class GenerateCommand extends Command {
       paramLabel = "TYPE",
       defaultValue = "f32",
       description =
-          "How keys and values are kept: f32, f16 (half the memory) or int8 (a quarter, rounded to a"
-              + " byte) (default: ${DEFAULT-VALUE}).")
+          "How keys and values are kept: f32, f16 (half the memory) or int8 (a quarter, rounded to"
+              + " a byte) (default: ${DEFAULT-VALUE}).")
   String kvCache;
 
   @Mixin ActivationsOption activations;
@@ -75,7 +76,7 @@ final class GenerateCommand extends Command {
         ModelOptions.defaults().withActivations(activations.activations()).withKvCache(precision());
     GenerationOptions how = sampling.options(maxTokens, MAX_TOKENS);
     sampling.warnOfIdle(console::warning);
-    try (LanguageModel opened = LanguageModel.open(model, options)) {
+    try (LanguageModel opened = LanguageModel.open(model, options, new ConsoleListener(console))) {
       activations.warnOfIdle(opened, console::warning);
       if (opened.tokenizer().encode(prompt, true).length == 0) {
         throw new InputException("the prompt is empty; give --prompt some text");

@@ -1,6 +1,7 @@
 package dev.ashlar.cli.command;
 
 import dev.ashlar.cli.console.Console;
+import dev.ashlar.cli.console.ConsoleListener;
 import dev.ashlar.cli.console.Figures;
 import dev.ashlar.cli.console.Report;
 import dev.ashlar.engine.model.Model;
@@ -32,7 +33,7 @@ final class InspectCommand extends Command {
 
   @Parameters(
       paramLabel = "PATH",
-      description = "Model folder, .safetensors or .gguf file, hub id in the cache, or 'demo'.")
+      description = "Model folder, .safetensors or .gguf file, hub id (ORG/NAME), or 'demo'.")
   String model;
 
   @Option(names = "--all", description = "List every tensor (default: the first ones).")
@@ -47,7 +48,7 @@ final class InspectCommand extends Command {
 
   @Override
   Report execute() {
-    try (Model opened = Model.open(model)) {
+    try (Model opened = Model.open(model, new ConsoleListener(console))) {
       Checkpoint c = opened.checkpoint();
       List<Entry> entries = new ArrayList<>();
       for (String name : c.names()) {

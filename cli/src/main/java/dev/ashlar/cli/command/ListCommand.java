@@ -13,8 +13,15 @@ import picocli.CommandLine.Parameters;
 
 /** Lists what there is to choose from. */
 @CommandLine.Command(
-    description = "Lists what there is: formats, methods, recipes, schemes, families, data.",
-    footer = {"  ashlar list", "  ashlar list methods", "  ashlar list families --json"})
+    description =
+        "Lists what there is: formats, methods, recipes, schemes, families, data, and the models in"
+            + " the hub's local cache.",
+    footer = {
+      "  ashlar list",
+      "  ashlar list methods",
+      "  ashlar list models",
+      "  ashlar list families --json"
+    })
 final class ListCommand extends Command {
   private static final int WIDTH = 79;
   private static final int INDENT = 2;
@@ -22,7 +29,8 @@ final class ListCommand extends Command {
   @Parameters(
       paramLabel = "KIND",
       arity = "0..1",
-      description = "formats, methods, recipes, schemes, families or data (default: all of them).")
+      description =
+          "formats, methods, recipes, schemes, families, data or models (default: all of them).")
   String kind;
 
   ListCommand(Console console) {
@@ -62,12 +70,16 @@ final class ListCommand extends Command {
     facts.put("name", e.name());
     facts.put("description", e.description());
     facts.put("details", e.details());
+    facts.putAll(e.facts());
     return facts;
   }
 
   private static void show(Section section, StringBuilder text) {
     List<Entry> entries = section.entries();
     text.append(section.name()).append(": ").append(section.title()).append('\n');
+    if (entries.isEmpty()) {
+      return;
+    }
     if (entries.stream().allMatch(e -> e.description().isEmpty() && e.details().isEmpty())) {
       wrap(String.join(", ", entries.stream().map(Entry::name).toList()), INDENT, text);
       return;

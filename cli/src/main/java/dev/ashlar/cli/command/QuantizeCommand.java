@@ -55,7 +55,7 @@ final class QuantizeCommand extends Command {
       names = "--model",
       paramLabel = "PATH",
       description =
-          "Model folder, .safetensors or .gguf file, hub id in the local cache, or demo (the"
+          "Model folder, .safetensors or .gguf file, hub id (ORG/NAME), or demo (the"
               + " default); also by itself.")
   String model = ModelPaths.DEMO;
 

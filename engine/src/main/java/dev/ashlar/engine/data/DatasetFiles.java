@@ -1,6 +1,6 @@
 package dev.ashlar.engine.data;
 
-import dev.ashlar.formats.HubCache;
+import dev.ashlar.formats.hub.HubCache;
 import dev.ashlar.io.InputException;
 import dev.ashlar.tuning.calibration.DatasetSpec;
 import dev.ashlar.tuning.calibration.Documents;
@@ -68,7 +68,7 @@ public final class DatasetFiles {
 
   /** Data sets of this machine. */
   public static DatasetFiles ofMachine() {
-    return new DatasetFiles(HubCache.of(System.getenv()));
+    return new DatasetFiles(HubCache.ofProcess());
   }
 
   /** Data sets of this machine, the cache being {@code cache}. */

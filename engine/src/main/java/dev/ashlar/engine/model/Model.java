@@ -1,5 +1,6 @@
 package dev.ashlar.engine.model;
 
+import dev.ashlar.engine.job.JobListener;
 import dev.ashlar.formats.Checkpoints;
 import dev.ashlar.formats.checkpoint.Checkpoint;
 import dev.ashlar.io.InputException;
@@ -33,9 +34,13 @@ public final class Model implements AutoCloseable {
     this.checkpoint = checkpoint;
   }
 
-  /** Opens the model a user names; see {@link ModelPaths}. */
-  public static Model open(String name) {
-    return open(ModelPaths.resolve(name));
+  /**
+   * Opens the model a user names; see {@link ModelPaths}.
+   *
+   * @param listener hears of a download
+   */
+  public static Model open(String name, JobListener listener) {
+    return open(ModelPaths.resolve(name, listener));
   }
 
   /** Opens the model in a folder or file. */

@@ -84,7 +84,7 @@ public final class ModelFreeJob {
 
   private QuantizeResult execute() {
     boolean overwrite = request.output().overwrite();
-    try (Model model = Model.open(request.model());
+    try (Model model = Model.open(request.model(), listener);
         OutputFolder output =
             OutputFolder.claim(request.output().folder(), overwrite, model.checkpoint())) {
       Checkpoint source = model.checkpoint();

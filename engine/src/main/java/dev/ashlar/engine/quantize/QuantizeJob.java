@@ -81,7 +81,7 @@ public final class QuantizeJob {
     WorkPlace work = new WorkPlace(folder, request.output().work(), request.output().restart());
     boolean overwrite = request.output().overwrite() || work.publishing();
     try (measures;
-        Model model = Model.open(request.model());
+        Model model = Model.open(request.model(), listener);
         OutputFolder output = OutputFolder.claim(folder, overwrite, model.checkpoint());
         work) {
       work.requirePossible(model.checkpoint());

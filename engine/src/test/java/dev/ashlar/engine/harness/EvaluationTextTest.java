@@ -8,7 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.ashlar.engine.data.DatasetFiles;
 import dev.ashlar.engine.model.Model;
-import dev.ashlar.formats.HubCache;
+import dev.ashlar.formats.hub.HubCache;
 import dev.ashlar.io.AshlarException;
 import java.io.IOException;
 import java.nio.file.Files;

@@ -7,7 +7,7 @@ import dev.ashlar.engine.evaluate.Figure;
 import dev.ashlar.engine.evaluate.Measurement;
 import dev.ashlar.engine.job.Stage;
 import dev.ashlar.engine.model.Model;
-import dev.ashlar.formats.HubCache;
+import dev.ashlar.formats.hub.HubCache;
 import dev.ashlar.io.json.Json;
 import dev.ashlar.nn.decoder.InferenceOptions;
 import dev.ashlar.tensor.kernel.Backends;

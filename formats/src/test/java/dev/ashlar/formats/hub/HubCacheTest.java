@@ -1,4 +1,4 @@
-package dev.ashlar.formats;
+package dev.ashlar.formats.hub;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
