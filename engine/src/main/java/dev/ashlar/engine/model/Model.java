@@ -34,11 +34,12 @@ public final class Model implements AutoCloseable {
     this.checkpoint = checkpoint;
   }
 
-  /**
-   * Opens the model a user names; see {@link ModelPaths}.
-   *
-   * @param listener hears of a download
-   */
+  /** Opens the model a user names; see {@link ModelPaths}. */
+  public static Model open(String name) {
+    return open(name, JobListener.SILENT);
+  }
+
+  /** The same, and {@code listener} hears of a download. */
   public static Model open(String name, JobListener listener) {
     return open(ModelPaths.resolve(name, listener));
   }

@@ -298,7 +298,6 @@ public final class Hub {
         client.listener().note("downloading " + reference + " from " + settings.endpoint());
       }
       long bytes = missing.stream().mapToLong(HubFile::size).sum();
-      fetchedBytes += bytes;
       List<Download> downloads = new ArrayList<>();
       try (HubListener.Progress progress = client.listener().begin(reference.toString(), bytes);
           Fetch fetch = new Fetch(client, faults, progress, CONNECTIONS)) {
@@ -315,6 +314,7 @@ public final class Hub {
             throw AtomicFile.cannotWrite(blob, e);
           }
         }
+        fetchedBytes += bytes - downloads.stream().mapToLong(d -> d.part.bytes()).sum();
         fetch.run(downloads);
       } finally {
         downloads.forEach(Download::close);
