@@ -6,6 +6,8 @@ module dev.ashlar.text {
   exports dev.ashlar.text;
   exports dev.ashlar.text.chat;
   exports dev.ashlar.text.tokenizer;
+  exports dev.ashlar.text.tokenizer.folder to
+      dev.ashlar.formats;
   exports dev.ashlar.text.tokenizer.split to
       dev.ashlar.formats;
 }

@@ -6,8 +6,11 @@ import dev.ashlar.cli.console.Figures;
 import dev.ashlar.cli.console.Report;
 import dev.ashlar.engine.job.Stage;
 import dev.ashlar.engine.model.Model;
+import dev.ashlar.engine.model.ModelFile;
 import dev.ashlar.engine.model.OutputFolder;
 import dev.ashlar.formats.FloatFolder;
+import dev.ashlar.formats.export.ExportFormat;
+import dev.ashlar.formats.export.ExportFormats;
 import dev.ashlar.io.InputException;
 import dev.ashlar.tensor.DType;
 import java.io.IOException;
@@ -24,14 +27,16 @@ import picocli.CommandLine.Option;
 /** Rewrites a model in another container. */
 @CommandLine.Command(
     description =
-        "Writes a model as a Hugging Face folder of float weights, tokenizer and all;"
-            + " block-quantized or packed weights are expanded.",
+        "Writes a model as a Hugging Face folder of float weights, tokenizer and all, where"
+            + " block-quantized or packed weights are expanded; or as a GGUF file of some type.",
     footer = {
+      "  ashlar convert --model m --format gguf:q4_k_m --output-dir m-gguf",
       "  ashlar convert --model m.gguf --format safetensors --output-dir m",
       "  ashlar convert --model m.gguf --dtype f16 --output-dir m"
     })
 final class ConvertCommand extends Command {
   private static final String SAFETENSORS = "safetensors";
+  private static final String GGUF = "gguf";
 
   @Option(
       names = "--model",
@@ -46,7 +51,11 @@ final class ConvertCommand extends Command {
       names = "--format",
       paramLabel = "F",
       defaultValue = SAFETENSORS,
-      description = "Container to write; known: " + SAFETENSORS + " (default: ${DEFAULT-VALUE}).")
+      description =
+          "Container to write: "
+              + SAFETENSORS
+              + ", gguf:q4_k_m or another type of gguf, or gguf for"
+              + " the type that suits the weights (default: ${DEFAULT-VALUE}).")
   String format;
 
   @Option(
@@ -71,20 +80,27 @@ final class ConvertCommand extends Command {
 
   @Override
   Report execute() throws IOException {
+    boolean floats = format.equals(SAFETENSORS);
+    Optional<ExportFormat> file =
+        Optional.of(format.toLowerCase(Locale.ROOT))
+            .filter(name -> name.startsWith(GGUF))
+            .flatMap(ExportFormats::named);
     requireUsage(
-        format.equals(SAFETENSORS), "no format '" + format + "'; known formats: " + SAFETENSORS);
+        floats || file.isPresent(),
+        "no format '" + format + "'; known formats: " + SAFETENSORS + ", gguf, gguf:q4_k_m…");
+    requireUsage(
+        floats || dtype == null, "--dtype is of " + SAFETENSORS + "; gguf:f16 is a type of gguf");
     Optional<DType> type = Optional.ofNullable(dtype).map(this::type);
     long start = System.nanoTime();
     try (Model opened = Model.open(model, new ConsoleListener(console));
         OutputFolder folder = OutputFolder.claim(outputDir, force, opened.checkpoint())) {
       List<Path> files;
       try (Stage progress = console.begin("converting", 1)) {
+        FloatFolder.Progress told = (tensor, done, all) -> progress.at((double) done / all, tensor);
         files =
-            FloatFolder.write(
-                opened.expanded(),
-                folder.path(),
-                type,
-                (tensor, done, all) -> progress.at((double) done / all, tensor));
+            floats
+                ? FloatFolder.write(opened.expanded(), folder.path(), type, told)
+                : ModelFile.write(opened, file.get(), folder.path(), force, told);
       }
       return report(files, (System.nanoTime() - start) / 1e9);
     }

@@ -20,7 +20,7 @@ import picocli.CommandLine.Option;
 final class OutputOptions extends OptionGroup {
   /** What names of auto-round's other formats begin with. */
   private static final List<String> NOT_WRITTEN =
-      List.of("auto_round", "llm_compressor", "mlx", "gguf", "svdquant", "marlin");
+      List.of("auto_round", "llm_compressor", "mlx", "svdquant", "marlin");
 
   /** All formats, for the help. */
   static final class FormatNames implements Iterable<String> {

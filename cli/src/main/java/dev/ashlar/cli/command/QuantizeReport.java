@@ -141,6 +141,13 @@ final class QuantizeReport {
       check.put("packedLayers", w.check().packed());
       check.put("tensorBytes", w.check().tensorBytes());
       w.logitError().ifPresent(error -> check.put("logitError", error));
+      w.rounding()
+          .ifPresent(
+              r -> {
+                check.put("roundedMatrices", r.matrices());
+                check.put("roundingError", r.mean());
+                check.put("largestRoundingError", r.worst());
+              });
       checks.put(w.format(), check);
     }
     return checks;
@@ -183,6 +190,7 @@ final class QuantizeReport {
     for (Written w : result.written()) {
       String read = w.logitError().isPresent() ? "bytes and logits" : "bytes";
       line(t, w.format(), w.folder() + "  (read again: " + read + " as they should be)");
+      w.rounding().ifPresent(r -> line(t, "", r.sentence()));
     }
     figures(t);
     if (sums.isPresent()) {

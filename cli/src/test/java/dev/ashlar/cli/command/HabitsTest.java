@@ -114,7 +114,7 @@ class HabitsTest {
 
   @Test
   void refusalsAreOneSentenceOfWrongUsage() {
-    CommandRun run = CommandRun.of("quantize", "m", "--format", "gguf:q4_k_m", "--method", "rtn");
+    CommandRun run = CommandRun.of("quantize", "m", "--format", "mlx", "--method", "rtn");
     assertEquals(2, run.status());
     assertTrue(run.err().contains("does not write"), run.err());
     run = CommandRun.of("quantize", "m", "--scheme", "MXINT4", "--method", "rtn");

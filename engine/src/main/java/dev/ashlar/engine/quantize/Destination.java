@@ -6,6 +6,7 @@ import dev.ashlar.formats.export.ExportFormat;
 import dev.ashlar.formats.export.ExportOptions;
 import dev.ashlar.formats.export.ExportPlan;
 import dev.ashlar.formats.export.ExportSink;
+import dev.ashlar.formats.export.ExportSummary;
 import dev.ashlar.tensor.Tensor;
 import dev.ashlar.tensor.quant.QuantizedMatrix;
 import dev.ashlar.tensor.weights.StoredTensor;
@@ -65,9 +66,9 @@ final class Destination implements AutoCloseable {
     return place;
   }
 
-  /** The layout that was written. */
-  String layout() {
-    return sink.summary().layout();
+  /** What was written. */
+  ExportSummary summary() {
+    return sink.summary();
   }
 
   /** What this folder calls those tensors. */

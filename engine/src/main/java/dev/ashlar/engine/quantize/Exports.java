@@ -7,6 +7,7 @@ import dev.ashlar.formats.export.ExportFormats;
 import dev.ashlar.formats.export.ExportOptions;
 import dev.ashlar.formats.export.ExportPlan;
 import dev.ashlar.formats.export.ExportReport;
+import dev.ashlar.formats.export.ExportSummary;
 import dev.ashlar.io.InputException;
 import dev.ashlar.nn.architecture.Architectures;
 import dev.ashlar.nn.decoder.Decoder;
@@ -33,6 +34,12 @@ final class Exports implements LayerSink, AutoCloseable {
    * wrong order, scale or zero point costs most of the size.
    */
   private static final double TOLERANCE = 1e-1;
+
+  /**
+   * The same where a format rounded weights once more, which may cost much at few bits: then only
+   * what has little to do with the model any more is a fault.
+   */
+  private static final double ROUNDED_TOLERANCE = 1;
 
   private final Checkpoint source;
   private final List<Destination> exports = new ArrayList<>();
@@ -168,10 +175,11 @@ final class Exports implements LayerSink, AutoCloseable {
         ExportReport report = e.format().verify(e.place(), e.named(kept));
         OptionalDouble error = OptionalDouble.empty();
         if (reference.isPresent()) {
-          error = OptionalDouble.of(logitError(e.place(), reference.get()));
+          error = OptionalDouble.of(logitError(e, reference.get()));
         }
-        String layout = e.layout();
-        written.add(new Written(e.format().name(), e.place(), layout, report, error));
+        ExportSummary sum = e.summary();
+        written.add(
+            new Written(e.format().name(), e.place(), sum.layout(), report, error, sum.rounding()));
         good = true;
       } finally {
         if (!good) {
@@ -182,14 +190,16 @@ final class Exports implements LayerSink, AutoCloseable {
     return written;
   }
 
-  private double logitError(Path folder, TunedReference reference) {
+  private double logitError(Destination written, TunedReference reference) {
+    Path folder = written.place();
+    double tolerance = written.summary().rounded() ? ROUNDED_TOLERANCE : TOLERANCE;
     try (Checkpoint again = Checkpoints.open(folder)) {
       again.isCopyOf(source);
       LogitError error = reference.compare(load(again));
       // Rounding the router's inputs may send a token to another expert: then its logits differ by
       // more, but those of most tokens do not.
       double judged = reference.hasExperts() ? error.median() : error.whole();
-      if (!(judged <= TOLERANCE)) {
+      if (!(judged <= tolerance)) {
         throw new InputException(
             folder
                 + ": the written model's logits differ from the tuned model's by "

@@ -1,5 +1,6 @@
 package dev.ashlar.formats.export;
 
+import dev.ashlar.formats.gguf.writing.FileType;
 import dev.ashlar.formats.layout.Layouts;
 import java.util.List;
 import java.util.Map;
@@ -18,6 +19,7 @@ public final class ExportFormats {
           new LlmCompressorFormat(),
           new Fp8Format(),
           new AshlarFormat(),
+          new GgufFormat(),
           new FakeFormat());
 
   /** What other programs call some of them. */
@@ -30,19 +32,23 @@ public final class ExportFormats {
 
   /** Formats with one layout out of several that they have. */
   private static final List<ExportFormat> WITH_PACKING =
-      List.of(
-          new AutoRoundFormat(Layouts.AUTO_ROUND_GPTQ),
-          new AutoRoundFormat(Layouts.GPTQ_V2),
-          new AutoRoundFormat(Layouts.AWQ),
-          AutoRoundFloatFormat.blocks(),
-          AutoRoundFloatFormat.fixed(),
-          AutoRoundFloatFormat.others());
+      Stream.<ExportFormat>concat(
+              Stream.of(
+                  new AutoRoundFormat(Layouts.AUTO_ROUND_GPTQ),
+                  new AutoRoundFormat(Layouts.GPTQ_V2),
+                  new AutoRoundFormat(Layouts.AWQ),
+                  AutoRoundFloatFormat.blocks(),
+                  AutoRoundFloatFormat.fixed(),
+                  AutoRoundFloatFormat.others()),
+              Stream.of(FileType.values()).map(GgufFormat::new))
+          .toList();
 
   private ExportFormats() {}
 
   /**
    * The format of that name, which may have the name of a packing behind a colon, as {@code
-   * auto_round:auto_gptq}; {@code gptq} is accepted for {@code auto_gptq}, and the like.
+   * auto_round:auto_gptq} or {@code gguf:q4_k_m}; {@code gptq} is accepted for {@code auto_gptq},
+   * and the like.
    */
   public static Optional<ExportFormat> named(String name) {
     String full = SYNONYMS.getOrDefault(name, name);

@@ -2,6 +2,7 @@ package dev.ashlar.formats.export;
 
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * What an export has written.
@@ -13,6 +14,8 @@ import java.util.List;
  * @param tensorBytes bytes of all tensors
  * @param mirroredGroups groups whose zero point 0 was spelled by mirrored codes and a negated
  *     scale, which changes no weight
+ * @param rounded whether weights are not quite those that were given, floats apart
+ * @param rounding what that cost, where codes were given
  */
 public record ExportSummary(
     Path folder,
@@ -21,4 +24,27 @@ public record ExportSummary(
     List<Path> files,
     int packed,
     long tensorBytes,
-    int mirroredGroups) {}
+    int mirroredGroups,
+    boolean rounded,
+    Optional<Rounding> rounding) {
+  /** One whose weights are those that were given. */
+  ExportSummary(
+      Path folder,
+      String format,
+      String layout,
+      List<Path> files,
+      int packed,
+      long tensorBytes,
+      int mirroredGroups) {
+    this(
+        folder,
+        format,
+        layout,
+        files,
+        packed,
+        tensorBytes,
+        mirroredGroups,
+        false,
+        Optional.empty());
+  }
+}

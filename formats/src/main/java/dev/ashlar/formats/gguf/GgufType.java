@@ -8,7 +8,7 @@ import dev.ashlar.formats.gguf.encode.TernaryEncoders;
 import dev.ashlar.tensor.DType;
 
 /** The tensor types of GGUF: the one list of what can be read, and of what can be written. */
-enum GgufType {
+public enum GgufType {
   F32(0, DType.F32),
   F16(1, DType.F16),
   Q4_0(2, 32, 18, SmallBlocks::q4_0, SmallEncoders::q4_0),
@@ -81,17 +81,17 @@ enum GgufType {
   }
 
   /** Elements per block; 1 for plain elements. */
-  int elements() {
+  public int elements() {
     return elements;
   }
 
   /** Bytes per block. */
-  int bytes() {
+  public int bytes() {
     return bytes;
   }
 
   /** The element type, or the one that blocks widen to. */
-  DType dtype() {
+  public DType dtype() {
     return dtype;
   }
 
@@ -101,12 +101,23 @@ enum GgufType {
   }
 
   /** How a block is made of floats, or null for plain elements and types that are read only. */
-  BlockEncoder encoder() {
+  public BlockEncoder encoder() {
     return encoder;
   }
 
   /** The type's number in a file. */
-  int id() {
+  public int id() {
     return id;
+  }
+
+  /**
+   * Widens whole blocks that begin at {@code src[from]}.
+   *
+   * @param dst receives {@code count} elements
+   */
+  public void widen(byte[] src, int from, float[] dst, int count) {
+    for (int b = 0; b < count / elements; b++) {
+      block.dequantize(src, from + b * bytes, dst, b * elements);
+    }
   }
 }

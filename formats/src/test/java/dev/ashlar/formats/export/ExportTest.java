@@ -219,6 +219,9 @@ class ExportTest {
             "llama-w3g32asym-it0/auto_gptq",
             "llama-w4g64asym-it0/auto_round")) {
       for (ExportFormat format : ExportFormats.ALL) {
+        if (format instanceof GgufFormat) {
+          continue; // rounds what its types cannot hold: GgufExportTest
+        }
         Path folder = temporary.resolve(name).resolve(format.name());
         try (Checkpoint source = Checkpoints.open(golden(name))) {
           if (format.refusal(source, planOf(source)).isPresent()) {

@@ -41,7 +41,7 @@ class ModelExportTest {
   @TempDir Path temporary;
 
   /** Asymmetric codes of a matrix; some groups get a zero point of 0. */
-  private static QuantizedMatrix round(Tensor w, IntegerGrid scheme) {
+  static QuantizedMatrix round(Tensor w, IntegerGrid scheme) {
     int out = (int) w.shape().dim(0);
     int in = (int) w.shape().dim(1);
     int groups = scheme.groups(in);
@@ -72,7 +72,7 @@ class ModelExportTest {
     return new QuantizedMatrix(out, in, scheme, codes, scales, zeros);
   }
 
-  private static ExportPlan plan(Checkpoint source, IntegerGrid base, boolean mixed) {
+  static ExportPlan plan(Checkpoint source, IntegerGrid base, boolean mixed) {
     Map<String, QuantScheme> linears = new LinkedHashMap<>();
     for (String name : source.names()) {
       Shape shape = source.tensor(name).shape();
@@ -97,6 +97,9 @@ class ModelExportTest {
         Files.newDirectoryStream(Shared.path("fixtures/autoround/models"), Files::isDirectory)) {
       for (Path model : models) {
         for (ExportFormat format : ExportFormats.ALL) {
+          if (format instanceof GgufFormat) {
+            continue; // rounds embeddings too: GgufExportTest
+          }
           for (int bits : new int[] {2, 3, 4, 8}) {
             for (boolean symmetric : new boolean[] {true, false}) {
               boolean some = bits == 3 && !symmetric || bits == 4 && symmetric;

@@ -2,10 +2,12 @@ package dev.ashlar.text.tokenizer.split;
 
 import dev.ashlar.text.tokenizer.config.Node;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /** The pre-tokenizers that GGUF files call by name, as lists of patterns applied in turn. */
 public final class GgufSplits {
@@ -15,6 +17,31 @@ public final class GgufSplits {
   private static final String TRIPLES = "[0-9][0-9][0-9]";
   private static final String BLOOM = " ?[^(\\s|.,!?…。，、।۔،)]+";
   private static final Map<String, List<String>> ALL = all();
+
+  /** Names to write: one for each list of patterns, or for each of what else they imply. */
+  private static final List<String> NAMED =
+      List.of(
+          "gpt-2",
+          "starcoder",
+          "llama-bpe",
+          "smaug-bpe",
+          "qwen2",
+          "stablelm2",
+          "qwen35",
+          "gpt-4o",
+          "tekken",
+          "deepseek-v3",
+          "deepseek-coder",
+          "falcon",
+          "bloom",
+          "viking",
+          "default");
+
+  /** Those of {@link #NAMED} that compose characters first. */
+  private static final Set<String> COMPOSED = Set.of("qwen2", "qwen35");
+
+  /** Those of {@link #NAMED} that take a piece that is a token whole, without merging. */
+  private static final Set<String> WHOLE = Set.of("llama-bpe", "tekken");
 
   private GgufSplits() {}
 
@@ -73,6 +100,20 @@ public final class GgufSplits {
    */
   public static Optional<List<String>> patterns(String name) {
     return Optional.ofNullable(ALL.get(name));
+  }
+
+  /**
+   * A name for patterns that are applied in turn; empty if no reader has one.
+   *
+   * @param composed whether characters are composed first, which some names imply
+   * @param whole whether a piece that is a token is taken whole, which some names imply
+   */
+  public static Optional<String> name(List<String> patterns, boolean composed, boolean whole) {
+    return NAMED.stream()
+        .filter(name -> ALL.get(name).equals(patterns))
+        .max(
+            Comparator.comparing((String name) -> COMPOSED.contains(name) == composed)
+                .thenComparing(name -> WHOLE.contains(name) == whole));
   }
 
   /**

@@ -1,0 +1,335 @@
+package dev.ashlar.formats.export;
+
+import dev.ashlar.formats.checkpoint.Checkpoint;
+import dev.ashlar.formats.gguf.GgufType;
+import dev.ashlar.formats.gguf.family.FamilyException;
+import dev.ashlar.formats.gguf.family.TensorMapping;
+import dev.ashlar.formats.gguf.writing.CodesTensor;
+import dev.ashlar.formats.gguf.writing.FileType;
+import dev.ashlar.formats.gguf.writing.GgufWriter;
+import dev.ashlar.formats.gguf.writing.TensorRows;
+import dev.ashlar.formats.gguf.writing.TokenizerKeys;
+import dev.ashlar.io.InputException;
+import dev.ashlar.io.file.AtomicFile;
+import dev.ashlar.io.file.FolderLock;
+import dev.ashlar.tensor.Shape;
+import dev.ashlar.tensor.Tensor;
+import dev.ashlar.tensor.quant.QuantScheme;
+import dev.ashlar.tensor.quant.QuantizedMatrix;
+import dev.ashlar.tensor.weights.MemoryWeights;
+import dev.ashlar.tensor.weights.StoredTensor;
+import java.io.IOException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * Writes a model as one GGUF file. Each tensor waits until all that it is stored with have come
+ * (experts of a layer lie in one), then goes to the file, so that memory holds no more than these.
+ */
+final class GgufExport implements ExportSink {
+  private static final System.Logger LOG = System.getLogger("dev.ashlar.formats.export");
+  static final String SUFFIX = ".gguf";
+  private static final String WEIGHT = ".weight";
+
+  private final Path folder;
+  private final Path file;
+  private final boolean created;
+  private final boolean overwrite;
+  private final Checkpoint source;
+  private final ExportPlan plan;
+  private final Optional<FileType> asked;
+  private final FileType type;
+  private final GgufModelKeys model;
+  private final String name;
+  private final FolderLock lock;
+  private final GgufWriter writer;
+
+  private final Map<String, List<TensorMapping>> mappings = new HashMap<>();
+  private final Map<String, StoredTensor> waiting = new LinkedHashMap<>();
+  private final Set<String> arrived = new HashSet<>();
+  private final Set<String> kept = new HashSet<>();
+  private final Map<String, TensorRows.Outcome> codes = new LinkedHashMap<>();
+  private long rows;
+  private boolean rounded;
+  private boolean finished;
+
+  /**
+   * @param asked the kind of file; empty for the one that suits each scheme
+   */
+  GgufExport(
+      Path folder,
+      Checkpoint source,
+      ExportPlan plan,
+      Optional<FileType> asked,
+      boolean overwrite) {
+    this.folder = folder;
+    this.source = source;
+    this.plan = plan;
+    this.asked = asked;
+    this.overwrite = overwrite;
+    this.type = asked.orElseGet(() -> GgufFormat.suiting(plan.base()));
+    this.model = GgufModelKeys.of(source, plan);
+    this.name = GgufModelKeys.name(source.path());
+    this.file = folder.resolve(name + "-" + type.name() + SUFFIX);
+    this.created = !Files.exists(folder);
+    refuseOccupied();
+    try {
+      Files.createDirectories(folder);
+    } catch (IOException e) {
+      throw AtomicFile.cannotWrite(folder, e);
+    }
+    this.lock = FolderLock.take(folder, "gguf");
+    this.writer = begun();
+    for (TensorMapping mapping : model.family().mappings(model.config())) {
+      for (String part : mapping.huggingFace()) {
+        mappings.computeIfAbsent(part, p -> new ArrayList<>()).add(mapping);
+      }
+    }
+  }
+
+  /** Removes what a killed run left, and begins the file. */
+  private GgufWriter begun() {
+    try {
+      AtomicFile.removeStale(folder, name);
+      return new GgufWriter(file);
+    } catch (IOException e) {
+      lock.close();
+      throw AtomicFile.cannotWrite(folder, e);
+    }
+  }
+
+  /** Another model in the folder would be taken for this one, or the two for one. */
+  private void refuseOccupied() {
+    if (!Files.exists(folder)) {
+      return;
+    }
+    if (!Files.isDirectory(folder)) {
+      throw InputException.in(folder).expected("a folder to write to").found("a file").exception();
+    }
+    try (DirectoryStream<Path> entries = Files.newDirectoryStream(folder)) {
+      for (Path entry : entries) {
+        String found = entry.getFileName().toString();
+        boolean weights = found.endsWith(SUFFIX) || found.endsWith(".safetensors");
+        boolean holds = found.equals(FolderExport.CONFIG) || weights && !found.startsWith(".");
+        if (holds && !(overwrite && entry.equals(file))) {
+          throw InputException.in(folder)
+              .problem("already holds a model (" + found + ")")
+              .hint("choose another output folder, or move it away")
+              .exception();
+        }
+      }
+    } catch (IOException e) {
+      throw AtomicFile.cannotWrite(folder, e);
+    }
+  }
+
+  /** A matrix that the source's files hold turned is turned. */
+  @Override
+  public void tensor(String name, Tensor tensor) {
+    Tensor stored = plan.turns(name) ? tensor.transposed() : tensor;
+    arrive(new MemoryWeights(Map.of()).put(name, stored).tensor(name));
+  }
+
+  @Override
+  public void copy(StoredTensor tensor) {
+    arrive(tensor);
+  }
+
+  /** Towers beside the language model have files of their own, which are not written. */
+  @Override
+  public void keep(StoredTensor tensor) {
+    kept.add(tensor.name());
+  }
+
+  @Override
+  public void quantized(String module, QuantizedMatrix tensor) {
+    arrive(new CodesTensor(module + WEIGHT, tensor));
+  }
+
+  private void arrive(StoredTensor tensor) {
+    String part = tensor.name();
+    if (!arrived.add(part)) {
+      throw new IllegalArgumentException(part + " was already written");
+    }
+    boolean head = FolderExport.isHead(part) && part.endsWith(WEIGHT);
+    if (head && model.types().tied()) {
+      return;
+    }
+    waiting.put(part, tensor);
+    for (TensorMapping mapping : mappings.getOrDefault(part, List.of())) {
+      if (waiting.keySet().containsAll(mapping.huggingFace())
+          && mapping.gguf().stream().noneMatch(writer.names()::contains)) {
+        write(mapping);
+        return;
+      }
+    }
+  }
+
+  private void write(TensorMapping mapping) {
+    List<StoredTensor> parts = mapping.huggingFace().stream().map(waiting::remove).toList();
+    // Codes lie as the file has them, whatever float files do with the matrix.
+    boolean turned =
+        parts.size() == 1 && parts.getFirst() instanceof CodesTensor t && plan.turns(t.name());
+    List<StoredTensor> made;
+    try {
+      made = turned ? parts : mapping.transform().toGguf(parts);
+    } catch (FamilyException e) {
+      throw source.fault(e.place(), e.expected(), e.found(), "");
+    }
+    for (int i = 0; i < made.size(); i++) {
+      write(mapping.gguf().get(i), mapping.huggingFace().getFirst(), made.get(i));
+    }
+  }
+
+  private void write(String target, String part, StoredTensor tensor) {
+    Shape shape = tensor.shape();
+    GgufType chosen = typeOf(target, part, tensor);
+    writer.begin(target, chosen, shape);
+    TensorRows.Outcome outcome = new TensorRows(tensor, chosen).write(writer);
+    if (outcome.codes()) {
+      codes.put(target, outcome);
+    }
+    rounded |= chosen.encoder() != null && !outcome.carried();
+    rows = target.equals("token_embd.weight") ? shape.dim(0) : rows;
+  }
+
+  private GgufType typeOf(String target, String part, StoredTensor tensor) {
+    if (FileType.isFloat(target, tensor.shape())) {
+      return GgufType.F32;
+    }
+    String module = part.substring(0, part.length() - WEIGHT.length());
+    QuantScheme scheme = plan.linears().get(module);
+    if (scheme != null && scheme.isFloat()) {
+      return floatType(tensor);
+    }
+    if (scheme != null && asked.isEmpty()) {
+      return FileType.fitting(GgufFormat.suiting(scheme).base(), tensor.shape());
+    }
+    return type.of(target, tensor.shape(), model.types());
+  }
+
+  /** The type of a matrix that is to stay float. */
+  private static GgufType floatType(StoredTensor tensor) {
+    return switch (tensor.storage()) {
+      case "BF16" -> GgufType.BF16;
+      case "F32" -> GgufType.F32;
+      default -> GgufType.F16;
+    };
+  }
+
+  @Override
+  public void finish() {
+    refuseOccupied();
+    left();
+    model
+        .family()
+        .rotaryDivisors(model.config())
+        .ifPresent(
+            divisors -> {
+              Tensor t = Tensor.of(divisors, divisors.length);
+              String target = "rope_freqs.weight";
+              write(target, target, new MemoryWeights(Map.of()).put(target, t).tensor(target));
+            });
+    model.metadata(name, type, rows).forEach(writer::put);
+    TokenizerKeys.Result tokenizer =
+        TokenizerKeys.of(source.tokenizer(), Math.toIntExact(rows), ends());
+    tokenizer.keys().forEach(writer::put);
+    tokenizer
+        .missing()
+        .ifPresent(sentence -> LOG.log(System.Logger.Level.WARNING, "{0}: {1}", file, sentence));
+    writer.finish();
+    finished = true;
+    rounding()
+        .ifPresent(
+            r -> LOG.log(System.Logger.Level.INFO, "{0}: {1}", file.toString(), r.sentence()));
+  }
+
+  private List<Long> ends() {
+    Object ends = source.generationConfig().get("eos_token_id");
+    List<?> all = ends instanceof List<?> list ? list : ends == null ? List.of() : List.of(ends);
+    return all.stream()
+        .filter(Number.class::isInstance)
+        .map(e -> ((Number) e).longValue())
+        .toList();
+  }
+
+  /** Says what has no place in the file. */
+  private void left() {
+    Set<String> without = new HashSet<>(waiting.keySet());
+    without.removeIf(part -> part.endsWith("rotary_emb.inv_freq") || part.contains("masked_bias"));
+    without.addAll(kept);
+    if (!without.isEmpty()) {
+      LOG.log(
+          System.Logger.Level.WARNING,
+          "{0}: GGUF has no place for {1} tensors, such as {2}; they are left out",
+          file.toString(),
+          Integer.toString(without.size()),
+          without.stream().sorted().findFirst().orElseThrow());
+    }
+  }
+
+  private Optional<Rounding> rounding() {
+    double square = 0;
+    double error = 0;
+    int matrices = 0;
+    String worst = "";
+    double most = 0;
+    for (Map.Entry<String, TensorRows.Outcome> e : codes.entrySet()) {
+      if (e.getValue().carried()) {
+        continue;
+      }
+      matrices++;
+      square += e.getValue().square();
+      error += e.getValue().error();
+      if (e.getValue().relative() >= most) {
+        most = e.getValue().relative();
+        worst = e.getKey();
+      }
+    }
+    double mean = square > 0 ? Math.sqrt(error / square) : 0;
+    return matrices == 0
+        ? Optional.empty()
+        : Optional.of(new Rounding(matrices, codes.size(), mean, most, worst));
+  }
+
+  /** A file of the format is one. */
+  @Override
+  public void endShard() {}
+
+  @Override
+  public ExportSummary summary() {
+    return new ExportSummary(
+        folder,
+        asked.map(t -> "gguf:" + t.name().toLowerCase(Locale.ROOT)).orElse("gguf"),
+        type.name(),
+        finished ? List.of(file) : List.of(),
+        codes.size(),
+        writer.totalBytes(),
+        0,
+        rounded,
+        rounding());
+  }
+
+  @Override
+  public void close() {
+    writer.close();
+    lock.close();
+    if (created && !finished) {
+      try {
+        Files.deleteIfExists(folder);
+      } catch (IOException ignored) {
+        // Others have put something there in the meantime; it is theirs.
+      }
+    }
+  }
+}

@@ -1,0 +1,186 @@
+package dev.ashlar.formats.export;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.ashlar.formats.Checkpoints;
+import dev.ashlar.formats.Shared;
+import dev.ashlar.formats.checkpoint.Checkpoint;
+import dev.ashlar.formats.gguf.GgufFile;
+import dev.ashlar.io.InputException;
+import dev.ashlar.tensor.Tensor;
+import dev.ashlar.tensor.quant.IntegerGrid;
+import dev.ashlar.tensor.quant.QuantScheme;
+import dev.ashlar.tensor.quant.Unquantized;
+import dev.ashlar.tensor.weights.MemoryWeights;
+import dev.ashlar.tensor.weights.StoredTensor;
+import dev.ashlar.text.tokenizer.Tokenizers;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A model with rows of whole super-blocks, written as GGUF and read by the reader. */
+class GgufExportTest {
+  @TempDir Path temp;
+  private Path model;
+
+  @BeforeEach
+  void findModel() {
+    model = Shared.path("fixtures/autoround/models/llama_k256");
+  }
+
+  private ExportSummary write(ExportFormat format, QuantScheme base, Path folder) {
+    try (Checkpoint source = Checkpoints.open(model)) {
+      ExportPlan plan =
+          base instanceof IntegerGrid grid
+              ? ModelExportTest.plan(source, grid, false)
+              : new ExportPlan(base, Map.of());
+      try (ExportSink sink = format.create(folder, source, plan, ExportOptions.defaults())) {
+        for (String name : source.names()) {
+          String module = name.replaceFirst("\\.weight$", "");
+          if (plan.linears().get(module) instanceof IntegerGrid grid) {
+            Tensor weight = source.tensor(name).toTensor();
+            sink.quantized(module, ModelExportTest.round(weight, grid));
+          } else {
+            sink.copy(source.tensor(name));
+          }
+        }
+        sink.finish();
+        format.verify(folder, Set.of());
+        return sink.summary();
+      }
+    }
+  }
+
+  /** Largest error of the linear maps of blocks, relative to the largest weight. */
+  private double error(Path folder, IntegerGrid grid) {
+    double most = 0;
+    try (Checkpoint source = Checkpoints.open(model);
+        Checkpoint copy = Checkpoints.open(folder)) {
+      assertEquals(Set.copyOf(source.names()), Set.copyOf(copy.names()));
+      for (String name : source.names()) {
+        StoredTensor stored = source.tensor(name);
+        if (!name.contains("layers.") || stored.shape().rank() != 2) {
+          continue;
+        }
+        Tensor expected =
+            grid == null
+                ? stored.toTensor()
+                : ModelExportTest.round(stored.toTensor(), grid).dequantize();
+        float[] found = copy.tensor(name).toTensor().data();
+        float largest = 0;
+        float off = 0;
+        for (int i = 0; i < found.length; i++) {
+          largest = Math.max(largest, Math.abs(expected.data()[i]));
+          off = Math.max(off, Math.abs(found[i] - expected.data()[i]));
+        }
+        most = Math.max(most, off / largest);
+      }
+    }
+    return most;
+  }
+
+  /** Codes go over as they are; a minimum is rounded to half precision. */
+  @Test
+  void codesAreCarried() {
+    Map<IntegerGrid, String> grids =
+        Map.of(
+            new IntegerGrid(4, 32, true), "Q4_0",
+            new IntegerGrid(4, 128, true), "Q4_0",
+            new IntegerGrid(4, -1, false), "Q4_1",
+            new IntegerGrid(5, 64, false), "Q5_1",
+            new IntegerGrid(8, 32, true), "Q8_0");
+    grids.forEach(
+        (grid, type) -> {
+          Path folder = temp.resolve(grid.toString());
+          ExportSummary summary = write(new GgufFormat(), grid, folder);
+          assertEquals(type, summary.layout());
+          assertTrue(summary.rounding().isEmpty(), grid + ": " + summary.rounding());
+          assertEquals(7, summary.packed());
+          double allowed = grid.symmetric() ? 0 : 0x1p-11;
+          double off = error(folder, grid);
+          assertTrue(off <= allowed, grid + ": " + off);
+        });
+  }
+
+  /** What a type cannot hold is rounded once more, and the report says how far. */
+  @Test
+  void theCostOfOtherTypesIsReported() {
+    IntegerGrid grid = new IntegerGrid(4, 128, false);
+    ExportFormat format = ExportFormats.named("gguf:q4_k_m").orElseThrow();
+    Path folder = temp.resolve("k");
+    Rounding cost = write(format, grid, folder).rounding().orElseThrow();
+    assertEquals(7, cost.matrices());
+    assertTrue(cost.mean() > 0 && cost.mean() < 0.02, cost.sentence());
+    assertTrue(cost.worst() >= cost.mean(), cost.sentence());
+    assertTrue(error(folder, grid) < 0.05);
+  }
+
+  @Test
+  void floatsGetEveryKindOfFile() throws Exception {
+    for (String type :
+        List.of("f16", "q8_0", "q6_k", "q5_k_s", "q4_k_s", "q3_k_l", "q2_k", "iq4_xs")) {
+      Path folder = temp.resolve(type);
+      ExportFormat format = ExportFormats.named("gguf:" + type).orElseThrow();
+      write(format, new Unquantized(), folder);
+      double allowed =
+          Map.of("f16", 1e-3, "q8_0", 6e-3, "q6_k", 0.04, "q5_k_s", 0.06).getOrDefault(type, 0.35);
+      double off = error(folder, null);
+      assertTrue(off <= allowed, type + ": " + off);
+      try (Stream<Path> files = Files.list(folder);
+          GgufFile file = GgufFile.open(files.findFirst().orElseThrow())) {
+        assertEquals("llama", file.metadata().get("general.architecture"));
+        StoredTensor norm = file.find("output_norm.weight").orElseThrow();
+        assertEquals("F32", norm.storage());
+      }
+    }
+  }
+
+  @Test
+  void theTokenizerComesAlong() {
+    Path folder = temp.resolve("t");
+    write(ExportFormats.named("gguf:q8_0").orElseThrow(), new Unquantized(), folder);
+    String text = "Some words, 12 numbers\n and ünïcödé 😀";
+    try (Checkpoint source = Checkpoints.open(model);
+        Checkpoint copy = Checkpoints.open(folder)) {
+      assertArrayEquals(
+          Tokenizers.open(source.tokenizer()).encode(text, true),
+          Tokenizers.open(copy.tokenizer()).encode(text, true));
+      assertEquals(source.config().get("eos_token_id"), copy.config().get("eos_token_id"));
+    }
+  }
+
+  /** No file appears that was not finished, and none is written over another model. */
+  @Test
+  void oneModelToAFolder() throws Exception {
+    Path folder = temp.resolve("one");
+    GgufFormat format = new GgufFormat();
+    ExportPlan plan = new ExportPlan(new Unquantized(), Map.of());
+    try (Checkpoint source = Checkpoints.open(model)) {
+      format.create(folder, source, plan, ExportOptions.defaults()).close();
+      assertFalse(Files.exists(folder));
+    }
+    write(format, new Unquantized(), folder);
+    assertThrows(InputException.class, () -> write(format, new Unquantized(), folder));
+    format.withdraw(folder);
+    assertThrows(InputException.class, () -> format.verify(folder, Set.of()));
+  }
+
+  @Test
+  void familiesWithoutATableAreRefusedByName() {
+    IntegerGrid grid = new IntegerGrid(4, 32, true);
+    Map<String, Object> config = Map.of("model_type", "frob", "hidden_size", 8L);
+    MemoryWeights unknown = new MemoryWeights(config);
+    String reason = new GgufFormat().refusal(unknown, new ExportPlan(grid, Map.of())).orElseThrow();
+    assertTrue(reason.contains("frob"), reason);
+  }
+}
