@@ -9,8 +9,8 @@ module dev.ashlar.formats {
   exports dev.ashlar.formats.checkpoint;
   exports dev.ashlar.formats.export;
   exports dev.ashlar.formats.gguf;
-  exports dev.ashlar.formats.hub;
   exports dev.ashlar.formats.gguf.encode;
+  exports dev.ashlar.formats.hub;
   exports dev.ashlar.formats.layout;
   exports dev.ashlar.formats.safetensors;
 }
