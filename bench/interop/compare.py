@@ -2,6 +2,7 @@
 
 import argparse
 import contextlib
+import importlib
 import json
 import os
 import pickle
@@ -189,6 +190,14 @@ def facts(loader, folder):
             greedy.append(int(model(input_ids=torch.tensor([greedy])).logits[0, -1].argmax()))
     floats = {n: p.detach().float().clone() for n, p in model.named_parameters()}
     return dict(weights=weights, floats=floats, logits=logits, greedy=greedy[len(PROMPT):])
+
+
+def preload(family):
+    """What every process needs anyway, imported once: forks have it at no cost."""
+    import transformers.generation.utils  # noqa: F401
+
+    with contextlib.suppress(ImportError):
+        importlib.import_module(f"transformers.models.{family}.modeling_{family}")
 
 
 def apart(function, *arguments):
@@ -408,6 +417,7 @@ def main():
     for family in args.families.split(","):
         folder = f"{args.scratch}/{family}/float"
         os.makedirs(folder)
+        preload(family)
         good, found = apart(models.make, family, folder)
         if not good:
             table.add("-", family, "-", "-", "theirs", f"no such model there: {found}"[:160])

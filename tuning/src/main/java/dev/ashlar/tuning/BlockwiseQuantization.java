@@ -204,7 +204,8 @@ public final class BlockwiseQuantization {
     if (skipped().containsKey(head)) {
       listener.warning(head + " stays float: " + skipped().get(head));
     }
-    Finishing finishing = quantizer.finish().map(f -> new Finishing(f, model, units)).orElse(null);
+    Finishing finishing =
+        quantizer.finish().map(f -> new Finishing(f, model, units, memory.spare())).orElse(null);
     Pace pace = new Pace(units, stages(), estimated, timing, listener);
     List<UnitReport> reports = new ArrayList<>();
     CalibrationSet streamed = data.first(quantizer.streamed(data.count()));

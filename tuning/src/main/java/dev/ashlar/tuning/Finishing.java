@@ -22,13 +22,18 @@ final class Finishing {
   private final Finish finish;
   private final Decoder model;
   private final UnitPlan plan;
+  private final long spareBytes;
   private final List<UnitResult> results = new ArrayList<>();
   private final List<Long> weights = new ArrayList<>();
 
-  Finishing(Finish finish, Decoder model, UnitPlan plan) {
+  /**
+   * @param spareBytes memory that may be taken to save time
+   */
+  Finishing(Finish finish, Decoder model, UnitPlan plan, long spareBytes) {
     this.finish = finish;
     this.model = model;
     this.plan = plan;
+    this.spareBytes = spareBytes;
   }
 
   /**
@@ -92,9 +97,8 @@ final class Finishing {
             options.batchSize(),
             Shuffle.seed(options.seed(), plan.units().size()),
             pace::iteration,
-            timing
-                .filter(t -> !t.isSettled())
-                .map(t -> new FinishTask.Limit(t.left(), t::settle))));
+            timing.filter(t -> !t.isSettled()).map(t -> new FinishTask.Limit(t.left(), t::settle)),
+            spareBytes));
   }
 
   /** Places of the store: the rest first, then the units in order. */

@@ -80,6 +80,11 @@ public record MemoryPlan(boolean spills, int passBatch, long bytes, long limit) 
     return bytes <= limit;
   }
 
+  /** What is left beside it of the limit and of what this process may have. */
+  long spare() {
+    return Math.max(0, Math.min(limit, Runtime.getRuntime().maxMemory()) - bytes);
+  }
+
   /** What a user should know, if it does not fit. */
   Optional<String> warning() {
     return fits()

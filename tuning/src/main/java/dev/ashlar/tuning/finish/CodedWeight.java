@@ -119,6 +119,11 @@ final class CodedWeight implements Weight {
     }
   }
 
+  /** Has a pass remember what the gradient of the floats needs. */
+  void watch(Tape tape) {
+    tape.watch(floats);
+  }
+
   /** Asks for the gradient of the floats, in a buffer of {@code buffers}. */
   void watch(Tape tape, Workspace buffers) {
     floatGradient = buffers.take(out(), in());

@@ -18,6 +18,8 @@ import java.util.function.Supplier;
  * @param seed depends on the job's seed only
  * @param listener hears of each step
  * @param limit a time in place of a number of steps
+ * @param spareBytes memory that may be taken beyond {@link Finish#workingBytes} to save time; the
+ *     result does not depend on it
  */
 public record FinishTask(
     Decoder model,
@@ -27,7 +29,8 @@ public record FinishTask(
     int batchSize,
     long seed,
     UnitTask.IterationListener listener,
-    Optional<Limit> limit) {
+    Optional<Limit> limit,
+    long spareBytes) {
   /**
    * One unit.
    *
@@ -46,7 +49,7 @@ public record FinishTask(
    */
   public record Limit(Duration time, IntConsumer steps) {}
 
-  /** A task of which the method's options say how many steps there are. */
+  /** A task of which the method's options say how many steps there are, with no memory to spare. */
   public FinishTask(
       Decoder model,
       List<Part> parts,
@@ -55,7 +58,7 @@ public record FinishTask(
       int batchSize,
       long seed,
       UnitTask.IterationListener listener) {
-    this(model, parts, samples, streamed, batchSize, seed, listener, Optional.empty());
+    this(model, parts, samples, streamed, batchSize, seed, listener, Optional.empty(), 0);
   }
 
   public FinishTask {

@@ -233,6 +233,44 @@ class EndToEndTest {
     assertTrue(losses.get(2) < losses.get(1), losses.toString());
   }
 
+  /** Memory decides how long a step takes, and nothing else. */
+  @Test
+  void memoryToSpareChangesNoBit() {
+    List<Double> losses = new ArrayList<>();
+    FinishResult without = new EndToEnd(options(3, 5e-3)).run(task(losses));
+    assertEquals(3, losses.size());
+    for (long spare : new long[] {500_000, Long.MAX_VALUE}) {
+      List<Double> others = new ArrayList<>();
+      FinishTask t = task(others);
+      FinishResult with =
+          new EndToEnd(options(3, 5e-3))
+              .run(
+                  new FinishTask(
+                      t.model(),
+                      t.parts(),
+                      t.samples(),
+                      t.streamed(),
+                      t.batchSize(),
+                      t.seed(),
+                      t.listener(),
+                      t.limit(),
+                      spare));
+      assertEquals(losses, others);
+      assertEquals(without.rest().figures(), with.rest().figures());
+      for (int i = 0; i < t.parts().size(); i++) {
+        Map<String, QuantizedMatrix> tuned = with.parts().get(i).layers();
+        without
+            .parts()
+            .get(i)
+            .layers()
+            .forEach(
+                (name, q) ->
+                    assertArrayEquals(
+                        q.zeroPoints().scales(), tuned.get(name).zeroPoints().scales()));
+      }
+    }
+  }
+
   @Test
   void whatDoesNotHelpIsNotKept() {
     FinishTask task = task(new ArrayList<>());
