@@ -79,6 +79,7 @@ THEIRS = [
     ("compressed-tensors", ".*", "ct-fp8-block", "cuts inputs into whole groups of 128 only"),
     ("optimum", "gpt2", "*", "its layer has not what Conv1D has"),
     ("optimum", ".*", "auto_gptq-head", "knows no packed head"),
+    ("optimum", ".*", "auto_gptq-some", "takes the same maps of every block for packed"),
     ("gptqmodel", "minimax_m2", "*", "looks for experts under names that transformers 5 has not"),
     ("gptqmodel", "gpt_neox", "*", "does not rename the head as transformers 5 does: it is random"),
     ("gptqmodel", "phi3|granitemoe", "*", "does not know the family as transformers has it"),
