@@ -20,9 +20,30 @@ import java.util.Optional;
  * turns.
  */
 final class GptNeox implements Architecture {
+  private static final String HEAD = "embed_out";
+
+  /** How transformers calls the head since its fifth version, and so the loaders built on it. */
+  private static final String LOADED_HEAD = "lm_head";
+
   @Override
   public String modelType() {
     return "gpt_neox";
+  }
+
+  @Override
+  public String loaded(String name) {
+    return head(name, HEAD, LOADED_HEAD);
+  }
+
+  @Override
+  public String published(String name) {
+    return head(name, LOADED_HEAD, HEAD);
+  }
+
+  private static String head(String name, String from, String to) {
+    return name.equals(from) || name.startsWith(from + ".")
+        ? to + name.substring(from.length())
+        : name;
   }
 
   @Override
@@ -58,7 +79,8 @@ final class GptNeox implements Architecture {
 
     @Override
     LinearSpec output() {
-      return LinearSpec.of("embed_out", dim, vocab, false);
+      boolean loaded = stored(LOADED_HEAD);
+      return LinearSpec.of(loaded ? LOADED_HEAD : HEAD, dim, vocab, false);
     }
 
     @Override

@@ -97,6 +97,11 @@ class LlamaStyle {
         || source.find(name.substring(prefix().length())).isPresent();
   }
 
+  /** Whether there is a linear map of that complete name, packed or not. */
+  final boolean stored(String module) {
+    return source.find(module + ".weight").isPresent() || source.quantizedNames().contains(module);
+  }
+
   private int kvHeads(Keys keys) {
     return switch (keys.kvHeads()) {
       case "" -> heads;
