@@ -109,7 +109,7 @@ public final class GgufCheckpoint extends Checkpoint {
                         "one of " + GgufFamilies.architectures(),
                         "\"" + architecture + "\""));
     Map<String, Object> config = new GgufConfig(model).translate(family);
-    new GgufChecks(fields, parts.tensors(), config).check();
+    new GgufChecks(model, fields, parts.tensors()).check();
     try {
       Map<String, StoredTensor> tensors = family.toHuggingFace(parts.tensors(), config);
       return new GgufCheckpoint(

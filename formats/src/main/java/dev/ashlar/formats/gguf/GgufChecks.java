@@ -1,6 +1,7 @@
 package dev.ashlar.formats.gguf;
 
 import dev.ashlar.formats.gguf.family.GgufFields;
+import dev.ashlar.formats.gguf.family.GgufModel;
 import dev.ashlar.tensor.weights.StoredTensor;
 import java.util.HashSet;
 import java.util.List;
@@ -13,11 +14,10 @@ import java.util.regex.Pattern;
  * What a GGUF file can contradict itself in: counts against tensors, token lists against the
  * embedding.
  *
- * @param tensors the file's tensors under their own names
- * @param config the translated configuration
+ * @param fields its metadata
+ * @param tensors its tensors under their own names
  */
-record GgufChecks(
-    GgufFields fields, Map<String, StoredTensor> tensors, Map<String, Object> config) {
+record GgufChecks(GgufModel model, GgufFields fields, Map<String, StoredTensor> tensors) {
   private static final Pattern BLOCK = Pattern.compile("blk\\.(\\d{1,9})\\..*");
   private static final String TOKENIZER = "tokenizer.ggml.";
   private static final String TOKENS = TOKENIZER + "tokens";
@@ -29,7 +29,7 @@ record GgufChecks(
     if (embedding == null) {
       throw fields.fault("token_embd.weight", "the token embedding", "no such tensor");
     }
-    long hidden = (Long) config.get("hidden_size");
+    long hidden = model.required("embedding_length");
     if (embedding.shape().rank() != 2 || embedding.shape().dim(1) != hidden) {
       throw fields.fault(
           embedding.name(), "rows of embedding_length " + hidden, "shape " + embedding.shape());
@@ -72,8 +72,10 @@ record GgufChecks(
         present.add(Integer.parseInt(m.group(1)));
       }
     }
-    long count = (Long) config.get("num_hidden_layers");
-    for (int i = 0; i < count; i++) {
+    long count = model.required("block_count");
+    // Blocks that predict further tokens are counted too, but files may lack them.
+    long needed = count - Math.min(count, model.whole("nextn_predict_layers", 0).orElse(0));
+    for (int i = 0; i < needed; i++) {
       if (!present.contains(i)) {
         throw fields.fault(
             "blk." + i + ".attn_norm.weight",

@@ -17,6 +17,8 @@ import java.util.regex.Pattern;
 final class GgufParts implements AutoCloseable {
   private static final Pattern NUMBERED = Pattern.compile("(.*)-(\\d{5})-of-(\\d{5})\\.gguf");
   private static final String COUNT = "split.count";
+  private static final String NUMBER = "split.no";
+  private static final String TENSORS = "split.tensors.count";
   private static final long MOST_PARTS = 99_999;
 
   private final List<GgufFile> files = new ArrayList<>();
@@ -91,6 +93,22 @@ final class GgufParts implements AutoCloseable {
     }
     // The first part has the model's metadata; the others repeat little of it.
     files.sort((a, b) -> a.path().getFileName().compareTo(b.path().getFileName()));
+    for (int i = 0; i < files.size(); i++) {
+      GgufFields fields = new GgufFields(files.get(i).path(), files.get(i).metadata());
+      long number = fields.whole(NUMBER, 0).orElse(i);
+      long parts = count(files.get(i));
+      if (number != i || parts != count) {
+        throw fields.fault(
+            number != i ? NUMBER : COUNT,
+            "part " + (i + 1) + " of " + count + ", as the file is named",
+            "part " + (number + 1) + " of " + parts);
+      }
+      long all = fields.whole(TENSORS, 0).orElse(tensors.size());
+      if (all != tensors.size()) {
+        throw fields.fault(
+            TENSORS, all + " tensors in all parts together", Integer.toString(tensors.size()));
+      }
+    }
   }
 
   /** The model's metadata. */

@@ -88,9 +88,14 @@ record GgufSideFiles(GgufFields fields, Map<String, Object> config) {
       json.put("chat_template", template);
     }
     json.put("clean_up_tokenization_spaces", false);
-    json.put("model_max_length", config.get("max_position_embeddings"));
+    json.put("model_max_length", context());
     json.put("tokenizer_class", "PreTrainedTokenizerFast");
     return json;
+  }
+
+  private Object context() {
+    Object architecture = fields.values().get("general.architecture");
+    return fields.values().get(architecture + ".context_length");
   }
 
   /** The chat template, or a list of all of them by name if there are several; null for none. */

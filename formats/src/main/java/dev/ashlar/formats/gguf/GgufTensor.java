@@ -1,11 +1,14 @@
 package dev.ashlar.formats.gguf;
 
 import dev.ashlar.formats.checkpoint.Elements;
+import dev.ashlar.formats.gguf.family.RowSource;
+import dev.ashlar.formats.gguf.family.RowView;
 import dev.ashlar.io.file.OpenFile;
 import dev.ashlar.tensor.DType;
 import dev.ashlar.tensor.Shape;
 import dev.ashlar.tensor.quant.QuantizedMatrix;
 import dev.ashlar.tensor.weights.StoredTensor;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -15,7 +18,7 @@ import java.util.Optional;
  */
 record GgufTensor(
     OpenFile file, String name, Shape shape, GgufType type, long position, long byteSize)
-    implements StoredTensor {
+    implements StoredTensor, RowSource {
   private static final int CHUNK_BYTES = 1 << 17;
 
   @Override
@@ -85,6 +88,17 @@ record GgufTensor(
                 Math.toIntExact(shape.dim(1)),
                 type,
                 (from, target, count) -> readBytes(from, target, 0, count)));
+  }
+
+  /** Rows that begin and end with blocks are a tensor of the file like any other. */
+  @Override
+  public StoredTensor rows(long first, Shape rows, long width) {
+    if (type.elements() > 1 && width % type.elements() != 0) {
+      return new RowView(rows, List.of(this), width, row -> first + row);
+    }
+    long rowBytes = width / type.elements() * type.bytes();
+    long bytes = rows.size() / width * rowBytes;
+    return new GgufTensor(file, name, rows, type, position + first * rowBytes, bytes);
   }
 
   private void range(long from, int count, long size) {

@@ -157,7 +157,8 @@ class GgufCheckpointTest {
         "llama.attention.head_count",
         refused(GgufBytes.tinyLlama().put("llama.attention.head_count", 3)).place());
     assertEquals(
-        "llama.expert_count", refused(GgufBytes.tinyLlama().put("llama.expert_count", 8)).place());
+        "llama.expert_used_count",
+        refused(GgufBytes.tinyLlama().put("llama.expert_count", 8)).place());
     assertEquals(
         "blk.1.attn_norm.weight",
         refused(GgufBytes.tinyLlama().put("llama.block_count", 2)).place());
@@ -226,6 +227,27 @@ class GgufCheckpointTest {
         assertEquals(false, c.config().get("tie_word_embeddings"));
       }
     }
+  }
+
+  @Test
+  void partsAreThoseThatTheyAreNamed() throws IOException {
+    GgufBytes first = GgufBytes.tinyLlama().put("split.count", 2).put("split.no", 0);
+    Path a = first.put("split.tensors.count", 12).write(temp.resolve("m-00001-of-00002.gguf"));
+    Path b = temp.resolve("m-00002-of-00002.gguf");
+    for (int number : new int[] {1, 0}) {
+      GgufBytes second = GgufBytes.empty().put("split.count", 2).put("split.no", number);
+      second.tensor("output.weight", 6, 8).write(b);
+      if (number == 1) {
+        Checkpoints.open(a).close();
+      } else {
+        InputException e = assertThrows(InputException.class, () -> Checkpoints.open(a).close());
+        assertEquals("split.no", e.place());
+      }
+    }
+    GgufBytes.empty().put("split.count", 2).put("split.no", 1).tensor("x", 8).write(b);
+    first.put("split.tensors.count", 13).write(a);
+    InputException e = assertThrows(InputException.class, () -> Checkpoints.open(b).close());
+    assertEquals("split.tensors.count", e.place());
   }
 
   /** Peers' GGUF exports have the weights of the model they were made from, nearly. */

@@ -12,19 +12,15 @@ final class ConfigValues {
 
   private ConfigValues() {}
 
-  /** The value of the first of these keys that there is: in the configuration, then about rope. */
+  /** The value of the first of these keys that there is, in the configuration or about rope. */
   static Optional<Object> find(Map<String, Object> config, String... keys) {
     for (String key : keys) {
       if (config.get(key) != null) {
         return Optional.of(config.get(key));
       }
-    }
-    for (String section : SECTIONS) {
-      if (config.get(section) instanceof Map<?, ?> inner) {
-        for (String key : keys) {
-          if (inner.get(key) != null) {
-            return Optional.of(inner.get(key));
-          }
+      for (String section : SECTIONS) {
+        if (config.get(section) instanceof Map<?, ?> inner && inner.get(key) != null) {
+          return Optional.of(inner.get(key));
         }
       }
     }

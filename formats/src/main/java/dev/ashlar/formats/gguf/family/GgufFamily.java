@@ -194,12 +194,16 @@ public record GgufFamily(
   }
 
   /**
-   * The divisors of rotary frequencies that a file of this configuration holds in {@code
-   * rope_freqs.weight [headDim / 2]}, which no Hugging Face folder has; empty for none.
+   * Tensors of rotary embeddings by their names, which no Hugging Face folder has: divisors {@code
+   * rope_freqs.weight [turning / 2]} of Llama 3's scaling, the factors of long rope; none for other
+   * scalings.
    */
-  public Optional<float[]> rotaryDivisors(Map<String, Object> config) {
+  public Map<String, float[]> rotaryTensors(Map<String, Object> config) {
     Map<String, Object> complete = complete(config);
     double theta = ConfigValues.number(complete, "rope_theta").orElse(10_000);
-    return RopeScaling.divisors(complete, Sizes.of(complete).headDim(), theta);
+    Map<String, float[]> all = new LinkedHashMap<>(LongRope.factors(complete));
+    RopeScaling.divisors(complete, Sizes.of(complete).headDim(), theta)
+        .ifPresent(divisors -> all.put("rope_freqs.weight", divisors));
+    return all;
   }
 }

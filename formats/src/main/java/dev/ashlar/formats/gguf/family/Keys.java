@@ -1,5 +1,8 @@
 package dev.ashlar.formats.gguf.family;
 
+import dev.ashlar.tensor.weights.StoredTensor;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.OptionalDouble;
 import java.util.OptionalLong;
@@ -7,17 +10,20 @@ import java.util.function.BiConsumer;
 
 /** The usual rules for keys. */
 final class Keys {
+  private static final String SLIDING = "sliding_attention";
+
   private Keys() {}
 
-  private interface Read {
+  interface Read {
     void read(GgufModel model, Map<String, Object> config);
   }
 
-  private interface Write {
+  interface Write {
     void write(Map<String, Object> config, BiConsumer<String, Object> out);
   }
 
-  private static KeyRule rule(Read read, Write write) {
+  /** Any other rule. */
+  static KeyRule rule(Read read, Write write) {
     return new KeyRule() {
       @Override
       public void toConfig(GgufModel model, Map<String, Object> config) {
@@ -167,6 +173,118 @@ final class Keys {
           out.accept("attention.key_length", dim);
           out.accept("attention.value_length", dim);
           out.accept("rope.dimension_count", dim);
+        });
+  }
+
+  /**
+   * The same where only a part of each head turns.
+   *
+   * @param name what configurations call the fraction
+   */
+  static KeyRule turning(String name) {
+    return rule(
+        (model, config) -> {
+          long dim = headDim(model);
+          config.put("head_dim", dim);
+          long turning = model.whole("rope.dimension_count", 1).orElse(dim);
+          config.put(name, (double) turning / dim);
+        },
+        (config, out) -> {
+          long dim = Sizes.of(config).headDim();
+          out.accept("attention.key_length", dim);
+          out.accept("attention.value_length", dim);
+          double part = ConfigValues.number(config, name, "partial_rotary_factor").orElse(1);
+          out.accept("rope.dimension_count", (long) (part * dim));
+        });
+  }
+
+  /**
+   * The width of a feed-forward part, which some converters state wrongly: the map itself tells.
+   *
+   * @param maps how many maps lie in {@code blk.0.ffn_up.weight}
+   */
+  static KeyRule width(int maps, String... names) {
+    return rule(
+        (model, config) -> {
+          StoredTensor up = model.tensors().get("blk.0.ffn_up.weight");
+          boolean tells = up != null && up.shape().rank() == 2;
+          config.put(
+              names[0], tells ? up.shape().dim(0) / maps : model.required("feed_forward_length"));
+        },
+        (config, out) -> out.accept("feed_forward_length", ConfigValues.required(config, names)));
+  }
+
+  /** The epsilon of RMS norms. */
+  static KeyRule rms() {
+    return real("attention.layer_norm_rms_epsilon", "rms_norm_eps");
+  }
+
+  /** The epsilon of layer norms. */
+  static KeyRule layerNorm(String... names) {
+    return real("attention.layer_norm_epsilon", names);
+  }
+
+  /** Positions that a model was made for. */
+  static KeyRule context(String... names) {
+    return whole("context_length", names);
+  }
+
+  /**
+   * Which layers look through a window.
+   *
+   * @param period every how many layers one sees everything, where the file does not say
+   */
+  static KeyRule slidingLayers(int period) {
+    String key = "attention.sliding_window_pattern";
+    return rule(
+        (model, config) -> {
+          long window = model.whole("attention.sliding_window", 0).orElse(0);
+          if (window == 0) {
+            config.put("sliding_window", null);
+            return;
+          }
+          config.put("sliding_window", window);
+          int layers = Math.toIntExact(model.required("block_count"));
+          Object said = model.fields().values().get(model.key(key));
+          long every = said instanceof Long n && n > 0 ? n : period;
+          List<String> types = new ArrayList<>();
+          for (int i = 0; i < layers; i++) {
+            boolean slides =
+                said instanceof List<?> list && i < list.size()
+                    ? Boolean.TRUE.equals(list.get(i)) || list.get(i) instanceof Long n && n > 0
+                    : (i + 1) % every != 0;
+            types.add(slides ? SLIDING : "full_attention");
+          }
+          config.put("layer_types", types);
+        },
+        (config, out) -> {
+          long window = ConfigValues.whole(config, "sliding_window").orElse(0);
+          out.accept("attention.sliding_window", window);
+          if (window > 0 && config.get("layer_types") instanceof List<?> types) {
+            out.accept(key, types.stream().map(SLIDING::equals).toList());
+          }
+        });
+  }
+
+  /** Groups of experts: a number that is 1 where a file does not say it. */
+  static KeyRule groups(String key, String name) {
+    return rule(
+        (model, config) -> config.put(name, model.whole(key, 1).orElse(1)),
+        (config, out) ->
+            ConfigValues.whole(config, name).ifPresent(n -> out.accept(key, Math.max(1, n))));
+  }
+
+  /** How experts are scored: in GGUF 1 is softmax, 2 the sigmoid. */
+  static KeyRule gating() {
+    return rule(
+        (model, config) ->
+            model
+                .whole("expert_gating_func", 0)
+                .ifPresent(n -> config.put("scoring_func", n == 2 ? "sigmoid" : "softmax")),
+        (config, out) -> {
+          if (config.get("scoring_func") instanceof String said) {
+            out.accept("expert_gating_func", said.equals("sigmoid") ? 2L : 1L);
+          }
         });
   }
 

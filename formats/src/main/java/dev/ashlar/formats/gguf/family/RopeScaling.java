@@ -14,8 +14,14 @@ import java.util.function.BiConsumer;
  * al., arXiv 2309.00071), stored divisors for the scaling of Llama 3.1 and later.
  *
  * @param otherwise the base where a file or configuration does not say it
+ * @param longRope whether the rule {@link LongRope} follows
  */
-record RopeScaling(double otherwise) implements KeyRule {
+record RopeScaling(double otherwise, boolean longRope) implements KeyRule {
+  /** For a family without long rope. */
+  RopeScaling(double otherwise) {
+    this(otherwise, false);
+  }
+
   /** Long-context frequency scaling as published for Llama 3.1 and later. */
   private static final double LOW_FREQUENCY_FACTOR = 1;
 
@@ -56,6 +62,11 @@ record RopeScaling(double otherwise) implements KeyRule {
             CONTEXT,
             ConfigValues.required(
                 config, "original_max_position_embeddings", "max_position_embeddings"));
+      }
+      case "longrope", "su" -> {
+        if (!longRope) {
+          throw new FamilyException("rope_scaling", "linear, yarn or llama3", "longrope");
+        }
       }
       default ->
           throw new FamilyException(
@@ -129,8 +140,9 @@ record RopeScaling(double otherwise) implements KeyRule {
   }
 
   /**
-   * The parameters behind stored frequency divisors: the file has only their result, so the
-   * published ones are tried and must give the same divisors.
+   * The parameters behind stored frequency divisors. The file has only their result, in which two
+   * bounds of wavelengths are hidden: published ones are tried, then those that the divisors
+   * between 1 and the factor lead to, and what is found must give the same divisors.
    */
   private static Map<String, Object> llama3(GgufModel model, StoredTensor stored, double theta) {
     long half = Keys.headDim(model) / 2;
@@ -145,31 +157,78 @@ record RopeScaling(double otherwise) implements KeyRule {
     OptionalLong own = model.whole(CONTEXT, 1);
     List<Long> contexts = own.isPresent() ? List.of(own.getAsLong(), 8192L) : USUAL_CONTEXTS;
     for (long context : contexts) {
-      if (explains(divisors, theta, factor, context)) {
-        Map<String, Object> scaling = new LinkedHashMap<>();
-        scaling.put("rope_type", "llama3");
-        scaling.put("factor", factor);
-        scaling.put("low_freq_factor", LOW_FREQUENCY_FACTOR);
-        scaling.put("high_freq_factor", HIGH_FREQUENCY_FACTOR);
-        scaling.put("original_max_position_embeddings", context);
-        return scaling;
+      if (explains(divisors, theta, factor, HIGH_FREQUENCY_FACTOR, context)) {
+        return llama3(factor, HIGH_FREQUENCY_FACTOR, context);
       }
+    }
+    double[] bounds = bounds(divisors, theta, factor);
+    long context = Math.round(bounds[0]);
+    double high = bounds[0] / bounds[1];
+    if (context > 0 && explains(divisors, theta, factor, high, context)) {
+      return llama3(factor, high, context);
     }
     throw model
         .fields()
         .fault(stored.name(), "divisors of a known frequency scaling", "others, up to " + factor);
   }
 
-  private static boolean explains(float[] divisors, double theta, double factor, long context) {
+  private static Map<String, Object> llama3(double factor, double high, long context) {
+    Map<String, Object> scaling = new LinkedHashMap<>();
+    scaling.put("rope_type", "llama3");
+    scaling.put("factor", factor);
+    scaling.put("low_freq_factor", LOW_FREQUENCY_FACTOR);
+    scaling.put("high_freq_factor", high);
+    scaling.put("original_max_position_embeddings", context);
+    return scaling;
+  }
+
+  /**
+   * Wavelengths from which the whole factor counts and up to which nothing does. Between them the
+   * inverse wavelength is linear in what a divisor is smoothed by, so that two divisors tell both;
+   * of one or none, bounds that are apart by the usual ratio are taken.
+   */
+  private static double[] bounds(float[] divisors, double theta, double factor) {
+    double plain = 0;
+    double whole = Double.POSITIVE_INFINITY;
+    double n = 0;
+    double sumS = 0;
+    double sumW = 0;
+    double sumSs = 0;
+    double sumSw = 0;
     for (int i = 0; i < divisors.length; i++) {
-      double expected =
-          divisor(
-              (double) i / divisors.length,
-              theta,
-              factor,
-              LOW_FREQUENCY_FACTOR,
-              HIGH_FREQUENCY_FACTOR,
-              context);
+      double wavelength = wavelength(theta, (double) i / divisors.length);
+      double s = (1 / divisors[i] - 1 / factor) / (1 - 1 / factor);
+      if (s > 1 - SAME_FREQUENCY) {
+        plain = Math.max(plain, wavelength);
+      } else if (s < SAME_FREQUENCY) {
+        whole = Math.min(whole, wavelength);
+      } else {
+        n++;
+        sumS += s;
+        sumW += 1 / wavelength;
+        sumSs += s * s;
+        sumSw += s / wavelength;
+      }
+    }
+    double low;
+    if (n > 1) {
+      double slope = (n * sumSw - sumS * sumW) / (n * sumSs - sumS * sumS);
+      low = (sumW - slope * sumS) / n;
+      return new double[] {1 / low, 1 / (low + slope)};
+    }
+    if (n == 1) {
+      low = sumW / (LOW_FREQUENCY_FACTOR + sumS * (HIGH_FREQUENCY_FACTOR - LOW_FREQUENCY_FACTOR));
+    } else {
+      low = 1 / Math.min(whole, 2 * HIGH_FREQUENCY_FACTOR * Math.max(plain, 1));
+    }
+    return new double[] {1 / low, 1 / (low * HIGH_FREQUENCY_FACTOR)};
+  }
+
+  private static boolean explains(
+      float[] divisors, double theta, double factor, double high, double context) {
+    for (int i = 0; i < divisors.length; i++) {
+      double place = (double) i / divisors.length;
+      double expected = divisor(place, theta, factor, LOW_FREQUENCY_FACTOR, high, context);
       if (!(Math.abs(divisors[i] / expected - 1) < SAME_FREQUENCY)) {
         return false;
       }
@@ -177,9 +236,13 @@ record RopeScaling(double otherwise) implements KeyRule {
     return true;
   }
 
+  private static double wavelength(double theta, double place) {
+    return 2 * Math.PI * Math.pow(theta, place);
+  }
+
   private static double divisor(
       double place, double theta, double factor, double low, double high, double context) {
-    double wavelength = 2 * Math.PI * Math.pow(theta, place);
+    double wavelength = wavelength(theta, place);
     double smooth = Math.clamp((context / wavelength - low) / (high - low), 0.0, 1.0);
     return 1 / ((1 - smooth) / factor + smooth);
   }

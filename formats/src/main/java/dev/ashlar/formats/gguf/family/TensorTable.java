@@ -78,6 +78,28 @@ public final class TensorTable {
     return exact(List.of(gguf), List.of(huggingFace), s -> Transforms.SAME);
   }
 
+  /**
+   * Experts, each with a gate, an up and a down map, which GGUF stacks.
+   *
+   * @param list the list of experts within a block
+   */
+  TensorTable experts(String list, String gate, String up, String down) {
+    return stacked("ffn_gate_exps", list + ".{e}." + gate)
+        .stacked("ffn_up_exps", list + ".{e}." + up)
+        .stacked("ffn_down_exps", list + ".{e}." + down);
+  }
+
+  private TensorTable stacked(String gguf, String huggingFace) {
+    return block(List.of(gguf), List.of(huggingFace), s -> Transforms.STACKED);
+  }
+
+  /** One expert for all tokens. */
+  TensorTable shared(String parent) {
+    return block("ffn_gate_shexp", parent + ".gate_proj")
+        .block("ffn_up_shexp", parent + ".up_proj")
+        .block("ffn_down_shexp", parent + ".down_proj");
+  }
+
   private static List<String> inBlock(List<String> names) {
     return names.stream().map(n -> "blk.{i}." + n).toList();
   }
