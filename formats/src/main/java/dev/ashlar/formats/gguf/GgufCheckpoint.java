@@ -108,8 +108,9 @@ public final class GgufCheckpoint extends Checkpoint {
                         "general.architecture",
                         "one of " + GgufFamilies.architectures(),
                         "\"" + architecture + "\""));
-    Map<String, Object> config = new GgufConfig(model).translate(family);
+    // First: what follows takes counts for true.
     new GgufChecks(model, fields, parts.tensors()).check();
+    Map<String, Object> config = new GgufConfig(model).translate(family);
     try {
       Map<String, StoredTensor> tensors = family.toHuggingFace(parts.tensors(), config);
       return new GgufCheckpoint(

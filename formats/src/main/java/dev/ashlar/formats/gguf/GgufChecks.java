@@ -19,6 +19,10 @@ import java.util.regex.Pattern;
  */
 record GgufChecks(GgufModel model, GgufFields fields, Map<String, StoredTensor> tensors) {
   private static final Pattern BLOCK = Pattern.compile("blk\\.(\\d{1,9})\\..*");
+
+  /** More blocks than this that predict further tokens no model has. */
+  private static final long FURTHER = 16;
+
   private static final String TOKENIZER = "tokenizer.ggml.";
   private static final String TOKENS = TOKENIZER + "tokens";
 
@@ -74,7 +78,7 @@ record GgufChecks(GgufModel model, GgufFields fields, Map<String, StoredTensor> 
     }
     long count = model.required("block_count");
     // Blocks that predict further tokens are counted too, but files may lack them.
-    long needed = count - Math.min(count, model.whole("nextn_predict_layers", 0).orElse(0));
+    long needed = count - Math.min(FURTHER, model.whole("nextn_predict_layers", 0).orElse(0));
     for (int i = 0; i < needed; i++) {
       if (!present.contains(i)) {
         throw fields.fault(

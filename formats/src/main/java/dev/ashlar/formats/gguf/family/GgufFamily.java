@@ -163,6 +163,17 @@ public record GgufFamily(
     List<StoredTensor> go(TensorMapping mapping, List<StoredTensor> found);
   }
 
+  private static List<StoredTensor> results(
+      TensorMapping mapping, List<StoredTensor> found, Way way) {
+    try {
+      return way.go(mapping, found);
+    } catch (ArithmeticException | IndexOutOfBoundsException | IllegalArgumentException e) {
+      // Extents come from a file, and transformations take them for what their family has.
+      throw new FamilyException(
+          found.getFirst().name(), "the shape of its family", "" + found.getFirst().shape());
+    }
+  }
+
   private Map<String, StoredTensor> apply(
       Map<String, Object> config,
       Function<String, Optional<StoredTensor>> find,
@@ -179,13 +190,24 @@ public record GgufFamily(
       }
       List<StoredTensor> found = new ArrayList<>();
       for (String name : names) {
-        find.apply(name).ifPresent(found::add);
+        Optional<StoredTensor> one = find.apply(name);
+        if (one.isEmpty()) {
+          break;
+        }
+        found.add(one.get());
       }
-      if (found.size() < names.size() || targets.stream().anyMatch(made::containsKey)) {
+      if (found.size() < names.size()) {
+        continue;
+      }
+      if (targets.isEmpty() || targets.stream().anyMatch(made::containsKey)) {
         continue;
       }
       used.addAll(names);
-      List<StoredTensor> results = way.go(mapping, found);
+      List<StoredTensor> results = results(mapping, found, way);
+      if (results.size() != targets.size()) {
+        throw new FamilyException(
+            found.getFirst().name(), targets.size() + " parts", Integer.toString(results.size()));
+      }
       for (int i = 0; i < targets.size(); i++) {
         made.put(targets.get(i), results.get(i).renamed(targets.get(i)));
       }

@@ -21,6 +21,8 @@ public record Sizes(
     int headDim,
     int experts,
     Map<String, Object> config) {
+  private static final int LARGEST = 1 << 24;
+
   /** Those of a configuration, under any of the names that families have for them. */
   static Sizes of(Map<String, Object> config) {
     int hidden = required(config, "hidden_size", "n_embd", "d_model", "n_embed");
@@ -31,17 +33,24 @@ public record Sizes(
         hidden,
         heads,
         kvHeads,
-        optional(config, hidden / heads, "head_dim"),
+        optional(config, hidden / Math.max(1, heads), "head_dim"),
         optional(
             config, 0, "num_local_experts", "num_experts", "n_routed_experts", "moe_num_experts"),
         config);
   }
 
   private static int required(Map<String, Object> config, String... keys) {
-    return Math.toIntExact(ConfigValues.required(config, keys));
+    return count(ConfigValues.required(config, keys), keys[0]);
   }
 
   private static int optional(Map<String, Object> config, int otherwise, String... keys) {
-    return Math.toIntExact(ConfigValues.whole(config, keys).orElse(otherwise));
+    return count(ConfigValues.whole(config, keys).orElse(otherwise), keys[0]);
+  }
+
+  private static int count(long n, String key) {
+    if (n < 0 || n > LARGEST) {
+      throw new FamilyException(key, "a number up to " + LARGEST, Long.toString(n));
+    }
+    return (int) n;
   }
 }

@@ -1,7 +1,8 @@
 package dev.ashlar.formats.gguf.family;
 
-import java.util.ArrayList;
+import java.util.AbstractList;
 import java.util.List;
+import java.util.Objects;
 import java.util.function.Function;
 
 /**
@@ -39,17 +40,24 @@ record TensorRule(
 
   private TensorMapping mapping(Sizes sizes, String block, String end, Transform t) {
     List<String> theirs = gguf.stream().map(name -> name.replace(BLOCK, block) + end).toList();
-    List<String> ours = new ArrayList<>();
-    for (String pattern : huggingFace) {
-      String name = pattern.replace(BLOCK, block) + end;
-      if (!name.contains(EXPERT)) {
-        ours.add(name);
-        continue;
-      }
-      for (int e = 0; e < sizes.experts(); e++) {
-        ours.add(name.replace(EXPERT, Integer.toString(e)));
-      }
-    }
-    return new TensorMapping(theirs, List.copyOf(ours), t);
+    boolean experts = huggingFace.getFirst().contains(EXPERT);
+    int each = experts ? sizes.experts() : 1;
+    List<String> patterns =
+        huggingFace.stream().map(name -> name.replace(BLOCK, block) + end).toList();
+    // Made when asked for: a file may claim any number of experts.
+    List<String> ours =
+        new AbstractList<>() {
+          @Override
+          public String get(int index) {
+            Objects.checkIndex(index, size());
+            return patterns.get(index / each).replace(EXPERT, Integer.toString(index % each));
+          }
+
+          @Override
+          public int size() {
+            return patterns.size() * each;
+          }
+        };
+    return new TensorMapping(theirs, ours, t);
   }
 }

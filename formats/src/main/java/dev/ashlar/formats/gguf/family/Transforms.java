@@ -235,6 +235,10 @@ final class Transforms {
    * group by group, each key/value head behind its queries.
    */
   static Transform grouped(int heads, int kvHeads, int headDim) {
+    if (kvHeads < 1 || headDim < 1 || heads % kvHeads != 0) {
+      throw new FamilyException(
+          "attention.head_count_kv", "a divisor of " + heads + " heads", Integer.toString(kvHeads));
+    }
     int each = heads / kvHeads;
     long group = (each + 2L) * headDim;
     LongUnaryOperator toHuggingFace =
