@@ -233,11 +233,10 @@ final class GgufExport implements ExportSink {
     left();
     model
         .family()
-        .rotaryDivisors(model.config())
-        .ifPresent(
-            divisors -> {
-              Tensor t = Tensor.of(divisors, divisors.length);
-              String target = "rope_freqs.weight";
+        .rotaryTensors(model.config())
+        .forEach(
+            (target, values) -> {
+              Tensor t = Tensor.of(values, values.length);
               write(target, target, new MemoryWeights(Map.of()).put(target, t).tensor(target));
             });
     model.metadata(name, type, rows).forEach(writer::put);
