@@ -102,6 +102,9 @@ final class GemmaFamilies {
               new RopeScaling(1_000_000),
               TWO_BASES,
               scale(62),
+              Keys.constant("attn_logit_softcapping", null),
+              // Null is none; a configuration that leaves the key out means Gemma 2's cap.
+              Keys.constant("final_logit_softcapping", null),
               Keys.realOptional("final_logit_softcapping", "final_logit_softcapping"),
               Keys.slidingLayers(6));
 
