@@ -104,7 +104,7 @@ class OutliersTest {
       Path output = scratch.resolve(format);
       AshlarException e =
           assertThrows(AshlarException.class, () -> job(output, "spqr").formats(format).run());
-      assertTrue(e.getMessage().contains("choose one of ashlar, fake"), e.getMessage());
+      assertTrue(e.getMessage().contains("choose one of ashlar, gguf, fake"), e.getMessage());
       assertFalse(Files.exists(output.resolve("config.json")));
     }
   }

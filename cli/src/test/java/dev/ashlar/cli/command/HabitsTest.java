@@ -106,7 +106,7 @@ class HabitsTest {
     assertTrue(refusal("quantize m --data_type mx_fp").contains("integer"));
     assertTrue(refusal("quantize m --tasks mmlu").contains("harness"));
     assertTrue(refusal("quantize m --quant_nontext_module").contains("language"));
-    assertTrue(refusal("quantize m --platform model_scope").contains("cache"));
+    assertTrue(refusal("quantize m --platform model_scope").contains("hub only"));
     assertTrue(refusal("quantize m --super_bits 6").contains("scales"));
     assertTrue(refusal("eval m --eval_gen_kwargs x").contains("likeliest"));
     assertTrue(refusal("quantize m --device").contains("needs a value"));

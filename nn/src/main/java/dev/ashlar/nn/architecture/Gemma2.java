@@ -56,12 +56,11 @@ final class Gemma2 implements Architecture {
     @Override
     HeadSpec head() {
       return new HeadSpec(
-          Optional.of(norm(finalNorm(), dim)),
-          Optional.empty(),
-          output(),
-          tied(),
-          1,
-          cap("final_logit_softcapping", 30));
+          Optional.of(norm(finalNorm(), dim)), Optional.empty(), output(), tied(), 1, logitCap());
+    }
+
+    float logitCap() {
+      return cap("final_logit_softcapping", 30);
     }
 
     @Override

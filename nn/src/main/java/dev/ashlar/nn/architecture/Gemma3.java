@@ -44,6 +44,11 @@ final class Gemma3 implements Architecture {
     }
 
     @Override
+    float logitCap() {
+      return cap("final_logit_softcapping", 0);
+    }
+
+    @Override
     int defaultMaxPositions() {
       return 131_072;
     }
