@@ -58,7 +58,7 @@ CASES = {
     "fake": ("fake", [*W4]),
 }
 # Rounded inputs move logits: the reference, which rounds none, is that far away.
-ROUNDED = {"ct-int8": 0.05, "ct-mxfp4": 0.5, "ct-mxfp8": 0.1, "ct-nvfp4": 0.3,
+ROUNDED = {"ct-int8": 0.05, "ct-mxfp4": 0.5, "ct-mxfp8": 0.15, "ct-nvfp4": 0.5,
            "ct-mxfp4-a16": 5e-2, "ct-nvfp4-a16": 5e-2, "ct-fp8-static": 0.5, "ct-fp8-block": 0.1, "fp8": 2e-2}
 LOADERS = {
     "auto_round": ["auto-round"],
@@ -315,7 +315,9 @@ def judge(table, way, family, case, loader, expected, got):
             break
         same += 1
     text = f"|dW| {worst:.1e} of {packed}, logits {error:.1e}, greedy {same}/{NEW}"
-    fine = worst <= 2e-3 and error <= ROUNDED.get(case, 2e-2)
+    # Blocks are widened to bfloat16 there.
+    most = 4e-3 if case.startswith("ct-nv") else 2e-3
+    fine = worst <= most and error <= ROUNDED.get(case, 2e-2)
     table.add(way, family, case, loader, "ok" if fine else "theirs" if why else "FAULT",
               text + (f" ({why})" if why and not fine else ""))
 
