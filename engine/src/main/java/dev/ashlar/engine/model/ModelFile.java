@@ -58,6 +58,15 @@ public final class ModelFile {
       }
       sink.finish();
       format.verify(folder, Set.of());
+      boolean same = false;
+      try {
+        SameModel.require(format.name(), model.spec(), folder);
+        same = true;
+      } finally {
+        if (!same) {
+          format.withdraw(folder);
+        }
+      }
       return sink.summary().files();
     }
   }

@@ -1,5 +1,6 @@
 package dev.ashlar.engine.quantize;
 
+import dev.ashlar.engine.model.SameModel;
 import dev.ashlar.formats.Checkpoints;
 import dev.ashlar.formats.checkpoint.Checkpoint;
 import dev.ashlar.formats.export.ExportFormat;
@@ -173,6 +174,9 @@ final class Exports implements LayerSink, AutoCloseable {
       boolean good = false;
       try {
         ExportReport report = e.format().verify(e.place(), e.named(kept));
+        if (!e.format().keepsConfiguration()) {
+          SameModel.require(e.format().name(), Architectures.spec(source), e.place());
+        }
         OptionalDouble error = OptionalDouble.empty();
         if (reference.isPresent()) {
           error = OptionalDouble.of(logitError(e, reference.get()));

@@ -69,4 +69,12 @@ public interface ExportFormat {
    * @throws dev.ashlar.io.InputException if that is not possible
    */
   void withdraw(Path written);
+
+  /**
+   * Whether the model's configuration goes with the weights as it is. Of other formats a reader's
+   * understanding is held against the model's.
+   */
+  default boolean keepsConfiguration() {
+    return true;
+  }
 }

@@ -181,4 +181,9 @@ final class GgufFormat implements ExportFormat {
       throw new InputException(written + ": faulty, and cannot be removed; do not use it", e);
     }
   }
+
+  @Override
+  public boolean keepsConfiguration() {
+    return false;
+  }
 }
