@@ -81,7 +81,6 @@ THEIRS = [
     ("optimum", ".*", "auto_gptq-head", "knows no packed head"),
     ("optimum", ".*", "auto_gptq-some", "takes the same maps of every block for packed"),
     ("gptqmodel", "minimax_m2", "*", "looks for experts under names that transformers 5 has not"),
-    ("gptqmodel", "gpt_neox", "*", "does not rename the head as transformers 5 does: it is random"),
     ("gptqmodel", "phi3|granitemoe", "*", "does not know the family as transformers has it"),
 ]
 
