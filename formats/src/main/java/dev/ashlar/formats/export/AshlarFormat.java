@@ -3,7 +3,6 @@ package dev.ashlar.formats.export;
 import dev.ashlar.formats.checkpoint.Checkpoint;
 import dev.ashlar.formats.layout.Layouts;
 import dev.ashlar.tensor.weights.WeightSource;
-import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -36,18 +35,8 @@ final class AshlarFormat extends FolderFormat {
   }
 
   @Override
-  public ExportSink create(Path folder, Checkpoint source, ExportPlan plan, ExportOptions options) {
-    refusal(source, plan)
-        .ifPresent(
-            reason -> {
-              throw new IllegalArgumentException(reason);
-            });
-    return FolderExport.create(
-        folder,
-        source,
-        plan,
-        options,
-        new FolderExport.Style(NAME, Layouts.ASHLAR, null, Map.of(), AshlarFormat::config));
+  FolderExport.Style style(Checkpoint source, ExportPlan plan) {
+    return new FolderExport.Style(NAME, Layouts.ASHLAR, null, Map.of(), AshlarFormat::config);
   }
 
   private static Map<String, Object> config(WrittenLayers layers) {

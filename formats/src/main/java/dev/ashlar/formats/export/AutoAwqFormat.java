@@ -5,7 +5,6 @@ import dev.ashlar.formats.layout.Layouts;
 import dev.ashlar.tensor.DType;
 import dev.ashlar.tensor.quant.IntegerGrid;
 import dev.ashlar.tensor.weights.WeightSource;
-import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -37,25 +36,19 @@ final class AutoAwqFormat extends FolderFormat {
   }
 
   @Override
-  public ExportSink create(Path folder, Checkpoint source, ExportPlan plan, ExportOptions options) {
-    refusal(source, plan)
-        .ifPresent(
-            reason -> {
-              throw new IllegalArgumentException(reason);
-            });
+  void warn(Checkpoint source, ExportPlan plan) {
     Refusals.warnOfLoaders(NAME, source);
     Refusals.warnOfTurned(NAME, plan);
-    return FolderExport.create(
-        folder,
-        source,
-        plan,
-        options,
-        new FolderExport.Style(
-            NAME,
-            Layouts.AWQ,
-            DType.F16,
-            Map.of("quantization_config.json", UnaryOperator.identity()),
-            AutoAwqFormat::config));
+  }
+
+  @Override
+  FolderExport.Style style(Checkpoint source, ExportPlan plan) {
+    return new FolderExport.Style(
+        NAME,
+        Layouts.AWQ,
+        DType.F16,
+        Map.of("quantization_config.json", UnaryOperator.identity()),
+        AutoAwqFormat::config);
   }
 
   private static Map<String, Object> config(WrittenLayers layers) {
@@ -75,10 +68,7 @@ final class AutoAwqFormat extends FolderFormat {
       config.put("dynamic", rules);
     }
     config.put("provider", Producer.NAME);
-    Map<String, Object> made = new LinkedHashMap<>();
-    made.put("quantizer", Producer.nameAndVersion());
-    made.putAll(layers.plan().settings());
-    config.put(Producer.NAME, made);
+    config.put(Producer.NAME, Producer.record(layers.plan()));
     if (!layers.blockLists().isEmpty()) {
       config.put("to_quant_block_names", String.join(",", layers.blockLists()));
     }

@@ -6,7 +6,6 @@ import dev.ashlar.formats.layout.PackedLayout;
 import dev.ashlar.tensor.DType;
 import dev.ashlar.tensor.quant.IntegerGrid;
 import dev.ashlar.tensor.weights.WeightSource;
-import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -68,21 +67,15 @@ final class AutoGptqFormat extends FolderFormat {
   }
 
   @Override
-  public ExportSink create(Path folder, Checkpoint source, ExportPlan plan, ExportOptions options) {
-    refusal(source, plan)
-        .ifPresent(
-            reason -> {
-              throw new IllegalArgumentException(reason);
-            });
+  void warn(Checkpoint source, ExportPlan plan) {
     Refusals.warnOfShortGroups(name, source, plan);
     Refusals.warnOfLoaders(name, source);
-    return FolderExport.create(
-        folder,
-        source,
-        plan,
-        options,
-        new FolderExport.Style(
-            name, layout, DType.F16, Map.of("quantize_config.json", this::marked), this::config));
+  }
+
+  @Override
+  FolderExport.Style style(Checkpoint source, ExportPlan plan) {
+    return new FolderExport.Style(
+        name, layout, DType.F16, Map.of("quantize_config.json", this::marked), this::config);
   }
 
   private Map<String, Object> config(WrittenLayers layers) {
@@ -106,10 +99,7 @@ final class AutoGptqFormat extends FolderFormat {
     config.put("pack_dtype", "int32");
     config.put("provider", Producer.NAME);
     // Under a name of its own: GPTQModel takes many keys for its own, "method" among them.
-    Map<String, Object> made = new LinkedHashMap<>();
-    made.put("quantizer", Producer.nameAndVersion());
-    made.putAll(layers.plan().settings());
-    config.put(Producer.NAME, made);
+    config.put(Producer.NAME, Producer.record(layers.plan()));
     List<String> lists = layers.blockLists();
     if (!lists.isEmpty() && !KNOWN_BLOCKS.containsAll(lists)) {
       config.put("block_name_to_quantize", String.join(",", lists));

@@ -4,7 +4,6 @@ import dev.ashlar.formats.checkpoint.Checkpoint;
 import dev.ashlar.tensor.quant.FloatGrid;
 import dev.ashlar.tensor.quant.QuantScheme;
 import dev.ashlar.tensor.weights.WeightSource;
-import java.nio.file.Path;
 import java.util.Optional;
 import java.util.function.Predicate;
 
@@ -55,12 +54,6 @@ final class AutoRoundFloatFormat extends FolderFormat {
     return name;
   }
 
-  /** A colon is not for folders of every system. */
-  @Override
-  public Path place(Path output, boolean alone) {
-    return alone ? output : output.resolve(name.replace(':', '-'));
-  }
-
   @Override
   public String description() {
     return ANY.description();
@@ -75,12 +68,12 @@ final class AutoRoundFloatFormat extends FolderFormat {
   }
 
   @Override
-  public ExportSink create(Path folder, Checkpoint source, ExportPlan plan, ExportOptions options) {
-    refusal(source, plan)
-        .ifPresent(
-            reason -> {
-              throw new IllegalArgumentException(reason);
-            });
-    return ANY.create(folder, source, plan, options);
+  void warn(Checkpoint source, ExportPlan plan) {
+    ANY.warn(source, plan);
+  }
+
+  @Override
+  FolderExport.Style style(Checkpoint source, ExportPlan plan) {
+    return ANY.style(source, plan);
   }
 }

@@ -8,7 +8,6 @@ import dev.ashlar.tensor.quant.FloatGrid;
 import dev.ashlar.tensor.quant.IntegerGrid;
 import dev.ashlar.tensor.quant.QuantScheme;
 import dev.ashlar.tensor.weights.WeightSource;
-import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -61,12 +60,6 @@ final class AutoRoundFormat extends FolderFormat {
         : layout == Layouts.GPTQ_V2 ? "auto_round:gptqmodel" : layout.name();
   }
 
-  /** A colon is not for folders of every system. */
-  @Override
-  public Path place(Path output, boolean alone) {
-    return alone ? output : output.resolve(name().replace(':', '-'));
-  }
-
   @Override
   public String description() {
     return "packed, as AutoRound, transformers and vLLM read it";
@@ -101,30 +94,25 @@ final class AutoRoundFormat extends FolderFormat {
   }
 
   @Override
-  public ExportSink create(Path folder, Checkpoint source, ExportPlan plan, ExportOptions options) {
-    refusal(source, plan)
-        .ifPresent(
-            reason -> {
-              throw new IllegalArgumentException(reason);
-            });
+  void warn(Checkpoint source, ExportPlan plan) {
     Refusals.warnOfLoaders(name(), source);
-    if (plan.base() instanceof FloatGrid) {
-      return FolderExport.create(
-          folder, source, plan, options, SmallFloatFolders.style(name(), COMPATIBLE_VERSION));
+    if (!(plan.base() instanceof FloatGrid)) {
+      Refusals.warnOfShortGroups(name(), source, plan);
     }
-    Refusals.warnOfShortGroups(name(), source, plan);
+  }
+
+  @Override
+  FolderExport.Style style(Checkpoint source, ExportPlan plan) {
+    if (plan.base() instanceof FloatGrid) {
+      return SmallFloatFolders.style(name(), COMPATIBLE_VERSION);
+    }
     PackedLayout layout = chosen(source, plan);
-    return FolderExport.create(
-        folder,
-        source,
-        plan,
-        options,
-        new FolderExport.Style(
-            name(),
-            layout,
-            null,
-            Map.of("quantization_config.json", UnaryOperator.identity()),
-            layers -> config(spelled(layout), layers)));
+    return new FolderExport.Style(
+        name(),
+        layout,
+        null,
+        Map.of("quantization_config.json", UnaryOperator.identity()),
+        layers -> config(spelled(layout), layers));
   }
 
   /** What the configuration says; {@code packing} is what it calls the layout. */

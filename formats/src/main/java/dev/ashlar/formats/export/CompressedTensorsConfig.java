@@ -37,10 +37,7 @@ final class CompressedTensorsConfig {
     config.put("provider", Producer.NAME);
     config.put("quant_method", "compressed-tensors");
     config.put("quantization_status", "compressed");
-    Map<String, Object> made = new LinkedHashMap<>();
-    made.put("quantizer", Producer.nameAndVersion());
-    made.putAll(layers.plan().settings());
-    config.put(Producer.NAME, made);
+    config.put(Producer.NAME, Producer.record(layers.plan()));
     return config;
   }
 

@@ -39,7 +39,8 @@ public interface ExportFormat {
    * @param alone whether no other format is written by the same run
    */
   default Path place(Path output, boolean alone) {
-    return alone ? output : output.resolve(name());
+    // A colon is not for folders of every system.
+    return alone ? output : output.resolve(name().replace(':', '-'));
   }
 
   /**

@@ -3,7 +3,6 @@ package dev.ashlar.formats.export;
 import dev.ashlar.formats.checkpoint.Checkpoint;
 import dev.ashlar.tensor.DType;
 import dev.ashlar.tensor.weights.WeightSource;
-import java.nio.file.Path;
 import java.util.Map;
 import java.util.Optional;
 
@@ -39,12 +38,7 @@ final class FakeFormat extends FolderFormat {
   }
 
   @Override
-  public ExportSink create(Path folder, Checkpoint source, ExportPlan plan, ExportOptions options) {
-    return FolderExport.create(
-        folder,
-        source,
-        plan,
-        options,
-        new FolderExport.Style(name(), null, DType.F32, Map.of(), layers -> Map.of()));
+  FolderExport.Style style(Checkpoint source, ExportPlan plan) {
+    return new FolderExport.Style(name(), null, DType.F32, Map.of(), layers -> Map.of());
   }
 }

@@ -1,5 +1,6 @@
 package dev.ashlar.formats.export;
 
+import dev.ashlar.formats.checkpoint.Checkpoint;
 import dev.ashlar.io.InputException;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -8,6 +9,20 @@ import java.util.Set;
 
 /** What formats that write Hugging Face model folders have in common. */
 abstract class FolderFormat implements ExportFormat {
+  /** What a folder of the plan is like; asked only if nothing refuses the plan. */
+  abstract FolderExport.Style style(Checkpoint source, ExportPlan plan);
+
+  /** Warns of what loaders make of such a folder. */
+  void warn(Checkpoint source, ExportPlan plan) {}
+
+  @Override
+  public final ExportSink create(
+      Path folder, Checkpoint source, ExportPlan plan, ExportOptions options) {
+    Refusals.require(refusal(source, plan));
+    warn(source, plan);
+    return FolderExport.create(folder, source, plan, options, style(source, plan));
+  }
+
   @Override
   public ExportReport verify(Path written, Set<String> kept) {
     return ExportCheck.verify(written, kept);

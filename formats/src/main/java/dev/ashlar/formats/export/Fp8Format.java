@@ -5,7 +5,6 @@ import dev.ashlar.formats.layout.SmallFloatLayout;
 import dev.ashlar.tensor.quant.FloatFormat;
 import dev.ashlar.tensor.quant.FloatGrid;
 import dev.ashlar.tensor.weights.WeightSource;
-import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -53,20 +52,14 @@ final class Fp8Format extends FolderFormat {
   }
 
   @Override
-  public ExportSink create(Path folder, Checkpoint source, ExportPlan plan, ExportOptions options) {
-    refusal(source, plan)
-        .ifPresent(
-            reason -> {
-              throw new IllegalArgumentException(reason);
-            });
+  void warn(Checkpoint source, ExportPlan plan) {
     Refusals.warnOfLoaders(NAME, source);
     Refusals.warnOfTurned(NAME, plan);
-    return FolderExport.create(
-        folder,
-        source,
-        plan,
-        options,
-        new FolderExport.Style(NAME, SmallFloatLayout.fp8(), null, Map.of(), Fp8Format::config));
+  }
+
+  @Override
+  FolderExport.Style style(Checkpoint source, ExportPlan plan) {
+    return new FolderExport.Style(NAME, SmallFloatLayout.fp8(), null, Map.of(), Fp8Format::config);
   }
 
   private static Map<String, Object> config(WrittenLayers layers) {
@@ -80,10 +73,7 @@ final class Fp8Format extends FolderFormat {
     config.put("modules_to_not_convert", layers.floats());
     config.put("ignored_layers", layers.floats());
     config.put("provider", Producer.NAME);
-    Map<String, Object> made = new LinkedHashMap<>();
-    made.put("quantizer", Producer.nameAndVersion());
-    made.putAll(layers.plan().settings());
-    config.put(Producer.NAME, made);
+    config.put(Producer.NAME, Producer.record(layers.plan()));
     return config;
   }
 }

@@ -49,12 +49,6 @@ final class GgufFormat implements ExportFormat {
     return asked.map(type -> NAME + ":" + type.spelled()).orElse(NAME);
   }
 
-  /** A colon is not for folders of every system. */
-  @Override
-  public Path place(Path output, boolean alone) {
-    return alone ? output : output.resolve(name().replace(':', '-'));
-  }
-
   @Override
   public String description() {
     return "one file for llama.cpp and its kin; gguf:q4_k_m, gguf:q8_0… choose its types";
@@ -74,11 +68,7 @@ final class GgufFormat implements ExportFormat {
   @Override
   public ExportSink create(Path folder, Checkpoint source, ExportPlan plan, ExportOptions options) {
     source.requireApart(folder);
-    refusal(source, plan)
-        .ifPresent(
-            reason -> {
-              throw new IllegalArgumentException(reason);
-            });
+    Refusals.require(refusal(source, plan));
     return new GgufExport(folder, source, plan, asked, options.overwrite());
   }
 

@@ -9,7 +9,6 @@ import dev.ashlar.tensor.quant.FloatFormat;
 import dev.ashlar.tensor.quant.FloatGrid;
 import dev.ashlar.tensor.quant.QuantScheme;
 import dev.ashlar.tensor.weights.WeightSource;
-import java.nio.file.Path;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.UnaryOperator;
@@ -80,24 +79,18 @@ final class LlmCompressorFormat extends FolderFormat {
   }
 
   @Override
-  public ExportSink create(Path folder, Checkpoint source, ExportPlan plan, ExportOptions options) {
-    refusal(source, plan)
-        .ifPresent(
-            reason -> {
-              throw new IllegalArgumentException(reason);
-            });
+  void warn(Checkpoint source, ExportPlan plan) {
     Refusals.warnOfLoaders(NAME, source);
     Refusals.warnOfTurned(NAME, plan);
-    return FolderExport.create(
-        folder,
-        source,
-        plan,
-        options,
-        new FolderExport.Style(
-            NAME,
-            layout(plan.base()),
-            null,
-            Map.of("quantization_config.json", UnaryOperator.identity()),
-            CompressedTensorsConfig::of));
+  }
+
+  @Override
+  FolderExport.Style style(Checkpoint source, ExportPlan plan) {
+    return new FolderExport.Style(
+        NAME,
+        layout(plan.base()),
+        null,
+        Map.of("quantization_config.json", UnaryOperator.identity()),
+        CompressedTensorsConfig::of);
   }
 }

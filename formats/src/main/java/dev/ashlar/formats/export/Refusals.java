@@ -20,6 +20,14 @@ final class Refusals {
 
   private Refusals() {}
 
+  /** Throws what {@link ExportFormat#create} throws for a reason. */
+  static void require(Optional<String> refusal) {
+    refusal.ifPresent(
+        reason -> {
+          throw new IllegalArgumentException(reason);
+        });
+  }
+
   /** Why the plan cannot be written as {@code format} in {@code layout}, in one sentence. */
   static Optional<String> of(
       String format, PackedLayout layout, WeightSource source, ExportPlan plan) {

@@ -139,7 +139,7 @@ final class AshlarLayout implements PackedLayout {
     Shape codes = packed.part(CODES, 3, DType.I32).shape();
     long out = codes.dim(0);
     long in = Math.multiplyExact(codes.dim(2), 32);
-    packed.sizeFault(CODES, out, in).ifPresent(AshlarLayout::raise);
+    packed.sizeFault(CODES, out, in).ifPresent(PackedModule::raise);
     if (codes.dim(1) > 8 || !GptqLayout.supportsBits((int) codes.dim(1))) {
       throw packed.fault(CODES, "2, 3, 4 or 8 bits", codes.dim(1) + "", "");
     }
@@ -154,11 +154,11 @@ final class AshlarLayout implements PackedLayout {
       packed.part(MINIMUMS, 2, DType.F16, DType.F32);
     }
     for (String part : List.of(SCALES, offset)) {
-      packed.shapeFault(part, reason, out, geometry.groups()).ifPresent(AshlarLayout::raise);
+      packed.shapeFault(part, reason, out, geometry.groups()).ifPresent(PackedModule::raise);
     }
     if (packed.find(GroupIndex.PART).isPresent()) {
       packed.part(GroupIndex.PART, 1, DType.I32);
-      packed.shapeFault(GroupIndex.PART, reason, in).ifPresent(AshlarLayout::raise);
+      packed.shapeFault(GroupIndex.PART, reason, in).ifPresent(PackedModule::raise);
     }
     outlierShapes(packed, out);
     return geometry;
@@ -177,16 +177,7 @@ final class AshlarLayout implements PackedLayout {
     }
     int size = groups == 1 ? -1 : (int) (in / groups);
     IntegerGrid scheme = new IntegerGrid(bits, size, declared.symmetric());
-    packed
-        .notes()
-        .tell(
-            "scheme contradicted",
-            packed.module()
-                + " is declared "
-                + declared
-                + " but its shapes say "
-                + scheme
-                + "; believing the tensors");
+    packed.believe(scheme, declared);
     return scheme;
   }
 
@@ -200,15 +191,11 @@ final class AshlarLayout implements PackedLayout {
     String reason = count + " outliers";
     if (starts) {
       packed.part(STARTS, 1, DType.I32);
-      packed.shapeFault(STARTS, out + " outputs", out + 1).ifPresent(AshlarLayout::raise);
-      packed.shapeFault(VALUES, reason, count).ifPresent(AshlarLayout::raise);
+      packed.shapeFault(STARTS, out + " outputs", out + 1).ifPresent(PackedModule::raise);
+      packed.shapeFault(VALUES, reason, count).ifPresent(PackedModule::raise);
     } else {
-      packed.shapeFault(VALUES, reason, out, count).ifPresent(AshlarLayout::raise);
+      packed.shapeFault(VALUES, reason, out, count).ifPresent(PackedModule::raise);
     }
-  }
-
-  private static void raise(RuntimeException fault) {
-    throw fault;
   }
 
   @Override

@@ -1,6 +1,5 @@
 package dev.ashlar.formats.layout;
 
-import dev.ashlar.io.InputException;
 import dev.ashlar.tensor.DType;
 import dev.ashlar.tensor.Shape;
 import dev.ashlar.tensor.quant.IntegerGrid;
@@ -101,7 +100,7 @@ public final class AwqLayout implements PackedLayout {
     packed.part(QZEROS, 2, DType.I32);
     long groups = PackedScales.part(packed).shape().dim(0);
     long out = packed.parts().get(PackedScales.PART).shape().dim(1);
-    packed.sizeFault(PackedScales.PART, out, in).ifPresent(AwqLayout::raise);
+    packed.sizeFault(PackedScales.PART, out, in).ifPresent(PackedModule::raise);
     if (out % AwqNibbles.PER_WORD != 0) {
       throw packed.fault(PackedScales.PART, "a multiple of 8 outputs", out + " outputs", "");
     }
@@ -119,24 +118,11 @@ public final class AwqLayout implements PackedLayout {
         .shapeFault(QWEIGHT, reason, in, columns)
         .or(() -> packed.shapeFault(QZEROS, reason, expected, columns))
         .or(() -> packed.shapeFault(PackedScales.PART, reason, expected, out))
-        .ifPresent(AwqLayout::raise);
+        .ifPresent(PackedModule::raise);
     if (scheme.groupSize() != declared.groupSize() || declared.bits() != BITS) {
-      packed
-          .notes()
-          .tell(
-              "scheme contradicted",
-              packed.module()
-                  + " is declared "
-                  + declared
-                  + " but its shapes say "
-                  + scheme
-                  + "; believing the tensors");
+      packed.believe(scheme, declared);
     }
     return new PackedGeometry((int) out, (int) in, scheme);
-  }
-
-  private static void raise(InputException fault) {
-    throw fault;
   }
 
   @Override

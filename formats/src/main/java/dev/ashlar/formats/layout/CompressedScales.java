@@ -63,7 +63,7 @@ final class CompressedScales {
    */
   static PackedGeometry geometry(
       PackedModule packed, long out, long in, IntegerGrid declared, IntegerGrid shown) {
-    packed.sizeFault(PART, out, in).ifPresent(CompressedScales::raise);
+    packed.sizeFault(PART, out, in).ifPresent(PackedModule::raise);
     int rank = packed.find(PART).map(t -> t.shape().rank()).orElse(2);
     StoredTensor scales = packed.part(PART, rank, DType.F16, DType.BF16, DType.F32);
     long groups =
@@ -81,22 +81,9 @@ final class CompressedScales {
       scheme = new IntegerGrid(shown.bits(), size, shown.symmetric());
     }
     if (scheme.bits() != declared.bits() || scheme.groupSize() != declared.groupSize()) {
-      packed
-          .notes()
-          .tell(
-              "scheme contradicted",
-              packed.module()
-                  + " is declared "
-                  + declared
-                  + " but its shapes say "
-                  + scheme
-                  + "; believing the tensors");
+      packed.believe(scheme, declared);
     }
     return new PackedGeometry((int) out, (int) in, scheme);
-  }
-
-  static void raise(InputException fault) {
-    throw fault;
   }
 
   /** Zero points of symmetric codes, {@code [out, groups]}. */

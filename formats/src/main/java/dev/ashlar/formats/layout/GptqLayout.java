@@ -156,16 +156,7 @@ public final class GptqLayout implements PackedLayout {
       Trial asStored = Trial.of(packed, new IntegerGrid((int) bits, group, declared.symmetric()));
       if (asStored.fault().isEmpty()) {
         IntegerGrid scheme = asStored.geometry().scheme();
-        packed
-            .notes()
-            .tell(
-                "scheme contradicted",
-                packed.module()
-                    + " is declared "
-                    + declared
-                    + " but its shapes say "
-                    + scheme
-                    + "; believing the tensors");
+        packed.believe(scheme, declared);
         return asStored.geometry();
       }
     }

@@ -44,7 +44,7 @@ final class GroupIndex {
     StoredTensor stored = packed.part(part, 1, DType.I32);
     packed
         .shapeFault(part, geometry.in() + " inputs", geometry.in())
-        .ifPresent(CompressedScales::raise);
+        .ifPresent(PackedModule::raise);
     byte[] raw = new byte[geometry.in() * Integer.BYTES];
     stored.readBytes(0, raw, 0, raw.length);
     ByteBuffer bytes = ByteBuffer.wrap(raw).order(ByteOrder.LITTLE_ENDIAN);

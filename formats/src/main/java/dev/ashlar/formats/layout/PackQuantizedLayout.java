@@ -121,7 +121,7 @@ public final class PackQuantizedLayout implements PackedLayout {
       long expected = rows == loose(out, bits) ? rows : BitStream.words(out, bits);
       packed
           .shapeFault(ZEROS, geometry.scheme() + "", expected, geometry.groups())
-          .ifPresent(CompressedScales::raise);
+          .ifPresent(PackedModule::raise);
     }
     return geometry;
   }

@@ -4,6 +4,7 @@ import dev.ashlar.formats.checkpoint.CheckpointNotes;
 import dev.ashlar.io.InputException;
 import dev.ashlar.tensor.DType;
 import dev.ashlar.tensor.Shape;
+import dev.ashlar.tensor.quant.IntegerGrid;
 import dev.ashlar.tensor.weights.StoredTensor;
 import java.util.Map;
 import java.util.Optional;
@@ -63,6 +64,23 @@ public record PackedModule(
     return (double) in * out <= Integer.MAX_VALUE - 8
         ? Optional.empty()
         : Optional.of(fault(part, "fewer than 2^31 weights", "[" + out + ", " + in + "]", ""));
+  }
+
+  /** Tells that shapes count where they contradict the declared scheme. */
+  void believe(IntegerGrid stored, IntegerGrid declared) {
+    notes.tell(
+        "scheme contradicted",
+        module
+            + " is declared "
+            + declared
+            + " but its shapes say "
+            + stored
+            + "; believing the tensors");
+  }
+
+  /** Throws what {@link #shapeFault} and {@link #sizeFault} found; for {@code ifPresent}. */
+  static void raise(InputException fault) {
+    throw fault;
   }
 
   /** A fault of this module's part. */
