@@ -158,17 +158,7 @@ final class ExpertTransforms {
 
   /** Matrices of a stack, each {@code [out, in]} in GGUF and {@code [in, out]} in the folder. */
   static final Transform TURNED =
-      new Transform() {
-        @Override
-        public List<StoredTensor> toHuggingFace(List<StoredTensor> gguf) {
-          return List.of(turned(gguf.getFirst()));
-        }
-
-        @Override
-        public List<StoredTensor> toGguf(List<StoredTensor> huggingFace) {
-          return List.of(turned(huggingFace.getFirst()));
-        }
-      };
+      Transform.ofOne(ExpertTransforms::turned, ExpertTransforms::turned);
 
   private ExpertTransforms() {}
 

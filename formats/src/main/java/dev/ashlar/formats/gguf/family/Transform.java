@@ -2,6 +2,7 @@ package dev.ashlar.formats.gguf.family;
 
 import dev.ashlar.tensor.weights.StoredTensor;
 import java.util.List;
+import java.util.function.UnaryOperator;
 
 /**
  * What distinguishes tensors of a GGUF file from those of Hugging Face that they were made of, in
@@ -32,5 +33,21 @@ public interface Transform {
    */
   default Transform ofBias() {
     return this;
+  }
+
+  /** Of one tensor, which is another on the other side. */
+  static Transform ofOne(
+      UnaryOperator<StoredTensor> toHuggingFace, UnaryOperator<StoredTensor> toGguf) {
+    return new Transform() {
+      @Override
+      public List<StoredTensor> toHuggingFace(List<StoredTensor> gguf) {
+        return List.of(toHuggingFace.apply(gguf.getFirst()));
+      }
+
+      @Override
+      public List<StoredTensor> toGguf(List<StoredTensor> huggingFace) {
+        return List.of(toGguf.apply(huggingFace.getFirst()));
+      }
+    };
   }
 }

@@ -4,6 +4,7 @@ import dev.ashlar.tensor.Shape;
 import dev.ashlar.tensor.weights.StoredTensor;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.BiFunction;
 import java.util.function.LongUnaryOperator;
 
 /** What converters do to tensors. */
@@ -261,26 +262,18 @@ final class Transforms {
           long kv = head - heads;
           return kv % kvHeads * group + (each + kv / kvHeads) * headDim + at;
         };
-    return new Transform() {
-      @Override
-      public List<StoredTensor> toHuggingFace(List<StoredTensor> gguf) {
-        return List.of(moved(gguf.getFirst(), toHuggingFace));
-      }
-
-      @Override
-      public List<StoredTensor> toGguf(List<StoredTensor> huggingFace) {
-        return List.of(moved(huggingFace.getFirst(), toGguf));
-      }
-
-      private StoredTensor moved(StoredTensor t, LongUnaryOperator order) {
-        long rows = t.shape().dim(0);
-        if (rows != (heads + 2L * kvHeads) * headDim) {
-          throw new FamilyException(
-              t.name(), "the rows of " + heads + " and 2 x " + kvHeads + " heads", rows + " rows");
-        }
-        return new RowView(t.shape(), List.of(t), t.shape().size() / rows, order);
-      }
-    };
+    BiFunction<StoredTensor, LongUnaryOperator, StoredTensor> moved =
+        (t, order) -> {
+          long rows = t.shape().dim(0);
+          if (rows != (heads + 2L * kvHeads) * headDim) {
+            throw new FamilyException(
+                t.name(),
+                "the rows of " + heads + " and 2 x " + kvHeads + " heads",
+                rows + " rows");
+          }
+          return new RowView(t.shape(), List.of(t), t.shape().size() / rows, order);
+        };
+    return Transform.ofOne(t -> moved.apply(t, toHuggingFace), t -> moved.apply(t, toGguf));
   }
 
   /**
@@ -296,26 +289,16 @@ final class Transforms {
         row -> row - row % headDim + row % headDim % half * 2 + row % headDim / half;
     LongUnaryOperator toGguf =
         row -> row - row % headDim + row % headDim % 2 * half + row % headDim / 2;
-    return new Transform() {
-      @Override
-      public List<StoredTensor> toHuggingFace(List<StoredTensor> gguf) {
-        return List.of(moved(gguf.getFirst(), toHuggingFace));
-      }
-
-      @Override
-      public List<StoredTensor> toGguf(List<StoredTensor> huggingFace) {
-        return List.of(moved(huggingFace.getFirst(), toGguf));
-      }
-
-      private StoredTensor moved(StoredTensor t, LongUnaryOperator order) {
-        long rows = t.shape().rank() == 0 ? 1 : t.shape().dim(0);
-        // Divided, not multiplied: the counts come from the file and could overflow.
-        if (rows == 0 || headDim % 2 != 0 || rows % headDim != 0 || rows / headDim != heads) {
-          throw new FamilyException(
-              t.name(), "the rows of " + heads + " heads of " + headDim, rows + " rows");
-        }
-        return new RowView(t.shape(), List.of(t), t.shape().size() / rows, order);
-      }
-    };
+    BiFunction<StoredTensor, LongUnaryOperator, StoredTensor> moved =
+        (t, order) -> {
+          long rows = t.shape().rank() == 0 ? 1 : t.shape().dim(0);
+          // Divided, not multiplied: the counts come from the file and could overflow.
+          if (rows == 0 || headDim % 2 != 0 || rows % headDim != 0 || rows / headDim != heads) {
+            throw new FamilyException(
+                t.name(), "the rows of " + heads + " heads of " + headDim, rows + " rows");
+          }
+          return new RowView(t.shape(), List.of(t), t.shape().size() / rows, order);
+        };
+    return Transform.ofOne(t -> moved.apply(t, toHuggingFace), t -> moved.apply(t, toGguf));
   }
 }
