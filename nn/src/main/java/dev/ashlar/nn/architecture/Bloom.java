@@ -31,16 +31,7 @@ final class Bloom implements Architecture {
   /** What it does differently. */
   static class Style extends LlamaStyle {
     Style(String modelType, Map<String, Object> config, WeightSource source) {
-      super(
-          modelType,
-          config,
-          source,
-          new Keys(
-              config.containsKey("n_embed") ? "n_embed" : "hidden_size",
-              "n_layer",
-              "n_head",
-              "",
-              "seq_length"));
+      super(modelType, config, source, new Keys("n_embed", "n_layer", "n_head", "", "seq_length"));
     }
 
     /** Its biases have no end: only what a configuration says was trained on. */

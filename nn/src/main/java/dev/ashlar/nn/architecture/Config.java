@@ -1,6 +1,7 @@
 package dev.ashlar.nn.architecture;
 
 import dev.ashlar.tensor.kernel.ActivationKernel.Function;
+import dev.ashlar.tensor.weights.ConfigNames;
 import dev.ashlar.tensor.weights.WeightSource;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -11,7 +12,8 @@ import java.util.Optional;
 /**
  * Reads a configuration without ever coercing: a number that is spelled as a string, a missing key,
  * or a size of zero is the source's fault, named by its key. A key whose value is null counts as
- * absent, as the peers write it.
+ * absent, as the peers write it, and a key under another of its {@linkplain ConfigNames names} as
+ * present.
  */
 final class Config {
   /** Sizes beyond this are damage, not models; products of two stay within a long. */
@@ -38,12 +40,12 @@ final class Config {
 
   /** Whether the key is there and not null. */
   boolean has(String key) {
-    return values.get(key) != null;
+    return value(key) != null;
   }
 
   /** Whether the key is there, be it null. */
   boolean declares(String key) {
-    return values.containsKey(key);
+    return values.containsKey(ConfigNames.in(values, key));
   }
 
   /** A size from 1. */
@@ -56,26 +58,16 @@ final class Config {
     return has(key) ? count(key) : otherwise;
   }
 
-  /** The first of several spellings of a size. */
-  int countOf(String... keys) {
-    for (String key : keys) {
-      if (has(key)) {
-        return count(key);
-      }
-    }
-    return count(keys[0]);
-  }
-
   /** A number from 0, or {@code otherwise}. */
   int natural(String key, int otherwise) {
-    return has(key) ? (int) whole(key, values.get(key), 0) : otherwise;
+    return has(key) ? (int) whole(key, value(key), 0) : otherwise;
   }
 
   /** A finite number above 0. */
   double positive(String key) {
     double d = number(key);
     if (!(d > 0)) {
-      throw fault(key, "a number above 0", describe(values.get(key)), "");
+      throw fault(key, "a number above 0", describe(value(key)), "");
     }
     return d;
   }
@@ -104,10 +96,10 @@ final class Config {
     if (!has(key)) {
       return otherwise;
     }
-    if (values.get(key) instanceof Boolean b) {
+    if (value(key) instanceof Boolean b) {
       return b;
     }
-    throw fault(key, "true or false", describe(values.get(key)), "");
+    throw fault(key, "true or false", describe(value(key)), "");
   }
 
   /** A string. */
@@ -134,7 +126,7 @@ final class Config {
   /** The values of an object. */
   Map<String, Object> map(String key) {
     if (!(present(key, "an object") instanceof Map<?, ?> map)) {
-      throw fault(key, "an object", describe(values.get(key)), "");
+      throw fault(key, "an object", describe(value(key)), "");
     }
     Map<String, Object> inner = new HashMap<>();
     map.forEach((k, v) -> inner.put(String.valueOf(k), v));
@@ -146,10 +138,10 @@ final class Config {
     if (!has(key)) {
       return List.of();
     }
-    if (values.get(key) instanceof List<?> list) {
+    if (value(key) instanceof List<?> list) {
       return new ArrayList<>(list);
     }
-    throw fault(key, "a list", describe(values.get(key)), "");
+    throw fault(key, "a list", describe(value(key)), "");
   }
 
   /** A list of {@code size} finite numbers. */
@@ -187,7 +179,7 @@ final class Config {
 
   /** Whether the key holds a list. */
   boolean isList(String key) {
-    return values.get(key) instanceof List<?>;
+    return value(key) instanceof List<?>;
   }
 
   /** A list of {@code size} strings. */
@@ -237,13 +229,17 @@ final class Config {
 
   /** The source's exception for a key of this section. */
   RuntimeException fault(String key, String expected, String found, String hint) {
-    return source.fault(path + key, expected, found, hint);
+    return source.fault(path + ConfigNames.in(values, key), expected, found, hint);
+  }
+
+  private Object value(String key) {
+    return values.get(ConfigNames.in(values, key));
   }
 
   private Object present(String key, String expected) {
-    Object value = values.get(key);
+    Object value = value(key);
     if (value == null) {
-      String found = values.containsKey(key) ? "null" : "no such key in the configuration";
+      String found = declares(key) ? "null" : "no such key in the configuration";
       throw fault(key, expected, found, "");
     }
     return value;

@@ -69,12 +69,12 @@ class LlamaStyle {
   LlamaStyle(String modelType, Map<String, Object> values, WeightSource source, Keys keys) {
     this.modelType = modelType;
     this.config = new Config(values, source);
-    this.dim = config.countOf(keys.dim(), KEYS.dim());
-    this.layers = config.countOf(keys.layers(), KEYS.layers());
+    this.dim = config.count(keys.dim());
+    this.layers = config.count(keys.layers());
     this.source = source;
     OptionalInt rows = config.has("vocab_size") ? OptionalInt.empty() : StoredSizes.vocab(source);
     this.vocab = rows.isPresent() ? rows.getAsInt() : config.count("vocab_size");
-    this.heads = config.countOf(keys.heads(), KEYS.heads());
+    this.heads = config.count(keys.heads());
     this.kvHeads = kvHeads(keys);
     config.divides(keys.heads(), heads, keys.kvHeads(), kvHeads);
     // Heads out of latents have sizes of their own.
@@ -82,8 +82,7 @@ class LlamaStyle {
       config.divides(keys.dim(), dim, keys.heads(), heads);
     }
     this.headDim = config.count("head_dim", Math.max(1, dim / heads));
-    this.maxPositions =
-        config.count(keys.positions(), config.count(KEYS.positions(), defaultMaxPositions()));
+    this.maxPositions = config.count(keys.positions(), defaultMaxPositions());
   }
 
   /**

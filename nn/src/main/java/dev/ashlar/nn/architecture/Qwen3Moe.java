@@ -24,7 +24,7 @@ final class Qwen3Moe implements Architecture {
       }
 
       private FeedForwardSpec mixture() {
-        int count = this.config.countOf("num_experts", "num_local_experts");
+        int count = this.config.count("num_experts");
         return new FeedForwardSpec.Experts(
             RouterSpec.softmax(
                 LinearSpec.of("mlp.gate", dim, count, false),
