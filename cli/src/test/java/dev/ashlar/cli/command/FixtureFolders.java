@@ -35,11 +35,20 @@ final class FixtureFolders {
     return COPIED.resolve("models").resolve(name);
   }
 
+  /** Models of text, by name; a shared one counts once with its copy. */
+  static List<Path> texts() {
+    return named("models");
+  }
+
   /** Models of text and models that also see, by name; a shared one counts once with its copy. */
   static List<Path> all() {
+    return named("models", "multimodal");
+  }
+
+  private static List<Path> named(String... kinds) {
     Map<String, Path> byName = new LinkedHashMap<>();
     for (Path root : List.of(COPIED, SHARED)) {
-      for (String kind : List.of("models", "multimodal")) {
+      for (String kind : kinds) {
         folders(root.resolve(kind)).forEach(f -> byName.putIfAbsent(name(f), f));
       }
     }

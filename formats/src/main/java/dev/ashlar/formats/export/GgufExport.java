@@ -243,14 +243,17 @@ final class GgufExport implements ExportSink {
     TokenizerKeys.Result tokenizer =
         TokenizerKeys.of(source.tokenizer(), Math.toIntExact(rows), ends());
     tokenizer.keys().forEach(writer::put);
-    tokenizer
-        .missing()
-        .ifPresent(sentence -> LOG.log(System.Logger.Level.WARNING, "{0}: {1}", file, sentence));
+    tokenizer.missing().ifPresent(this::warn);
+    model.family().unheeded(model.config()).forEach(this::warn);
     writer.finish();
     finished = true;
     rounding()
         .ifPresent(
             r -> LOG.log(System.Logger.Level.INFO, "{0}: {1}", file.toString(), r.sentence()));
+  }
+
+  private void warn(String sentence) {
+    LOG.log(System.Logger.Level.WARNING, "{0}: {1}", file.toString(), sentence);
   }
 
   private List<Long> ends() {

@@ -84,10 +84,10 @@ final class Falcon implements Architecture {
       return config.flag("new_decoder_architecture", false);
     }
 
+    /** Of one key/value head, a group is everything. */
     @Override
     ProjectionSpec projection(int layer) {
-      boolean one = !grouped() && config.flag("multi_query", true);
-      return fused("self_attention.query_key_value", one ? FusedOrder.BLOCKS : FusedOrder.GROUPS);
+      return fused("self_attention.query_key_value", FusedOrder.GROUPS);
     }
 
     @Override

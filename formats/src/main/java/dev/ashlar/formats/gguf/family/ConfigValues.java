@@ -1,5 +1,6 @@
 package dev.ashlar.formats.gguf.family;
 
+import dev.ashlar.tensor.weights.ConfigNames;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -12,19 +13,35 @@ final class ConfigValues {
 
   private ConfigValues() {}
 
-  /** The value of the first of these keys that there is, in the configuration or about rope. */
+  /**
+   * The value of the first of these keys that there is, under any of its names, in the
+   * configuration or about rope.
+   */
   static Optional<Object> find(Map<String, Object> config, String... keys) {
     for (String key : keys) {
-      if (config.get(key) != null) {
-        return Optional.of(config.get(key));
+      Object value = config.get(ConfigNames.in(config, key));
+      if (value != null) {
+        return Optional.of(value);
       }
-      for (String section : SECTIONS) {
-        if (config.get(section) instanceof Map<?, ?> inner && inner.get(key) != null) {
-          return Optional.of(inner.get(key));
-        }
+      Object inner = rope(config).get(key);
+      if (inner != null) {
+        return Optional.of(inner);
       }
     }
     return Optional.empty();
+  }
+
+  /**
+   * What a configuration says about rotary embeddings, in either style; of models that turn kinds
+   * of layers differently, what it says of those that see everything.
+   */
+  static Map<?, ?> rope(Map<String, Object> config) {
+    for (String name : SECTIONS) {
+      if (config.get(name) instanceof Map<?, ?> section) {
+        return section.get("full_attention") instanceof Map<?, ?> full ? full : section;
+      }
+    }
+    return Map.of();
   }
 
   /** A whole number, or nothing. */

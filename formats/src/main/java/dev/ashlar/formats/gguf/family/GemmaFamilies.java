@@ -90,8 +90,6 @@ final class GemmaFamilies {
           .withDefault("head_dim", 256L)
           .withDefault("num_attention_heads", 8L)
           .withDefault("num_key_value_heads", 4L)
-          .withDefault("rms_norm_eps", 1e-6)
-          .withDefault("max_position_embeddings", 131_072L)
           .withDefault("sliding_window", 4096L)
           .with(Tables.SIZES)
           .with(

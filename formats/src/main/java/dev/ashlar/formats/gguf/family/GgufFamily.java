@@ -1,5 +1,6 @@
 package dev.ashlar.formats.gguf.family;
 
+import dev.ashlar.tensor.weights.ConfigNames;
 import dev.ashlar.tensor.weights.StoredTensor;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -10,6 +11,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.BiConsumer;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Predicate;
 
@@ -26,7 +28,7 @@ import java.util.function.Predicate;
  * @param modelTypes values of {@code model_type} that are stored so, that of readers first
  * @param modelClass the entry of {@code architectures}
  * @param when which files of the architecture are meant, where several families share one
- * @param defaults what a configuration means that leaves a key out
+ * @param settled puts into a configuration what it means by leaving keys out
  * @param keys sizes and settings, in the order in which a configuration gets them
  * @param tensors names and transformations
  */
@@ -35,34 +37,37 @@ public record GgufFamily(
     List<String> modelTypes,
     String modelClass,
     Predicate<GgufModel> when,
-    Map<String, Object> defaults,
+    Consumer<Map<String, Object>> settled,
     List<KeyRule> keys,
     TensorTable tensors) {
 
   /** A family without keys that has the whole architecture to itself. */
   static GgufFamily of(String architecture, String modelType, String modelClass, TensorTable t) {
     return new GgufFamily(
-        architecture, List.of(modelType), modelClass, m -> true, Map.of(), List.of(), t);
+        architecture, List.of(modelType), modelClass, m -> true, c -> {}, List.of(), t);
   }
 
   /** The same with further values of {@code model_type}, which are stored as this one. */
   GgufFamily alsoFor(String... types) {
     List<String> all = new ArrayList<>(modelTypes);
     all.addAll(List.of(types));
-    return new GgufFamily(
-        architecture, List.copyOf(all), modelClass, when, defaults, keys, tensors);
+    return new GgufFamily(architecture, List.copyOf(all), modelClass, when, settled, keys, tensors);
   }
 
   /** The same for some files of the architecture only. */
   GgufFamily only(Predicate<GgufModel> files) {
-    return new GgufFamily(architecture, modelTypes, modelClass, files, defaults, keys, tensors);
+    return new GgufFamily(architecture, modelTypes, modelClass, files, settled, keys, tensors);
   }
 
   /** The same with a value that configurations may leave out. */
   GgufFamily withDefault(String key, Object value) {
-    Map<String, Object> all = new LinkedHashMap<>(defaults);
-    all.put(key, value);
-    return new GgufFamily(architecture, modelTypes, modelClass, when, all, keys, tensors);
+    return settling(config -> config.putIfAbsent(ConfigNames.in(config, key), value));
+  }
+
+  /** The same with values that follow from others where configurations leave them out. */
+  GgufFamily settling(Consumer<Map<String, Object>> values) {
+    return new GgufFamily(
+        architecture, modelTypes, modelClass, when, settled.andThen(values), keys, tensors);
   }
 
   /** The same with these rules behind those that there are. */
@@ -70,7 +75,7 @@ public record GgufFamily(
     List<KeyRule> all = new ArrayList<>(keys);
     all.addAll(List.of(rules));
     return new GgufFamily(
-        architecture, modelTypes, modelClass, when, defaults, List.copyOf(all), tensors);
+        architecture, modelTypes, modelClass, when, settled, List.copyOf(all), tensors);
   }
 
   /** {@code model_type} as a reader says it. */
@@ -107,14 +112,20 @@ public record GgufFamily(
     return metadata;
   }
 
+  /**
+   * Sentences about what a file of this configuration says, but only Ashlar heeds; see {@link
+   * KeyRule#unheeded}.
+   */
+  public List<String> unheeded(Map<String, Object> config) {
+    Map<String, Object> complete = complete(config);
+    return keys.stream().flatMap(rule -> rule.unheeded(complete).stream()).toList();
+  }
+
   private Map<String, Object> complete(Map<String, Object> config) {
-    Map<String, Object> complete = new HashMap<>(defaults);
-    config.forEach(
-        (key, value) -> {
-          if (value != null) {
-            complete.put(key, value);
-          }
-        });
+    Map<String, Object> complete = new HashMap<>(config);
+    settled.accept(complete);
+    complete.putIfAbsent(
+        ConfigNames.in(complete, "max_position_embeddings"), Usual.of(complete).context());
     return complete;
   }
 

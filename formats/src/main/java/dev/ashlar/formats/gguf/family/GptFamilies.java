@@ -23,24 +23,24 @@ final class GptFamilies {
   }
 
   private static final KeyRule[] GPT2_SIZES = {
-    Keys.whole("embedding_length", "n_embd", "hidden_size"),
+    Keys.whole("embedding_length", "n_embd"),
     Keys.width(1, "n_inner"),
-    Keys.whole("block_count", "n_layer", "num_hidden_layers"),
-    Keys.whole("attention.head_count", "n_head", "num_attention_heads"),
-    Keys.context("n_positions", "max_position_embeddings", "n_ctx"),
+    Keys.whole("block_count", "n_layer"),
+    Keys.whole("attention.head_count", "n_head"),
+    Keys.context("n_positions"),
     Keys.layerNorm("layer_norm_epsilon"),
   };
 
   static final GgufFamily GPT2 =
       GgufFamily.of("gpt2", "gpt2", "GPT2LMHeadModel", gpt2(Transforms.TURNED))
-          .with(inner())
+          .settling(GptFamilies::inner)
           .with(GPT2_SIZES)
           .with(Keys.constant("activation_function", "gelu_new"));
 
   /** SantaCoder and StarCoder. */
   static final GgufFamily STARCODER =
       GgufFamily.of("starcoder", "gpt_bigcode", "GPTBigCodeForCausalLM", gpt2(Transforms.SAME))
-          .with(inner())
+          .settling(GptFamilies::inner)
           .with(GPT2_SIZES)
           .with(
               Keys.constant("activation_function", "gelu_pytorch_tanh"),
@@ -50,17 +50,13 @@ final class GptFamilies {
                           "multi_query", model.whole("attention.head_count_kv", 1).orElse(1) == 1),
                   (config, out) -> {
                     boolean one = ConfigValues.flag(config, "multi_query", true);
-                    long heads = ConfigValues.required(config, "n_head", "num_attention_heads");
+                    long heads = ConfigValues.required(config, "n_head");
                     out.accept("attention.head_count_kv", one ? 1L : heads);
                   }));
 
   /** Where a configuration leaves the inner width out, it is four times the outer one. */
-  private static KeyRule inner() {
-    return Keys.rule(
-        (model, config) -> {},
-        (config, out) ->
-            config.computeIfAbsent(
-                "n_inner", key -> 4 * ConfigValues.required(config, "n_embd", "hidden_size")));
+  private static void inner(Map<String, Object> config) {
+    config.computeIfAbsent("n_inner", key -> 4 * ConfigValues.required(config, "n_embd"));
   }
 
   static final GgufFamily GPT_NEOX =
@@ -112,10 +108,10 @@ final class GptFamilies {
                   .block("attn_norm", "input_layernorm")
                   .block("ffn_norm", "post_attention_layernorm"))
           .with(
-              Keys.whole("embedding_length", "hidden_size", "n_embed"),
-              Keys.whole("block_count", "n_layer", "num_hidden_layers"),
-              Keys.whole("attention.head_count", "n_head", "num_attention_heads"),
-              Keys.context("seq_length", "max_position_embeddings"),
+              Keys.whole("embedding_length", "hidden_size"),
+              Keys.whole("block_count", "n_layer"),
+              Keys.whole("attention.head_count", "n_head"),
+              Keys.context("seq_length"),
               Keys.layerNorm("layer_norm_epsilon"),
               Keys.constant("apply_residual_connection_post_layernorm", false));
 
@@ -134,6 +130,7 @@ final class GptFamilies {
                       List.of("ln_mlp", "ln_attn"),
                       s -> Transforms.SAME)
                   .block("attn_norm", "input_layernorm"))
+          .settling(GptFamilies::oldFalcon)
           .with(
               Keys.whole("embedding_length", "hidden_size"),
               Keys.width(1, "ffn_hidden_size"),
@@ -156,6 +153,18 @@ final class GptFamilies {
               Keys.layerNorm("layer_norm_epsilon"),
               new RopeScaling(10_000));
 
+  /** The old architecture counts heads that it does not have, and leaves out what is usual. */
+  private static void oldFalcon(Map<String, Object> config) {
+    boolean newer = ConfigValues.flag(config, "new_decoder_architecture", false);
+    if (!newer && ConfigValues.flag(config, "multi_query", true)) {
+      config.put("num_kv_heads", 1L);
+    } else if (!newer) {
+      config.put("num_kv_heads", ConfigValues.required(config, "num_attention_heads"));
+    }
+    config.computeIfAbsent(
+        "ffn_hidden_size", key -> 4 * ConfigValues.required(config, "hidden_size"));
+  }
+
   static final GgufFamily MPT =
       GgufFamily.of(
               "mpt",
@@ -172,9 +181,9 @@ final class GptFamilies {
                   .block("ffn_up", "ffn.up_proj")
                   .block("ffn_down", "ffn.down_proj"))
           .with(
-              Keys.whole("embedding_length", "d_model", "hidden_size"),
-              Keys.whole("block_count", "n_layers", "num_hidden_layers"),
-              Keys.whole("attention.head_count", "n_heads", "num_attention_heads"),
+              Keys.whole("embedding_length", "d_model"),
+              Keys.whole("block_count", "n_layers"),
+              Keys.whole("attention.head_count", "n_heads"),
               Keys.context("max_seq_len"),
               Keys.realOr("attention.layer_norm_epsilon", 1e-5, "layer_norm_epsilon"),
               Keys.rule(GptFamilies::readAttention, GptFamilies::writeAttention));
@@ -199,7 +208,7 @@ final class GptFamilies {
     if (section.get("clip_qkv") instanceof Number n) {
       out.accept("attention.clamp_kqv", n.floatValue());
     }
-    out.accept("feed_forward_length", 4 * ConfigValues.required(config, "d_model", "hidden_size"));
+    out.accept("feed_forward_length", 4 * ConfigValues.required(config, "d_model"));
   }
 
   static final GgufFamily STARCODER2 =
@@ -217,6 +226,7 @@ final class GptFamilies {
               Keys.context("max_position_embeddings"),
               Keys.layerNorm("norm_epsilon", "layer_norm_epsilon"),
               Keys.present("use_bias", "blk.0.attn_q.bias"),
+              new Windows.Everywhere(),
               new RopeScaling(10_000));
 
   private GptFamilies() {}

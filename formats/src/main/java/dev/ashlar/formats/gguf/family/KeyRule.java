@@ -1,6 +1,7 @@
 package dev.ashlar.formats.gguf.family;
 
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.BiConsumer;
 
 /**
@@ -25,4 +26,12 @@ public interface KeyRule {
    * @throws FamilyException if GGUF has no word for it
    */
   void toMetadata(Map<String, Object> config, BiConsumer<String, Object> out);
+
+  /**
+   * What a file says of this configuration that is no part of its architecture elsewhere, so that
+   * llama.cpp and its kin compute another model; empty if there is nothing.
+   */
+  default Optional<String> unheeded(Map<String, Object> config) {
+    return Optional.empty();
+  }
 }

@@ -216,12 +216,22 @@ final class Keys {
 
   /** The epsilon of RMS norms. */
   static KeyRule rms() {
-    return real("attention.layer_norm_rms_epsilon", "rms_norm_eps");
+    return epsilon("attention.layer_norm_rms_epsilon", "rms_norm_eps");
   }
 
   /** The epsilon of layer norms. */
   static KeyRule layerNorm(String... names) {
-    return real("attention.layer_norm_epsilon", names);
+    return epsilon("attention.layer_norm_epsilon", names);
+  }
+
+  /** A file has it; a configuration may have the usual one. */
+  private static KeyRule epsilon(String key, String... names) {
+    return rule(
+        real(key, names)::toConfig,
+        (config, out) ->
+            out.accept(
+                key,
+                (float) ConfigValues.number(config, names).orElse(Usual.of(config).epsilon())));
   }
 
   /** Positions that a model was made for. */

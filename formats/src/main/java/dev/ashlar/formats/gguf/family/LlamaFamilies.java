@@ -1,6 +1,8 @@
 package dev.ashlar.formats.gguf.family;
 
 import java.util.List;
+import java.util.Map;
+import java.util.OptionalLong;
 
 /** Llama, and what is stored like it. */
 final class LlamaFamilies {
@@ -19,16 +21,39 @@ final class LlamaFamilies {
           .only(model -> model.whole("expert_count", 0).orElse(0) > 0)
           .with(Tables.SIZES)
           .with(Tables.USUAL)
-          .with(Keys.window())
+          .with(new Windows.Everywhere())
           .with(Tables.experts("num_local_experts"));
 
-  /** Llama, and Mistral, whose window GGUF does not know. */
+  private static final long MISTRAL_WINDOW = 4096;
+
+  /** Mistral is a Llama that has a window, and written as one. */
+  private static final KeyRule MISTRAL =
+      new Windows.Everywhere() {
+        @Override
+        OptionalLong window(Map<String, Object> config) {
+          if (!"mistral".equals(config.get("model_type"))) {
+            return OptionalLong.empty();
+          }
+          return config.containsKey(Windows.SIZE)
+              ? super.window(config)
+              : OptionalLong.of(MISTRAL_WINDOW);
+        }
+
+        @Override
+        void put(long window, Map<String, Object> config) {
+          config.put("architectures", List.of("MistralForCausalLM"));
+          config.put("model_type", "mistral");
+          super.put(window, config);
+        }
+      };
+
+  /** Llama, and Mistral. */
   static final GgufFamily LLAMA =
       GgufFamily.of("llama", "llama", "LlamaForCausalLM", Tables.PAIRED_GATED)
           .alsoFor("mistral")
           .with(Tables.SIZES)
           .with(Tables.USUAL)
-          .with(Keys.window(), Tables.ATTENTION_BIAS, MLP_BIAS);
+          .with(MISTRAL, Tables.ATTENTION_BIAS, MLP_BIAS);
 
   /** Arcee: squares of rectified outputs in place of gates. */
   static final GgufFamily ARCEE =

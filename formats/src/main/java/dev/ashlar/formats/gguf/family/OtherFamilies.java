@@ -1,6 +1,8 @@
 package dev.ashlar.formats.gguf.family;
 
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 
 /** Families of one or two architectures each. */
 final class OtherFamilies {
@@ -109,6 +111,7 @@ final class OtherFamilies {
                       List.of("exp_probs_b.bias"),
                       List.of("mlp.moe_statics.e_score_correction_bias"),
                       s -> Transforms.ONE_ROW))
+          .withDefault("moe_layer_interval", 1L)
           .with(Tables.SIZES)
           .with(Tables.USUAL)
           .with(
@@ -185,6 +188,14 @@ final class OtherFamilies {
               Keys.whole("expert_count", "num_experts"),
               Keys.whole("expert_used_count", "moe_topk"));
 
+  /** What turns of a head, as a number; without it, the fraction of another rule stays. */
+  private static final KeyRule ROTARY =
+      Keys.rule(
+          (model, config) -> config.put("rotary_dim", model.required("rope.dimension_count")),
+          (config, out) ->
+              ConfigValues.whole(config, "rotary_dim")
+                  .ifPresent(n -> out.accept("rope.dimension_count", n)));
+
   static final GgufFamily MINIMAX_M2 =
       GgufFamily.of(
               "minimax-m2",
@@ -198,7 +209,21 @@ final class OtherFamilies {
           .with(Tables.SIZES)
           .with(Tables.PARTIAL)
           .with(Tables.experts("num_local_experts"))
-          .with(Keys.whole("rope.dimension_count", "rotary_dim"));
+          .with(ROTARY);
+
+  /** Bounds of YaRN that are not rounded to whole pairs, which no key says. */
+  private static final KeyRule UNTRUNCATED =
+      Keys.rule(
+          (model, config) -> {
+            if (config.get("rope_scaling") instanceof Map<?, ?> scaling
+                && "yarn".equals(scaling.get("rope_type"))) {
+              Map<String, Object> more = new LinkedHashMap<>();
+              scaling.forEach((k, v) -> more.put((String) k, v));
+              more.put("truncate", false);
+              config.put("rope_scaling", more);
+            }
+          },
+          (config, out) -> {});
 
   /** GPT-OSS, whose experts a folder stacks with gates and ups in turns. */
   static final GgufFamily GPT_OSS =
@@ -239,6 +264,7 @@ final class OtherFamilies {
           .with(
               Keys.slidingLayers(2),
               Tables.ATTENTION_BIAS,
+              UNTRUNCATED,
               Keys.rule(
                   (model, config) ->
                       model

@@ -12,13 +12,14 @@ final class QwenFamilies {
   static final GgufFamily QWEN2 =
       GgufFamily.of("qwen2", "qwen2", "Qwen2ForCausalLM", Tables.GATED)
           .with(Tables.SIZES)
-          .with(Tables.USUAL);
+          .with(Tables.USUAL)
+          .with(new Windows.Later());
 
   static final GgufFamily QWEN3 =
       GgufFamily.of("qwen3", "qwen3", "Qwen3ForCausalLM", Tables.headNorms(Tables.GATED))
           .with(Tables.SIZES)
           .with(Tables.USUAL)
-          .with(Tables.ATTENTION_BIAS);
+          .with(new Windows.Later(), Tables.ATTENTION_BIAS);
 
   private static final KeyRule[] EVERY_LAYER = {
     Keys.constant("decoder_sparse_step", 1L),
@@ -37,12 +38,14 @@ final class QwenFamilies {
                       .shared("mlp.shared_expert")
                       .block(
                           "ffn_gate_inp_shexp", "mlp.shared_expert_gate", s -> Transforms.ONE_ROW)))
+          .withDefault("intermediate_size", 5632L)
           .with(Tables.SIZES)
           .with(Tables.USUAL)
           .with(Tables.experts("num_experts"))
           .with(EVERY_LAYER)
           .with(
               Keys.whole("expert_shared_feed_forward_length", "shared_expert_intermediate_size"),
+              new Windows.Later(),
               Keys.constant("norm_topk_prob", false));
 
   static final GgufFamily QWEN3_MOE =
@@ -51,11 +54,12 @@ final class QwenFamilies {
               "qwen3_moe",
               "Qwen3MoeForCausalLM",
               Tables.gated(Tables.headNorms(EXPERTS)))
+          .withDefault("intermediate_size", 6144L)
           .with(Tables.SIZES)
           .with(Tables.USUAL)
           .with(Tables.experts("num_experts"))
           .with(EVERY_LAYER)
-          .with(Tables.ATTENTION_BIAS, Keys.constant("norm_topk_prob", true));
+          .with(new Windows.Later(), Tables.ATTENTION_BIAS, Keys.constant("norm_topk_prob", true));
 
   static final GgufFamily DOTS1 =
       GgufFamily.of(

@@ -29,6 +29,13 @@ record RopeScaling(double otherwise, boolean longRope) implements KeyRule {
   private static final List<Long> USUAL_CONTEXTS = List.of(8192L, 4096L, 16384L, 32768L);
   private static final double SAME_FREQUENCY = 1e-3;
   private static final String DIVISORS = "rope_freqs.weight";
+  private static final String ATTENTION = "rope.scaling.attn_factor";
+
+  /** YaRN's bounds in turns where nothing else is said. */
+  private static final double BETA_FAST = 32;
+
+  private static final double BETA_SLOW = 1;
+  private static final double SAME_ATTENTION = 1e-6;
   private static final String CONTEXT = "rope.scaling.original_context_length";
 
   @Override
@@ -42,10 +49,7 @@ record RopeScaling(double otherwise, boolean longRope) implements KeyRule {
   public void toMetadata(Map<String, Object> config, BiConsumer<String, Object> out) {
     out.accept(
         "rope.freq_base", (float) ConfigValues.number(config, "rope_theta").orElse(otherwise));
-    Map<?, ?> section =
-        config.get("rope_parameters") instanceof Map<?, ?> newer
-            ? newer
-            : config.get("rope_scaling") instanceof Map<?, ?> older ? older : Map.of();
+    Map<?, ?> section = ConfigValues.rope(config);
     Object type = section.containsKey("rope_type") ? section.get("rope_type") : section.get("type");
     switch (type == null ? "default" : type.toString()) {
       case "default", "llama3", "mrope" -> {
@@ -62,6 +66,7 @@ record RopeScaling(double otherwise, boolean longRope) implements KeyRule {
             CONTEXT,
             ConfigValues.required(
                 config, "original_max_position_embeddings", "max_position_embeddings"));
+        writeYarn(section, out);
       }
       case "longrope", "su" -> {
         if (!longRope) {
@@ -76,6 +81,43 @@ record RopeScaling(double otherwise, boolean longRope) implements KeyRule {
     }
   }
 
+  /** What of YaRN is seldom said; the file's attention factor multiplies the usual one. */
+  private static void writeYarn(Map<?, ?> section, BiConsumer<String, Object> out) {
+    double usual = usualAttention(number(section, "factor").orElse(1));
+    double attention = number(section, "attention_factor").orElse(usual) / usual;
+    if (Math.abs(attention - 1) > SAME_ATTENTION) {
+      out.accept(ATTENTION, (float) attention);
+    }
+    number(section, "beta_fast")
+        .ifPresent(
+            x -> {
+              if (x != BETA_FAST) {
+                out.accept("rope.scaling.yarn_beta_fast", (float) x);
+              }
+            });
+    number(section, "beta_slow")
+        .ifPresent(
+            x -> {
+              if (x != BETA_SLOW) {
+                out.accept("rope.scaling.yarn_beta_slow", (float) x);
+              }
+            });
+  }
+
+  private static void readYarn(GgufModel model, double by, Map<String, Object> scaling) {
+    double attention = model.positive(ATTENTION).orElse(1);
+    if (attention != 1) {
+      scaling.put("attention_factor", attention * usualAttention(by));
+    }
+    model.positive("rope.scaling.yarn_beta_fast").ifPresent(x -> scaling.put("beta_fast", x));
+    model.positive("rope.scaling.yarn_beta_slow").ifPresent(x -> scaling.put("beta_slow", x));
+  }
+
+  /** What attention is multiplied by where nothing else is said. */
+  private static double usualAttention(double factor) {
+    return factor <= 1 ? 1 : 0.1 * Math.log(factor) + 1;
+  }
+
   private static OptionalDouble number(Map<?, ?> section, String key) {
     return section.get(key) instanceof Number n
         ? OptionalDouble.of(n.doubleValue())
@@ -87,10 +129,7 @@ record RopeScaling(double otherwise, boolean longRope) implements KeyRule {
    * {@code rope_freqs.weight}; empty if its scaling is none that is stored so.
    */
   static Optional<float[]> divisors(Map<String, Object> config, int headDim, double theta) {
-    Map<?, ?> section =
-        config.get("rope_parameters") instanceof Map<?, ?> newer
-            ? newer
-            : config.get("rope_scaling") instanceof Map<?, ?> older ? older : Map.of();
+    Map<?, ?> section = ConfigValues.rope(config);
     Object type = section.containsKey("rope_type") ? section.get("rope_type") : section.get("type");
     if (!"llama3".equals(type)) {
       return Optional.empty();
@@ -129,10 +168,7 @@ record RopeScaling(double otherwise, boolean longRope) implements KeyRule {
       }
       case "yarn" -> {
         scaling.put("original_max_position_embeddings", model.required(CONTEXT));
-        double attention = model.positive("rope.scaling.attn_factor").orElse(1);
-        if (attention != 1) {
-          scaling.put("attention_factor", attention * (0.1 * Math.log(by) + 1));
-        }
+        readYarn(model, by, scaling);
         return Optional.of(scaling);
       }
       default -> throw model.fault("rope.scaling.type", "none, linear or yarn", "\"" + type + "\"");

@@ -23,19 +23,18 @@ public record Sizes(
     Map<String, Object> config) {
   private static final int LARGEST = 1 << 24;
 
-  /** Those of a configuration, under any of the names that families have for them. */
+  /** Those of a configuration. */
   static Sizes of(Map<String, Object> config) {
-    int hidden = required(config, "hidden_size", "n_embd", "d_model", "n_embed");
-    int heads = required(config, "num_attention_heads", "n_head", "n_heads");
-    int kvHeads = optional(config, heads, "num_key_value_heads", "num_kv_heads");
+    int hidden = required(config, "hidden_size");
+    int heads = required(config, "num_attention_heads");
+    int kvHeads = optional(config, heads, "num_key_value_heads");
     return new Sizes(
-        required(config, "num_hidden_layers", "n_layer", "n_layers"),
+        required(config, "num_hidden_layers"),
         hidden,
         heads,
         kvHeads,
         optional(config, hidden / Math.max(1, heads), "head_dim"),
-        optional(
-            config, 0, "num_local_experts", "num_experts", "n_routed_experts", "moe_num_experts"),
+        optional(config, 0, "num_local_experts"),
         config);
   }
 
