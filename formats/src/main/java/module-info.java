@@ -6,6 +6,7 @@ module dev.ashlar.formats {
   requires transitive dev.ashlar.text;
 
   exports dev.ashlar.formats;
+  exports dev.ashlar.formats.adapter;
   exports dev.ashlar.formats.checkpoint;
   exports dev.ashlar.formats.export;
   exports dev.ashlar.formats.gguf;
