@@ -96,7 +96,7 @@ public final class LanguageModel implements AutoCloseable {
 
   /** The same, to be run as {@code options} say. */
   public static LanguageModel open(Path path, ModelOptions options) {
-    return new LanguageModel(Model.open(path), options, Optional.empty(), null);
+    return new LanguageModel(Model.open(path, options.adapters()), options, Optional.empty(), null);
   }
 
   /** The folder or file that it was opened from. */
@@ -308,7 +308,7 @@ public final class LanguageModel implements AutoCloseable {
 
   /**
    * Writes the model as a Hugging Face folder of float weights, tokenizer and all; packed weights
-   * are expanded.
+   * are expanded, adapters merged.
    *
    * @param type F32, F16 or BF16; empty for the smallest that loses nothing
    * @return the files of weights
@@ -337,7 +337,7 @@ public final class LanguageModel implements AutoCloseable {
     List<ExportFormat> chosen = ExportFormats.allNamed(formats);
     QuantizedState codes =
         converted
-            .or(() -> QuantizedState.of(model.checkpoint()))
+            .or(() -> QuantizedState.of(model.unadapted()))
             .orElseThrow(
                 () ->
                     new InputException(

@@ -1,10 +1,14 @@
 package dev.ashlar.engine;
 
+import dev.ashlar.formats.adapter.AdapterFile;
 import dev.ashlar.tensor.Parallel;
 import dev.ashlar.tensor.kernel.ActivationPrecision;
 import dev.ashlar.tensor.kernel.Backend;
 import dev.ashlar.tensor.kernel.Backends;
 import dev.ashlar.tensor.kv.KvPrecision;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 
@@ -16,42 +20,71 @@ import java.util.OptionalInt;
  * @param backend which kernels: {@code reference}, {@code vector}…; empty for the process's choice
  * @param activations what packed weights are multiplied by
  * @param kvCache how keys and values of earlier tokens are kept
+ * @param adapters changes of low rank (LoRA) that are computed beside the weights; all count
  */
 public record ModelOptions(
     OptionalInt threads,
     Optional<String> backend,
     ActivationPrecision activations,
-    KvPrecision kvCache) {
+    KvPrecision kvCache,
+    List<AdapterFile> adapters) {
   public ModelOptions {
     if (threads.isPresent() && threads.getAsInt() < 1) {
       throw new IllegalArgumentException("threads must be at least 1: " + threads.getAsInt());
     }
+    adapters = List.copyOf(adapters);
   }
 
   /** The process's threads and backend, exact activations, exact keys and values. */
   public static ModelOptions defaults() {
     return new ModelOptions(
-        OptionalInt.empty(), Optional.empty(), ActivationPrecision.FLOAT, KvPrecision.F32);
+        OptionalInt.empty(),
+        Optional.empty(),
+        ActivationPrecision.FLOAT,
+        KvPrecision.F32,
+        List.of());
   }
 
   /** The same with so many threads. */
   public ModelOptions withThreads(int count) {
-    return new ModelOptions(OptionalInt.of(count), backend, activations, kvCache);
+    return new ModelOptions(OptionalInt.of(count), backend, activations, kvCache, adapters);
   }
 
   /** The same with the backend of that name. */
   public ModelOptions withBackend(String name) {
-    return new ModelOptions(threads, Optional.of(name), activations, kvCache);
+    return new ModelOptions(threads, Optional.of(name), activations, kvCache, adapters);
   }
 
   /** The same with other activations. */
   public ModelOptions withActivations(ActivationPrecision other) {
-    return new ModelOptions(threads, backend, other, kvCache);
+    return new ModelOptions(threads, backend, other, kvCache, adapters);
   }
 
   /** The same with keys and values kept otherwise. */
   public ModelOptions withKvCache(KvPrecision other) {
-    return new ModelOptions(threads, backend, activations, other);
+    return new ModelOptions(threads, backend, activations, other, adapters);
+  }
+
+  /** The same with one more adapter, as it was trained. */
+  public ModelOptions withAdapter(Path adapter) {
+    return withAdapter(adapter, 1);
+  }
+
+  /**
+   * The same with one more adapter.
+   *
+   * @param adapter a folder that PEFT saved, or a GGUF file
+   * @param scale how strongly it counts
+   */
+  public ModelOptions withAdapter(Path adapter, double scale) {
+    List<AdapterFile> all = new ArrayList<>(adapters);
+    all.add(new AdapterFile(adapter, scale));
+    return withAdapters(all);
+  }
+
+  /** The same with these adapters in place of any. */
+  public ModelOptions withAdapters(List<AdapterFile> others) {
+    return new ModelOptions(threads, backend, activations, kvCache, others);
   }
 
   /**

@@ -66,7 +66,7 @@ public final class PreparedModel {
       long seed,
       ModelOptions options,
       BiFunction<QuantizedState, Decoder, LanguageModel> converted) {
-    QuantizeJob.requireFloat(model.checkpoint());
+    QuantizeJob.requireFloat(model.unadapted());
     return options.run(
         () -> {
           Decoder floats = model.floats(options.kernels());

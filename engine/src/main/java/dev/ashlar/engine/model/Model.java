@@ -2,6 +2,7 @@ package dev.ashlar.engine.model;
 
 import dev.ashlar.engine.job.JobListener;
 import dev.ashlar.formats.Checkpoints;
+import dev.ashlar.formats.adapter.AdapterFile;
 import dev.ashlar.formats.checkpoint.Checkpoint;
 import dev.ashlar.io.InputException;
 import dev.ashlar.io.file.WholeFile;
@@ -15,6 +16,7 @@ import dev.ashlar.text.tokenizer.Tokenizer;
 import dev.ashlar.text.tokenizer.Tokenizers;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -29,6 +31,7 @@ public final class Model implements AutoCloseable {
   private Tokenizer plain;
   private DecoderSpec spec;
   private GenerationSettings settings;
+  private AppliedAdapters adapters = AppliedAdapters.NONE;
 
   private Model(Checkpoint checkpoint) {
     this.checkpoint = checkpoint;
@@ -46,19 +49,69 @@ public final class Model implements AutoCloseable {
 
   /** Opens the model in a folder or file. */
   public static Model open(Path path) {
-    return new Model(Checkpoints.open(path));
+    return open(path, List.of());
   }
 
+  /**
+   * The same with adapters, which are computed beside the model's weights and are merged into
+   * copies of it.
+   *
+   * @throws InputException if one cannot be read, or does not fit the model
+   */
+  public static Model open(Path path, List<AdapterFile> adapters) {
+    Model model = new Model(Checkpoints.open(path));
+    if (adapters.isEmpty()) {
+      return model;
+    }
+    try {
+      model.adapters = AppliedAdapters.read(adapters, model.spec(), model.checkpoint);
+      return model;
+    } catch (RuntimeException | Error e) {
+      model.close();
+      throw e;
+    }
+  }
+
+  /** The files as they are, without any adapter. */
   public Checkpoint checkpoint() {
     return checkpoint;
   }
 
   /**
+   * The same, for work that would leave adapters out.
+   *
+   * @throws InputException if there are any
+   */
+  public Checkpoint unadapted() {
+    if (!adapters.isEmpty()) {
+      throw new InputException(
+          checkpoint.path()
+              + ": is open with adapters, which this would leave out; write a merged copy first"
+              + " ('ashlar convert --lora', or writeFloats) and open that");
+    }
+    return checkpoint;
+  }
+
+  /**
    * The checkpoint for a copy in floats: packed weights as the family's own files have them, and a
-   * configuration that says what is stored.
+   * configuration that says what is stored. Adapters are merged.
    */
   public Checkpoint expanded() {
-    return ExpandedCheckpoint.of(checkpoint);
+    Checkpoint floats = ExpandedCheckpoint.of(checkpoint);
+    return adapters.isEmpty() ? floats : adapters.merged(floats, Architectures.spec(floats));
+  }
+
+  /**
+   * The checkpoint for a copy that keeps codes; those of weights that adapters are merged into are
+   * floats.
+   */
+  Checkpoint carried() {
+    if (adapters.isEmpty()) {
+      return checkpoint;
+    }
+    return adapters.apart(new AdaptedModules(spec(), checkpoint))
+        ? adapters.merged(checkpoint, spec())
+        : expanded();
   }
 
   /** Whether any weights are stored as codes and not as floats. */
@@ -133,7 +186,7 @@ public final class Model implements AutoCloseable {
 
   /** A new decoder in floats, on the kernels of {@code backend}. */
   public Decoder floats(Backend backend) {
-    return Decoder.load(spec(), checkpoint, backend);
+    return adapters.besides(Decoder.load(spec(), checkpoint, backend));
   }
 
   /**
@@ -144,7 +197,7 @@ public final class Model implements AutoCloseable {
    * @param backend whose kernels run it
    */
   public Decoder runner(InferenceOptions options, Backend backend) {
-    return Decoder.loadPacked(spec(), checkpoint, backend, options);
+    return adapters.besides(Decoder.loadPacked(spec(), checkpoint, backend, options));
   }
 
   /**

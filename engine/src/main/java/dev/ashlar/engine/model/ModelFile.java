@@ -34,9 +34,8 @@ public final class ModelFile {
       Path folder,
       boolean overwrite,
       FloatFolder.Progress progress) {
-    Checkpoint packed = model.checkpoint();
-    boolean hasCodes = !packed.quantizedNames().isEmpty();
-    Checkpoint source = hasCodes ? packed : model.expanded();
+    boolean hasCodes = !model.checkpoint().quantizedNames().isEmpty();
+    Checkpoint source = hasCodes ? model.carried() : model.expanded();
     ExportPlan plan = plan(source);
     format
         .refusal(source, plan)

@@ -104,9 +104,14 @@ final class StackedTensor implements StoredTensor {
 
   @Override
   public void readBytes(long from, byte[] target, int offset, int count) {
+    floatBytes(this, from, target, offset, count);
+  }
+
+  /** Bytes of a tensor that is told as floats. */
+  static void floatBytes(StoredTensor tensor, long from, byte[] target, int offset, int count) {
     int first = (int) (from % Float.BYTES);
     float[] values = new float[(first + count + Float.BYTES - 1) / Float.BYTES];
-    read(from / Float.BYTES, values, 0, values.length);
+    tensor.read(from / Float.BYTES, values, 0, values.length);
     ByteBuffer bytes = ByteBuffer.allocate(values.length * Float.BYTES);
     bytes.order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer().put(values);
     bytes.get(first, target, offset, count);
