@@ -69,6 +69,8 @@ final class ChatCommand extends Command {
               + ").")
   Integer maxTokens;
 
+  @Mixin AdapterOptions adapters;
+
   @Mixin ActivationsOption activations;
 
   @Mixin SamplingOptions sampling;
@@ -91,7 +93,10 @@ final class ChatCommand extends Command {
 
   @Override
   Report execute() {
-    ModelOptions options = ModelOptions.defaults().withActivations(activations.activations());
+    ModelOptions options =
+        ModelOptions.defaults()
+            .withActivations(activations.activations())
+            .withAdapters(adapters.files());
     ChatOptions how =
         ChatOptions.defaults()
             .with(sampling.options(maxTokens, MAX_TOKENS))

@@ -7,6 +7,7 @@ import dev.ashlar.cli.console.Report;
 import dev.ashlar.engine.job.Stage;
 import dev.ashlar.engine.model.Model;
 import dev.ashlar.engine.model.ModelFile;
+import dev.ashlar.engine.model.ModelPaths;
 import dev.ashlar.engine.model.OutputFolder;
 import dev.ashlar.formats.FloatFolder;
 import dev.ashlar.formats.export.ExportFormat;
@@ -22,17 +23,20 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import picocli.CommandLine;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** Rewrites a model in another container. */
 @CommandLine.Command(
     description =
         "Writes a model as a Hugging Face folder of float weights, tokenizer and all, where"
-            + " block-quantized or packed weights are expanded; or as a GGUF file of some type.",
+            + " block-quantized or packed weights are expanded; or as a GGUF file of some type."
+            + " Adapters of --lora are merged.",
     footer = {
       "  ashlar convert --model m --format gguf:q4_k_m --output-dir m-gguf",
       "  ashlar convert --model m.gguf --format safetensors --output-dir m",
-      "  ashlar convert --model m.gguf --dtype f16 --output-dir m"
+      "  ashlar convert --model m.gguf --dtype f16 --output-dir m",
+      "  ashlar convert --model m --lora adapter --dtype bf16 --output-dir m-tuned"
     })
 final class ConvertCommand extends Command {
   private static final String SAFETENSORS = "safetensors";
@@ -74,6 +78,8 @@ final class ConvertCommand extends Command {
   @Option(names = "--force", description = "Replace a model that is there already.")
   boolean force;
 
+  @Mixin AdapterOptions adapters;
+
   ConvertCommand(Console console) {
     super(console);
   }
@@ -92,7 +98,8 @@ final class ConvertCommand extends Command {
         floats || dtype == null, "--dtype is of " + SAFETENSORS + "; gguf:f16 is a type of gguf");
     Optional<DType> type = Optional.ofNullable(dtype).map(this::type);
     long start = System.nanoTime();
-    try (Model opened = Model.open(model, new ConsoleListener(console));
+    Path path = ModelPaths.resolve(model, new ConsoleListener(console));
+    try (Model opened = Model.open(path, adapters.files());
         OutputFolder folder = OutputFolder.claim(outputDir, force, opened.checkpoint())) {
       List<Path> files;
       try (Stage progress = console.begin("converting", 1)) {

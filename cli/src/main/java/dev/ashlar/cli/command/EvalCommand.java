@@ -119,6 +119,8 @@ final class EvalCommand extends Command {
       description = "Tokens of a generated answer at most (default 256).")
   Integer answerTokens;
 
+  @Mixin AdapterOptions adapters;
+
   @Mixin ActivationsOption activations;
 
   EvalCommand(Console console) {
@@ -140,7 +142,10 @@ final class EvalCommand extends Command {
     requireUsage(
         !named.contains(Assignments.KL) || reference != null,
         "--tasks " + Assignments.KL + " needs --reference, the float model to compare with");
-    ModelOptions options = ModelOptions.defaults().withActivations(activations.activations());
+    ModelOptions options =
+        ModelOptions.defaults()
+            .withActivations(activations.activations())
+            .withAdapters(adapters.files());
     try (LanguageModel opened = LanguageModel.open(model, options, new ConsoleListener(console));
         LanguageModel floats =
             reference == null

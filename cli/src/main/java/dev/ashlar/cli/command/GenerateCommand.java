@@ -62,6 +62,8 @@ final class GenerateCommand extends Command {
               + " a byte) (default: ${DEFAULT-VALUE}).")
   String kvCache;
 
+  @Mixin AdapterOptions adapters;
+
   @Mixin ActivationsOption activations;
 
   @Mixin SamplingOptions sampling;
@@ -73,7 +75,10 @@ final class GenerateCommand extends Command {
   @Override
   Report execute() {
     ModelOptions options =
-        ModelOptions.defaults().withActivations(activations.activations()).withKvCache(precision());
+        ModelOptions.defaults()
+            .withActivations(activations.activations())
+            .withKvCache(precision())
+            .withAdapters(adapters.files());
     GenerationOptions how = sampling.options(maxTokens, MAX_TOKENS);
     sampling.warnOfIdle(console::warning);
     try (LanguageModel opened = LanguageModel.open(model, options, new ConsoleListener(console))) {
