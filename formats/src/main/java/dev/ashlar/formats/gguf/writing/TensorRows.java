@@ -25,7 +25,7 @@ public final class TensorRows {
    * What became of the tensor's codes.
    *
    * @param codes whether any of its rows had codes
-   * @param carried whether all of these went over as they are
+   * @param carried whether all of its rows went over as they are
    * @param square of all weights
    * @param error square of all differences from them; 0 where nothing was measured
    */
@@ -103,8 +103,8 @@ public final class TensorRows {
       }
       writer.bytes(bytes, 0, n * rowBytes);
     }
-    return new Outcome(
-        codes, carried.values().stream().allMatch(Optional::isPresent), square, error);
+    boolean exact = codes && carried.values().stream().allMatch(Optional::isPresent);
+    return new Outcome(codes, exact, square, error);
   }
 
   private void copy(GgufWriter writer, long size) {
