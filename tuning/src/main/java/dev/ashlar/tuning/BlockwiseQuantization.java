@@ -130,7 +130,7 @@ public final class BlockwiseQuantization {
         units.largest(),
         units.units().stream().mapToLong(u -> u.size().weights()).sum(),
         quantizer,
-        needsData,
+        needsData || data.count() > 0,
         options,
         data.count(),
         data.length(),
@@ -209,7 +209,8 @@ public final class BlockwiseQuantization {
     Pace pace = new Pace(units, stages(), estimated, timing, listener);
     List<UnitReport> reports = new ArrayList<>();
     CalibrationSet streamed = data.first(quantizer.streamed(data.count()));
-    try (Cascade cascade = needsData ? cascade(memory, streamed, pace) : null) {
+    boolean weighs = sink.weighs() && data.count() > 0;
+    try (Cascade cascade = needsData || weighs ? cascade(memory, streamed, pace) : null) {
       for (UnitPlan.Entry entry : units.units()) {
         UnitReport report = run(entry, cascade, work, sink, finishing, pace);
         reports.add(report);
@@ -293,6 +294,10 @@ public final class BlockwiseQuantization {
     Unit unit = planned.load(model);
     UnitPlan.Entry entry = InputRanges.settle(planned, unit, cascade);
     boolean last = entry.index() >= units.reach() - 1;
+    if (cascade != null && sink.weighs() && !beyond) {
+      // First: a method may move the streams on.
+      InputWeights.tell(unit, entry.schemes().keySet(), cascade, sink);
+    }
     long weights = work.isPresent() ? UnitRunner.checksum(unit) : 0;
     Optional<UnitResult> found =
         beyond

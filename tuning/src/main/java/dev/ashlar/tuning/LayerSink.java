@@ -12,6 +12,20 @@ public interface LayerSink {
    */
   void quantized(String module, QuantizedMatrix tensor);
 
+  /** Whether this one wants to know what flows into layers; asked once, before the first unit. */
+  default boolean weighs() {
+    return false;
+  }
+
+  /**
+   * Takes what each input of a layer counts, before the layer itself, if {@link #weighs}.
+   *
+   * @param module complete module name
+   * @param squares sums of the squares of what flows into it in the run {@code [in]}; layers that
+   *     read one input share the array
+   */
+  default void importance(String module, float[] squares) {}
+
   /**
    * Takes a tensor that a method has changed beside the codes (a norm, a bias, a matrix that stays
    * float), after the layers of its unit.

@@ -145,7 +145,7 @@ final class QuantizeCommand extends Command {
             data.samples(),
             bySamples,
             automatic.isPresent(),
-            plan.needsInputRanges())
+            !modelFree && settled.needsData())
         .forEach(console::warning);
     scheme.idle().ifPresent(console::warning);
     return settled;

@@ -148,7 +148,7 @@ final class TuningOptions extends OptionGroup {
    * @param count of samples
    * @param measured whether windows of perplexity are as long as samples
    * @param sensitivities whether something else is measured on the data
-   * @param ranges whether the data say what inputs of layers reach
+   * @param others whether something beside the method looks at the data
    */
   List<String> idle(
       BlockQuantizer quantizer,
@@ -156,9 +156,9 @@ final class TuningOptions extends OptionGroup {
       int count,
       boolean measured,
       boolean sensitivities,
-      boolean ranges) {
+      boolean others) {
     List<String> sentences = new ArrayList<>();
-    if (!quantizer.needsInputs() && !ranges) {
+    if (!quantizer.needsInputs() && !others) {
       List<String> idle = new ArrayList<>(OF_DATA.stream().filter(this::given).toList());
       if (sensitivities) {
         idle.removeAll(List.of("--dataset", "--spill-dir"));

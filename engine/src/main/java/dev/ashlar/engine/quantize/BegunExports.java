@@ -4,6 +4,8 @@ import dev.ashlar.tensor.Tensor;
 import dev.ashlar.tensor.quant.QuantizedMatrix;
 import dev.ashlar.tuning.LayerSink;
 import dev.ashlar.tuning.method.Budget;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
 
@@ -14,13 +16,19 @@ import java.util.function.Function;
 final class BegunExports implements LayerSink, AutoCloseable {
   private final Function<Optional<Budget.Numbers>, Exports> begin;
   private Optional<Budget.Numbers> numbers = Optional.empty();
+  private final boolean weighs;
   private Exports exports;
+
+  /** What was heard before anything was begun. */
+  private final Map<String, float[]> importance = new LinkedHashMap<>();
 
   /**
    * @param timed whether numbers are going to follow from a time
+   * @param weighs whether a format wants to know what flows into layers
    */
-  BegunExports(Function<Optional<Budget.Numbers>, Exports> begin, boolean timed) {
+  BegunExports(Function<Optional<Budget.Numbers>, Exports> begin, boolean timed, boolean weighs) {
     this.begin = begin;
+    this.weighs = weighs;
     if (!timed) {
       exports();
     }
@@ -35,8 +43,25 @@ final class BegunExports implements LayerSink, AutoCloseable {
   Exports exports() {
     if (exports == null) {
       exports = begin.apply(numbers);
+      importance.forEach(exports::importance);
+      importance.clear();
     }
     return exports;
+  }
+
+  @Override
+  public boolean weighs() {
+    return weighs;
+  }
+
+  /** Does not begin anything: numbers may still follow. */
+  @Override
+  public void importance(String module, float[] squares) {
+    if (exports == null) {
+      importance.put(module, squares);
+    } else {
+      exports.importance(module, squares);
+    }
   }
 
   @Override

@@ -78,6 +78,10 @@ final class Destination implements AutoCloseable {
     return named;
   }
 
+  void importance(String module, float[] squares) {
+    sink.importance(names.apply(module), squares);
+  }
+
   void quantized(String module, QuantizedMatrix matrix) {
     if (stays(module)) {
       waits(module, matrix.dequantize());

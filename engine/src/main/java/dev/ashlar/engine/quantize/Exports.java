@@ -124,6 +124,11 @@ final class Exports implements LayerSink, AutoCloseable {
   }
 
   @Override
+  public void importance(String module, float[] squares) {
+    exports.forEach(e -> e.importance(module, squares));
+  }
+
+  @Override
   public void quantized(String module, QuantizedMatrix tensor) {
     exports.forEach(e -> e.quantized(module, tensor));
   }

@@ -165,7 +165,8 @@ public final class QuantizeJob {
               return new Exports(
                   folder, request.output().formats(), source, tensors, known, written);
             },
-            budget.isPresent());
+            budget.isPresent(),
+            request.weighs());
     boolean done = false;
     try {
       TunedReference reference = TunedReference.of(decoder, data);
@@ -359,6 +360,16 @@ public final class QuantizeJob {
 
   /** Both hear everything. */
   private record Both(LayerSink first, TunedReference second, UnitPlan units) implements LayerSink {
+    @Override
+    public boolean weighs() {
+      return first.weighs();
+    }
+
+    @Override
+    public void importance(String module, float[] squares) {
+      first.importance(module, squares);
+    }
+
     @Override
     public void quantized(String module, QuantizedMatrix tensor) {
       first.quantized(module, tensor);

@@ -112,9 +112,14 @@ public record QuantizeRequest(
     return choice.method().name();
   }
 
-  /** Whether the method, or what inputs are rounded to, depends on calibration data. */
+  /** Whether the method, what inputs are rounded to, or a format depends on calibration data. */
   public boolean needsData() {
-    return quantizer().needsInputs() || plan.needsInputRanges();
+    return quantizer().needsInputs() || plan.needsInputRanges() || weighs() && calibration.named();
+  }
+
+  /** Whether a format rounds weights by what flows into layers, where there are data. */
+  boolean weighs() {
+    return output.formats().stream().anyMatch(ExportFormat::weighs);
   }
 
   /**
@@ -139,6 +144,11 @@ public record QuantizeRequest(
       Optional<String> dataset, List<Calibration.Source> given, int samples, int length) {
     public CalibrationRequest {
       given = List.copyOf(given);
+    }
+
+    /** Whether the user has named any data. */
+    public boolean named() {
+      return dataset.isPresent() || !given.isEmpty();
     }
 
     /** Data that are read from where the user says. */

@@ -28,6 +28,11 @@ public interface ExportFormat {
     return false;
   }
 
+  /** Whether weights are rounded once more, and better where it is known what flows into them. */
+  default boolean weighs() {
+    return false;
+  }
+
   /** Whether weights are written packed, for loaders that replace a model's linear maps. */
   default boolean packs() {
     return true;

@@ -11,6 +11,15 @@ public interface ExportSink extends WeightSink {
    */
   void keep(StoredTensor tensor);
 
+  /**
+   * Takes what each input of a matrix counts, before the matrix; formats that round nothing need
+   * not listen.
+   *
+   * @param module its name without {@code .weight}
+   * @param squares sums of squares of what flows into it, {@code [in]}; not changed
+   */
+  default void importance(String module, float[] squares) {}
+
   /** Ends the present weight file, if anything is in it: the next tensor begins another. */
   void endShard();
 

@@ -2,6 +2,7 @@ package dev.ashlar.formats.export;
 
 import dev.ashlar.formats.checkpoint.Checkpoint;
 import dev.ashlar.formats.gguf.GgufType;
+import dev.ashlar.formats.gguf.encode.Row;
 import dev.ashlar.formats.gguf.family.FamilyException;
 import dev.ashlar.formats.gguf.family.TensorMapping;
 import dev.ashlar.formats.gguf.writing.CodesTensor;
@@ -58,6 +59,7 @@ final class GgufExport implements ExportSink {
   private final Map<String, StoredTensor> waiting = new LinkedHashMap<>();
   private final Set<String> arrived = new HashSet<>();
   private final Set<String> kept = new HashSet<>();
+  private final Map<String, float[]> importance = new HashMap<>();
   private final Map<String, TensorRows.Outcome> codes = new LinkedHashMap<>();
   private long rows;
   private boolean rounded;
@@ -152,6 +154,11 @@ final class GgufExport implements ExportSink {
   }
 
   @Override
+  public void importance(String module, float[] squares) {
+    Row.counting(squares).ifPresent(counts -> importance.put(module + WEIGHT, counts));
+  }
+
+  @Override
   public void quantized(String module, QuantizedMatrix tensor) {
     arrive(new CodesTensor(module + WEIGHT, tensor));
   }
@@ -195,7 +202,7 @@ final class GgufExport implements ExportSink {
     Shape shape = tensor.shape();
     GgufType chosen = typeOf(target, part, tensor);
     writer.begin(target, chosen, shape);
-    TensorRows.Outcome outcome = new TensorRows(tensor, chosen).write(writer);
+    TensorRows.Outcome outcome = new TensorRows(tensor, chosen, importance).write(writer);
     if (outcome.codes()) {
       codes.put(target, outcome);
     }

@@ -59,6 +59,12 @@ final class GgufFormat implements ExportFormat {
     return true;
   }
 
+  /** Codes that follow from schemes are carried for the most part, but not all. */
+  @Override
+  public boolean weighs() {
+    return asked.isEmpty() || asked.get().base().encoder() != null;
+  }
+
   @Override
   public Optional<String> refusal(WeightSource source, ExportPlan plan) {
     return Refusals.ofRoundedInputs(name(), plan)

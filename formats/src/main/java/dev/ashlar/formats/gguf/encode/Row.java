@@ -1,5 +1,7 @@
 package dev.ashlar.formats.gguf.encode;
 
+import java.util.Optional;
+
 /**
  * One row of a matrix on its way into blocks. Arrays are shared, not copied.
  *
@@ -16,6 +18,29 @@ public record Row(float[] values, float[] importance, float[] steps, float[] low
   /** Values that lie on no known grid. */
   public Row(float[] values, float[] importance) {
     this(values, importance, null, null);
+  }
+
+  /**
+   * Importance out of sums of squares of inputs: about 1 for each column. A column that nothing
+   * flowed through counts as the others do on average, since other data may well flow there; empty
+   * where nothing flowed at all.
+   */
+  public static Optional<float[]> counting(float[] squares) {
+    double sum = 0;
+    int seen = 0;
+    for (float square : squares) {
+      sum += square;
+      seen += square > 0 ? 1 : 0;
+    }
+    double mean = sum / seen;
+    if (seen == 0 || !Double.isFinite(mean)) {
+      return Optional.empty();
+    }
+    float[] counts = new float[squares.length];
+    for (int k = 0; k < counts.length; k++) {
+      counts[k] = squares[k] > 0 ? (float) (squares[k] / mean) : 1;
+    }
+    return Optional.of(counts);
   }
 
   /** The known step at a column; 0 where there is none. */

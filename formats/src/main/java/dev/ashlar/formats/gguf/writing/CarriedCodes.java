@@ -196,8 +196,9 @@ public final class CarriedCodes {
    * where the grid is not one of steps and lowest values, without.
    *
    * @param values the row, outliers included
+   * @param importance what an error in a column counts, or null
    */
-  public static Row known(QuantizedMatrix matrix, int o, float[] values) {
+  public static Row known(QuantizedMatrix matrix, int o, float[] values, float[] importance) {
     int size = matrix.groups().size(matrix.in());
     boolean grid =
         matrix.groupOfColumn() == null
@@ -206,7 +207,7 @@ public final class CarriedCodes {
             && (matrix.groups() instanceof Groups.ZeroPoints
                 || matrix.groups() instanceof Groups.Minimums);
     if (!grid) {
-      return new Row(values, null);
+      return new Row(values, importance);
     }
     int last = (1 << matrix.codes().bits()) - 1;
     float[] steps = new float[Math.ceilDiv(matrix.in(), Row.STRETCH)];
@@ -217,6 +218,6 @@ public final class CarriedCodes {
       steps[i] = Math.abs(scale);
       lows[i] = matrix.groups().weight(group, scale < 0 ? last : 0);
     }
-    return new Row(values, null, steps, lows);
+    return new Row(values, importance, steps, lows);
   }
 }

@@ -38,6 +38,7 @@ public final class TensorRows {
 
   private final StoredTensor tensor;
   private final GgufType type;
+  private final Map<String, float[]> importance;
   private final int in;
   private final int rowBytes;
 
@@ -46,9 +47,12 @@ public final class TensorRows {
 
   /**
    * @param type one that the rows are whole blocks of
+   * @param importance what an error in a column counts {@code [in]}, of matrices of codes by their
+   *     names, where it is known
    */
-  public TensorRows(StoredTensor tensor, GgufType type) {
+  public TensorRows(StoredTensor tensor, GgufType type, Map<String, float[]> importance) {
     this.tensor = tensor;
+    this.importance = importance;
     this.type = type;
     Shape shape = tensor.shape();
     this.in = Math.toIntExact(shape.rank() == 0 ? 1 : shape.dim(-1));
@@ -137,7 +141,7 @@ public final class TensorRows {
         return false;
       }
       codes.row(o, values);
-      encode(CarriedCodes.known(codes.matrix(), o, values), dst, to);
+      encode(CarriedCodes.known(codes.matrix(), o, values, importance.get(codes.name())), dst, to);
       return true;
     }
     place.tensor.read(place.row * in, values, 0, in);
