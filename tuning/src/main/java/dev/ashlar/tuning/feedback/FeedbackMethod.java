@@ -29,6 +29,7 @@ final class FeedbackMethod implements Method {
   private static final String STEP_SAMPLES = "step_samples";
   private static final String SHARE = "share";
   private static final String HELD_OUT = "held_out";
+  private static final String LABELS = "labels";
   private static final String AUTO = "auto";
   private static final String NONE = "none";
   private static final int STEP_COUNT = 32;
@@ -72,7 +73,12 @@ final class FeedbackMethod implements Method {
         new Option(
             SHARE, "0.5", "share of the samples to solve layers on; the others are for steps"),
         new Option(LAYER_SAMPLES, AUTO, "their number; auto: by the share"),
-        new Option(HELD_OUT, "" + HELD, "samples that decide whether the steps are kept"));
+        new Option(HELD_OUT, "" + HELD, "samples that decide whether the steps are kept"),
+        new Option(
+            LABELS,
+            "0",
+            "share of the steps' aim that the text's own next tokens have, 0 to 1; the rest are the"
+                + " float model's predictions"));
   }
 
   @Override
@@ -101,7 +107,7 @@ final class FeedbackMethod implements Method {
   public List<String> idle(MethodOptions o) {
     List<String> idle = new ArrayList<>();
     if (!isTimed(o) && o.integer(STEPS, STEP_COUNT) == 0) {
-      Stream.of(RATE, NORM_RATE, STEP_SAMPLES, SHARE, HELD_OUT)
+      Stream.of(RATE, NORM_RATE, STEP_SAMPLES, SHARE, HELD_OUT, LABELS)
           .filter(o::has)
           .map(name -> name + " has no effect: nothing is tuned end to end with " + STEPS + "=0")
           .forEach(idle::add);
@@ -139,7 +145,8 @@ final class FeedbackMethod implements Method {
             o.is(RATE, AUTO) ? 0 : o.real(RATE, 0),
             o.is(NORM_RATE, AUTO) ? 0 : o.real(NORM_RATE, 0),
             o.integer(STEP_SAMPLES, BATCH),
-            o.integer(HELD_OUT, HELD));
+            o.integer(HELD_OUT, HELD),
+            o.real(LABELS, 0));
     Feedback numbers = new Feedback(solver, ending, split(o), Optional.empty());
     return isTimed(o)
         ? new Feedback(

@@ -27,15 +27,16 @@ import java.util.function.Predicate;
 
 /**
  * Tunes scales and norm weights of a quantized model by {@code KL(float ‖ quantized)} of the
- * logits; codes stay. It works on samples that the units have not seen: on those that they were
- * solved on the error is already small, and what is left of it is noise.
+ * logits, if wanted with a share of the text's own next tokens; codes stay. It works on samples
+ * that the units have not seen: on those that they were solved on the error is already small, and
+ * what is left of it is noise.
  *
  * <p>Each step goes forward through all units, keeping only what flows into each, and back through
  * them from the last, each run once more; a unit steps as soon as its gradients are there, so that
  * floats and gradients of one unit are in memory at a time. As many units as there is memory to
  * spare for keep what they computed instead, which takes a fifth off a step and changes no bit.
  *
- * <p>The result is kept if it lowers the divergence on held-out samples.
+ * <p>The result is kept if it lowers the loss on held-out samples.
  */
 public final class EndToEnd implements Finish {
   private final EndToEndOptions options;
@@ -90,15 +91,19 @@ public final class EndToEnd implements Finish {
     try (Activations teacher = teacher(task, samples)) {
       Run run = new Run(task, samples, teacher);
       long measuring = System.nanoTime();
-      double before = run.divergence(fresh - held, held);
+      DistillationLoss.Sums before = run.loss(fresh - held, held);
       clock.reserve(System.nanoTime() - measuring);
       run.tune(fresh - held, clock);
-      double after = clock.steps() == 0 ? before : run.divergence(fresh - held, held);
+      DistillationLoss.Sums after = clock.steps() == 0 ? before : run.loss(fresh - held, held);
       Map<String, Double> figures = new LinkedHashMap<>();
-      figures.put("held-out KL before", before);
-      figures.put("held-out KL after", after);
+      figures.put("held-out KL before", before.divergence());
+      figures.put("held-out KL after", after.divergence());
+      if (options.labels() > 0) {
+        figures.put("held-out loss before", before.loss());
+        figures.put("held-out loss after", after.loss());
+      }
       // A sum that is no longer a number is not below anything.
-      return after < before
+      return after.loss() < before.loss()
           ? run.result(figures)
           : new FinishResult(unchanged.parts(), unchanged.rest().withFigures(figures));
     }
@@ -183,7 +188,7 @@ public final class EndToEnd implements Finish {
           units.add(unit);
         }
       }
-      this.head = new TunedHead(model, present, norm);
+      this.head = new TunedHead(model, present, norm, options.labels());
       this.normRate = options.normRate(bits);
       for (int i = 0; i <= units.size(); i++) {
         states.add(null);
@@ -204,15 +209,26 @@ public final class EndToEnd implements Finish {
       }
     }
 
-    /** Mean divergence of some samples. */
-    double divergence(int first, int count) {
-      double sum = 0;
+    /** Mean loss of some samples. */
+    DistillationLoss.Sums loss(int first, int count) {
+      DistillationLoss.Sums sums = DistillationLoss.Sums.NONE;
       int batch = Math.min(options.batch(), count);
       for (int at = 0; at < count; at += batch) {
         int[] rows = range(first + at, Math.min(batch, count - at));
-        sum += head.loss(forward(rows, false), target(rows), null);
+        sums = sums.plus(head.loss(forward(rows, false), target(rows), next(rows), null));
       }
-      return sum / ((double) count * samples.getFirst().length);
+      return sums.over((double) count * samples.getFirst().length);
+    }
+
+    /** The token behind each of some samples. */
+    private int[] next(int[] rows) {
+      int length = samples.getFirst().length;
+      int[] tokens = ids(samples, rows);
+      int[] next = new int[tokens.length];
+      for (int i = 0; i < next.length; i++) {
+        next[i] = (i + 1) % length == 0 ? DistillationLoss.NOTHING : tokens[i + 1];
+      }
+      return next;
     }
 
     /** Tunes on the first samples. */
@@ -232,7 +248,7 @@ public final class EndToEnd implements Finish {
     private double step(int[] rows, TunedUnit.Rates rates) {
       Tensor hidden = forward(rows, true);
       Tensor d = Tensor.zeros(hidden.shape());
-      double sum = head.loss(hidden, target(rows), d);
+      double sum = head.loss(hidden, target(rows), next(rows), d).loss();
       head.step(rates.norms() * rates.share());
       BlockContext context = BlockContext.of(rows.length, samples.getFirst().length);
       for (int i = units.size() - 1; i >= 0; i--) {

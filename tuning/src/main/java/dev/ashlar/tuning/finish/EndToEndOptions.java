@@ -10,8 +10,11 @@ package dev.ashlar.tuning.finish;
  *     4 bits
  * @param batch samples of one step
  * @param heldOut samples, the last, by which is decided whether the result is kept
+ * @param labels what share of the loss the text's own next tokens have, 0 to 1; the rest is the
+ *     divergence from the float model
  */
-public record EndToEndOptions(int steps, double rate, double normRate, int batch, int heldOut) {
+public record EndToEndOptions(
+    int steps, double rate, double normRate, int batch, int heldOut, double labels) {
   private static final double[] RATES = {3e-3, 2e-3, 1e-3};
   private static final int FEWEST_BITS = 2;
   private static final double LARGE_NORM_RATE = 2e-3;
@@ -30,6 +33,10 @@ public record EndToEndOptions(int steps, double rate, double normRate, int batch
               + heldOut
               + ", "
               + batch);
+    }
+    if (!(labels >= 0) || labels > 1) {
+      throw new IllegalArgumentException(
+          "option labels takes a share from 0 to 1, found " + labels);
     }
   }
 
@@ -55,6 +62,7 @@ public record EndToEndOptions(int steps, double rate, double normRate, int batch
         + ", batch="
         + batch
         + ", held out="
-        + heldOut;
+        + heldOut
+        + (labels == 0 ? "" : ", labels=" + labels);
   }
 }

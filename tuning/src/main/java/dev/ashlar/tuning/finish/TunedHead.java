@@ -25,14 +25,17 @@ final class TunedHead {
   private final Decoder tuned;
   private final Map<String, TunedTensor> norms = new LinkedHashMap<>();
   private final Tape tape;
+  private final double labels;
 
   /**
    * @param model the float model
    * @param present the same with what was quantized or changed of its head
    * @param norm whether a tensor is a norm's weight, by complete checkpoint name
+   * @param labels what share of the loss the text's own tokens have
    */
-  TunedHead(Decoder model, Decoder present, Predicate<String> norm) {
+  TunedHead(Decoder model, Decoder present, Predicate<String> norm, double labels) {
     this.model = model;
+    this.labels = labels;
     this.tape = Tape.recording(model.backend());
     this.tuned =
         present.mapHeadTensors(
@@ -52,17 +55,18 @@ final class TunedHead {
   }
 
   /**
-   * The summed divergence of the float model's predictions from the present ones'.
+   * The summed loss of the present predictions.
    *
    * @param hidden {@code [.., dim]} behind the last block
    * @param teacher the float model's, shaped alike
+   * @param next the token behind each, or {@link DistillationLoss#NOTHING}
    * @param d receives the gradient of the mean by {@code hidden}, or null
    */
-  double loss(Tensor hidden, Tensor teacher, Tensor d) {
+  DistillationLoss.Sums loss(Tensor hidden, Tensor teacher, int[] next, Tensor d) {
     int dim = hidden.dim(-1);
     int rows = hidden.rows();
     norms.values().forEach(TunedTensor::clear);
-    double sum = 0;
+    DistillationLoss.Sums sums = DistillationLoss.Sums.NONE;
     for (int first = 0; first < rows; first += ROWS) {
       int count = Math.min(ROWS, rows - first);
       tape.reset();
@@ -73,16 +77,17 @@ final class TunedHead {
         tape.watch(x);
         norms.values().forEach(n -> n.watch(tape, true));
       }
-      KlDivergence kl = new KlDivergence(tuned.head(x, tape), wanted);
-      Tensor y = tape.apply(kl);
-      sum += kl.sum();
+      int[] behind = Arrays.copyOfRange(next, first, first + count);
+      DistillationLoss loss = new DistillationLoss(tuned.head(x, tape), wanted, behind, labels);
+      Tensor y = tape.apply(loss);
+      sums = sums.plus(loss.sums());
       if (d != null) {
         Gradients g = tape.backward(y, 1f / rows);
         System.arraycopy(g.of(x).data(), 0, d.data(), first * dim, count * dim);
       }
     }
     tape.reset();
-    return sum;
+    return sums;
   }
 
   private static Tensor part(Tensor x, int first, int count, int dim) {

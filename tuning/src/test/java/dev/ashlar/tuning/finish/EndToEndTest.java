@@ -47,33 +47,40 @@ class EndToEndTest {
   }
 
   @Test
-  void divergenceIsItsDefinitionAndItsGradientThatOfDifferences() {
+  void lossIsItsDefinitionAndItsGradientThatOfDifferences() {
     Random random = new Random(1);
     Tensor logits = random(random, 3, 11);
     Tensor teacher = random(random, 3, 11);
-    Tape tape = Tape.recording(Backends.chosen());
-    tape.watch(logits);
-    KlDivergence kl = new KlDivergence(logits, teacher);
-    Gradients g = tape.backward(tape.apply(kl), 0.5f);
-    assertEquals(naive(logits, teacher), kl.sum(), 1e-5);
-    for (int i = 0; i < logits.size(); i++) {
-      Tensor up = logits.copy();
-      up.data()[i] += 1e-2f;
-      Tensor down = logits.copy();
-      down.data()[i] -= 1e-2f;
-      double slope = (naive(up, teacher) - naive(down, teacher)) / 2e-2;
-      assertEquals(0.5 * slope, g.of(logits).data()[i], 1e-4);
+    int[] next = {4, DistillationLoss.NOTHING, 0};
+    for (double labels : new double[] {0, 0.3, 1}) {
+      Tape tape = Tape.recording(Backends.chosen());
+      tape.watch(logits);
+      DistillationLoss loss = new DistillationLoss(logits, teacher, next, labels);
+      Gradients g = tape.backward(tape.apply(loss), 0.5f);
+      assertEquals(naive(logits, teacher, next, labels), loss.sums().loss(), 1e-5);
+      assertEquals(naive(logits, teacher, next, 0), loss.sums().divergence(), 1e-5);
+      for (int i = 0; i < logits.size(); i++) {
+        Tensor up = logits.copy();
+        up.data()[i] += 1e-2f;
+        Tensor down = logits.copy();
+        down.data()[i] -= 1e-2f;
+        double slope =
+            (naive(up, teacher, next, labels) - naive(down, teacher, next, labels)) / 2e-2;
+        assertEquals(0.5 * slope, g.of(logits).data()[i], 1e-4);
+      }
     }
   }
 
-  private static double naive(Tensor logits, Tensor teacher) {
+  private static double naive(Tensor logits, Tensor teacher, int[] next, double labels) {
     double sum = 0;
     for (int r = 0; r < logits.rows(); r++) {
       double[] q = softmax(logits, r);
       double[] p = softmax(teacher, r);
+      double divergence = 0;
       for (int i = 0; i < q.length; i++) {
-        sum += p[i] * Math.log(p[i] / q[i]);
+        divergence += p[i] * Math.log(p[i] / q[i]);
       }
+      sum += next[r] < 0 ? divergence : (1 - labels) * divergence - labels * Math.log(q[next[r]]);
     }
     return sum;
   }
@@ -189,7 +196,7 @@ class EndToEndTest {
   }
 
   private static EndToEndOptions options(int steps, double rate) {
-    return new EndToEndOptions(steps, rate, rate, 4, 4);
+    return new EndToEndOptions(steps, rate, rate, 4, 4, 0);
   }
 
   @Test
@@ -280,6 +287,25 @@ class EndToEndTest {
     }
     assertTrue(result.rest().tensors().isEmpty());
     assertFalse(result.rest().figures().isEmpty());
+  }
+
+  /** A share of the text's tokens is learned and reported, and decides with the rest. */
+  @Test
+  void labelsLowerTheLossOnTheText() {
+    List<Double> losses = new ArrayList<>();
+    FinishTask all = task(losses);
+    FinishTask task =
+        new FinishTask(
+            all.model(), all.parts(), all.samples().subList(0, 8), 0, 4, 1, all.listener());
+    FinishResult mixed = new EndToEnd(new EndToEndOptions(3, 1e-3, 1e-3, 4, 4, 0.5)).run(task);
+    List<Double> mixedLosses = List.copyOf(losses);
+    losses.clear();
+    FinishResult plain = new EndToEnd(options(3, 1e-3)).run(task);
+    assertTrue(mixedLosses.get(2) < mixedLosses.get(0), mixedLosses.toString());
+    assertTrue(mixedLosses.get(0) > losses.get(0), "labels count");
+    assertEquals(divergence(plain), divergence(mixed));
+    assertTrue(mixed.rest().figures().containsKey("held-out loss after"));
+    assertFalse(plain.rest().figures().containsKey("held-out loss after"));
   }
 
   /** What is tuned is the model that rounds its inputs, as it will be used. */
