@@ -94,6 +94,15 @@ public final class Decoder {
     }
   }
 
+  /**
+   * As {@link #load}, for training something beside the weights: matrices that the file holds as
+   * codes stay codes, and gradients pass them; see {@link dev.ashlar.nn.layer.FrozenWeight}. Rows
+   * of the embedding may be read when they are wanted, so that the source must stay open.
+   */
+  public static Decoder loadFrozen(DecoderSpec spec, WeightSource source, Backend backend) {
+    return load(spec, Weights.frozen(source, spec, backend));
+  }
+
   private static Decoder load(DecoderSpec spec, Weights weights) {
     check(spec, weights);
     Embedding embedding = Embedding.load(spec, weights);

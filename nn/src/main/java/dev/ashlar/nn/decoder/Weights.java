@@ -1,6 +1,7 @@
 package dev.ashlar.nn.decoder;
 
 import dev.ashlar.nn.layer.DenseWeight;
+import dev.ashlar.nn.layer.FrozenWeight;
 import dev.ashlar.nn.layer.Linear;
 import dev.ashlar.nn.layer.Norm;
 import dev.ashlar.nn.layer.PackedWeight;
@@ -15,6 +16,7 @@ import dev.ashlar.tensor.weights.WeightSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Function;
 
 /**
  * Fetches the tensors of a specification from a source, checking shapes and that values are finite.
@@ -26,8 +28,13 @@ sealed class Weights permits HollowWeights {
   private final WeightSource source;
   private final DecoderSpec decoder;
   private final Backend backend;
-  private final ActivationPrecision activations;
   private final WarmUp warmUp;
+
+  /** What becomes of a matrix that is stored as codes. */
+  private final Function<QuantizedMatrix, Weight> coded;
+
+  /** Whether blocks of codes stay codes that could be read as floats. */
+  private final boolean packed;
 
   Weights(
       WeightSource source,
@@ -35,11 +42,33 @@ sealed class Weights permits HollowWeights {
       Backend backend,
       ActivationPrecision activations,
       WarmUp warmUp) {
+    this(
+        source,
+        decoder,
+        backend,
+        warmUp,
+        matrix -> PackedWeight.of(matrix, backend, activations),
+        warmUp != null);
+  }
+
+  private Weights(
+      WeightSource source,
+      DecoderSpec decoder,
+      Backend backend,
+      WarmUp warmUp,
+      Function<QuantizedMatrix, Weight> coded,
+      boolean packed) {
     this.source = source;
     this.decoder = decoder;
     this.backend = backend;
-    this.activations = activations;
     this.warmUp = warmUp;
+    this.coded = coded;
+    this.packed = packed;
+  }
+
+  /** Matrices that are stored as codes stay codes that gradients pass. */
+  static Weights frozen(WeightSource source, DecoderSpec decoder, Backend backend) {
+    return new Weights(source, decoder, backend, null, FrozenWeight::of, true);
   }
 
   /** Matrices as floats, except those that the source reports as quantized. */
@@ -60,10 +89,6 @@ sealed class Weights permits HollowWeights {
       ActivationPrecision activations,
       WarmUp warmUp) {
     return new Weights(source, decoder, backend, activations, warmUp);
-  }
-
-  private boolean packed() {
-    return warmUp != null;
   }
 
   Backend backend() {
@@ -216,10 +241,10 @@ sealed class Weights permits HollowWeights {
           "shape " + Shape.of(q.out(), q.in()),
           SHAPE_HINT);
     }
-    if (packed()) {
+    if (warmUp != null) {
       warmUp.like(q);
     }
-    return PackedWeight.of(q, backend, activations);
+    return coded.apply(q);
   }
 
   private Weight stored(String parent, LinearSpec spec) {
@@ -227,7 +252,7 @@ sealed class Weights permits HollowWeights {
         spec.transposed() || spec.stack().isPresent()
             ? Optional.empty()
             : blocks(parent + spec.name() + ".weight", spec.out(), spec.in());
-    if (packed() && blocks.isEmpty()) {
+    if (warmUp != null && blocks.isEmpty()) {
       warmUp.dense();
     }
     return blocks.orElseGet(() -> new DenseWeight(dense(parent, spec)));
@@ -238,7 +263,7 @@ sealed class Weights permits HollowWeights {
    * otherwise or is wanted as floats.
    */
   Optional<Weight> blocks(String name, long out, long in) {
-    if (!packed()) {
+    if (!packed) {
       return Optional.empty();
     }
     StoredTensor stored = stored(name, out, in);
@@ -246,11 +271,13 @@ sealed class Weights permits HollowWeights {
         .quantized()
         .map(
             matrix -> {
-              warmUp.like(matrix);
+              if (warmUp != null) {
+                warmUp.like(matrix);
+              }
               if (!matrix.groups().isFinite()) {
                 throw notFinite(stored);
               }
-              return PackedWeight.of(matrix, backend, activations);
+              return coded.apply(matrix);
             });
   }
 
@@ -258,7 +285,7 @@ sealed class Weights permits HollowWeights {
   TokenTable table(String name, long vocab, long dim) {
     StoredTensor stored = stored(name, vocab, dim);
     boolean floats = stored.storage().equals(stored.dtype().name());
-    return packed() && !floats
+    return packed && !floats
         ? new TokenTable.Stored(stored, this)
         : new TokenTable.Dense(tensor(name, vocab, dim));
   }
