@@ -9,6 +9,7 @@ module dev.ashlar.tuning {
   exports dev.ashlar.tuning.calibration;
   exports dev.ashlar.tuning.layerwise;
   exports dev.ashlar.tuning.layerwise.solver;
+  exports dev.ashlar.tuning.lora;
   exports dev.ashlar.tuning.method;
   exports dev.ashlar.tuning.plan;
   exports dev.ashlar.tuning.quality;

@@ -45,6 +45,26 @@ public final class AdamW {
     }
   }
 
+  /** Steps that were done. */
+  public int steps() {
+    return steps;
+  }
+
+  /** First and second moments of all parameters, in turn: the live arrays. */
+  public List<float[]> moments() {
+    List<float[]> all = new ArrayList<>();
+    for (int i = 0; i < first.size(); i++) {
+      all.add(first.get(i));
+      all.add(second.get(i));
+    }
+    return all;
+  }
+
+  /** Goes on behind so many steps, whose parameters and moments the caller has put back. */
+  public void resume(int done) {
+    steps = done;
+  }
+
   /**
    * One step.
    *
