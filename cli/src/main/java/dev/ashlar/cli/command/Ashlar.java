@@ -57,6 +57,7 @@ public final class Ashlar implements Runnable {
     COMMANDS.put("convert", ConvertCommand::new);
     COMMANDS.put("pull", PullCommand::new);
     COMMANDS.put("rm", RmCommand::new);
+    COMMANDS.put("finetune", FinetuneCommand::new);
     COMMANDS.put("train-demo", TrainDemoCommand::new);
     COMMANDS.put("bench", BenchCommand::new);
     COMMANDS.put("doctor", DoctorCommand::new);
