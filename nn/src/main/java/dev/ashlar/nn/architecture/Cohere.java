@@ -15,6 +15,8 @@ import java.util.Optional;
  * logits.
  */
 final class Cohere implements Architecture {
+  private static final Map<String, Object> DEFAULTS = Map.of("rope_theta", 500_000.0);
+
   @Override
   public String modelType() {
     return "cohere";
@@ -22,7 +24,7 @@ final class Cohere implements Architecture {
 
   @Override
   public DecoderSpec spec(Map<String, Object> config, WeightSource source) {
-    return new Style(modelType(), config, source).spec();
+    return new Style(modelType(), Config.complete(config, DEFAULTS), source).spec();
   }
 
   /** What it does differently. */

@@ -33,9 +33,34 @@ final class Config {
     this.path = path;
   }
 
+  /**
+   * Values with what the peers' configuration class of the family takes for keys that are left out;
+   * a null that is written stays one.
+   */
+  static Map<String, Object> complete(Map<String, Object> values, Map<String, Object> defaults) {
+    Map<String, Object> complete = new HashMap<>(values);
+    defaults.forEach(
+        (key, value) -> {
+          if (!values.containsKey(ConfigNames.in(values, key))) {
+            complete.put(key, value);
+          }
+        });
+    return complete;
+  }
+
+  /** This with other values for some keys. */
+  Config with(Map<String, Object> others) {
+    return new Config(complete(others, values), source, path);
+  }
+
   /** A configuration without keys. */
   Config empty() {
     return new Config(Map.of(), source, path);
+  }
+
+  /** Whether there are no keys. */
+  boolean isEmpty() {
+    return values.isEmpty();
   }
 
   /** Whether the key is there and not null. */

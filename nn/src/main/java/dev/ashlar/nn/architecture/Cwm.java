@@ -6,6 +6,25 @@ import java.util.Map;
 
 /** Code World Model (Meta): Llama 3 in which three of four layers slide. */
 final class Cwm implements Architecture {
+  private static final Map<String, Object> DEFAULTS =
+      Map.of("head_dim", 128, "num_key_value_heads", 8, "rope_theta", 1_000_000.0);
+
+  /** Where a configuration says nothing of a section. */
+  private static final Map<String, Object> ROPE =
+      Map.of(
+          "rope_type",
+          "llama3",
+          "rope_theta",
+          1_000_000.0,
+          "factor",
+          16.0,
+          "low_freq_factor",
+          1.0,
+          "high_freq_factor",
+          4.0,
+          "original_max_position_embeddings",
+          8192);
+
   @Override
   public String modelType() {
     return "cwm";
@@ -13,7 +32,8 @@ final class Cwm implements Architecture {
 
   @Override
   public DecoderSpec spec(Map<String, Object> config, WeightSource source) {
-    return new Style(modelType(), config, source).spec();
+    return new Style(modelType(), Rope.complete(Config.complete(config, DEFAULTS), ROPE), source)
+        .spec();
   }
 
   /** What it does differently. */

@@ -18,6 +18,25 @@ import java.util.Optional;
  * which some are shared by all tokens.
  */
 final class DeepseekV2 implements Architecture {
+  private static final Map<String, Object> DEFAULTS =
+      Map.of(
+          "kv_lora_rank",
+          512,
+          "q_lora_rank",
+          1536,
+          "qk_nope_head_dim",
+          128,
+          "qk_rope_head_dim",
+          64,
+          "v_head_dim",
+          128,
+          "n_routed_experts",
+          64,
+          "n_shared_experts",
+          2,
+          "moe_intermediate_size",
+          1407);
+
   @Override
   public String modelType() {
     return "deepseek_v2";
@@ -25,7 +44,7 @@ final class DeepseekV2 implements Architecture {
 
   @Override
   public DecoderSpec spec(Map<String, Object> config, WeightSource source) {
-    return new Style(modelType(), config, source).spec();
+    return new Style(modelType(), Config.complete(config, DEFAULTS), source).spec();
   }
 
   /** What the DeepSeek families share. */
@@ -49,7 +68,12 @@ final class DeepseekV2 implements Architecture {
       super(modelType, config, source, HEADS);
       this.plain = this.config.count("qk_nope_head_dim");
       this.rotary = this.config.count("qk_rope_head_dim");
-      this.valueDim = this.config.count("v_head_dim");
+      this.valueDim = valueDim();
+    }
+
+    /** Elements of a head of values. */
+    int valueDim() {
+      return config.count("v_head_dim");
     }
 
     @Override

@@ -13,6 +13,23 @@ import java.util.Optional;
  * the choice of experts without weighing them.
  */
 final class DeepseekV3 implements Architecture {
+  private static final Map<String, Object> DEFAULTS =
+      Map.ofEntries(
+          Map.entry("kv_lora_rank", 512),
+          Map.entry("q_lora_rank", 1536),
+          Map.entry("qk_nope_head_dim", 128),
+          Map.entry("qk_rope_head_dim", 64),
+          Map.entry("v_head_dim", 128),
+          Map.entry("n_routed_experts", 256),
+          Map.entry("n_shared_experts", 1),
+          Map.entry("moe_intermediate_size", 2048),
+          Map.entry("num_experts_per_tok", 8),
+          Map.entry("n_group", 8),
+          Map.entry("topk_group", 4),
+          Map.entry("first_k_dense_replace", 3),
+          Map.entry("routed_scaling_factor", 2.5),
+          Map.entry("max_position_embeddings", 4096));
+
   @Override
   public String modelType() {
     return "deepseek_v3";
@@ -20,7 +37,7 @@ final class DeepseekV3 implements Architecture {
 
   @Override
   public DecoderSpec spec(Map<String, Object> config, WeightSource source) {
-    return new DeepseekV2.Style(modelType(), config, source) {
+    return new DeepseekV2.Style(modelType(), Config.complete(config, DEFAULTS), source) {
       @Override
       RouterSpec router() {
         return corrected(this);

@@ -7,6 +7,19 @@ import java.util.Map;
 
 /** dots.llm1 (rednote): Qwen 3 attention with the experts of DeepSeek-V3. */
 final class Dots1 implements Architecture {
+  private static final Map<String, Object> DEFAULTS =
+      Map.of(
+          "num_key_value_heads",
+          32,
+          "moe_intermediate_size",
+          1408,
+          "norm_topk_prob",
+          false,
+          "max_position_embeddings",
+          2048,
+          "sliding_window",
+          4096);
+
   @Override
   public String modelType() {
     return "dots1";
@@ -14,7 +27,7 @@ final class Dots1 implements Architecture {
 
   @Override
   public DecoderSpec spec(Map<String, Object> config, WeightSource source) {
-    return new Style(modelType(), config, source).spec();
+    return new Style(modelType(), Config.complete(config, DEFAULTS), source).spec();
   }
 
   /** What it does differently. */

@@ -7,6 +7,17 @@ import java.util.Map;
 
 /** ERNIE 4.5 dense (Baidu): Llama with interleaved rotation and optional biases. */
 final class Ernie45 implements Architecture {
+  private static final Map<String, Object> DEFAULTS =
+      Map.of(
+          "num_key_value_heads",
+          2,
+          "head_dim",
+          128,
+          "rope_theta",
+          500_000.0,
+          "max_position_embeddings",
+          131_072);
+
   @Override
   public String modelType() {
     return "ernie4_5";
@@ -14,7 +25,7 @@ final class Ernie45 implements Architecture {
 
   @Override
   public DecoderSpec spec(Map<String, Object> config, WeightSource source) {
-    return new Style(modelType(), config, source).spec();
+    return new Style(modelType(), Config.complete(config, DEFAULTS), source).spec();
   }
 
   /** What it does differently. */

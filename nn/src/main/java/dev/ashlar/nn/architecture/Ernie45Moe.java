@@ -11,6 +11,21 @@ import java.util.Optional;
 
 /** ERNIE 4.5 MoE (Baidu): experts chosen by corrected probabilities, some shared. */
 final class Ernie45Moe implements Architecture {
+  private static final Map<String, Object> DEFAULTS =
+      Map.of(
+          "num_key_value_heads",
+          4,
+          "moe_num_experts",
+          64,
+          "moe_k",
+          6,
+          "moe_intermediate_size",
+          1536,
+          "rope_theta",
+          500_000.0,
+          "max_position_embeddings",
+          131_072);
+
   @Override
   public String modelType() {
     return "ernie4_5_moe";
@@ -18,7 +33,7 @@ final class Ernie45Moe implements Architecture {
 
   @Override
   public DecoderSpec spec(Map<String, Object> config, WeightSource source) {
-    return new Style(modelType(), config, source).spec();
+    return new Style(modelType(), Config.complete(config, DEFAULTS), source).spec();
   }
 
   /** What it does differently. */

@@ -13,6 +13,8 @@ import java.util.Optional;
  * ones do not.
  */
 final class Exaone4 implements Architecture {
+  private static final Map<String, Object> DEFAULTS = Map.of("num_key_value_heads", 32);
+
   @Override
   public String modelType() {
     return "exaone4";
@@ -20,7 +22,7 @@ final class Exaone4 implements Architecture {
 
   @Override
   public DecoderSpec spec(Map<String, Object> config, WeightSource source) {
-    return new Style(modelType(), config, source).spec();
+    return new Style(modelType(), Config.complete(config, DEFAULTS), source).spec();
   }
 
   /** What it does differently. */

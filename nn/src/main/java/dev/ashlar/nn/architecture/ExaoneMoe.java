@@ -12,6 +12,17 @@ import java.util.Optional;
 
 /** K-EXAONE (LG AI Research): EXAONE 4 with norms before each half and a mixture of experts. */
 final class ExaoneMoe implements Architecture {
+  private static final Map<String, Object> DEFAULTS =
+      Map.of(
+          "num_key_value_heads",
+          32,
+          "num_experts",
+          64,
+          "num_experts_per_tok",
+          8,
+          "moe_intermediate_size",
+          1024);
+
   @Override
   public String modelType() {
     return "exaone_moe";
@@ -19,7 +30,7 @@ final class ExaoneMoe implements Architecture {
 
   @Override
   public DecoderSpec spec(Map<String, Object> config, WeightSource source) {
-    return new Style(modelType(), config, source).spec();
+    return new Style(modelType(), Config.complete(config, DEFAULTS), source).spec();
   }
 
   /** What it does differently. */

@@ -7,6 +7,9 @@ import java.util.Map;
 
 /** FlexOlmo (Ai2): OLMo 2 with a mixture of experts. */
 final class FlexOlmo implements Architecture {
+  private static final Map<String, Object> DEFAULTS =
+      Map.of("num_experts", 7, "num_experts_per_tok", 5, "rope_theta", 500_000.0);
+
   @Override
   public String modelType() {
     return "flex_olmo";
@@ -14,7 +17,7 @@ final class FlexOlmo implements Architecture {
 
   @Override
   public DecoderSpec spec(Map<String, Object> config, WeightSource source) {
-    return new Style(modelType(), config, source).spec();
+    return new Style(modelType(), Config.complete(config, DEFAULTS), source).spec();
   }
 
   /** What it does differently. */

@@ -9,6 +9,9 @@ import java.util.Map;
 
 /** Gemma (Gemma Team, arXiv 2403.08295): scaled embeddings, norms that multiply by 1 + weight. */
 final class Gemma implements Architecture {
+  private static final Map<String, Object> DEFAULTS =
+      Map.of("num_key_value_heads", 16, "head_dim", 256);
+
   @Override
   public String modelType() {
     return "gemma";
@@ -16,7 +19,7 @@ final class Gemma implements Architecture {
 
   @Override
   public DecoderSpec spec(Map<String, Object> config, WeightSource source) {
-    return new Style(modelType(), config, source).spec();
+    return new Style(modelType(), Config.complete(config, DEFAULTS), source).spec();
   }
 
   /** What it does differently. */

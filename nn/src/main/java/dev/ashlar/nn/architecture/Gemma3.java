@@ -12,6 +12,9 @@ import java.util.Optional;
  * with rotary embeddings of their own.
  */
 final class Gemma3 implements Architecture {
+  private static final Map<String, Object> DEFAULTS =
+      Map.of("num_key_value_heads", 4, "head_dim", 256);
+
   @Override
   public String modelType() {
     return "gemma3_text";
@@ -19,7 +22,7 @@ final class Gemma3 implements Architecture {
 
   @Override
   public DecoderSpec spec(Map<String, Object> config, WeightSource source) {
-    return new Style(modelType(), config, source).spec();
+    return new Style(modelType(), Config.complete(config, DEFAULTS), source).spec();
   }
 
   /** What it does differently. */

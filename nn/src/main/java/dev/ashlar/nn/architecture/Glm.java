@@ -12,6 +12,9 @@ import java.util.Map;
  * interleaved.
  */
 final class Glm implements Architecture {
+  private static final Map<String, Object> DEFAULTS =
+      Map.of("num_key_value_heads", 2, "head_dim", 128, "rms_norm_eps", 1.5625e-07);
+
   @Override
   public String modelType() {
     return "glm";
@@ -19,7 +22,7 @@ final class Glm implements Architecture {
 
   @Override
   public DecoderSpec spec(Map<String, Object> config, WeightSource source) {
-    return new Style(modelType(), config, source).spec();
+    return new Style(modelType(), Config.complete(config, DEFAULTS), source).spec();
   }
 
   /** What it does differently. */

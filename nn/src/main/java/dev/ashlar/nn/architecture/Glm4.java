@@ -8,6 +8,9 @@ import java.util.Optional;
 
 /** GLM 4-0414: GLM with norms on both sides of each half. */
 final class Glm4 implements Architecture {
+  private static final Map<String, Object> DEFAULTS =
+      Map.of("num_key_value_heads", 2, "head_dim", 128, "rms_norm_eps", 1.5625e-07);
+
   @Override
   public String modelType() {
     return "glm4";
@@ -15,7 +18,7 @@ final class Glm4 implements Architecture {
 
   @Override
   public DecoderSpec spec(Map<String, Object> config, WeightSource source) {
-    return new Style(modelType(), config, source).spec();
+    return new Style(modelType(), Config.complete(config, DEFAULTS), source).spec();
   }
 
   /** What it does differently. */

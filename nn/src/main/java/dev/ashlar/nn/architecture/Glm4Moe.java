@@ -10,6 +10,19 @@ import java.util.Optional;
 
 /** GLM 4.5 and 4.6 (GLM-4.5 Team, arXiv 2508.06471): a mixture routed like DeepSeek-V3's. */
 final class Glm4Moe implements Architecture {
+  private static final Map<String, Object> DEFAULTS =
+      Map.of(
+          "num_key_value_heads",
+          8,
+          "n_routed_experts",
+          128,
+          "n_shared_experts",
+          1,
+          "num_experts_per_tok",
+          8,
+          "moe_intermediate_size",
+          1408);
+
   @Override
   public String modelType() {
     return "glm4_moe";
@@ -17,7 +30,7 @@ final class Glm4Moe implements Architecture {
 
   @Override
   public DecoderSpec spec(Map<String, Object> config, WeightSource source) {
-    return new Style(modelType(), config, source).spec();
+    return new Style(modelType(), Config.complete(config, DEFAULTS), source).spec();
   }
 
   /** What it does differently. */

@@ -10,6 +10,9 @@ import java.util.Map;
 
 /** GPT-Neo (EleutherAI): GPT-2 with unscaled scores and local layers. */
 final class GptNeo implements Architecture {
+  /** The pattern of layers and how often it comes, where the configuration has no list. */
+  private static final List<Object> PATTERN = List.of(List.of(List.of("global", "local"), 12));
+
   @Override
   public String modelType() {
     return "gpt_neo";
@@ -64,7 +67,8 @@ final class GptNeo implements Architecture {
         return kind(config.texts("attention_layers", layers).get(layer));
       }
       int at = 0;
-      for (Object entry : config.list("attention_types")) {
+      for (Object entry :
+          config.has("attention_types") ? config.list("attention_types") : PATTERN) {
         if (entry instanceof List<?> e
             && e.size() == 2
             && e.getFirst() instanceof List<?> pattern

@@ -9,7 +9,6 @@ import dev.ashlar.nn.decoder.LinearSpec;
 import dev.ashlar.nn.decoder.NormSpec;
 import dev.ashlar.nn.decoder.PositionSpec;
 import dev.ashlar.nn.decoder.ResidualSpec;
-import dev.ashlar.nn.decoder.RotarySpec;
 import dev.ashlar.tensor.kernel.ActivationKernel.Function;
 import dev.ashlar.tensor.weights.WeightSource;
 import java.util.Map;
@@ -98,14 +97,13 @@ final class GptNeox implements Architecture {
       return LinearSpec.of("attention.dense", dim, dim, qkvBias());
     }
 
-    /** Older configurations have names of their own for the base and the fraction. */
+    /** Outside of the section the base and the fraction have names that no other family has. */
     @Override
     PositionSpec position(int layer) {
+      double theta = config.positive("rotary_emb_base", 10_000);
       double partial = config.positive("rotary_pct", 0.25);
-      RotarySpec read = Rope.read(config, headDim, maxPositions, false, partial);
-      double theta =
-          config.has("rotary_emb_base") ? config.positive("rotary_emb_base") : read.theta();
-      return new PositionSpec.Rotary(new RotarySpec(read.dim(), theta, false, read.scaling()));
+      Config named = config.with(Map.of("rope_theta", theta, "partial_rotary_factor", partial));
+      return new PositionSpec.Rotary(Rope.read(named, headDim, maxPositions, false));
     }
 
     @Override

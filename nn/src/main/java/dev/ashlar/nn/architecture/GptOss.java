@@ -17,6 +17,35 @@ import java.util.Optional;
  * clamped gate that lie stacked in one tensor.
  */
 final class GptOss implements Architecture {
+  private static final Map<String, Object> DEFAULTS =
+      Map.of(
+          "num_key_value_heads",
+          8,
+          "head_dim",
+          64,
+          "num_local_experts",
+          128,
+          "num_experts_per_tok",
+          4,
+          "rope_theta",
+          150_000.0);
+
+  /** Where a configuration says nothing of a section. */
+  private static final Map<String, Object> ROPE =
+      Map.of(
+          "rope_type",
+          "yarn",
+          "factor",
+          32.0,
+          "beta_fast",
+          32.0,
+          "beta_slow",
+          1.0,
+          "truncate",
+          false,
+          "original_max_position_embeddings",
+          4096);
+
   @Override
   public String modelType() {
     return "gpt_oss";
@@ -24,7 +53,8 @@ final class GptOss implements Architecture {
 
   @Override
   public DecoderSpec spec(Map<String, Object> config, WeightSource source) {
-    return new Style(modelType(), config, source).spec();
+    return new Style(modelType(), Rope.complete(Config.complete(config, DEFAULTS), ROPE), source)
+        .spec();
   }
 
   /** What it does differently. */

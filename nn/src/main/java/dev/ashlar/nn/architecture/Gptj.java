@@ -63,7 +63,7 @@ final class Gptj implements Architecture {
 
     @Override
     PositionSpec position(int layer) {
-      int turning = config.count("rotary_dim", Math.min(64, headDim));
+      int turning = config.count("rotary_dim", 64);
       if (turning > headDim || turning % 2 != 0) {
         throw config.fault(
             "rotary_dim", "an even number up to " + headDim, "the number " + turning, "");

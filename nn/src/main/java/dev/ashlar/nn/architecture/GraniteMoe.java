@@ -13,6 +13,9 @@ import java.util.Optional;
 
 /** Granite 3 MoE (IBM): Granite with experts that lie stacked in two tensors. */
 final class GraniteMoe implements Architecture {
+  private static final Map<String, Object> DEFAULTS =
+      Map.of("num_local_experts", 8, "num_experts_per_tok", 2);
+
   @Override
   public String modelType() {
     return "granitemoe";
@@ -20,7 +23,7 @@ final class GraniteMoe implements Architecture {
 
   @Override
   public DecoderSpec spec(Map<String, Object> config, WeightSource source) {
-    return new Style(modelType(), config, source).spec();
+    return new Style(modelType(), Config.complete(config, DEFAULTS), source).spec();
   }
 
   /** What it does differently. */

@@ -9,6 +9,9 @@ import java.util.Optional;
 
 /** Granite 3 MoE with an expert that all tokens share. */
 final class GraniteMoeShared implements Architecture {
+  private static final Map<String, Object> DEFAULTS =
+      Map.of("num_local_experts", 8, "num_experts_per_tok", 2);
+
   @Override
   public String modelType() {
     return "granitemoeshared";
@@ -16,7 +19,7 @@ final class GraniteMoeShared implements Architecture {
 
   @Override
   public DecoderSpec spec(Map<String, Object> config, WeightSource source) {
-    return new Style(modelType(), config, source).spec();
+    return new Style(modelType(), Config.complete(config, DEFAULTS), source).spec();
   }
 
   /** What it does differently. */

@@ -7,6 +7,9 @@ import java.util.Map;
 
 /** Helium (Kyutai): Llama that rotates neighbouring elements. */
 final class Helium implements Architecture {
+  private static final Map<String, Object> DEFAULTS =
+      Map.of("num_key_value_heads", 20, "head_dim", 128, "rope_theta", 100_000.0);
+
   @Override
   public String modelType() {
     return "helium";
@@ -14,7 +17,7 @@ final class Helium implements Architecture {
 
   @Override
   public DecoderSpec spec(Map<String, Object> config, WeightSource source) {
-    return new Style(modelType(), config, source).spec();
+    return new Style(modelType(), Config.complete(config, DEFAULTS), source).spec();
   }
 
   /** What it does differently. */

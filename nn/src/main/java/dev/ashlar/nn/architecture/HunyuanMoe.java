@@ -10,6 +10,8 @@ import java.util.Optional;
 
 /** Hunyuan A13B (Tencent): the dense model with experts, one of them shared. */
 final class HunyuanMoe implements Architecture {
+  private static final Map<String, Object> DEFAULTS = Map.of("num_experts", 1, "moe_topk", 1);
+
   @Override
   public String modelType() {
     return "hunyuan_v1_moe";
@@ -17,7 +19,7 @@ final class HunyuanMoe implements Architecture {
 
   @Override
   public DecoderSpec spec(Map<String, Object> config, WeightSource source) {
-    return new Style(modelType(), config, source).spec();
+    return new Style(modelType(), Config.complete(config, DEFAULTS), source).spec();
   }
 
   /** What it does differently. */

@@ -11,6 +11,25 @@ import java.util.Optional;
 
 /** MiniCPM 3 (OpenBMB): the latents of DeepSeek-V2 without experts, and scales on every stream. */
 final class MiniCpm3 implements Architecture {
+  private static final Map<String, Object> DEFAULTS =
+      Map.of(
+          "kv_lora_rank",
+          256,
+          "q_lora_rank",
+          768,
+          "qk_nope_head_dim",
+          64,
+          "qk_rope_head_dim",
+          32,
+          "scale_emb",
+          12,
+          "scale_depth",
+          1.4,
+          "dim_model_base",
+          256,
+          "max_position_embeddings",
+          32_768);
+
   @Override
   public String modelType() {
     return "minicpm3";
@@ -18,13 +37,23 @@ final class MiniCpm3 implements Architecture {
 
   @Override
   public DecoderSpec spec(Map<String, Object> config, WeightSource source) {
-    return new Style(modelType(), config, source).spec();
+    return new Style(modelType(), Config.complete(config, DEFAULTS), source).spec();
   }
 
   /** What it does differently. */
   static class Style extends DeepseekV2.Style {
     Style(String modelType, Map<String, Object> config, WeightSource source) {
       super(modelType, config, source);
+    }
+
+    @Override
+    int valueDim() {
+      return config.count("v_head_dim", Math.max(1, dim / heads));
+    }
+
+    @Override
+    boolean tiedByDefault() {
+      return true;
     }
 
     @Override

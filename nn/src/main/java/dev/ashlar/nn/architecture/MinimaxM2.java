@@ -12,6 +12,21 @@ import java.util.Optional;
 
 /** MiniMax M2: norms over all heads of queries and keys, sigmoid routing. */
 final class MinimaxM2 implements Architecture {
+  private static final Map<String, Object> DEFAULTS =
+      Map.of(
+          "num_key_value_heads",
+          8,
+          "head_dim",
+          128,
+          "num_local_experts",
+          256,
+          "num_experts_per_tok",
+          8,
+          "rope_theta",
+          5_000_000.0,
+          "max_position_embeddings",
+          196_608);
+
   @Override
   public String modelType() {
     return "minimax_m2";
@@ -19,7 +34,7 @@ final class MinimaxM2 implements Architecture {
 
   @Override
   public DecoderSpec spec(Map<String, Object> config, WeightSource source) {
-    return new Style(modelType(), config, source).spec();
+    return new Style(modelType(), Config.complete(config, DEFAULTS), source).spec();
   }
 
   @Override

@@ -6,6 +6,8 @@ import java.util.Map;
 
 /** Ministral 8B (Mistral): Mistral in which some layers slide. */
 final class Ministral implements Architecture {
+  private static final Map<String, Object> DEFAULTS = Map.of("num_key_value_heads", 8);
+
   @Override
   public String modelType() {
     return "ministral";
@@ -13,7 +15,7 @@ final class Ministral implements Architecture {
 
   @Override
   public DecoderSpec spec(Map<String, Object> config, WeightSource source) {
-    return new Style(modelType(), config, source).spec();
+    return new Style(modelType(), Config.complete(config, DEFAULTS), source).spec();
   }
 
   /** What it does differently. */

@@ -8,6 +8,8 @@ import java.util.Map;
  * Mistral (Jiang et al., arXiv 2310.06825): Llama with a sliding window in every layer, or none.
  */
 final class Mistral implements Architecture {
+  private static final Map<String, Object> DEFAULTS = Map.of("num_key_value_heads", 8);
+
   /** Where the configuration is silent; a null there means no window. */
   private static final int DEFAULT_WINDOW = 4096;
 
@@ -18,7 +20,7 @@ final class Mistral implements Architecture {
 
   @Override
   public DecoderSpec spec(Map<String, Object> config, WeightSource source) {
-    return new LlamaStyle(modelType(), config, source) {
+    return new LlamaStyle(modelType(), Config.complete(config, DEFAULTS), source) {
       @Override
       int window(int layer) {
         int window = this.config.declares("sliding_window") ? 0 : DEFAULT_WINDOW;

@@ -11,6 +11,17 @@ import java.util.Optional;
 
 /** Mixtral (Jiang et al., arXiv 2401.04088): Mistral with a mixture of experts. */
 final class Mixtral implements Architecture {
+  private static final Map<String, Object> DEFAULTS =
+      Map.of(
+          "num_key_value_heads",
+          8,
+          "num_local_experts",
+          8,
+          "num_experts_per_tok",
+          2,
+          "rope_theta",
+          1_000_000.0);
+
   @Override
   public String modelType() {
     return "mixtral";
@@ -18,7 +29,7 @@ final class Mixtral implements Architecture {
 
   @Override
   public DecoderSpec spec(Map<String, Object> config, WeightSource source) {
-    return new Style(modelType(), config, source).spec();
+    return new Style(modelType(), Config.complete(config, DEFAULTS), source).spec();
   }
 
   @Override

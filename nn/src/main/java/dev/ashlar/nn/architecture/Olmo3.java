@@ -41,7 +41,8 @@ final class Olmo3 implements Architecture {
           Rope.readKind(
               config,
               sliding ? "sliding_attention" : "full_attention",
-              "rope_theta",
+              // Where there are no sections, the peers give the base to full layers alone.
+              sliding ? "" : "rope_theta",
               THETA,
               !sliding,
               headDim,

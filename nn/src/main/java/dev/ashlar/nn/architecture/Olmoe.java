@@ -11,6 +11,9 @@ import java.util.Optional;
 
 /** OLMoE (Muennighoff et al., arXiv 2409.02060): a mixture with normalized queries and keys. */
 final class Olmoe implements Architecture {
+  private static final Map<String, Object> DEFAULTS =
+      Map.of("num_experts", 64, "num_experts_per_tok", 8);
+
   @Override
   public String modelType() {
     return "olmoe";
@@ -18,7 +21,7 @@ final class Olmoe implements Architecture {
 
   @Override
   public DecoderSpec spec(Map<String, Object> config, WeightSource source) {
-    return new Style(modelType(), config, source).spec();
+    return new Style(modelType(), Config.complete(config, DEFAULTS), source).spec();
   }
 
   /** What it does differently. */

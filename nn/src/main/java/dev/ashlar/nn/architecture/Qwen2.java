@@ -6,6 +6,9 @@ import java.util.Map;
 
 /** Qwen 2 and 2.5 (Yang et al., arXiv 2407.10671): Llama with biases on queries, keys, values. */
 final class Qwen2 implements Architecture {
+  private static final Map<String, Object> DEFAULTS =
+      Map.of("num_key_value_heads", 32, "sliding_window", 4096);
+
   @Override
   public String modelType() {
     return "qwen2";
@@ -13,7 +16,7 @@ final class Qwen2 implements Architecture {
 
   @Override
   public DecoderSpec spec(Map<String, Object> config, WeightSource source) {
-    return new Style(modelType(), config, source).spec();
+    return new Style(modelType(), Config.complete(config, DEFAULTS), source).spec();
   }
 
   /** What the Qwen 2 families share. */

@@ -8,6 +8,9 @@ import java.util.Optional;
 
 /** Qwen 3 (Yang et al., arXiv 2505.09388): normalized queries and keys instead of biases. */
 final class Qwen3 implements Architecture {
+  private static final Map<String, Object> DEFAULTS =
+      Map.of("num_key_value_heads", 32, "head_dim", 128, "sliding_window", 4096);
+
   @Override
   public String modelType() {
     return "qwen3";
@@ -15,7 +18,7 @@ final class Qwen3 implements Architecture {
 
   @Override
   public DecoderSpec spec(Map<String, Object> config, WeightSource source) {
-    return new Style(modelType(), config, source).spec();
+    return new Style(modelType(), Config.complete(config, DEFAULTS), source).spec();
   }
 
   /** What the Qwen 3 families share. */

@@ -2,6 +2,8 @@ package dev.ashlar.nn.architecture;
 
 import dev.ashlar.nn.decoder.RotarySpec;
 import dev.ashlar.nn.decoder.RotarySpec.Scaling;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -55,7 +57,7 @@ final class Rope {
    * over keys of the whole configuration.
    *
    * @param kind name of the section in {@code rope_parameters}
-   * @param thetaKey where the base is without sections
+   * @param thetaKey where the base is without sections; empty if nowhere
    * @param theta base where neither says it
    * @param scaled whether {@code rope_scaling} is about this kind
    */
@@ -75,15 +77,30 @@ final class Rope {
     double base =
         own.isPresent()
             ? own.get().positive("rope_theta", theta)
-            : config.positive(thetaKey, theta);
+            : thetaKey.isEmpty() ? theta : config.positive(thetaKey, theta);
     return new RotarySpec(
         headDim, base, false, found.map(p -> rope.scaling(p, headDim)).orElse(new Scaling.None()));
   }
 
-  /** The section about rotary embeddings, in either style. */
+  /**
+   * The section about rotary embeddings, in either style. Of two the peers take the older one,
+   * which is what somebody added.
+   */
   static Optional<Config> section(Config config) {
-    Optional<Config> parameters = config.section("rope_parameters");
-    return parameters.isPresent() ? parameters : config.section("rope_scaling");
+    return config
+        .section("rope_scaling")
+        .filter(s -> !s.isEmpty())
+        .or(() -> config.section("rope_parameters"));
+  }
+
+  /** Values with a section for configurations that have none in either style. */
+  static Map<String, Object> complete(Map<String, Object> values, Map<String, Object> section) {
+    if (values.get("rope_parameters") != null || values.get("rope_scaling") != null) {
+      return values;
+    }
+    Map<String, Object> complete = new HashMap<>(values);
+    complete.put("rope_parameters", section);
+    return complete;
   }
 
   private RotarySpec spec(int dim, boolean interleaved) {

@@ -6,6 +6,9 @@ import java.util.Map;
 
 /** Seed-OSS (ByteDance): Llama with biases on queries, keys and values. */
 final class SeedOss implements Architecture {
+  private static final Map<String, Object> DEFAULTS =
+      Map.of("num_key_value_heads", 8, "head_dim", 128, "max_position_embeddings", 524_288);
+
   @Override
   public String modelType() {
     return "seed_oss";
@@ -13,7 +16,7 @@ final class SeedOss implements Architecture {
 
   @Override
   public DecoderSpec spec(Map<String, Object> config, WeightSource source) {
-    return new Style(modelType(), config, source).spec();
+    return new Style(modelType(), Config.complete(config, DEFAULTS), source).spec();
   }
 
   /** What it does differently. */

@@ -10,6 +10,23 @@ import java.util.Optional;
 
 /** Solar Open (Upstage): Llama attention with the experts of GLM 4.5 in every layer. */
 final class SolarOpen implements Architecture {
+  private static final Map<String, Object> DEFAULTS =
+      Map.of(
+          "num_key_value_heads",
+          8,
+          "head_dim",
+          128,
+          "n_routed_experts",
+          128,
+          "n_shared_experts",
+          1,
+          "num_experts_per_tok",
+          8,
+          "moe_intermediate_size",
+          1280,
+          "rope_theta",
+          1_000_000.0);
+
   @Override
   public String modelType() {
     return "solar_open";
@@ -17,7 +34,7 @@ final class SolarOpen implements Architecture {
 
   @Override
   public DecoderSpec spec(Map<String, Object> config, WeightSource source) {
-    return new Style(modelType(), config, source).spec();
+    return new Style(modelType(), Config.complete(config, DEFAULTS), source).spec();
   }
 
   /** What it does differently. */

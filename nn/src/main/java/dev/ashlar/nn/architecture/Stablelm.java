@@ -11,6 +11,8 @@ import java.util.Optional;
 
 /** StableLM (Bellagente et al., arXiv 2402.17834): layer norms, a quarter of each head turns. */
 final class Stablelm implements Architecture {
+  private static final Map<String, Object> DEFAULTS = Map.of("num_key_value_heads", 32);
+
   @Override
   public String modelType() {
     return "stablelm";
@@ -18,7 +20,7 @@ final class Stablelm implements Architecture {
 
   @Override
   public DecoderSpec spec(Map<String, Object> config, WeightSource source) {
-    return new Style(modelType(), config, source).spec();
+    return new Style(modelType(), Config.complete(config, DEFAULTS), source).spec();
   }
 
   /** What it does differently. */

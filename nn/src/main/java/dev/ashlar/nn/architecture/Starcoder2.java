@@ -9,6 +9,8 @@ import java.util.Map;
 
 /** StarCoder 2 (Lozhkov et al., arXiv 2402.19173): layer norms, biases, a sliding window. */
 final class Starcoder2 implements Architecture {
+  private static final Map<String, Object> DEFAULTS = Map.of("num_key_value_heads", 2);
+
   @Override
   public String modelType() {
     return "starcoder2";
@@ -16,7 +18,7 @@ final class Starcoder2 implements Architecture {
 
   @Override
   public DecoderSpec spec(Map<String, Object> config, WeightSource source) {
-    return new Style(modelType(), config, source).spec();
+    return new Style(modelType(), Config.complete(config, DEFAULTS), source).spec();
   }
 
   /** What it does differently. */

@@ -61,16 +61,41 @@ final class TextPart implements Architecture {
           new Names("model.", "lm_head"),
           new Names("language_model.", "lm_head"));
 
+  /** What the language parts of Qwen 2 and 2.5 VL take for keys that are left out. */
+  static final Map<String, Object> QWEN2_VL =
+      Map.of(
+          "num_key_value_heads",
+          8,
+          "rms_norm_eps",
+          1e-5,
+          "rope_theta",
+          1_000_000.0,
+          "max_window_layers",
+          80);
+
+  /** The same of Qwen 3 VL. */
+  static final Map<String, Object> QWEN3_VL =
+      Map.of("max_position_embeddings", 128_000, "rope_theta", 500_000.0);
+
   private final String modelType;
   private final String usual;
+  private final Map<String, Object> defaults;
 
   /**
    * @param modelType of the whole
    * @param usual family of the language part where the configuration does not name a known one
    */
   TextPart(String modelType, String usual) {
+    this(modelType, usual, Map.of());
+  }
+
+  /**
+   * @param defaults of a part that does not name a known family, where they are not that family's
+   */
+  TextPart(String modelType, String usual, Map<String, Object> defaults) {
     this.modelType = modelType;
     this.usual = usual;
+    this.defaults = defaults;
   }
 
   @Override
@@ -83,8 +108,15 @@ final class TextPart implements Architecture {
     Config whole = new Config(config, source);
     String section = SECTIONS.stream().filter(whole::has).findFirst().orElse("");
     Map<String, Object> own = section.isEmpty() ? config : whole.map(section);
-    Architecture family = family(own, section, whole, source);
+    String inner = section.isEmpty() ? usual : new Config(own, source).text("model_type", usual);
+    // The newer configurations call the part qwen2_vl_text: the usual family without its eyes.
+    boolean unnamed =
+        section.isEmpty() || inner.startsWith(modelType) || !own.containsKey("model_type");
+    Architecture family = family(unnamed ? usual : inner, section, whole);
     Map<String, Object> text = new HashMap<>();
+    if (unnamed) {
+      text.putAll(defaults);
+    }
     if (!section.isEmpty() && !own.containsKey("num_attention_heads")) {
       text.putAll(DEFAULTS.getOrDefault(family.modelType(), Map.of()));
     }
@@ -114,19 +146,15 @@ final class TextPart implements Architecture {
     return head.tied() || stored ? spec : spec.withHead(head.withTied(true));
   }
 
-  private Architecture family(
-      Map<String, Object> own, String section, Config whole, WeightSource source) {
-    String inner = section.isEmpty() ? usual : new Config(own, source).text("model_type", usual);
-    // The newer configurations call the part qwen2_vl_text: the usual family without its eyes.
-    String known = inner.startsWith(modelType) ? usual : inner;
-    return Architectures.find(known)
+  private static Architecture family(String name, String section, Config whole) {
+    return Architectures.find(name)
         .filter(a -> !(a instanceof TextPart))
         .orElseThrow(
             () ->
                 whole.fault(
                     section + ".model_type",
                     "a supported architecture of text models",
-                    Config.describe(inner),
+                    Config.describe(name),
                     ""));
   }
 

@@ -56,6 +56,13 @@ final class Keys {
         (config, out) -> ConfigValues.whole(config, names).ifPresent(n -> out.accept(key, n)));
   }
 
+  /** A whole number that is 0 where a file does not say it. */
+  static KeyRule orNone(String key, String name) {
+    return rule(
+        (model, config) -> config.put(name, model.whole(key, 0).orElse(0)),
+        (config, out) -> ConfigValues.whole(config, name).ifPresent(n -> out.accept(key, n)));
+  }
+
   /** A sliding window; in GGUF 0 is none, in a configuration null. */
   static KeyRule window() {
     return rule(

@@ -265,6 +265,11 @@ final class OtherFamilies {
               Keys.slidingLayers(2),
               Tables.ATTENTION_BIAS,
               UNTRUNCATED,
+              // A configuration that says nothing of stretching means the published models'.
+              Keys.rule(
+                  (model, config) ->
+                      config.computeIfAbsent("rope_scaling", k -> Map.of("rope_type", "default")),
+                  (config, out) -> {}),
               Keys.rule(
                   (model, config) ->
                       model
