@@ -10,6 +10,7 @@ module dev.ashlar.engine {
   exports dev.ashlar.engine;
   exports dev.ashlar.engine.chat;
   exports dev.ashlar.engine.evaluate;
+  exports dev.ashlar.engine.inspect;
   exports dev.ashlar.engine.job;
 
   // What only the command line needs.

@@ -72,7 +72,7 @@ abstract class Command implements Callable<Integer> {
       console.out().println(report.text().stripTrailing());
     }
     console.requireWritten();
-    return 0;
+    return report.status();
   }
 
   /** Refuses wrong usage in one sentence. */

@@ -4,16 +4,23 @@ import dev.ashlar.cli.console.Console;
 import dev.ashlar.cli.console.ConsoleListener;
 import dev.ashlar.cli.console.Figures;
 import dev.ashlar.cli.console.Report;
+import dev.ashlar.engine.inspect.CodeUse;
+import dev.ashlar.engine.inspect.Comparison;
+import dev.ashlar.engine.inspect.PartSize;
+import dev.ashlar.engine.inspect.Unit;
+import dev.ashlar.engine.inspect.Units;
+import dev.ashlar.engine.job.Stage;
 import dev.ashlar.engine.model.Model;
 import dev.ashlar.formats.checkpoint.Checkpoint;
 import dev.ashlar.nn.architecture.Architectures;
-import dev.ashlar.tensor.quant.Codes;
 import dev.ashlar.tensor.quant.QuantScheme;
 import dev.ashlar.tensor.quant.QuantizedMatrix;
 import dev.ashlar.tensor.weights.StoredTensor;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import picocli.CommandLine;
@@ -26,7 +33,8 @@ import picocli.CommandLine.Parameters;
     footer = {
       "  ashlar inspect m.gguf",
       "  ashlar inspect out --all",
-      "  ashlar inspect out --json"
+      "  ashlar inspect out --against ~/models/Qwen3-0.6B",
+      "  ashlar inspect out --histogram --json"
     })
 final class InspectCommand extends Command {
   private static final int SHOWN = 16;
@@ -36,8 +44,23 @@ final class InspectCommand extends Command {
       description = "Model folder, .safetensors or .gguf file, hub id (ORG/NAME), or 'demo'.")
   String model;
 
-  @Option(names = "--all", description = "List every tensor (default: the first ones).")
+  @Option(names = "--all", description = "List every tensor (default: some).")
   boolean all;
+
+  @Option(
+      names = "--against",
+      paramLabel = "PATH",
+      description =
+          "Hold every tensor against that of another copy of the model, in whatever format, both"
+              + " widened to floats: relative error, largest error, cosine. Ends with status 1 if a"
+              + " tensor is only in one of them or has other extents.")
+  String against;
+
+  @Option(
+      names = "--histogram",
+      description =
+          "Show how often each code of each packed matrix is used, and its entropy in bits.")
+  boolean histogram;
 
   InspectCommand(Console console) {
     super(console);
@@ -48,8 +71,16 @@ final class InspectCommand extends Command {
 
   @Override
   Report execute() {
-    try (Model opened = Model.open(model, new ConsoleListener(console))) {
+    requireUsage(against == null || !histogram, "--against and --histogram do not go together");
+    ConsoleListener listener = new ConsoleListener(console);
+    try (Model opened = Model.open(model, listener)) {
       Checkpoint c = opened.checkpoint();
+      if (against != null) {
+        return compared(c, listener);
+      }
+      if (histogram) {
+        return codes(c, listener);
+      }
       List<Entry> entries = new ArrayList<>();
       for (String name : c.names()) {
         StoredTensor t = c.tensor(name);
@@ -57,24 +88,42 @@ final class InspectCommand extends Command {
             new Entry(name, t.shape().toString(), t.storage(), t.shape().size(), t.byteSize()));
       }
       for (String module : c.quantizedNames()) {
-        entries.add(entry(module, c.quantized(module).orElseThrow()));
+        entries.add(entry(c, module));
       }
       String type = String.valueOf(c.config().get("model_type"));
       boolean known = Architectures.find(type).isPresent();
-      return new Report(text(c, type, known, entries), json(c, type, known, entries));
+      List<PartSize> parts = PartSize.of(Units.of(c).values());
+      return new Report(text(c, type, known, entries, parts), json(c, type, known, entries, parts));
     }
   }
 
-  private static Entry entry(String module, QuantizedMatrix q) {
-    long elements = (long) q.out() * q.in();
-    long groups = (long) q.out() * q.groupsPerRow();
-    int bits = q.codes().bits();
-    // Small floats have no zero points.
-    boolean zeros = q.codes() instanceof Codes.Integers;
-    long bytes = (elements * bits + (zeros ? groups * bits : 0) + 7) / 8 + 2 * groups;
-    bytes += q.outliers().map(o -> o.byteSize()).orElse(0L);
+  private Report compared(Checkpoint c, ConsoleListener listener) {
+    try (Model other = Model.open(against, listener)) {
+      Checkpoint o = other.checkpoint();
+      Comparison comparison = Comparison.of(c, o, listener);
+      return new ComparisonReport(c.path(), o.path(), comparison)
+          .report(all ? Integer.MAX_VALUE : SHOWN);
+    }
+  }
+
+  private Report codes(Checkpoint c, ConsoleListener listener) {
+    List<CodeUse> uses = new ArrayList<>();
+    Collection<Unit> units = Units.of(c).values();
+    try (Stage stage = listener.begin("counting codes", units.size())) {
+      int done = 0;
+      for (Unit unit : units) {
+        CodeUse.of(unit).ifPresent(uses::add);
+        stage.at(++done, unit.name());
+      }
+    }
+    return new CodeUseReport(c.path(), uses).report(all ? Integer.MAX_VALUE : SHOWN);
+  }
+
+  private static Entry entry(Checkpoint c, String module) {
+    QuantizedMatrix q = c.quantized(module).orElseThrow();
     String scheme = q.described().map(QuantScheme::toString).orElse(q.kind());
-    return new Entry(module, "[" + q.out() + ", " + q.in() + "]", scheme, elements, bytes);
+    String shape = "[" + q.out() + ", " + q.in() + "]";
+    return new Entry(module, shape, scheme, (long) q.out() * q.in(), c.quantizedBytes(module));
   }
 
   private static Map<String, long[]> byStorage(List<Entry> entries) {
@@ -88,7 +137,8 @@ final class InspectCommand extends Command {
     return types;
   }
 
-  private String text(Checkpoint c, String type, boolean known, List<Entry> entries) {
+  private String text(
+      Checkpoint c, String type, boolean known, List<Entry> entries, List<PartSize> parts) {
     StringBuilder s = new StringBuilder();
     long parameters = entries.stream().mapToLong(Entry::elements).sum();
     long bytes = entries.stream().mapToLong(Entry::bytes).sum();
@@ -108,6 +158,17 @@ final class InspectCommand extends Command {
                     String.format(
                         "  %-14s %5d tensors  %15s elements  %s%n",
                         storage, sums[0], Figures.count(sums[1]), Figures.bytes(sums[2]))));
+    for (PartSize p : parts) {
+      s.append(
+          String.format(
+              Locale.ROOT,
+              "  %-14s %5d tensors  %15s elements  %-8s  %.2f bits per weight%n",
+              p.part().label(),
+              p.tensors(),
+              Figures.count(p.elements()),
+              Figures.bytes(p.bytes()),
+              p.bitsPerWeight()));
+    }
     int shown = all ? entries.size() : Math.min(SHOWN, entries.size());
     for (Entry e : entries.subList(0, shown)) {
       s.append(String.format("  %-52s %-16s %s%n", e.name(), e.shape(), e.storage()));
@@ -118,13 +179,15 @@ final class InspectCommand extends Command {
     return s.toString();
   }
 
-  private Map<String, Object> json(Checkpoint c, String type, boolean known, List<Entry> entries) {
+  private static Map<String, Object> json(
+      Checkpoint c, String type, boolean known, List<Entry> entries, List<PartSize> parts) {
     Map<String, Object> json = new LinkedHashMap<>();
     json.put("path", c.path().toString());
     json.put("modelType", type);
     json.put("supported", known);
     json.put("parameters", entries.stream().mapToLong(Entry::elements).sum());
     json.put("bytes", entries.stream().mapToLong(Entry::bytes).sum());
+    json.put("parts", parts.stream().map(InspectCommand::json).toList());
     json.put("config", c.config());
     List<Object> tensors = new ArrayList<>();
     for (Entry e : entries) {
@@ -136,6 +199,16 @@ final class InspectCommand extends Command {
       tensors.add(t);
     }
     json.put("tensors", tensors);
+    return json;
+  }
+
+  private static Map<String, Object> json(PartSize p) {
+    Map<String, Object> json = new LinkedHashMap<>();
+    json.put("part", p.part().label());
+    json.put("tensors", p.tensors());
+    json.put("parameters", p.elements());
+    json.put("bytes", p.bytes());
+    json.put("bitsPerWeight", p.bitsPerWeight());
     return json;
   }
 }

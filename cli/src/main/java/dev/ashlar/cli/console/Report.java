@@ -10,10 +10,16 @@ import java.util.Map;
  *
  * @param text lines for people; may be empty when everything was already printed
  * @param json one object for machines: strings, numbers, booleans, lists and maps
+ * @param status that the command ends with
  */
-public record Report(String text, Map<String, Object> json) {
+public record Report(String text, Map<String, Object> json, int status) {
   public Report {
     json = finite(json);
+  }
+
+  /** The result of a command that ends well. */
+  public Report(String text, Map<String, Object> json) {
+    this(text, json, 0);
   }
 
   /** JSON has no infinities and no NaN: they become {@code null}. */

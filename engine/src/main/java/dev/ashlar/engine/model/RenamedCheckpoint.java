@@ -95,6 +95,11 @@ public class RenamedCheckpoint extends Checkpoint {
   }
 
   @Override
+  public long quantizedBytes(String module) {
+    return packed.containsKey(module) ? source.quantizedBytes(packed.get(module)) : 0;
+  }
+
+  @Override
   public CheckpointNotes notes() {
     return source.notes();
   }

@@ -46,6 +46,14 @@ public abstract class Checkpoint implements WeightSource {
   /** Where the tokenizer is described. */
   public abstract TokenizerSource tokenizer();
 
+  /**
+   * Bytes of all stored parts of the packed linear map of that module name: codes, scales, zero
+   * points and what else there is; 0 if there is no such map.
+   */
+  public long quantizedBytes(String module) {
+    return 0;
+  }
+
   /** The settings that the model comes with for generating, as plain values; empty if none. */
   public Map<String, Object> generationConfig() {
     return Map.of();

@@ -14,6 +14,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -37,6 +38,7 @@ public final class ModelFolder extends Checkpoint {
   private final ShardSet shards;
   private final Map<String, StoredTensor> dense;
   private final PackedReader packed;
+  private final Map<String, Long> packedBytes = new HashMap<>();
 
   private ModelFolder(
       Path path, Path folder, Map<String, Object> config, ShardSet shards, PackedReader packed) {
@@ -49,6 +51,11 @@ public final class ModelFolder extends Checkpoint {
     dense.keySet().removeAll(packed.parts());
     dense.putAll(packed.widened());
     this.dense = Collections.unmodifiableMap(dense);
+    for (String part : packed.parts()) {
+      String module = part.substring(0, part.lastIndexOf('.'));
+      Optional.ofNullable(shards.tensors().get(part))
+          .ifPresent(t -> packedBytes.merge(module, t.byteSize(), Long::sum));
+    }
   }
 
   /**
@@ -211,6 +218,11 @@ public final class ModelFolder extends Checkpoint {
   @Override
   public Optional<Shape> quantizedShape(String module) {
     return packed.modules().contains(module) ? Optional.of(packed.shape(module)) : Optional.empty();
+  }
+
+  @Override
+  public long quantizedBytes(String module) {
+    return packedBytes.getOrDefault(module, 0L);
   }
 
   @Override
