@@ -41,8 +41,7 @@ final class Olmo3 implements Architecture {
           Rope.readKind(
               config,
               sliding ? "sliding_attention" : "full_attention",
-              // Where there are no sections, the peers give the base to full layers alone.
-              sliding ? "" : "rope_theta",
+              "rope_theta",
               THETA,
               !sliding,
               headDim,

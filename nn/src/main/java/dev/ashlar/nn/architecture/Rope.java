@@ -57,7 +57,7 @@ final class Rope {
    * over keys of the whole configuration.
    *
    * @param kind name of the section in {@code rope_parameters}
-   * @param thetaKey where the base is without sections; empty if nowhere
+   * @param thetaKey where the base is without sections
    * @param theta base where neither says it
    * @param scaled whether {@code rope_scaling} is about this kind
    */
@@ -77,7 +77,7 @@ final class Rope {
     double base =
         own.isPresent()
             ? own.get().positive("rope_theta", theta)
-            : thetaKey.isEmpty() ? theta : config.positive(thetaKey, theta);
+            : config.positive(thetaKey, theta);
     return new RotarySpec(
         headDim, base, false, found.map(p -> rope.scaling(p, headDim)).orElse(new Scaling.None()));
   }
