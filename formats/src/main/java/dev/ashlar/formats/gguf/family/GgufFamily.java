@@ -124,6 +124,7 @@ public record GgufFamily(
   private Map<String, Object> complete(Map<String, Object> config) {
     Map<String, Object> complete = new HashMap<>(config);
     settled.accept(complete);
+    Usual.complete(complete);
     complete.putIfAbsent(
         ConfigNames.in(complete, "max_position_embeddings"), Usual.of(complete).context());
     return complete;
