@@ -22,12 +22,25 @@ import java.util.Optional;
  * same bytes. Not thread-safe.
  */
 public final class FineTuning {
-  private FineTuningRequest request;
+  private final String model;
+  private String dataset = "";
+  private Optional<String> evaluation = Optional.empty();
+  private Path output = Path.of("adapter");
+  private int rank = 8;
+  private double alpha = 16;
+  private List<String> targets = List.of();
+  private double learningRate = 2e-4;
+  private int steps;
+  private int epochs = 1;
+  private int batch = 4;
+  private int length = 512;
+  private long seed = 42;
+  private boolean force;
   private ModelOptions options = ModelOptions.defaults();
   private JobListener listener = JobListener.SILENT;
 
   private FineTuning(String model) {
-    this.request = FineTuningRequest.of(model);
+    this.model = model;
   }
 
   /** Of the model a user names; see {@link LanguageModel#open(String)}. */
@@ -42,67 +55,70 @@ public final class FineTuning {
 
   /** Data sets to train on, written as on the command line. */
   public FineTuning dataset(String spec) {
-    request = request.withDataset(spec);
+    this.dataset = spec;
     return this;
   }
 
   /** Data sets to measure on; else some samples of the others are kept back for that. */
   public FineTuning evaluation(String spec) {
-    request = request.withEvaluation(Optional.of(spec));
+    this.evaluation = Optional.of(spec);
     return this;
   }
 
   /** The factors' rank and alpha; their product is multiplied by alpha / rank. */
   public FineTuning rank(int rank, double alpha) {
-    request = request.withRank(rank, alpha);
+    this.rank = rank;
+    this.alpha = alpha;
     return this;
   }
 
   /** Ends of names of the maps to train beside; all linear maps of blocks without this. */
   public FineTuning targets(String... names) {
-    request = request.withTargets(List.of(names));
+    this.targets = List.of(names);
     return this;
   }
 
   /** The learning rate of the first step. */
   public FineTuning learningRate(double rate) {
-    request = request.withLearningRate(rate);
+    this.learningRate = rate;
     return this;
   }
 
   /** So many steps, in place of epochs. */
   public FineTuning steps(int steps) {
-    request = request.withSteps(steps);
+    this.steps = steps;
     return this;
   }
 
   /** So many times through the data. */
   public FineTuning epochs(int epochs) {
-    request = request.withEpochs(epochs);
+    this.steps = 0;
+    this.epochs = epochs;
     return this;
   }
 
   /** Sequences of a step, and tokens of each. */
   public FineTuning batch(int size, int length) {
-    request = request.withBatch(size, length);
+    this.batch = size;
+    this.length = length;
     return this;
   }
 
   /** Decides all chance. */
   public FineTuning seed(long seed) {
-    request = request.withSeed(seed);
+    this.seed = seed;
     return this;
   }
 
   /** The folder to write. */
   public FineTuning into(Path folder) {
-    request = request.withOutput(folder);
+    this.output = folder;
     return this;
   }
 
   /** Whether an adapter that is there, or the state of another run, may be replaced. */
   public FineTuning replacing(boolean force) {
-    request = request.withForce(force);
+    this.force = force;
     return this;
   }
 
@@ -126,11 +142,12 @@ public final class FineTuning {
    */
   public FineTuned run() {
     long start = System.nanoTime();
-    Path model = ModelPaths.resolve(request.model(), listener);
+    FineTuningRequest request = request();
+    Path path = ModelPaths.resolve(model, listener);
     FineTuningJob.Result r =
-        options.run(() -> new FineTuningJob(request, model, options.kernels(), listener).run());
+        options.run(() -> new FineTuningJob(request, path, options.kernels(), listener).run());
     return new FineTuned(
-        request.output(),
+        output,
         r.before(),
         r.after(),
         r.heldOut(),
@@ -138,5 +155,23 @@ public final class FineTuning {
         r.samples(),
         r.parameters(),
         Duration.ofNanos(System.nanoTime() - start));
+  }
+
+  private FineTuningRequest request() {
+    return new FineTuningRequest(
+        model,
+        dataset,
+        evaluation,
+        output,
+        rank,
+        alpha,
+        targets,
+        learningRate,
+        steps,
+        epochs,
+        batch,
+        length,
+        seed,
+        force);
   }
 }
