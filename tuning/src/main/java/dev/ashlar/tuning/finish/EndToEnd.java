@@ -17,6 +17,7 @@ import dev.ashlar.tuning.method.Unit;
 import dev.ashlar.tuning.method.UnitResult;
 import dev.ashlar.tuning.method.UnitSize;
 import dev.ashlar.tuning.walk.ActivationStore;
+import dev.ashlar.tuning.walk.BlockInputs;
 import dev.ashlar.tuning.walk.BlockWalk;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -166,7 +167,7 @@ public final class EndToEnd implements Finish {
     private final float normRate;
 
     /** What flows into each unit, and out of the last. */
-    private final List<Tensor> states = new ArrayList<>();
+    private final BlockInputs states;
 
     Run(FinishTask task, List<int[]> samples, Activations teacher) {
       this.task = task;
@@ -190,9 +191,7 @@ public final class EndToEnd implements Finish {
       }
       this.head = new TunedHead(model, present, norm, options.labels());
       this.normRate = options.normRate(bits);
-      for (int i = 0; i <= units.size(); i++) {
-        states.add(null);
-      }
+      this.states = new BlockInputs(units.size());
       spend(task.spareBytes() / 2);
     }
 
@@ -269,24 +268,14 @@ public final class EndToEnd implements Finish {
       off.reset();
       Tensor x = model.embed(ids(samples, rows), context, off);
       for (int i = 0; i <= units.size(); i++) {
-        Tensor kept = room(i, rows.length, length, x.dim(-1));
-        System.arraycopy(x.data(), 0, kept.data(), 0, kept.size());
+        Tensor kept = states.keep(i, x, rows.length, length);
         off.reset();
         if (i < units.size()) {
           TunedUnit unit = units.get(i);
           x = recorded ? unit.pass(kept, context) : unit.forward(kept, context, off);
         }
       }
-      return states.getLast();
-    }
-
-    private Tensor room(int i, int count, int length, int dim) {
-      Tensor t = states.get(i);
-      if (t == null || t.dim(0) != count) {
-        t = Tensor.zeros(count, length, dim);
-        states.set(i, t);
-      }
-      return t;
+      return states.last();
     }
 
     private Tensor target(int[] rows) {

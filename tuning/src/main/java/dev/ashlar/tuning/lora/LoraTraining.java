@@ -11,6 +11,7 @@ import dev.ashlar.tensor.autograd.op.CrossEntropy;
 import dev.ashlar.tuning.calibration.BatchOrder;
 import dev.ashlar.tuning.calibration.CalibrationSet;
 import dev.ashlar.tuning.train.AdamW;
+import dev.ashlar.tuning.walk.BlockInputs;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
@@ -42,7 +43,7 @@ public final class LoraTraining {
   private final AdamW optimizer;
   private final Tape off;
   private final Tape tape;
-  private final List<Tensor> states = new ArrayList<>();
+  private final BlockInputs states;
   private int first;
 
   /**
@@ -67,13 +68,12 @@ public final class LoraTraining {
     this.factors = Collections.unmodifiableMap(new LinkedHashMap<>(factors));
     this.off = Tape.off(model.backend());
     this.tape = Tape.recording(model.backend());
+    this.states = new BlockInputs(model.blockCount());
     this.first = model.blockCount();
     int found = 0;
     for (int i = 0; i < model.blockCount(); i++) {
       found += adapt(i);
-      states.add(null);
     }
-    states.add(null);
     if (found != factors.size()) {
       throw new IllegalArgumentException(
           "of " + factors.size() + " maps to train beside the blocks have " + found);
@@ -283,23 +283,13 @@ public final class LoraTraining {
     off.reset();
     Tensor x = model.embed(ids, context, off);
     for (int i = 0; i <= blocks.size(); i++) {
-      Tensor kept = room(i, rows.length, length, x.dim(-1));
-      System.arraycopy(x.data(), 0, kept.data(), 0, kept.size());
+      Tensor kept = states.keep(i, x, rows.length, length);
       off.reset();
       if (i < blocks.size()) {
         x = blocks.get(i).forward(kept, context, off);
       }
     }
-    return states.getLast();
-  }
-
-  private Tensor room(int i, int count, int length, int dim) {
-    Tensor t = states.get(i);
-    if (t == null || t.dim(0) != count || t.dim(1) != length) {
-      t = Tensor.zeros(count, length, dim);
-      states.set(i, t);
-    }
-    return t;
+    return states.last();
   }
 
   /**
