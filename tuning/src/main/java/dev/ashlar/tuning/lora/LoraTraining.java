@@ -186,19 +186,9 @@ public final class LoraTraining {
       if (!Double.isFinite(loss)) {
         throw new ArithmeticException("the loss of step " + (i + 1) + " is not a number");
       }
-      optimizer.step(gradients, options.rate(i), clipping());
+      optimizer.step(gradients, options.rate(i), AdamW.clipping(gradients, options.clip()));
       progress.step(i + 1, loss);
     }
-  }
-
-  private float clipping() {
-    double squares = 0;
-    for (Tensor g : gradients) {
-      for (int i = 0; i < g.size(); i++) {
-        squares += (double) g.data()[i] * g.data()[i];
-      }
-    }
-    return (float) Math.min(1, options.clip() / Math.max(1e-12, Math.sqrt(squares)));
   }
 
   /**

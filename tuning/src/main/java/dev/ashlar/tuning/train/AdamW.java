@@ -100,6 +100,21 @@ public final class AdamW {
     }
   }
 
+  /**
+   * The factor that makes the norm of all gradients together {@code largest} at most.
+   *
+   * @return above 0, and 1 at most
+   */
+  public static float clipping(List<Tensor> gradients, double largest) {
+    double squares = 0;
+    for (Tensor g : gradients) {
+      for (int i = 0; i < g.size(); i++) {
+        squares += (double) g.data()[i] * g.data()[i];
+      }
+    }
+    return (float) Math.min(1, largest / Math.max(1e-12, Math.sqrt(squares)));
+  }
+
   private static void update(
       float[] p,
       float[] g,

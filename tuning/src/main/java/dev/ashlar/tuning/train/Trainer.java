@@ -89,7 +89,7 @@ public final class Trainer {
         System.arraycopy(tokens, start + 1, targets, b * options.length(), options.length());
       }
       double loss = gradients(ids, targets, context);
-      optimizer.step(gradients, rate(step), clipping());
+      optimizer.step(gradients, rate(step), AdamW.clipping(gradients, options.clip()));
       progress.step(step + 1, loss);
     }
   }
@@ -103,16 +103,6 @@ public final class Trainer {
     Tensor loss = tape.apply(new CrossEntropy(logits, targets));
     tape.backward(loss, 1f);
     return loss.data()[0];
-  }
-
-  private float clipping() {
-    double squares = 0;
-    for (Tensor g : gradients) {
-      for (int i = 0; i < g.size(); i++) {
-        squares += (double) g.data()[i] * g.data()[i];
-      }
-    }
-    return (float) Math.min(1, options.clip() / Math.max(1e-12, Math.sqrt(squares)));
   }
 
   /** The learning rate of a step: linear warm-up, then a cosine down to a tenth. */
