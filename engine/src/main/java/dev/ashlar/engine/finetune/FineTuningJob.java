@@ -27,7 +27,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.OptionalInt;
 import java.util.concurrent.CancellationException;
 import java.util.function.UnaryOperator;
 
@@ -239,18 +238,12 @@ public final class FineTuningJob {
             ModelEncoder.forEvaluation(opened),
             new Calibration.Amount(MOST_SAMPLES, length, true),
             request.seed(),
-            padding(opened));
+            opened.padding());
     made.warnings().forEach(listener::warning);
     for (int i = 0; i < made.set().count(); i++) {
       opened.requireTokens(made.set().sample(i));
     }
     return made.set();
-  }
-
-  private static OptionalInt padding(Model opened) {
-    return opened.checkpoint().config().get("pad_token_id") instanceof Long n && n == n.intValue()
-        ? OptionalInt.of(n.intValue())
-        : OptionalInt.empty();
   }
 
   /** Under the names that transformers' modules have, which PEFT looks for. */

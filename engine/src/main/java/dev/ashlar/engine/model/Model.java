@@ -19,6 +19,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
 
 /**
@@ -26,6 +27,8 @@ import java.util.Set;
  * asked for, so that work which needs none does not fail for it. Not thread-safe.
  */
 public final class Model implements AutoCloseable {
+  private static final String PADDING = "pad_token_id";
+
   private final Checkpoint checkpoint;
   private Tokenizer tokenizer;
   private Tokenizer plain;
@@ -173,6 +176,17 @@ public final class Model implements AutoCloseable {
         throw KnownTokens.fault(checkpoint.path(), rows, id, spelling(id));
       }
     }
+  }
+
+  /** The padding token of the configuration, or of its section on the language part. */
+  public OptionalInt padding() {
+    Object value = checkpoint.config().get(PADDING);
+    if (value == null && checkpoint.config().get("text_config") instanceof Map<?, ?> text) {
+      value = text.get(PADDING);
+    }
+    return value instanceof Long n && n == n.intValue()
+        ? OptionalInt.of(n.intValue())
+        : OptionalInt.empty();
   }
 
   private Optional<String> spelling(int id) {

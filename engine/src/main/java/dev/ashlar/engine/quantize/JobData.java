@@ -6,17 +6,12 @@ import dev.ashlar.engine.model.Model;
 import dev.ashlar.engine.model.ModelEncoder;
 import dev.ashlar.engine.model.ModelPaths;
 import dev.ashlar.engine.quantize.QuantizeRequest.CalibrationRequest;
-import dev.ashlar.formats.checkpoint.Checkpoint;
 import dev.ashlar.tuning.calibration.Calibration;
 import dev.ashlar.tuning.calibration.CalibrationSet;
 import java.util.List;
-import java.util.Map;
-import java.util.OptionalInt;
 
 /** What a run of {@code quantize} calibrates on, from texts to samples of tokens. */
 final class JobData {
-  private static final String PADDING = "pad_token_id";
-
   private final QuantizeRequest request;
   private final JobListener listener;
 
@@ -64,7 +59,7 @@ final class JobData {
             ModelEncoder.forCalibration(model),
             amount,
             request.run().seed(),
-            padding(model.checkpoint()));
+            model.padding());
     made.warnings().forEach(listener::warning);
     return made.set();
   }
@@ -76,16 +71,5 @@ final class JobData {
       listener.note("the model takes at most " + length + " tokens; " + option + " is " + length);
     }
     return length;
-  }
-
-  /** The padding token of the configuration, or of its section on the language part. */
-  private static OptionalInt padding(Checkpoint source) {
-    Object value = source.config().get(PADDING);
-    if (value == null && source.config().get("text_config") instanceof Map<?, ?> text) {
-      value = text.get(PADDING);
-    }
-    return value instanceof Long n && n == n.intValue()
-        ? OptionalInt.of(n.intValue())
-        : OptionalInt.empty();
   }
 }
