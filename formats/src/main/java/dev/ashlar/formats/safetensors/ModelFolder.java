@@ -38,7 +38,9 @@ public final class ModelFolder extends Checkpoint {
   private final ShardSet shards;
   private final Map<String, StoredTensor> dense;
   private final PackedReader packed;
-  private final Map<String, Long> packedBytes = new HashMap<>();
+
+  /** Bytes of each packed module; null until they are asked for. */
+  private Map<String, Long> packedBytes;
 
   private ModelFolder(
       Path path, Path folder, Map<String, Object> config, ShardSet shards, PackedReader packed) {
@@ -51,11 +53,6 @@ public final class ModelFolder extends Checkpoint {
     dense.keySet().removeAll(packed.parts());
     dense.putAll(packed.widened());
     this.dense = Collections.unmodifiableMap(dense);
-    for (String part : packed.parts()) {
-      String module = part.substring(0, part.lastIndexOf('.'));
-      Optional.ofNullable(shards.tensors().get(part))
-          .ifPresent(t -> packedBytes.merge(module, t.byteSize(), Long::sum));
-    }
   }
 
   /**
@@ -221,8 +218,21 @@ public final class ModelFolder extends Checkpoint {
   }
 
   @Override
-  public long quantizedBytes(String module) {
+  public synchronized long quantizedBytes(String module) {
+    if (packedBytes == null) {
+      packedBytes = packedBytes();
+    }
     return packedBytes.getOrDefault(module, 0L);
+  }
+
+  private Map<String, Long> packedBytes() {
+    Map<String, Long> bytes = new HashMap<>();
+    for (String part : packed.parts()) {
+      String module = part.substring(0, part.lastIndexOf('.'));
+      Optional.ofNullable(shards.tensors().get(part))
+          .ifPresent(t -> bytes.merge(module, t.byteSize(), Long::sum));
+    }
+    return bytes;
   }
 
   @Override
