@@ -246,10 +246,10 @@ public final class BlockwiseQuantization {
             work, data, streamed, options, timing, pace, () -> pace.waitForOthers(FINISH));
     timing.map(Timing::numbers).ifPresent(listener::settled);
     for (int i = 0; i < result.parts().size(); i++) {
-      handOn(result.parts().get(i), sink);
+      sink.take(result.parts().get(i));
       sink.finished(i);
     }
-    handOn(result.rest(), sink);
+    sink.take(result.rest());
     return new UnitReport(
         index,
         FINISH,
@@ -258,11 +258,6 @@ public final class BlockwiseQuantization {
         result.rest().figures(),
         false,
         Duration.ofNanos(System.nanoTime() - start));
-  }
-
-  private static void handOn(UnitResult result, LayerSink sink) {
-    result.layers().forEach(sink::quantized);
-    result.tensors().forEach(sink::changed);
   }
 
   private Cascade cascade(MemoryPlan memory, CalibrationSet samples, Pace pace) {
@@ -312,7 +307,7 @@ public final class BlockwiseQuantization {
     UnitResult result =
         found.isPresent() ? found.get() : make(entry, unit, cascade, targets, work, weights, pace);
     if (finishing == null) {
-      handOn(result, sink);
+      sink.take(result);
       sink.finished(entry.index());
     } else {
       finishing.add(result, weights);

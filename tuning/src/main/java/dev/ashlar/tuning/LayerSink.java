@@ -2,6 +2,7 @@ package dev.ashlar.tuning;
 
 import dev.ashlar.tensor.Tensor;
 import dev.ashlar.tensor.quant.QuantizedMatrix;
+import dev.ashlar.tuning.method.UnitResult;
 
 /** Takes what a run makes, unit after unit, layers in the model's order. */
 @FunctionalInterface
@@ -37,6 +38,12 @@ public interface LayerSink {
    */
   default void changed(String name, Tensor tensor) {
     throw new UnsupportedOperationException("nothing here takes changed tensors: " + name);
+  }
+
+  /** Takes layers and changed tensors of a result, in its order. */
+  default void take(UnitResult result) {
+    result.layers().forEach(this::quantized);
+    result.tensors().forEach(this::changed);
   }
 
   /**
