@@ -30,6 +30,8 @@ public interface Backend {
 
   GridErrorKernel gridError();
 
+  GridSumsKernel gridSums();
+
   PackedKernel packed();
 
   ConversionKernel conversion();

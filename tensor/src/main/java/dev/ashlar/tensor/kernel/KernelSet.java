@@ -15,6 +15,7 @@ public record KernelSet(
     FakeQuantKernel fakeQuant,
     FloatFakeQuantKernel floatFakeQuant,
     GridErrorKernel gridError,
+    GridSumsKernel gridSums,
     PackedKernel packed,
     ConversionKernel conversion,
     ProbeKernel probe)

@@ -1,11 +1,13 @@
 package dev.ashlar.formats.gguf.encode;
 
+import dev.ashlar.tensor.kernel.GridErrorKernel.Group;
 import dev.ashlar.tensor.quant.FloatFormat;
 
 /** Blocks whose four-bit codes select from a table of 16 values (docs/formats.md, GGUF). */
 public final class CodebookEncoders {
   private static final int GROUP = 32;
   private static final int TRIES = 9;
+  private static final int MOST = 4 * TRIES + 2;
   private static final float[] E2M1 = FloatFormat.E2M1.table();
 
   private CodebookEncoders() {}
@@ -16,11 +18,13 @@ public final class CodebookEncoders {
    * @param table the codebook, ascending
    */
   public static BlockEncoder iq4nl(float[] table) {
+    float[] above = middles(table);
     return (row, from, dst, to) -> {
       float[] weights = Weights.Kind.SQUARE.of(row, from, GROUP);
-      float d = Bytes.half(step(row.values(), from, weights, 0, table));
+      Group group = new Group(GROUP, row.values(), from, weights, 0);
+      float d = Bytes.half(step(Steps.of(table, MOST), group, table));
       Bytes.half(dst, to, d);
-      nibbles(row.values(), from, d, table, dst, to + 2);
+      nibbles(row.values(), from, d, above, dst, to + 2);
     };
   }
 
@@ -30,48 +34,34 @@ public final class CodebookEncoders {
    * @param table the codebook, ascending
    */
   public static BlockEncoder iq4xs(float[] table) {
+    float[] above = middles(table);
     return (row, from, dst, to) -> {
       float[] x = row.values();
       float[] weights = Weights.Kind.SQUARE.of(row, from, 256);
+      Steps fit = Steps.of(table, MOST);
+      Group[] groups = new Group[8];
       float[] steps = new float[8];
       float[] counts = new float[8];
       for (int j = 0; j < 8; j++) {
-        steps[j] = step(x, from + GROUP * j, weights, GROUP * j, table);
+        groups[j] = new Group(GROUP, x, from + GROUP * j, weights, GROUP * j);
+        steps[j] = step(fit, groups[j], table);
         for (int i = GROUP * j; i < GROUP * j + GROUP; i++) {
           counts[j] += weights[i];
         }
       }
-      float d = Bytes.half(SignedFit.step(steps, 0, counts, 0, 8, 32, 0));
+      float d = Bytes.half(new SignedFit(32).step(new Group(8, steps, 0, counts, 0), 0));
       Bytes.half(dst, to, d);
       int high = 0;
       java.util.Arrays.fill(dst, to + 4, to + 8, (byte) 0);
       for (int j = 0; j < 8; j++) {
-        int factor = factor(x, from + GROUP * j, weights, GROUP * j, d, steps[j], table);
+        int middle = d == 0 ? 0 : Math.clamp(SignedFit.nearest(steps[j] / d), -32, 31);
+        int factor = fit.factor(groups[j], d, Math.max(-32, middle - 1), Math.min(31, middle + 1));
         dst[to + 4 + j / 2] |= (byte) ((factor + 32 & 15) << 4 * (j & 1));
         high |= (factor + 32 >> 4) << 2 * j;
-        nibbles(x, from + GROUP * j, d * factor, table, dst, to + 8 + 16 * j);
+        nibbles(x, from + GROUP * j, d * factor, above, dst, to + 8 + 16 * j);
       }
       Bytes.word16(dst, to + 2, high);
     };
-  }
-
-  private static int factor(
-      float[] x, int from, float[] w, int at, float d, float step, float[] table) {
-    int middle = d == 0 ? 0 : Math.clamp(SignedFit.nearest(step / d), -32, 31);
-    int best = middle;
-    double least = Double.POSITIVE_INFINITY;
-    for (int f = Math.max(-32, middle - 1); f <= Math.min(31, middle + 1); f++) {
-      double error = 0;
-      for (int i = 0; i < GROUP; i++) {
-        float off = x[from + i] - d * f * table[code(x[from + i], d * f, table)];
-        error += w[at + i] * off * off;
-      }
-      if (error < least) {
-        least = error;
-        best = f;
-      }
-    }
-    return best;
   }
 
   /** MXFP4: u8 e, 16 bytes; the exponent of the largest magnitude less two. */
@@ -93,75 +83,52 @@ public final class CodebookEncoders {
     }
   }
 
-  /** The code of the nearest small float; of two as near, the lower code. */
+  /** The code of the nearest small float; of two as near, the one nearer to zero. */
   private static int small(float x, float d) {
-    int best = 0;
-    for (int q = 1; q < 16; q++) {
-      if (Math.abs(2 * E2M1[q] * d - x) < Math.abs(2 * E2M1[best] * d - x)) {
-        best = q;
-      }
+    float size = Math.abs(x);
+    int q = 0;
+    while (q < 7 && size > (E2M1[q] + E2M1[q + 1]) * d) {
+      q++;
     }
-    return best;
+    return x < 0 && q > 0 ? q + 8 : q;
   }
 
-  /** A step of either sign with a small weighted error; as {@link SignedFit} finds it. */
-  private static float step(float[] x, int from, float[] w, int at, float[] table) {
-    float extreme = 0;
-    for (int i = from; i < from + GROUP; i++) {
-      extreme = Math.abs(x[i]) > Math.abs(extreme) ? x[i] : extreme;
-    }
+  /** A step of either sign with a small weighted error, or 0. */
+  private static float step(Steps steps, Group group, float[] table) {
+    float extreme = SignedFit.extreme(group);
     if (Math.abs(extreme) < Float.MIN_NORMAL) {
       return 0;
     }
-    double[] best = {0, -1};
+    steps.begin(group);
     for (int k = -TRIES; k <= TRIES; k++) {
-      consider(x, from, w, at, extreme / (table[0] + k), table, best);
-      consider(x, from, w, at, extreme / (table[15] + k), table, best);
+      steps.add((table[0] + k) / extreme);
+      steps.add((table[15] + k) / extreme);
     }
-    for (int round = 0; round < 4 && best[0] != 0; round++) {
-      double before = best[1];
-      consider(x, from, w, at, (float) best[0], table, best);
-      if (best[1] <= before) {
-        break;
-      }
-    }
-    return (float) best[0];
+    return steps.best();
   }
 
-  private static void consider(
-      float[] x, int from, float[] w, int at, float step, float[] table, double[] best) {
-    double xq = 0;
-    double qq = 0;
-    for (int i = 0; i < GROUP; i++) {
-      float q = table[code(x[from + i], step, table)];
-      xq += (double) w[at + i] * q * x[from + i];
-      qq += (double) w[at + i] * q * q;
+  /** What a value must be above to be no nearer to an entry than to the next one. */
+  private static float[] middles(float[] table) {
+    float[] above = new float[table.length - 1];
+    for (int j = 0; j < above.length; j++) {
+      above[j] = (table[j] + table[j + 1]) / 2;
     }
-    if (qq > 0 && xq * xq > best[1] * qq) {
-      best[0] = xq / qq;
-      best[1] = xq * xq / qq;
-    }
+    return above;
   }
 
-  private static int code(float x, float step, float[] table) {
-    float scaled = step == 0 ? 0 : x / step;
-    int low = 0;
-    int high = 15;
-    while (high - low > 1) {
-      int middle = (low + high) / 2;
-      if (scaled < table[middle]) {
-        high = middle;
-      } else {
-        low = middle;
-      }
+  private static int code(float scaled, float[] above) {
+    int code = 0;
+    for (float middle : above) {
+      code += scaled > middle ? 1 : 0;
     }
-    return scaled - table[low] <= table[high] - scaled ? low : high;
+    return code;
   }
 
-  private static void nibbles(float[] x, int from, float d, float[] table, byte[] dst, int at) {
+  private static void nibbles(float[] x, int from, float d, float[] above, byte[] dst, int at) {
+    float inverse = d == 0 ? 0 : 1 / d;
     for (int j = 0; j < 16; j++) {
-      int low = code(x[from + j], d, table);
-      int high = code(x[from + 16 + j], d, table);
+      int low = code(x[from + j] * inverse, above);
+      int high = code(x[from + 16 + j] * inverse, above);
       dst[at + j] = (byte) (low | high << 4);
     }
   }

@@ -1,12 +1,16 @@
 package dev.ashlar.formats.gguf.encode;
 
+import dev.ashlar.tensor.kernel.Backends;
+import dev.ashlar.tensor.kernel.GridErrorKernel.Group;
+import dev.ashlar.tensor.kernel.GridSumsKernel.Candidates;
+
 /**
  * Step and lowest value for which {@code x ≈ s·q + m} with whole {@code q} from 0 to a largest code
  * has a small weighted square error.
  *
  * <p>For given codes both follow from two linear equations. Codes are those of steps around the one
  * that spans the range of the values (docs/formats.md, GGUF); then codes and step are bettered in
- * turn.
+ * turn. Not for several threads; made once and used for many groups.
  */
 final class OffsetFit {
   private static final int TRIES = 20;
@@ -15,6 +19,16 @@ final class OffsetFit {
 
   private final int largest;
   private final boolean free;
+  private final Candidates tried = Candidates.room(TRIES + 2);
+  private Group group;
+  private int count;
+
+  /** Σw, Σwx and Σwx² of the group. */
+  private double weight;
+
+  private double sum;
+  private double square;
+
   private double step;
   private double low;
   private double error;
@@ -38,21 +52,35 @@ final class OffsetFit {
     return (float) low;
   }
 
+  /** Begins with a group of which nothing is known. */
+  void begin(Group group) {
+    this.group = group;
+    count = 0;
+    weight = 0;
+    sum = 0;
+    square = 0;
+    for (int i = 0; i < group.n(); i++) {
+      float x = group.weights()[group.at() + i];
+      double wx = (double) group.importance()[group.importanceAt() + i] * x;
+      weight += group.importance()[group.importanceAt() + i];
+      sum += wx;
+      square += wx * x;
+    }
+  }
+
   /**
    * Finds both.
    *
-   * @param w weights from {@code at} on
    * @param knownStep the step of a grid that values lie on, or 0
    * @param knownLow the grid's lowest value
    */
-  void find(float[] x, int from, float[] w, int at, int n, float knownStep, float knownLow) {
-    float min = free ? x[from] : 0;
+  void find(Group group, float knownStep, float knownLow) {
+    begin(group);
+    float min = free ? group.weights()[group.at()] : 0;
     float max = min;
-    double square = 0;
-    for (int i = 0; i < n; i++) {
-      min = Math.min(min, x[from + i]);
-      max = Math.max(max, x[from + i]);
-      square += (double) w[at + i] * x[from + i] * x[from + i];
+    for (int i = group.at(); i < group.at() + group.n(); i++) {
+      min = Math.min(min, group.weights()[i]);
+      max = Math.max(max, group.weights()[i]);
     }
     step = 0;
     low = min;
@@ -61,14 +89,16 @@ final class OffsetFit {
     }
     error = Double.POSITIVE_INFINITY;
     for (int k = 0; k <= TRIES; k++) {
-      consider(x, from, w, at, n, (largest - 1 + BETWEEN * k) / (max - min), min, square);
+      add((largest - 1 + BETWEEN * k) / (max - min), min);
     }
     if (knownStep != 0) {
-      consider(x, from, w, at, n, 1 / knownStep, knownLow, square);
+      add(1 / knownStep, knownLow);
     }
+    keep();
     for (int round = 0; round < ROUNDS && step > 0; round++) {
       double before = error;
-      consider(x, from, w, at, n, (float) (1 / step), (float) low, square);
+      add((float) (1 / step), (float) low);
+      keep();
       if (error >= before) {
         break;
       }
@@ -80,38 +110,66 @@ final class OffsetFit {
     }
   }
 
-  private void consider(
-      float[] x, int from, float[] w, int at, int n, float inverse, float base, double square) {
-    double a = 0;
-    double b = 0;
-    double c = 0;
-    double p = 0;
-    double y = 0;
-    for (int i = 0; i < n; i++) {
-      float weight = w[at + i];
-      int q = Math.clamp(SignedFit.nearest((x[from + i] - base) * inverse), 0, largest);
-      float wq = weight * q;
-      a += weight;
-      b += wq;
-      c += wq * q;
-      p += weight * x[from + i];
-      y += wq * x[from + i];
+  private void add(float inverse, float base) {
+    tried.inverses()[count] = inverse;
+    tried.shifts()[count++] = base;
+  }
+
+  private void keep() {
+    sums();
+    for (int c = 0; c < count; c++) {
+      solve(tried.codes()[c], tried.squares()[c], tried.products()[c]);
     }
-    double determinant = a * c - b * b;
+    count = 0;
+  }
+
+  private void sums() {
+    Backends.chosen().gridSums().integers(group, 0, largest, count, tried);
+  }
+
+  private void solve(double b, double c, double y) {
+    double determinant = weight * c - b * b;
     if (!(determinant > 0)) {
       return;
     }
-    double s = (a * y - b * p) / determinant;
-    double m = (c * p - b * y) / determinant;
+    double s = (weight * y - b * sum) / determinant;
+    double m = (c * sum - b * y) / determinant;
     if (m > 0 && !free) {
       m = 0;
       s = y / c;
     }
-    double e = square + s * s * c + m * m * a - 2 * s * y - 2 * m * p + 2 * s * m * b;
+    double e = square + s * s * c + m * m * weight - 2 * s * y - 2 * m * sum + 2 * s * m * b;
     if (s > 0 && e < error) {
       error = e;
       step = s;
       low = m;
+    }
+  }
+
+  /**
+   * The errors of steps with lowest values, of the group that was begun with.
+   *
+   * @param errors receives the error of each
+   * @param lows receives the lowest value that suits the codes of each best
+   */
+  void errors(int n, float[] steps, float[] bases, double[] errors, double[] lows) {
+    for (int k = 0; k < n; k++) {
+      add(steps[k] == 0 ? 0 : 1 / steps[k], bases[k]);
+    }
+    sums();
+    count = 0;
+    for (int k = 0; k < n; k++) {
+      double s = steps[k];
+      double m = bases[k];
+      double b = tried.codes()[k];
+      errors[k] =
+          square
+              + s * s * tried.squares()[k]
+              + m * m * weight
+              - 2 * s * tried.products()[k]
+              - 2 * m * sum
+              + 2 * s * m * b;
+      lows[k] = weight > 0 ? (sum - s * b) / weight : 0;
     }
   }
 

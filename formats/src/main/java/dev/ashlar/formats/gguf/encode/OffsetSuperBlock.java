@@ -1,5 +1,7 @@
 package dev.ashlar.formats.gguf.encode;
 
+import dev.ashlar.tensor.kernel.GridErrorKernel.Group;
+
 /**
  * Fits 256 elements as {@code d·sc·q − e·mn}: {@code d} and {@code e} shared by all in half
  * precision, a small whole {@code sc} and {@code mn} for each group.
@@ -19,6 +21,8 @@ final class OffsetSuperBlock {
   private final int largest;
   private final int factors;
 
+  private final OffsetFit fit;
+  private final Group[] groups;
   private final float[] steps;
   private final float[] belows;
   private float d;
@@ -26,6 +30,15 @@ final class OffsetSuperBlock {
   private final int[] sc;
   private final int[] mn;
   private final int[] codes = new int[SIZE];
+
+  /** What a group tries for the present shared floats: factors, and errors and lows of each. */
+  private final int[] triedSc = new int[3];
+
+  private final int[] triedMn = new int[3];
+  private final float[] triedSteps = new float[3];
+  private final float[] triedLows = new float[3];
+  private final double[] errors = new double[3];
+  private final double[] lows = new double[3];
 
   /**
    * @param weights of the elements
@@ -40,16 +53,18 @@ final class OffsetSuperBlock {
     this.group = group;
     this.largest = largest;
     this.factors = factors;
-    int groups = SIZE / group;
-    this.steps = new float[groups];
-    this.belows = new float[groups];
-    this.sc = new int[groups];
-    this.mn = new int[groups];
-    float[] counts = new float[groups];
-    OffsetFit fit = new OffsetFit(largest, false);
-    for (int j = 0; j < groups; j++) {
+    int n = SIZE / group;
+    this.groups = new Group[n];
+    this.steps = new float[n];
+    this.belows = new float[n];
+    this.sc = new int[n];
+    this.mn = new int[n];
+    this.fit = new OffsetFit(largest, false);
+    float[] counts = new float[n];
+    for (int j = 0; j < n; j++) {
       int at = from + j * group;
-      fit.find(x, at, w, j * group, group, row.step(at), row.low(at));
+      groups[j] = new Group(group, x, at, w, j * group);
+      fit.find(groups[j], row.step(at), row.low(at));
       steps[j] = fit.step();
       belows[j] = -fit.low();
       for (int i = j * group; i < (j + 1) * group; i++) {
@@ -94,54 +109,37 @@ final class OffsetSuperBlock {
 
   /** Chooses the factors of a group for the shared floats; returns the error. */
   private double choose(int j) {
-    int middle = d == 0 ? 0 : SignedFit.nearest(steps[j] / d);
+    int middle = d == 0 ? 0 : Math.min(SignedFit.nearest(steps[j] / d), factors);
     int below = e == 0 ? 0 : Math.clamp(SignedFit.nearest(belows[j] / e), 0, factors);
-    double best = Double.POSITIVE_INFINITY;
+    int n = 0;
     for (int s = Math.max(0, middle - 1); s <= Math.min(factors, middle + 1); s++) {
-      int m = below;
-      double error = error(j, s, m);
-      int better = e == 0 ? 0 : Math.clamp(SignedFit.nearest((float) (residue / e)), 0, factors);
-      if (better != m) {
-        double other = error(j, s, better);
-        m = other < error ? better : m;
-        error = Math.min(error, other);
-      }
-      if (error < best) {
-        best = error;
-        sc[j] = s;
-        mn[j] = m;
-      }
+      triedSc[n] = s;
+      triedMn[n++] = below;
     }
-    if (best == Double.POSITIVE_INFINITY) {
-      // The largest step is beyond half precision's reach of whole factors.
-      sc[j] = factors;
-      mn[j] = below;
-      best = error(j, factors, below);
+    fit.begin(groups[j]);
+    double best = better(j, n, Double.POSITIVE_INFINITY);
+    for (int k = 0; k < n; k++) {
+      triedMn[k] = e == 0 ? 0 : Math.clamp(SignedFit.nearest((float) (-lows[k] / e)), 0, factors);
     }
-    return best;
+    return better(j, n, best);
   }
 
-  /** What the weighted mean of {@code d·sc·q − x} was in the last call of {@link #error}. */
-  private double residue;
-
-  private double error(int j, int s, int m) {
-    float step = d * s;
-    float low = -(e * m);
-    float inverse = step == 0 ? 0 : 1 / step;
-    double error = 0;
-    double sum = 0;
-    double weights = 0;
-    for (int i = j * group; i < (j + 1) * group; i++) {
-      float value = x[from + i];
-      int q = Math.clamp(SignedFit.nearest((value - low) * inverse), 0, largest);
-      float above = step * q - value;
-      float off = above + low;
-      error += w[i] * off * off;
-      sum += w[i] * above;
-      weights += w[i];
+  /** Keeps the best of what is tried in the group's factors, if it is better; returns its error. */
+  private double better(int j, int n, double least) {
+    for (int k = 0; k < n; k++) {
+      triedSteps[k] = d * triedSc[k];
+      triedLows[k] = -(e * triedMn[k]);
     }
-    residue = weights > 0 ? sum / weights : 0;
-    return error;
+    fit.errors(n, triedSteps, triedLows, errors, lows);
+    double best = least;
+    for (int k = 0; k < n; k++) {
+      if (errors[k] < best) {
+        best = errors[k];
+        sc[j] = triedSc[k];
+        mn[j] = triedMn[k];
+      }
+    }
+    return best;
   }
 
   /** The shared floats that suit the present factors and codes best. */

@@ -1,22 +1,29 @@
 package dev.ashlar.formats.gguf.encode;
 
+import dev.ashlar.tensor.kernel.GridErrorKernel.Group;
+
 /**
  * The step {@code s} of either sign for which {@code x ≈ s·q} with whole {@code q} from {@code
- * −zero} to {@code zero − 1} has a small weighted square error.
- *
- * <p>For given codes the best step is {@code Σwxq / Σwq²}, and what it takes off the error is
- * {@code (Σwxq)² / Σwq²}. Codes are those of steps around the one that gives the extreme value the
- * extreme code, with either sign; then codes and step are bettered in turn.
+ * −zero} to {@code zero − 1} has a small weighted square error: steps around the one that gives the
+ * extreme value the extreme code are tried, with either sign.
  */
 final class SignedFit {
   private static final int TRIES = 9;
   private static final float BETWEEN = 0.1f;
-  private static final int ROUNDS = 4;
 
   /** Grids so coarse that it matters on which side the longer half is. */
   private static final int COARSE = 8;
 
-  private SignedFit() {}
+  private final int zero;
+  private final Steps steps;
+
+  /**
+   * @param zero the number of codes below zero
+   */
+  SignedFit(int zero) {
+    this.zero = zero;
+    this.steps = Steps.whole(-zero, zero - 1, 4 * TRIES + 4);
+  }
 
   /** The nearest whole number. */
   static int nearest(float x) {
@@ -26,53 +33,46 @@ final class SignedFit {
   /**
    * Finds a step; 0 if all values are.
    *
-   * @param w weights from {@code at} on
    * @param known a step that values lie on multiples of, or 0
    */
-  static float step(float[] x, int from, float[] w, int at, int n, int zero, float known) {
-    float extreme = 0;
-    for (int i = from; i < from + n; i++) {
-      extreme = Math.abs(x[i]) > Math.abs(extreme) ? x[i] : extreme;
-    }
+  float step(Group group, float known) {
+    float extreme = extreme(group);
     if (Math.abs(extreme) < Float.MIN_NORMAL) {
       return 0;
     }
-    double[] best = {0, -1};
+    steps.begin(group);
     for (int k = -TRIES; k <= TRIES; k++) {
-      consider(x, from, w, at, n, zero, -(zero + BETWEEN * k) / extreme, best);
+      steps.add(-(zero + BETWEEN * k) / extreme);
       if (zero <= COARSE) {
-        consider(x, from, w, at, n, zero, (zero - 1 + BETWEEN * k) / extreme, best);
+        steps.add((zero - 1 + BETWEEN * k) / extreme);
       }
     }
     if (known != 0) {
-      consider(x, from, w, at, n, zero, 1 / known, best);
-      consider(x, from, w, at, n, zero, -1 / known, best);
+      steps.add(1 / known);
+      steps.add(-1 / known);
     }
-    for (int round = 0; round < ROUNDS && best[0] != 0; round++) {
-      double before = best[1];
-      consider(x, from, w, at, n, zero, (float) (1 / best[0]), best);
-      if (best[1] <= before) {
-        break;
-      }
-    }
-    return (float) best[0];
+    return steps.best();
   }
 
-  /** Keeps in {@code best} the better of it and the step for these codes: step, gain. */
-  private static void consider(
-      float[] x, int from, float[] w, int at, int n, int zero, float inverse, double[] best) {
-    double xq = 0;
-    double qq = 0;
-    for (int i = 0; i < n; i++) {
-      int q = Math.clamp(nearest(x[from + i] * inverse), -zero, zero - 1);
-      float wq = w[at + i] * q;
-      xq += wq * x[from + i];
-      qq += wq * q;
+  /** The value of the largest magnitude. */
+  static float extreme(Group group) {
+    float[] x = group.weights();
+    float extreme = 0;
+    for (int i = group.at(); i < group.at() + group.n(); i++) {
+      extreme = Math.abs(x[i]) > Math.abs(extreme) ? x[i] : extreme;
     }
-    if (qq > 0 && xq * xq > best[1] * qq) {
-      best[0] = xq / qq;
-      best[1] = xq * xq / qq;
-    }
+    return extreme;
+  }
+
+  /** The factor next to {@code middle} for which {@code base · factor} is the best step. */
+  int factor(Group group, float base, int middle, int factors) {
+    return steps.factor(
+        group, base, Math.max(-factors, middle - 1), Math.min(factors - 1, middle + 1));
+  }
+
+  /** The error of that factor, less {@code Σwx²}. */
+  double error() {
+    return steps.error();
   }
 
   /** The codes of a step, counted from zero up. */
@@ -81,17 +81,5 @@ final class SignedFit {
     for (int i = 0; i < n; i++) {
       codes[at + i] = Math.clamp(nearest(x[from + i] * inverse), -zero, zero - 1) + zero;
     }
-  }
-
-  /** The weighted square error of a step. */
-  static double error(float[] x, int from, float[] w, int at, int n, float step, int zero) {
-    float inverse = step == 0 ? 0 : 1 / step;
-    double error = 0;
-    for (int i = 0; i < n; i++) {
-      int q = Math.clamp(nearest(x[from + i] * inverse), -zero, zero - 1);
-      float e = x[from + i] - step * q;
-      error += w[at + i] * e * e;
-    }
-    return error;
   }
 }

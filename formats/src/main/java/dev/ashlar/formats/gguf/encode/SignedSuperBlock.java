@@ -1,5 +1,7 @@
 package dev.ashlar.formats.gguf.encode;
 
+import dev.ashlar.tensor.kernel.GridErrorKernel.Group;
+
 /**
  * Fits 256 elements as {@code d·sc·q} with signed whole {@code sc} for each group of 16 and {@code
  * q} from {@code −zero} to {@code zero − 1}; in rounds as {@link OffsetSuperBlock} does.
@@ -14,6 +16,8 @@ final class SignedSuperBlock {
   private final float[] w;
   private final int zero;
   private final int factors;
+  private final SignedFit fit;
+  private final Group[] groups = new Group[GROUPS];
   private final float[] steps = new float[GROUPS];
   private final int[] sc = new int[GROUPS];
   private final int[] codes = new int[GROUPS * GROUP];
@@ -30,15 +34,17 @@ final class SignedSuperBlock {
     this.w = weights;
     this.zero = zero;
     this.factors = factors;
+    this.fit = new SignedFit(zero);
     float[] counts = new float[GROUPS];
     for (int j = 0; j < GROUPS; j++) {
       int at = from + j * GROUP;
-      steps[j] = SignedFit.step(x, at, w, j * GROUP, GROUP, zero, row.step(at));
+      groups[j] = new Group(GROUP, x, at, w, j * GROUP);
+      steps[j] = fit.step(groups[j], row.step(at));
       for (int i = j * GROUP; i < (j + 1) * GROUP; i++) {
         counts[j] += w[i];
       }
     }
-    search(SignedFit.step(steps, 0, counts, 0, GROUPS, factors, 0));
+    search(new SignedFit(factors).step(new Group(GROUPS, steps, 0, counts, 0), 0));
   }
 
   private void search(float first) {
@@ -66,17 +72,11 @@ final class SignedSuperBlock {
     }
   }
 
+  /** Chooses the factor of a group; returns its error less the square of its values. */
   private double choose(int j) {
     int middle = d == 0 ? 0 : Math.clamp(SignedFit.nearest(steps[j] / d), -factors, factors - 1);
-    double best = Double.POSITIVE_INFINITY;
-    for (int s = Math.max(-factors, middle - 1); s <= Math.min(factors - 1, middle + 1); s++) {
-      double error = SignedFit.error(x, from + j * GROUP, w, j * GROUP, GROUP, d * s, zero);
-      if (error < best) {
-        best = error;
-        sc[j] = s;
-      }
-    }
-    return best;
+    sc[j] = fit.factor(groups[j], d, middle, factors);
+    return fit.error();
   }
 
   private void solve() {

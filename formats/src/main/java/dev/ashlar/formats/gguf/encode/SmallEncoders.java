@@ -1,5 +1,7 @@
 package dev.ashlar.formats.gguf.encode;
 
+import dev.ashlar.tensor.kernel.GridErrorKernel.Group;
+
 /**
  * The 32-element blocks (docs/formats.md, GGUF). Without importance they have the reference
  * implementation's bytes: the scale follows from the extreme value, codes are taken with it before
@@ -66,7 +68,8 @@ public final class SmallEncoders {
     float[] x = row.values();
     if (row.importance() != null || row.steps() != null) {
       float[] weights = Weights.Kind.EVEN.of(row, from, SIZE);
-      float d = Bytes.half(SignedFit.step(x, from, weights, 0, SIZE, zero, row.step(from)));
+      Group group = new Group(SIZE, x, from, weights, 0);
+      float d = Bytes.half(new SignedFit(zero).step(group, row.step(from)));
       SignedFit.codes(x, from, SIZE, d, zero, codes, 0);
       return d;
     }
@@ -89,7 +92,7 @@ public final class SmallEncoders {
     if (row.importance() != null || row.steps() != null) {
       float[] weights = Weights.Kind.EVEN.of(row, from, SIZE);
       OffsetFit fit = new OffsetFit(largest, true);
-      fit.find(x, from, weights, 0, SIZE, row.step(from), row.low(from));
+      fit.find(new Group(SIZE, x, from, weights, 0), row.step(from), row.low(from));
       float d = Bytes.half(fit.step());
       float m = Bytes.half(fit.low());
       OffsetFit.codes(x, from, SIZE, d, m, largest, codes, 0);

@@ -1,5 +1,7 @@
 package dev.ashlar.formats.gguf.encode;
 
+import dev.ashlar.tensor.kernel.GridErrorKernel.Group;
+
 /** A float that several values are near to whole multiples of. */
 final class UnsignedFit {
   private static final int TRIES = 15;
@@ -21,22 +23,12 @@ final class UnsignedFit {
     if (most < Float.MIN_NORMAL) {
       return 0;
     }
-    float best = most / largest;
-    double gain = -1;
+    Steps steps = Steps.whole(0, largest, 2 * TRIES + 1);
+    steps.begin(new Group(values.length, values, 0, weights, 0));
     for (int k = -TRIES; k <= TRIES; k++) {
-      float inverse = (largest + BETWEEN * k) / most;
-      double xq = 0;
-      double qq = 0;
-      for (int j = 0; j < values.length; j++) {
-        int q = Math.clamp(SignedFit.nearest(values[j] * inverse), 0, largest);
-        xq += (double) weights[j] * values[j] * q;
-        qq += (double) weights[j] * q * q;
-      }
-      if (qq > 0 && xq * xq > gain * qq) {
-        gain = xq * xq / qq;
-        best = (float) (xq / qq);
-      }
+      steps.add((largest + BETWEEN * k) / most);
     }
-    return best;
+    float best = steps.best();
+    return best > 0 ? best : most / largest;
   }
 }

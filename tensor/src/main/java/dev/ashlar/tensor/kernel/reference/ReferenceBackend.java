@@ -20,6 +20,7 @@ public final class ReferenceBackend {
           new ReferenceFakeQuant(),
           new ReferenceFloatFakeQuant(),
           new ReferenceGridError(),
+          new ReferenceGridSums(),
           new ReferencePacked(),
           new ReferenceConversion(),
           new ReferenceProbe());

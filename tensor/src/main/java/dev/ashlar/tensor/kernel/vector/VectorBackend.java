@@ -11,6 +11,7 @@ import dev.ashlar.tensor.kernel.vector.pointwise.VectorConversion;
 import dev.ashlar.tensor.kernel.vector.pointwise.VectorElementwise;
 import dev.ashlar.tensor.kernel.vector.pointwise.VectorFakeQuant;
 import dev.ashlar.tensor.kernel.vector.pointwise.VectorGridError;
+import dev.ashlar.tensor.kernel.vector.pointwise.VectorGridSums;
 import dev.ashlar.tensor.kernel.vector.pointwise.VectorLoss;
 import dev.ashlar.tensor.kernel.vector.pointwise.VectorNorm;
 import dev.ashlar.tensor.kernel.vector.pointwise.VectorProbe;
@@ -36,6 +37,7 @@ final class VectorBackend {
           // Its rounding takes a few instructions an element, nothing beside the products.
           ReferenceBackend.INSTANCE.floatFakeQuant(),
           new VectorGridError(),
+          new VectorGridSums(),
           new VectorPacked(),
           new VectorConversion(),
           new VectorProbe());
