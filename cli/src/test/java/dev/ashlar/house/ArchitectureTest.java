@@ -3,15 +3,18 @@ package dev.ashlar.house;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.library.Architectures;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
@@ -19,6 +22,10 @@ import org.junit.jupiter.api.Test;
 class ArchitectureTest {
   private static final List<String> MODULES =
       List.of("tensor", "nn", "tuning", "io", "text", "formats", "engine", "tornado", "cli");
+
+  /** With the one that is on no list of layers. */
+  private static final List<String> ROOMS =
+      Stream.concat(MODULES.stream(), Stream.of("bench")).toList();
 
   private static JavaClasses house;
 
@@ -181,5 +188,22 @@ class ArchitectureTest {
         .orShould()
         .accessField(System.class, "err")
         .check(house);
+  }
+
+  /** What does not fit in one file is two things. */
+  @Test
+  void filesAreShort() throws IOException {
+    List<String> tooLong = new ArrayList<>();
+    for (String module : ROOMS) {
+      try (Stream<Path> files = Files.walk(Path.of("..", module, "src"))) {
+        for (Path file : files.filter(f -> f.toString().endsWith(".java")).toList()) {
+          long lines = Files.readAllLines(file).size();
+          if (lines > 400) {
+            tooLong.add(file + ": " + lines + " lines");
+          }
+        }
+      }
+    }
+    assertEquals(List.of(), tooLong);
   }
 }

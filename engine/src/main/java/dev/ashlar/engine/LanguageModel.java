@@ -327,10 +327,10 @@ public final class LanguageModel implements AutoCloseable {
   /**
    * Writes a quantized model's codes as other tools read them, and reads them again.
    *
-   * @param formats at least one of {@code auto_round}, {@code auto_gptq}, {@code fake}
+   * @param formats at least one, as {@link Quantization#formats} takes them
    * @return the folders by format: {@code folder} itself if there is only one
-   * @throws InputException if the model is float, a format cannot hold the codes, or something
-   *     cannot be written
+   * @throws InputException if the model is float or open with adapters, a format cannot hold the
+   *     codes, or something cannot be written
    * @throws IllegalArgumentException if there is no such format
    */
   public Map<String, Path> export(Path folder, String... formats) {

@@ -26,7 +26,7 @@ import java.util.function.Function;
  * run on one's own data in one's own way, convert.
  *
  * {@snippet :
- * PreparedModel prepared = model.prepare(plan, method, MethodOptions.none());
+ * PreparedModel prepared = model.prepare(scheme, method);
  * for (int[] ids : samples) {
  *   prepared.forward(ids);
  * }

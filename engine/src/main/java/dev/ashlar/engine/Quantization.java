@@ -11,7 +11,6 @@ import dev.ashlar.engine.quantize.Efforts;
 import dev.ashlar.engine.quantize.NamedScheme;
 import dev.ashlar.engine.quantize.QuantizeRequest;
 import dev.ashlar.engine.quantize.QuantizeRequest.Evaluation;
-import dev.ashlar.formats.export.ExportFormat;
 import dev.ashlar.formats.export.ExportFormats;
 import dev.ashlar.tensor.DType;
 import dev.ashlar.tuning.MemoryLimit;
@@ -49,16 +48,11 @@ public final class Quantization {
   private final String model;
   private final TuningSettings tuning = new TuningSettings();
   private final SchemeSettings schemes = new SchemeSettings();
+  private final OutputSettings output = new OutputSettings();
   private final Map<String, String> options = new LinkedHashMap<>();
   private Optional<Method> method = Optional.empty();
   private Optional<String> recipe = Optional.empty();
   private boolean modelFree;
-  private Path folder;
-  private List<ExportFormat> formats = List.of(ExportFormats.ALL.getFirst());
-  private boolean overwrite;
-  private boolean originalNames;
-  private Optional<Path> work = Optional.empty();
-  private boolean restart;
   private Optional<Evaluation> evaluation = Optional.empty();
   private MemoryLimit memory = MemoryLimit.none();
   private ModelOptions machine = ModelOptions.defaults();
@@ -277,18 +271,20 @@ public final class Quantization {
   }
 
   /** The folder to write; several formats get a folder each in it. */
-  public Quantization into(Path output) {
-    this.folder = output;
+  public Quantization into(Path folder) {
+    output.folder = folder;
     return this;
   }
 
   /**
-   * What to write: {@code auto_round} (default), {@code auto_gptq}, {@code ashlar}, {@code fake}.
+   * What to write: {@code auto_round} (default), {@code auto_gptq}, {@code gptq_v2}, {@code
+   * auto_awq}, {@code llm_compressor}, {@code fp8}, {@code ashlar}, {@code gguf}, {@code fake}, or
+   * one with a packing ({@code gguf:q4_k_m}).
    *
    * @throws IllegalArgumentException if there is no such format
    */
   public Quantization formats(String... names) {
-    this.formats = ExportFormats.allNamed(names);
+    output.formats = ExportFormats.allNamed(names);
     return this;
   }
 
@@ -297,25 +293,25 @@ public final class Quantization {
    * Mixtral), as vLLM wants it, and not what transformers, auto-round and GPTQModel do.
    */
   public Quantization originalNames() {
-    this.originalNames = true;
+    output.originalNames = true;
     return this;
   }
 
   /** Replaces what is in the output folder. */
   public Quantization overwriting() {
-    this.overwrite = true;
+    output.overwrite = true;
     return this;
   }
 
   /** Where finished blocks are kept; a hidden folder in the output folder unless this is called. */
   public Quantization workFolder(Path place) {
-    this.work = Optional.of(place);
+    output.work = Optional.of(place);
     return this;
   }
 
   /** Forgets the finished blocks of an earlier run. */
   public Quantization restarting() {
-    this.restart = true;
+    output.restart = true;
     return this;
   }
 
@@ -373,10 +369,8 @@ public final class Quantization {
 
   /** What all that was set amounts to. */
   private QuantizeRequest request() {
-    if (folder == null) {
-      throw new IllegalArgumentException("there is no folder to write; name one with into(…)");
-    }
-    if (modelFree && restart) {
+    QuantizeRequest.Output written = output.settled();
+    if (modelFree && output.restart) {
       throw new IllegalArgumentException("model-free: a run begins anew, without restarting");
     }
     Method chosen = method.orElse(modelFree ? Methods.BASELINE : Methods.DEFAULT);
@@ -390,7 +384,7 @@ public final class Quantization {
             chosen.settle(told.over(effort.options())),
             tuning.run(effort),
             tuning.calibration(effort),
-            new QuantizeRequest.Output(folder, formats, overwrite, work, restart, originalNames),
+            written,
             evaluation,
             memory,
             bits,

@@ -47,10 +47,12 @@ public final class Unit {
     return name;
   }
 
+  /** What it is for. */
   public Part part() {
     return part;
   }
 
+  /** Its extents; of a linear map {@code [out, in]}. */
   public Shape shape() {
     return shape;
   }
