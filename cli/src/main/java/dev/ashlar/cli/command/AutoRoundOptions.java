@@ -38,8 +38,9 @@ final class AutoRoundOptions {
       "has no meaning here: weights are read as they are stored";
   private static final String DEFAULT = "is the default here";
   private static final String HARNESS =
-      "it is about the evaluation harness, which is not part of Ashlar: measure perplexity with"
-          + " --eval-dataset, or run the harness on the written folder";
+      "it is about the evaluation harness, which is not run while quantizing: measure text with"
+          + " --eval-dataset, tasks with 'ashlar eval' on the written folder";
+  private static final String TASKS = "has no meaning here: tasks are measured by 'ashlar eval'";
   private static final String PICTURES =
       "it is about models of pictures, which are not quantized here";
 
@@ -104,9 +105,18 @@ final class AutoRoundOptions {
   }
 
   private static void kinds(Map<String, Habit> q) {
-    refused(q, Set.of("int"), "only integer codes are written", "data-type", "dtype");
-    refused(q, Set.of("int"), "inputs are rounded to integers only", "act-data-type", "act-dtype");
-    unsupported(q, "scales of inputs are always taken from the inputs", "disable-act-dynamic");
+    refused(
+        q,
+        Set.of("int"),
+        "numbers other than integers are asked for by --scheme (MXFP4, NVFP4, FP8_BLOCK…)",
+        "data-type",
+        "dtype");
+    refused(
+        q,
+        Set.of("int"),
+        "inputs are rounded otherwise than to integers as --scheme says (MXFP4, FP8_STATIC…)",
+        "act-data-type",
+        "act-dtype");
     flags(q, DEFAULT, "act-sym", "act-dynamic");
     refused(q, Set.of(), "scales are not quantized themselves", "super-bits", "super-group-size");
     refused(
@@ -138,8 +148,8 @@ final class AutoRoundOptions {
   }
 
   private static void measuring(Map<String, Habit> q) {
-    flags(q, "has no meaning here: there is no evaluation harness", "eval-task-by-task");
-    values(q, "has no meaning here: there is no evaluation harness", "eval-bs");
+    flags(q, TASKS, "eval-task-by-task");
+    values(q, TASKS, "eval-bs");
     refused(q, Set.of(), HARNESS, "tasks", "limit", "num-fewshot", "eval-gen-kwargs", "vllm-args");
     refused(q, Set.of("hf"), HARNESS, "eval-backend");
     unsupported(q, HARNESS, "fewshot-as-multiturn", "add-bos-token");

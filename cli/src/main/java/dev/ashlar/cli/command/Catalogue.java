@@ -153,18 +153,20 @@ final class Catalogue {
   private static Section data() {
     return new Section(
         "data",
-        "what quantize --dataset and eval --dataset take",
+        "what --dataset of quantize, eval and finetune takes",
         List.of(
             new Entry("FILE.txt", "one running text, cut into samples"),
             new Entry("FILE.jsonl, .ndjson", "a text a line: a string, or an object with one"),
             new Entry("FILE.json", "a list of such texts"),
             new Entry("FILE:apply_chat_template", "conversations, by the model's template"),
             new Entry("ORG/NAME", "a data set in the hub's local cache"),
+            new Entry("FILE:system_prompt=TEXT", "conversations behind this system message"),
+            new Entry("FOLDER:split=test", "files of a split, of a folder or cached data set"),
             new Entry("FILE:num=64", "so many samples of this file; others from the rest"),
             new Entry("FILE:concat", "texts joined before they are cut into samples"),
             new Entry("FILE,FILE", "several, in even shares unless num says otherwise"),
             new Entry("A\\,B.txt", "a comma or colon of the path itself"),
-            new Entry("(nothing)", "the demo model has a text of its own")));
+            new Entry("(nothing)", "quantize: a small built-in text; the demo has its own")));
   }
 
   private static Section models() {
