@@ -1,6 +1,6 @@
 /**
  * The program: {@link dev.ashlar.cli.Main} takes the arguments, {@code command} has one class per
- * command, which parses and then calls a use case ({@code quantize}, {@code evaluate}…) that joins
- * the other modules. Nothing here computes; only this module prints.
+ * command, which parses and then calls {@code engine}. Nothing here computes; only this module
+ * prints.
  */
 package dev.ashlar.cli;

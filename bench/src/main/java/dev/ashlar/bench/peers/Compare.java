@@ -14,10 +14,7 @@ import java.util.concurrent.Callable;
 import picocli.CommandLine;
 import picocli.CommandLine.Option;
 
-/**
- * The comparison: {@code mvn -pl bench … exec} or {@code bench/compare}; see {@code
- * docs/performance.md}.
- */
+/** The comparison; {@code docs/performance.md} has the command. */
 @CommandLine.Command(
     name = "compare",
     mixinStandardHelpOptions = true,

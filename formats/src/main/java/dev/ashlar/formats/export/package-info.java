@@ -20,7 +20,14 @@
  *     <td>pack-quantized, int-quantized, mxfp4-pack-quantized…</td><td>source type</td>
  *     <td>config.json, quantization_config.json</td></tr>
  * <tr><td>fp8</td><td>FP8 in tiles</td><td>fp8</td><td>source type</td><td>config.json</td></tr>
- * <tr><td>fake</td><td>any</td><td>name.weight, dequantized</td><td>F32</td>
+ * <tr><td>auto_round</td><td>small floats, one kind</td>
+ *     <td>weight, weight_packed, weight_scale…</td><td>source type</td>
+ *     <td>config.json, quantization_config.json</td></tr>
+ * <tr><td>ashlar</td><td>2, 3, 4, 8 bits, outliers, float minimums</td><td>ashlar</td>
+ *     <td>source type</td><td>config.json</td></tr>
+ * <tr><td>gguf</td><td>any with inputs as they are</td><td>one file NAME-TYPE.gguf</td>
+ *     <td>F16 or as they were; norms and biases F32</td><td>in the file</td></tr>
+ * <tr><td>fake</td><td>any with inputs as they are</td><td>name.weight, dequantized</td><td>F32</td>
  *     <td>config.json</td></tr>
  * </table>
  *

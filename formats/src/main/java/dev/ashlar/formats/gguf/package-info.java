@@ -4,6 +4,7 @@
  * dev.ashlar.formats.gguf.GgufCheckpoint} presents a model in Hugging Face's words, by the tables
  * of {@code family} alone. Blocks are made in {@code encode}, files in {@code writing}.
  *
- * <p>Block-quantized tensors widen to float on reading; computing on blocks is not done here.
+ * <p>Elements widen to float on reading; blocks of integer codes are also given as they are, by
+ * {@link dev.ashlar.tensor.weights.StoredTensor#quantized}. No module is reported as packed.
  */
 package dev.ashlar.formats.gguf;

@@ -1,8 +1,8 @@
 /**
  * Methods that quantize one linear map at a time.
  *
- * <p>Each is one file and implements {@link dev.ashlar.tuning.method.LinearQuantizer}; each is
- * listed in {@link dev.ashlar.tuning.Methods}. Start at {@link
- * dev.ashlar.tuning.layerwise.RoundToNearest}.
+ * <p>Each is one file, a {@link dev.ashlar.tuning.method.LinearQuantizer}, or a {@link
+ * dev.ashlar.tuning.method.GroupQuantizer} where maps share an input; each is listed in {@link
+ * dev.ashlar.tuning.Methods}. Start at {@link dev.ashlar.tuning.layerwise.RoundToNearest}.
  */
 package dev.ashlar.tuning.layerwise;

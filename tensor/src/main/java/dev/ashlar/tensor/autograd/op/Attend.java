@@ -64,6 +64,12 @@ public final class Attend implements Op {
     this(spec, q, Sources.dense(spec, k, v));
   }
 
+  /**
+   * Of keys and values wherever they lie.
+   *
+   * @throws IllegalArgumentException if {@code q} is not {@code [rows, heads·headDim]} of {@code
+   *     spec}, or its key heads do not divide its heads
+   */
   public Attend(AttentionKernel.Spec spec, Tensor q, Sources sources) {
     long expected = (long) spec.ranges().rows() * spec.heads() * spec.headDim();
     if (q.size() != expected || spec.heads() % spec.kvHeads() != 0) {

@@ -18,6 +18,13 @@ public final class CrossEntropy implements Op {
   private Tensor lse;
   private double sum;
 
+  /**
+   * Of one target for each row.
+   *
+   * @param logits {@code [rows, vocab]}
+   * @param targets ids {@code [rows]}; a negative one is left out
+   * @throws IllegalArgumentException if their number or one of them does not fit
+   */
   public CrossEntropy(Tensor logits, int[] targets) {
     if (logits.rows() != targets.length) {
       throw new IllegalArgumentException(targets.length + " targets for logits " + logits.shape());

@@ -37,14 +37,17 @@ public final class Ops {
     return tape.apply(new MatMul(x, w));
   }
 
+  /** {@code a + b} of equal shapes; see {@link Add}. */
   public static Tensor add(Tape tape, Tensor a, Tensor b) {
     return tape.apply(new Add(a, b));
   }
 
+  /** {@code s·x}; see {@link Scale}. */
   public static Tensor scale(Tape tape, Tensor x, float s) {
     return tape.apply(new Scale(x, s));
   }
 
+  /** Softmax over the innermost extent; see {@link Softmax}. */
   public static Tensor softmax(Tape tape, Tensor x) {
     return tape.apply(new Softmax(x));
   }
@@ -54,11 +57,13 @@ public final class Ops {
     return tape.apply(new Gate(f, gate, up));
   }
 
+  /** Rotary embedding of {@code x [rows, heads, headDim]}; see {@link Rotate}. */
   public static Tensor rotate(
       Tape tape, Tensor x, Rotate.Tables tables, int headDim, int[] positions) {
     return tape.apply(new Rotate(x, tables, headDim, positions));
   }
 
+  /** Rows {@code ids} of {@code table [vocab, dim]}: {@code [ids, dim]}; see {@link Embed}. */
   public static Tensor embed(Tape tape, Tensor table, int[] ids) {
     return tape.apply(new Embed(table, ids));
   }
