@@ -4,6 +4,7 @@ import dev.ashlar.tensor.DType;
 import dev.ashlar.tensor.Shape;
 import dev.ashlar.tensor.Tensor;
 import dev.ashlar.tensor.weights.StoredTensor;
+import java.lang.ref.SoftReference;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
@@ -14,7 +15,9 @@ import java.util.function.Supplier;
 
 /**
  * A tensor of several parts that lie elsewhere, each of them matrices {@code [out, in]} or biases
- * {@code [out]}, one after the other or side by side; made part by part when it is read.
+ * {@code [out]}, one after the other or side by side; made part by part when it is read. A part
+ * that was read to its end is let go, and one that was not when memory is short: a checkpoint may
+ * have such a tensor for each of its matrices.
  */
 final class StackedTensor implements StoredTensor {
   /**
@@ -31,7 +34,7 @@ final class StackedTensor implements StoredTensor {
   private final int outputs;
   private final Map<Integer, List<Piece>> pieces = new HashMap<>();
   private int present = -1;
-  private float[] part;
+  private SoftReference<float[]> part = new SoftReference<>(null);
 
   /**
    * @param part its last dimensions, which are those of one part
@@ -74,11 +77,16 @@ final class StackedTensor implements StoredTensor {
       int index = (int) ((from + done) / size);
       int at = (int) ((from + done) % size);
       int n = Math.min(count - done, size - at);
-      if (index != present) {
-        part = part(index);
+      float[] values = index == present ? part.get() : null;
+      if (values == null) {
+        values = part(index);
+        part = new SoftReference<>(values);
         present = index;
       }
-      System.arraycopy(part, at, target, offset + done, n);
+      System.arraycopy(values, at, target, offset + done, n);
+      if (at + n == size) {
+        part.clear();
+      }
       done += n;
     }
   }
