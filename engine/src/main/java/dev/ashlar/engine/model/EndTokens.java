@@ -1,8 +1,8 @@
 package dev.ashlar.engine.model;
 
 import dev.ashlar.formats.checkpoint.Checkpoint;
-import dev.ashlar.formats.checkpoint.HeadTie;
 import dev.ashlar.io.json.Json;
+import dev.ashlar.tensor.weights.ConfigNames;
 import dev.ashlar.text.tokenizer.Tokenizer;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -38,7 +38,7 @@ final class EndTokens {
     EndTokens ends = new EndTokens(checkpoint, tokenizer, vocab);
     Map<String, Object> config = checkpoint.config();
     ends.add("config.json: " + KEY, config.get(KEY));
-    for (String section : HeadTie.SECTIONS) {
+    for (String section : ConfigNames.SECTIONS) {
       if (config.get(section) instanceof Map<?, ?> part) {
         ends.add("config.json: " + section + "." + KEY, part.get(KEY));
       }

@@ -11,6 +11,7 @@ import dev.ashlar.nn.decoder.Decoder;
 import dev.ashlar.nn.decoder.DecoderSpec;
 import dev.ashlar.nn.decoder.InferenceOptions;
 import dev.ashlar.tensor.kernel.Backend;
+import dev.ashlar.tensor.weights.ConfigNames;
 import dev.ashlar.text.chat.ChatTemplate;
 import dev.ashlar.text.tokenizer.Tokenizer;
 import dev.ashlar.text.tokenizer.Tokenizers;
@@ -181,12 +182,21 @@ public final class Model implements AutoCloseable {
   /** The padding token of the configuration, or of its section on the language part. */
   public OptionalInt padding() {
     Object value = checkpoint.config().get(PADDING);
-    if (value == null && checkpoint.config().get("text_config") instanceof Map<?, ?> text) {
-      value = text.get(PADDING);
+    if (value == null) {
+      value = ConfigNames.section(checkpoint.config()).map(s -> s.get(PADDING)).orElse(null);
     }
     return value instanceof Long n && n == n.intValue()
         ? OptionalInt.of(n.intValue())
         : OptionalInt.empty();
+  }
+
+  /** A length that the model takes; says so if that is not what {@code option} asked for. */
+  public int fitting(int wanted, String option, JobListener listener) {
+    int length = Math.min(wanted, contextLength());
+    if (length < wanted) {
+      listener.note("the model takes at most " + length + " tokens; " + option + " is " + length);
+    }
+    return length;
   }
 
   private Optional<String> spelling(int id) {

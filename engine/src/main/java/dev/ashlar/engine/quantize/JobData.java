@@ -64,12 +64,8 @@ final class JobData {
     return made.set();
   }
 
-  /** A length that the model takes; says so if that is not what {@code option} asked for. */
+  /** A length that the model takes; see {@link Model#fitting}. */
   int fitting(int wanted, Model model, String option) {
-    int length = Math.min(wanted, model.contextLength());
-    if (length < wanted) {
-      listener.note("the model takes at most " + length + " tokens; " + option + " is " + length);
-    }
-    return length;
+    return model.fitting(wanted, option, listener);
   }
 }

@@ -1,5 +1,6 @@
 package dev.ashlar.formats.checkpoint;
 
+import dev.ashlar.tensor.weights.ConfigNames;
 import dev.ashlar.tensor.weights.StoredTensor;
 import dev.ashlar.tensor.weights.WeightSource;
 import java.util.LinkedHashMap;
@@ -21,9 +22,6 @@ public enum HeadTie {
   CONTRADICTED,
   /** They are one, which is stored as the head alone. */
   ONLY_HEAD;
-
-  /** Keys under which a configuration of several parts has that of its language part. */
-  public static final List<String> SECTIONS = List.of("text_config", "llm_config");
 
   private static final String KEY = "tie_word_embeddings";
   private static final String HEAD = "lm_head";
@@ -69,7 +67,7 @@ public enum HeadTie {
   /** Whether the configuration, or its section on the language part, ties the two. */
   private static boolean declared(Map<String, Object> config) {
     return Boolean.TRUE.equals(config.get(KEY))
-        || SECTIONS.stream()
+        || ConfigNames.SECTIONS.stream()
             .anyMatch(s -> config.get(s) instanceof Map<?, ?> m && Boolean.TRUE.equals(m.get(KEY)));
   }
 
@@ -100,7 +98,7 @@ public enum HeadTie {
       String key = value.getKey();
       boolean placed = all.containsKey(key);
       all.replace(key, value.getValue());
-      for (String section : SECTIONS) {
+      for (String section : ConfigNames.SECTIONS) {
         if (all.get(section) instanceof Map<?, ?> old && (old.containsKey(key) || !placed)) {
           Map<String, Object> changed = new LinkedHashMap<>();
           old.forEach((k, v) -> changed.put(String.valueOf(k), v));

@@ -1,6 +1,7 @@
 package dev.ashlar.formats.checkpoint;
 
 import dev.ashlar.tensor.DType;
+import dev.ashlar.tensor.weights.ConfigNames;
 import dev.ashlar.tensor.weights.WeightSource;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -80,11 +81,13 @@ public final class ModelConfig {
         config.put(key, spelled(type));
       }
     }
-    if (config.get("text_config") instanceof Map<?, ?> text) {
-      Map<String, Object> copy = new LinkedHashMap<>();
-      text.forEach((key, value) -> copy.put((String) key, value));
-      setType(copy, type);
-      config.put("text_config", copy);
+    for (String section : ConfigNames.SECTIONS) {
+      if (config.get(section) instanceof Map<?, ?> text) {
+        Map<String, Object> copy = new LinkedHashMap<>();
+        text.forEach((key, value) -> copy.put((String) key, value));
+        setType(copy, type);
+        config.put(section, copy);
+      }
     }
   }
 

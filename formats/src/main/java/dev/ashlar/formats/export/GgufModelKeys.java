@@ -7,6 +7,7 @@ import dev.ashlar.formats.gguf.family.FamilyException;
 import dev.ashlar.formats.gguf.family.GgufFamilies;
 import dev.ashlar.formats.gguf.family.GgufFamily;
 import dev.ashlar.formats.gguf.writing.FileType;
+import dev.ashlar.tensor.weights.ConfigNames;
 import dev.ashlar.tensor.weights.WeightSource;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -65,12 +66,11 @@ record GgufModelKeys(GgufFamily family, Map<String, Object> config, FileType.Mod
 
   /** The part of a configuration that is about the language model. */
   private static Map<String, Object> language(Map<String, Object> config) {
-    if (config.containsKey("hidden_size")
-        || !(config.get("text_config") instanceof Map<?, ?> text)) {
+    Optional<Map<String, Object>> section = ConfigNames.section(config);
+    if (config.containsKey("hidden_size") || section.isEmpty()) {
       return config;
     }
-    Map<String, Object> inner = new LinkedHashMap<>();
-    text.forEach((key, value) -> inner.put((String) key, value));
+    Map<String, Object> inner = section.get();
     inner.putIfAbsent("tie_word_embeddings", config.get("tie_word_embeddings"));
     return inner;
   }

@@ -3,6 +3,7 @@ package dev.ashlar.nn.architecture;
 import dev.ashlar.nn.decoder.BlockSpec;
 import dev.ashlar.nn.decoder.DecoderSpec;
 import dev.ashlar.nn.decoder.LinearSpec;
+import dev.ashlar.tensor.weights.ConfigNames;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -75,7 +76,7 @@ final class StoredBiases {
   private static Map<String, Object> with(Map<String, Object> config, String key, boolean value) {
     Map<String, Object> changed = new HashMap<>(config);
     changed.put(key, value);
-    for (String name : TextPart.SECTIONS) {
+    for (String name : ConfigNames.SECTIONS) {
       if (config.get(name) instanceof Map<?, ?> section) {
         Map<String, Object> own = new HashMap<>();
         section.forEach((k, v) -> own.put(String.valueOf(k), v));

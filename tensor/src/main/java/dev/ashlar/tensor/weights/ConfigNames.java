@@ -1,7 +1,9 @@
 package dev.ashlar.tensor.weights;
 
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * Keys of configurations that mean the same. Classes of transformers call one size by several names
@@ -20,7 +22,25 @@ public final class ConfigNames {
           List.of("num_local_experts", "num_experts", "n_routed_experts", "moe_num_experts"),
           List.of("num_experts_per_tok", "moe_k", "moe_topk"));
 
+  /**
+   * Keys under which the configuration of a model of several parts has that of its language part;
+   * the second in those of InternVL's own code.
+   */
+  public static final List<String> SECTIONS = List.of("text_config", "llm_config");
+
   private ConfigNames() {}
+
+  /** The section on the language part, if there is one. */
+  public static Optional<Map<String, Object>> section(Map<String, ?> config) {
+    for (String name : SECTIONS) {
+      if (config.get(name) instanceof Map<?, ?> section) {
+        Map<String, Object> copy = new LinkedHashMap<>();
+        section.forEach((key, value) -> copy.put(String.valueOf(key), value));
+        return Optional.of(copy);
+      }
+    }
+    return Optional.empty();
+  }
 
   /**
    * What a configuration calls a key: itself if it has it with a value, else the first other name
