@@ -2,10 +2,12 @@ package dev.ashlar.nn.architecture;
 
 import dev.ashlar.nn.decoder.DecoderSpec;
 import dev.ashlar.nn.decoder.HeadSpec;
+import dev.ashlar.tensor.weights.ConfigNames;
 import dev.ashlar.tensor.weights.WeightSource;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * The language part of a model that also sees or hears: a decoder of another family, described in a
@@ -13,9 +15,6 @@ import java.util.Map;
  * another prefix. The other parts are not read.
  */
 final class TextPart implements Architecture {
-  /** What the section is called; the second in the configurations of InternVL's own code. */
-  static final List<String> SECTIONS = List.of("text_config", "llm_config");
-
   private static final String TIED = "tie_word_embeddings";
 
   /** What Gemma 3 configurations leave out where it is the same as in the 4B model. */
@@ -61,6 +60,12 @@ final class TextPart implements Architecture {
           new Names("model.", "lm_head"),
           new Names("language_model.", "lm_head"));
 
+  /** Whose classes in transformers 5 have another name for the part than all others. */
+  private static final Set<String> TEXT_MODELS = Set.of("idefics3", "smolvlm");
+
+  /** Whose classes come with the model, which name modules as the files name tensors. */
+  private static final Set<String> OWN_CODE = Set.of("internvl_chat", "phi3_v");
+
   /** What the language parts of Qwen 2 and 2.5 VL take for keys that are left out. */
   static final Map<String, Object> QWEN2_VL =
       Map.of(
@@ -104,9 +109,26 @@ final class TextPart implements Architecture {
   }
 
   @Override
+  public String loaded(String name) {
+    if (OWN_CODE.contains(modelType)) {
+      return name;
+    }
+    Names loaded = NAMES.get(TEXT_MODELS.contains(modelType) ? 1 : 0);
+    for (Names n : NAMES) {
+      if (name.equals(n.head()) || name.startsWith(n.head() + ".")) {
+        return loaded.head() + name.substring(n.head().length());
+      }
+      if (name.startsWith(n.model())) {
+        return loaded.model() + name.substring(n.model().length());
+      }
+    }
+    return name;
+  }
+
+  @Override
   public DecoderSpec spec(Map<String, Object> config, WeightSource source) {
     Config whole = new Config(config, source);
-    String section = SECTIONS.stream().filter(whole::has).findFirst().orElse("");
+    String section = ConfigNames.SECTIONS.stream().filter(whole::has).findFirst().orElse("");
     Map<String, Object> own = section.isEmpty() ? config : whole.map(section);
     String inner = section.isEmpty() ? usual : new Config(own, source).text("model_type", usual);
     // The newer configurations call the part qwen2_vl_text: the usual family without its eyes.
