@@ -2,6 +2,8 @@ package dev.ashlar.nn.decoder;
 
 import java.util.Optional;
 import java.util.function.UnaryOperator;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * A linear map of the checkpoint.
@@ -13,6 +15,8 @@ import java.util.function.UnaryOperator;
  */
 public record LinearSpec(
     String name, int in, int out, boolean bias, boolean transposed, Optional<Stack> stack) {
+  private static final Pattern EXPERT = Pattern.compile("(.*\\bexperts)\\.\\d+\\..*");
+
   /**
    * A place in a tensor that holds several maps of the same size, one after the other, or wider
    * ones of which this map is some of the outputs.
@@ -27,6 +31,17 @@ public record LinearSpec(
     public Stack from(int output) {
       return new Stack(weight, bias, index, count, output, outputs);
     }
+  }
+
+  /** Whether a map of that name is one of a routed expert's; those for all tokens are none. */
+  public static boolean isExpert(String name) {
+    return experts(name).isPresent();
+  }
+
+  /** The name of the experts, up to the number of the one that a map is of, if it is of one. */
+  public static Optional<String> experts(String name) {
+    Matcher m = EXPERT.matcher(name);
+    return m.matches() ? Optional.of(m.group(1)) : Optional.empty();
   }
 
   /** A map stored by itself as {@code [out, in]}. */

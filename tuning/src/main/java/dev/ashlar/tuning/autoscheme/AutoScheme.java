@@ -2,6 +2,7 @@ package dev.ashlar.tuning.autoscheme;
 
 import dev.ashlar.nn.decoder.Decoder;
 import dev.ashlar.nn.decoder.DecoderSpec;
+import dev.ashlar.nn.decoder.LinearSpec;
 import dev.ashlar.nn.op.RoundInputs;
 import dev.ashlar.tensor.DType;
 import dev.ashlar.tensor.quant.FloatGrid;
@@ -25,8 +26,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.DoubleConsumer;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 
 /**
  * A scheme for each layer, chosen so that the bits of all layers together stay below an average and
@@ -47,8 +46,6 @@ public record AutoScheme(
     double averageBits, List<Option> options, List<List<String>> shared, boolean bareCodes) {
   /** Fewest bits of the output head. */
   private static final int HEAD_BITS = 6;
-
-  private static final Pattern EXPERT = Pattern.compile("(.*\\.experts)\\.\\d+\\..*");
 
   /**
    * A scheme that layers may get.
@@ -336,9 +333,9 @@ public record AutoScheme(
 
   /** What a layer shares its option with. */
   private String item(Layer layer, DecoderSpec spec) {
-    Matcher expert = EXPERT.matcher(layer.name());
-    if (expert.matches()) {
-      return expert.group(1);
+    Optional<String> experts = LinearSpec.experts(layer.name());
+    if (experts.isPresent()) {
+      return experts.get();
     }
     String block =
         spec.blocks().stream()

@@ -1,5 +1,6 @@
 package dev.ashlar.tuning.layerwise;
 
+import dev.ashlar.nn.decoder.LinearSpec;
 import dev.ashlar.tensor.Parallel;
 import dev.ashlar.tensor.Tensor;
 import dev.ashlar.tensor.affine.Affine;
@@ -20,7 +21,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.regex.Pattern;
 
 /**
  * Round to nearest on searched scales: each group takes the scale (and, asymmetric, the zero point)
@@ -37,8 +37,6 @@ public final class OptRtn implements GroupQuantizer {
 
   /** Codes of that width lie so close that no scale is better than another. */
   private static final int MANY_BITS = 8;
-
-  private static final Pattern ROUTED = Pattern.compile(".*\\.experts\\.\\d+\\..*");
 
   /** How users call it. */
   public static final Method METHOD =
@@ -143,7 +141,7 @@ public final class OptRtn implements GroupQuantizer {
         layer.scheme() instanceof FloatGrid small
             ? BlockScaleSearch.searches(small)
             : gains(layer.grid()) && (layer.grid().symmetric() || asymmetric);
-    return pays && (experts || !ROUTED.matcher(layer.name()).matches());
+    return pays && (experts || !LinearSpec.isExpert(layer.name()));
   }
 
   /** Whether codes are so far apart that a search pays. */
