@@ -17,7 +17,6 @@ import java.util.regex.PatternSyntaxException;
 final class PeftConfig {
   private static final String RANKS = "rank_pattern";
   private static final String ALPHAS = "alpha_pattern";
-  private static final int LARGEST_RANK = 1 << 16;
 
   /** Settings that say how an adapter was made, or what its tensors show. */
   private static final Set<String> IDLE =
@@ -203,10 +202,10 @@ final class PeftConfig {
   }
 
   private long rank(String key, Object value) {
-    if (value instanceof Long n && n >= 1 && n <= LARGEST_RANK) {
+    if (value instanceof Long n && n >= 1 && n <= PeftFolder.LARGEST_RANK) {
       return n;
     }
-    throw fault(key, "a whole number from 1 to " + LARGEST_RANK, value);
+    throw fault(key, "a whole number from 1 to " + PeftFolder.LARGEST_RANK, value);
   }
 
   private double number(String key, Object value) {

@@ -15,10 +15,14 @@ import java.util.Map;
 
 /**
  * Writes an adapter as PEFT saves one, in float32: {@code adapter_model.safetensors}, then {@code
- * adapter_config.json}; an older configuration is removed first, so that an interrupted run leaves
- * no folder that a reader would accept.
+ * adapter_config.json}; an older configuration is removed when all bytes of the new weights are
+ * written and before they have their name: an interrupted run leaves the old adapter whole, or no
+ * folder that a reader would accept.
  */
 public final class PeftFolder {
+  /** Larger ones are not read. */
+  public static final int LARGEST_RANK = 1 << 16;
+
   private static final String PREFIX = "base_model.model.";
 
   private PeftFolder() {}
@@ -56,9 +60,8 @@ public final class PeftFolder {
     Path config = folder.resolve(PeftAdapter.CONFIG);
     try {
       Files.createDirectories(folder);
-      Files.deleteIfExists(config);
     } catch (IOException e) {
-      throw AtomicFile.cannotWrite(config, e);
+      throw AtomicFile.cannotWrite(folder, e);
     }
     Path file = folder.resolve(PeftAdapter.WEIGHTS);
     try (SafetensorsWriter writer = SafetensorsWriter.toFile(file, Map.of("format", "pt"))) {
@@ -67,10 +70,22 @@ public final class PeftFolder {
             writer.floats(PREFIX + module + ".lora_A.weight", DType.F32, pair.down());
             writer.floats(PREFIX + module + ".lora_B.weight", DType.F32, pair.up());
           });
+      writer.endShard();
+      forget(config);
       writer.finish();
     }
     AtomicFile.write(config, JsonWriter.pretty(config(settings)));
     return file;
+  }
+
+  private static void forget(Path config) {
+    try {
+      if (Files.deleteIfExists(config)) {
+        AtomicFile.syncFolder(config.toAbsolutePath().getParent());
+      }
+    } catch (IOException e) {
+      throw AtomicFile.cannotWrite(config, e);
+    }
   }
 
   private static Map<String, Object> config(Settings settings) {

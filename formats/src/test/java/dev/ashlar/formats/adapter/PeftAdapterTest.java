@@ -1,7 +1,6 @@
 package dev.ashlar.formats.adapter;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -43,6 +42,27 @@ class PeftAdapterTest {
       assertEquals("[2, 3]", part.down().shape().toString());
       assertEquals("[4, 2]", part.up().shape().toString());
     }
+  }
+
+  /** A disk that is full before all weights are there leaves what was there. */
+  @Test
+  void anAdapterThatCannotBeWrittenLeavesTheOldOne() throws IOException {
+    write(factors(2));
+    Map<String, byte[]> before = files();
+    Map<String, PeftFolder.Factors> broken = factors(2);
+    broken.put("x", new PeftFolder.Factors(null, null));
+    assertThrows(NullPointerException.class, () -> write(broken));
+    Map<String, byte[]> after = files();
+    assertEquals(before.keySet(), after.keySet());
+    before.forEach((name, bytes) -> assertTrue(Arrays.equals(bytes, after.get(name)), name));
+  }
+
+  private Map<String, byte[]> files() throws IOException {
+    Map<String, byte[]> all = new HashMap<>();
+    for (String name : List.of(PeftAdapter.CONFIG, PeftAdapter.WEIGHTS)) {
+      all.put(name, Files.readAllBytes(folder.resolve(name)));
+    }
+    return all;
   }
 
   @ParameterizedTest
@@ -146,15 +166,6 @@ class PeftAdapterTest {
     write(factors(2));
     Files.move(folder.resolve("adapter_model.safetensors"), folder.resolve("adapter_model.bin"));
     refused(folder, "is a PyTorch pickle");
-  }
-
-  @Test
-  void anInterruptedFolderHasNoConfiguration() {
-    write(factors(2));
-    Map<String, PeftFolder.Factors> bad = factors(2);
-    bad.put("x", new PeftFolder.Factors(null, null));
-    assertThrows(NullPointerException.class, () -> write(bad));
-    assertFalse(Files.exists(folder.resolve("adapter_config.json")));
   }
 
   private static Map<String, PeftFolder.Factors> factors(int rank) {
