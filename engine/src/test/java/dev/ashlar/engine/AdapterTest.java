@@ -123,6 +123,31 @@ class AdapterTest {
     }
   }
 
+  /** Experts that are packed one by one and lie in one tensor as floats. */
+  @Test
+  void packedExpertsAreMerged(@TempDir Path folder) throws IOException {
+    Path packed = folder.resolve("packed");
+    Quantization.of(MODELS.resolve("qwen3_moe")).method("rtn").groupSize(32).into(packed).run();
+    Path adapter = folder.resolve("adapter");
+    try (Model model = Model.open(packed)) {
+      assertTrue(
+          model.checkpoint().quantizedNames().stream().anyMatch(m -> m.contains("experts.1.")));
+      writeRandom(model, adapter);
+    }
+    int[] ids = Arrays.stream(Fixtures.tokens(1, 9).getFirst()).map(i -> i % 60 + 3).toArray();
+    float[] beside;
+    try (LanguageModel plain = LanguageModel.open(packed);
+        LanguageModel opened =
+            LanguageModel.open(packed, ModelOptions.defaults().withAdapter(adapter))) {
+      beside = logits(opened.decoder(ids.length), ids);
+      assertTrue(difference(logits(plain.decoder(ids.length), ids), beside) > 1e-3);
+      opened.writeFloats(folder.resolve("floats"), Optional.empty());
+    }
+    try (LanguageModel written = LanguageModel.open(folder.resolve("floats"))) {
+      assertClose(logits(written.measured(), ids), beside);
+    }
+  }
+
   static Stream<String> models() throws IOException {
     try (Stream<Path> all = Files.list(MODELS)) {
       return all

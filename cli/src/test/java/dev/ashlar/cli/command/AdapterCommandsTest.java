@@ -100,6 +100,31 @@ class AdapterCommandsTest {
     assertEquals(adapted, text(gguf));
   }
 
+  /** Beside the codes of a GGUF file, and merged with what they stand for. */
+  @Test
+  void modelsOfGgufAreAdaptedAndMerged() {
+    Path gguf = folder.resolve("base-gguf");
+    CommandRun.succeed("convert", "--model", "demo", "--format", "gguf:q8_0", "--output-dir", gguf);
+    String strong = adapter + ":3";
+    String adapted = text(gguf, "--lora", strong);
+    assertNotEquals(text(gguf), adapted);
+    Path floats = folder.resolve("gguf-merged");
+    CommandRun.succeed("convert", "--model", gguf, "--lora", strong, "--output-dir", floats);
+    assertEquals(adapted, text(floats));
+    Path again = folder.resolve("gguf-merged-gguf");
+    CommandRun.succeed(
+        "convert",
+        "--model",
+        gguf,
+        "--lora",
+        strong,
+        "--format",
+        "gguf:f32",
+        "--output-dir",
+        again);
+    assertEquals(adapted, text(again));
+  }
+
   /** Codes of weights that are not adapted go over as they are; adapted ones are floats before. */
   @Test
   void packedModelsAreAdaptedAndMerged() {
@@ -146,8 +171,14 @@ class AdapterCommandsTest {
     assertEquals(2, scale.status(), scale.err());
     assertTrue(scale.err().contains("takes a number behind the colon: 'much'"), scale.err());
     Path out = folder.resolve("none");
-    CommandRun.refused(
-        "convert", "--model", "demo", "--lora", folder.resolve("t"), "--output-dir", out);
-    assertFalse(Files.exists(out.resolve("config.json")));
+    Path missing = folder.resolve("missing");
+    String refused =
+        CommandRun.refused("convert", "--model", "demo", "--lora", missing, "--output-dir", out);
+    assertTrue(refused.contains(missing + ": no such file or folder"), refused);
+    assertFalse(Files.exists(out));
+    String much =
+        CommandRun.refused(
+            "generate", "--model", "demo", "--prompt", "x", "--lora", adapter + ":1e39");
+    assertTrue(much.contains("expected a scale within single precision"), much);
   }
 }

@@ -85,8 +85,16 @@ final class AppliedAdapters {
     long rank = part.down().shape().dim(0);
     require(file, part.down(), part.place(), Shape.of(rank, map.in()));
     require(file, part.up(), part.place(), Shape.of(map.out(), rank));
-    return new Change(
-        read(file, part.down()), read(file, part.up()), (float) (part.scale() * scale));
+    float factor = (float) (part.scale() * scale);
+    if (!Float.isFinite(factor)) {
+      throw InputException.in(file)
+          .place(part.place())
+          .expected("a scale within single precision")
+          .found(part.scale() + " times " + scale)
+          .hint("give a smaller one behind the adapter's path")
+          .exception();
+    }
+    return new Change(read(file, part.down()), read(file, part.up()), factor);
   }
 
   private static void require(Path file, StoredTensor factor, String place, Shape expected) {
