@@ -96,6 +96,23 @@ public record ModelOptions(
     return backend.map(Backends::named).orElseGet(Backends::chosen);
   }
 
+  /**
+   * Refuses what is about running a model, for jobs that it would not change.
+   *
+   * @throws IllegalArgumentException naming it
+   */
+  ModelOptions requireMachineOnly(String job) {
+    if (!adapters.isEmpty()
+        || activations != ActivationPrecision.FLOAT
+        || kvCache != KvPrecision.F32) {
+      throw new IllegalArgumentException(
+          job
+              + " takes threads and a backend; adapters, activations and caches are for running a"
+              + " model");
+    }
+    return this;
+  }
+
   /** Runs {@code work} with these threads. */
   <T> T run(Parallel.Action<T> work) {
     return threads.isPresent() ? Parallel.limited(threads.getAsInt(), work) : work.run();

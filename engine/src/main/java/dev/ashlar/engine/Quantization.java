@@ -331,9 +331,9 @@ public final class Quantization {
     return this;
   }
 
-  /** The threads and the backend to compute with. */
+  /** The threads and the backend to compute with; nothing else may be set. */
   public Quantization on(ModelOptions options) {
-    this.machine = options;
+    this.machine = options.requireMachineOnly("quantization");
     return this;
   }
 
