@@ -43,7 +43,7 @@ public final class AtomicFile {
 
   /** Writes all of {@code content} to {@code file}, replacing it at once. */
   public static void write(Path file, byte[] content) {
-    publishing(
+    write(
         file,
         out -> {
           ByteBuffer buffer = ByteBuffer.wrap(content);
@@ -62,17 +62,21 @@ public final class AtomicFile {
   public static void copy(Path source, Path file) {
     WholeFile.requireRegular(source);
     try (FileChannel in = FileChannel.open(source, StandardOpenOption.READ)) {
-      publishing(file, out -> transfer(in, 0, in.size(), out));
+      write(file, out -> transfer(in, 0, in.size(), out));
     } catch (IOException e) {
       throw InputException.unreadable(source, e);
     }
   }
 
-  private interface Content {
+  /** What a file is to hold. */
+  @FunctionalInterface
+  public interface Content {
+    /** Writes all of it, from the beginning of {@code out}. */
     void write(FileChannel out) throws IOException;
   }
 
-  private static void publishing(Path file, Content content) {
+  /** Writes what {@code content} writes to {@code file}, replacing it at once. */
+  public static void write(Path file, Content content) {
     Path written = null;
     try {
       Temporary temporary = create(file);

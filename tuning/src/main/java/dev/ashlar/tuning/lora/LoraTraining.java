@@ -20,6 +20,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.Set;
+import java.util.function.IntConsumer;
 
 /**
  * Trains factors of low rank beside the linear maps of a decoder, whose own tensors do not change,
@@ -30,8 +31,10 @@ import java.util.Set;
  * same seed and data give the same factors for any number of threads. Not thread-safe.
  */
 public final class LoraTraining {
-  /** Rows whose logits are in memory at once. */
-  private static final int ROWS = 128;
+  /** Logits in memory at once, if that is not less than so many rows of them. */
+  private static final int LOGITS = 1 << 26;
+
+  private static final int LEAST_ROWS = 128;
 
   private final Decoder model;
   private final LoraOptions options;
@@ -173,7 +176,7 @@ public final class LoraTraining {
    * Does the steps that are left.
    *
    * @throws IllegalArgumentException if there are fewer samples than a batch has
-   * @throws ArithmeticException if the loss is no longer a number
+   * @throws DivergedException if the loss or a factor is no longer a number
    */
   public void run(CalibrationSet samples, Progress progress) {
     BatchOrder order = BatchOrder.shuffled(samples.count(), options.batch(), options.seed());
@@ -184,11 +187,18 @@ public final class LoraTraining {
       }
       double loss = gradients(samples, rows);
       if (!Double.isFinite(loss)) {
-        throw new ArithmeticException("the loss of step " + (i + 1) + " is not a number");
+        throw new DivergedException("the loss of step " + (i + 1) + " is not a number");
       }
       optimizer.step(gradients, options.rate(i), AdamW.clipping(gradients, options.clip()));
+      if (!parameters.stream().allMatch(this::finite)) {
+        throw new DivergedException("behind step " + (i + 1) + " the factors are no numbers");
+      }
       progress.step(i + 1, loss);
     }
+  }
+
+  private boolean finite(Tensor t) {
+    return model.backend().elementwise().allFinite(t.size(), t.data(), 0);
   }
 
   /**
@@ -201,9 +211,9 @@ public final class LoraTraining {
     Tensor d = Tensor.zeros(hidden.shape());
     int[] targets = targets(samples, rows);
     int counted = (int) Arrays.stream(targets).filter(t -> t >= 0).count();
-    double loss = head(hidden, targets, counted, d) / Math.max(1, counted);
+    double loss = head(hidden, targets, Math.max(1, counted), d) / Math.max(1, counted);
     gradients.forEach(g -> Arrays.fill(g.data(), 0, g.size(), 0));
-    BlockContext context = BlockContext.of(rows.length, samples.length());
+    BlockContext context = BlockContext.of(rows.length, length(samples, rows));
     for (int i = blocks.size() - 1; i >= first; i--) {
       back(i, d, context);
     }
@@ -231,13 +241,16 @@ public final class LoraTraining {
   /**
    * The mean loss of all samples as the factors are.
    *
+   * @param measured told before each batch how many samples were measured; may end it by an
+   *     exception
    * @return nats per token
    */
-  public double loss(CalibrationSet samples) {
+  public double loss(CalibrationSet samples, IntConsumer measured) {
     double sum = 0;
     long counted = 0;
     for (int at = 0; at < samples.count(); at += options.batch()) {
       int begin = at;
+      measured.accept(at);
       int[] rows = new int[Math.min(options.batch(), samples.count() - at)];
       Arrays.setAll(rows, i -> begin + i);
       int[] targets = targets(samples, rows);
@@ -247,9 +260,24 @@ public final class LoraTraining {
     return sum / Math.max(1, counted);
   }
 
+  /** Tokens of a batch's longest sample: nothing that counts looks at the padding behind it. */
+  private static int length(CalibrationSet samples, int[] rows) {
+    int length = 2;
+    for (int row : rows) {
+      boolean[] counted = samples.counted()[row];
+      for (int t = samples.length() - 1; t + 1 >= length; t--) {
+        if (counted[t]) {
+          length = Math.min(t + 2, samples.length());
+          break;
+        }
+      }
+    }
+    return length;
+  }
+
   /** For each position the token behind it, or -1 where it does not count. */
   private static int[] targets(CalibrationSet samples, int[] rows) {
-    int length = samples.length();
+    int length = length(samples, rows);
     int[] targets = new int[rows.length * length];
     Arrays.fill(targets, -1);
     for (int r = 0; r < rows.length; r++) {
@@ -264,7 +292,7 @@ public final class LoraTraining {
 
   /** What flows into each block is kept; the state behind the last is given. */
   private Tensor forward(CalibrationSet samples, int[] rows) {
-    int length = samples.length();
+    int length = length(samples, rows);
     int[] ids = new int[rows.length * length];
     for (int r = 0; r < rows.length; r++) {
       System.arraycopy(samples.sample(rows[r]), 0, ids, r * length, length);
@@ -291,27 +319,28 @@ public final class LoraTraining {
   private double head(Tensor hidden, int[] targets, int counted, Tensor d) {
     int dim = hidden.dim(-1);
     int rows = hidden.rows();
+    int most = Math.max(LEAST_ROWS, LOGITS / model.spec().vocab());
     double sum = 0;
-    for (int from = 0; from < rows; from += ROWS) {
-      int count = Math.min(ROWS, rows - from);
+    for (int from = 0; from < rows; from += most) {
+      int count = Math.min(most, rows - from);
       Tensor x =
           Tensor.of(
               Arrays.copyOfRange(hidden.data(), from * dim, (from + count) * dim), count, dim);
-      Tape used = d == null ? off : tape;
-      used.reset();
+      // One tape with and without gradients: each has floats of a packed head of its own.
+      tape.reset();
       if (d != null) {
-        used.watch(x);
+        tape.watch(x);
       }
       CrossEntropy loss =
-          new CrossEntropy(model.head(x, used), Arrays.copyOfRange(targets, from, from + count));
-      Tensor y = used.apply(loss);
+          new CrossEntropy(model.head(x, tape), Arrays.copyOfRange(targets, from, from + count));
+      Tensor y = tape.apply(loss);
       sum += loss.sum();
       if (d != null) {
         float share = (float) loss.counted() / counted;
-        Gradients g = used.backward(y, share);
+        Gradients g = tape.backward(y, share);
         System.arraycopy(g.of(x).data(), 0, d.data(), from * dim, count * dim);
       }
-      used.reset();
+      tape.reset();
     }
     return sum;
   }
