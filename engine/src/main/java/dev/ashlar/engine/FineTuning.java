@@ -4,6 +4,7 @@ import dev.ashlar.engine.finetune.FineTuningJob;
 import dev.ashlar.engine.finetune.FineTuningRequest;
 import dev.ashlar.engine.job.JobListener;
 import dev.ashlar.engine.model.ModelPaths;
+import dev.ashlar.formats.adapter.PeftFolder;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -22,6 +23,9 @@ import java.util.Optional;
  * same bytes. Not thread-safe.
  */
 public final class FineTuning {
+  /** Larger ones are slips of the pen. */
+  private static final double LARGEST_FACTOR = 1e9;
+
   private final String model;
   private String dataset = "";
   private Optional<String> evaluation = Optional.empty();
@@ -53,78 +57,125 @@ public final class FineTuning {
     return new FineTuning(model.toString());
   }
 
-  /** Data sets to train on, written as on the command line. */
+  /** Data sets to train on, written as on the command line; there have to be some. */
   public FineTuning dataset(String spec) {
     this.dataset = spec;
     return this;
   }
 
-  /** Data sets to measure on; else some samples of the others are kept back for that. */
+  /**
+   * Data sets to measure on, whole; without this one sample in twenty of the others, 32 at most, is
+   * kept back for that.
+   */
   public FineTuning evaluation(String spec) {
     this.evaluation = Optional.of(spec);
     return this;
   }
 
-  /** The factors' rank and alpha; their product is multiplied by alpha / rank. */
+  /**
+   * The factors' rank and alpha; their product is multiplied by alpha / rank. 8 and 16 unless this
+   * is called.
+   *
+   * @throws IllegalArgumentException if the rank is not from 1 to 65 536, or alpha not positive and
+   *     below 10⁹
+   */
   public FineTuning rank(int rank, double alpha) {
+    require(
+        rank >= 1 && rank <= PeftFolder.LARGEST_RANK,
+        "rank must be from 1 to " + PeftFolder.LARGEST_RANK,
+        rank);
+    require(alpha > 0 && alpha < LARGEST_FACTOR, "alpha must be positive and below 1e9", alpha);
     this.rank = rank;
     this.alpha = alpha;
     return this;
   }
 
-  /** Ends of names of the maps to train beside; all linear maps of blocks without this. */
+  /**
+   * Ends of names of the maps to train beside. Without this all linear maps of blocks but routers
+   * and routed experts, which cannot be named either.
+   */
   public FineTuning targets(String... names) {
     this.targets = List.of(names);
     return this;
   }
 
-  /** The learning rate of the first step. */
+  /**
+   * The learning rate of the first step, from which it falls to 0 in a line; 2e-4 unless this is
+   * called.
+   *
+   * @throws IllegalArgumentException if it is not positive and below 10⁹
+   */
   public FineTuning learningRate(double rate) {
+    require(
+        rate > 0 && rate < LARGEST_FACTOR,
+        "the learning rate must be positive and below 1e9",
+        rate);
     this.learningRate = rate;
     return this;
   }
 
-  /** So many steps, in place of epochs. */
+  /**
+   * So many steps, in place of epochs.
+   *
+   * @throws IllegalArgumentException if it is less than one
+   */
   public FineTuning steps(int steps) {
+    require(steps >= 1, "steps must be at least 1", steps);
     this.steps = steps;
     return this;
   }
 
-  /** So many times through the data. */
+  /**
+   * So many times through the data; once unless this or {@link #steps} is called.
+   *
+   * @throws IllegalArgumentException if it is less than one
+   */
   public FineTuning epochs(int epochs) {
+    require(epochs >= 1, "epochs must be at least 1", epochs);
     this.steps = 0;
     this.epochs = epochs;
     return this;
   }
 
-  /** Sequences of a step, and tokens of each. */
+  /**
+   * Sequences of a step, and the most tokens of each; 4 and 512 unless this is called. Texts are
+   * cut to that length, shorter documents count as they are.
+   *
+   * @throws IllegalArgumentException if the size is less than one, or the length less than two
+   */
   public FineTuning batch(int size, int length) {
+    require(size >= 1, "a batch must have at least 1 sequence", size);
+    require(length >= 2, "a sequence must have at least 2 tokens", length);
     this.batch = size;
     this.length = length;
     return this;
   }
 
-  /** Decides all chance. */
+  /** Decides all chance; 42 unless this is called. */
   public FineTuning seed(long seed) {
     this.seed = seed;
     return this;
   }
 
-  /** The folder to write. */
+  /** The folder to write; {@code adapter} unless this is called. */
   public FineTuning into(Path folder) {
     this.output = folder;
     return this;
   }
 
-  /** Whether an adapter that is there, or the state of another run, may be replaced. */
+  /** Whether an adapter that is there, or the state of another run, may be replaced; else not. */
   public FineTuning replacing(boolean force) {
     this.force = force;
     return this;
   }
 
-  /** Threads and backend to compute with; results depend on neither threads nor their number. */
+  /**
+   * Threads and backend to compute with; results do not depend on the number of threads.
+   *
+   * @throws IllegalArgumentException if anything else is set, which would change nothing
+   */
   public FineTuning on(ModelOptions how) {
-    this.options = how;
+    this.options = how.requireMachineOnly("fine-tuning");
     return this;
   }
 
@@ -155,6 +206,12 @@ public final class FineTuning {
         r.samples(),
         r.parameters(),
         Duration.ofNanos(System.nanoTime() - start));
+  }
+
+  private static void require(boolean holds, String rule, Number found) {
+    if (!holds) {
+      throw new IllegalArgumentException(rule + ": " + found);
+    }
   }
 
   private FineTuningRequest request() {

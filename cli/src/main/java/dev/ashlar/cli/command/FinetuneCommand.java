@@ -6,6 +6,7 @@ import dev.ashlar.cli.console.Figures;
 import dev.ashlar.cli.console.Report;
 import dev.ashlar.engine.FineTuned;
 import dev.ashlar.engine.FineTuning;
+import dev.ashlar.formats.adapter.PeftFolder;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -123,7 +124,9 @@ final class FinetuneCommand extends Command {
       names = "--seqlen",
       paramLabel = "N",
       defaultValue = "512",
-      description = "Tokens of a sequence (default: ${DEFAULT-VALUE}).")
+      description =
+          "Tokens of a sequence, at most; shorter documents count as they are (default:"
+              + " ${DEFAULT-VALUE}).")
   int seqlen;
 
   @Option(
@@ -172,6 +175,9 @@ final class FinetuneCommand extends Command {
   private void check() {
     requireUsage(method.equals("lora"), "--method of finetune must be lora: " + method);
     requireUsage(rank >= 1, "--rank must be at least 1: " + rank);
+    requireUsage(
+        rank <= PeftFolder.LARGEST_RANK,
+        "--rank must be at most " + PeftFolder.LARGEST_RANK + ": " + rank);
     requireUsage(alpha > 0 && alpha < 1e9, "--alpha must be positive: " + alpha);
     requireUsage(rate > 0 && rate < 1e9, "--lr must be positive: " + rate);
     requireUsage(steps == null || epochs == null, "--steps and --epochs exclude each other");

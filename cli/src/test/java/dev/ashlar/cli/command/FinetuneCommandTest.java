@@ -85,7 +85,8 @@ class FinetuneCommandTest {
           {"--method", "dora", "--method of finetune must be lora: dora"},
           {"--lr", "0", "--lr must be positive: 0.0"},
           {"--seqlen", "1", "--seqlen must be at least 2: 1"},
-          {"--steps", "0", "--steps must be at least 1: 0"}
+          {"--steps", "0", "--steps must be at least 1: 0"},
+          {"--rank", "70000", "--rank must be at most 65536: 70000"}
         }) {
       CommandRun run =
           CommandRun.of(
@@ -115,6 +116,22 @@ class FinetuneCommandTest {
             "--batch-size",
             1000);
     assertTrue(few.contains("fewer than a batch of 1000"), few);
+    String many =
+        CommandRun.refused(
+            "finetune",
+            "--model",
+            "demo",
+            "--dataset",
+            data,
+            "--output-dir",
+            out,
+            "--seqlen",
+            32,
+            "--batch-size",
+            1,
+            "--epochs",
+            Integer.MAX_VALUE);
+    assertTrue(many.contains("steps; take fewer --epochs"), many);
     assertFalse(Files.exists(out));
   }
 }
