@@ -15,9 +15,11 @@ import dev.ashlar.formats.adapter.LowRank;
 import dev.ashlar.formats.adapter.PeftFolder;
 import dev.ashlar.formats.safetensors.SafetensorsFile;
 import dev.ashlar.io.InputException;
+import dev.ashlar.nn.decoder.BlockContext;
 import dev.ashlar.nn.decoder.Decoder;
 import dev.ashlar.tensor.Parallel;
 import dev.ashlar.tensor.Tensor;
+import dev.ashlar.tensor.autograd.Tape;
 import dev.ashlar.tensor.kernel.Backends;
 import dev.ashlar.tuning.calibration.CalibrationSet;
 import dev.ashlar.tuning.lora.LoraOptions;
@@ -42,6 +44,9 @@ class FineTuningTest {
   private static final Path ADAPTERS = Path.of("src/test/resources/adapters");
   private static final Path MODELS = Path.of("../nn/src/test/resources/models");
 
+  /** Not among what is trained on. */
+  private static final int[] HELD_OUT = Fixtures.tokens(31, 20).getLast();
+
   @TempDir Path folder;
 
   /** Losses, gradients and factors of PEFT under torch's AdamW. */
@@ -58,7 +63,7 @@ class FineTuningTest {
               factors(ADAPTERS.resolve(adapter)),
               new LoraOptions(4, alpha, 4, samples.count(), 1e-2, 1, 1));
       float[] losses = expected.tensor("losses").toTensor().data();
-      assertEquals(losses[0], training.loss(samples), 2e-5);
+      assertEquals(losses[0], training.loss(samples, done -> {}), 2e-5);
       assertEquals(losses[0], training.gradients(samples, 0, 1), 2e-5);
       for (Map.Entry<String, TrainedFactors> e : training.factors().entrySet()) {
         String name = "grad.base_model.model." + e.getKey();
@@ -143,8 +148,12 @@ class FineTuningTest {
       lines.append("{\"input_ids\": ").append(Arrays.toString(ids)).append("}\n");
     }
     Files.writeString(data, lines);
+    Path held =
+        Files.writeString(
+            folder.resolve("held.jsonl"), "{\"input_ids\": " + Arrays.toString(HELD_OUT) + "}\n");
     return FineTuning.of(model)
         .dataset(data.toString())
+        .evaluation(held.toString())
         .batch(3, 20)
         .rank(4, 8)
         .learningRate(1e-2)
@@ -163,8 +172,8 @@ class FineTuningTest {
     for (Path model : List.of(Fixtures.LLAMA, packed)) {
       Path one = folder.resolve(model.getFileName() + "-one");
       FineTuned tuned = Parallel.limited(1, () -> unchecked(() -> tuning(model, one).run()));
-      assertEquals(18, tuned.steps());
-      assertEquals(29, tuned.samples());
+      assertEquals(20, tuned.steps());
+      assertEquals(30, tuned.samples());
       assertEquals(1, tuned.heldOut());
       assertTrue(Double.isFinite(tuned.after()));
       Path two = folder.resolve(model.getFileName() + "-two");
@@ -184,19 +193,40 @@ class FineTuningTest {
       assertEquals(tuned.before(), resumed.before());
       assertEquals(tuned.after(), resumed.after());
       assertSame(one, broken);
-      assertReopened(model, one);
+      assertReopened(model, one, tuned);
     }
   }
 
-  /** The adapter is computed beside the model as it was in training. */
-  private static void assertReopened(Path model, Path adapter) {
+  /** The adapter is computed beside the model as it was in training: held-out data lose as much. */
+  private static void assertReopened(Path model, Path adapter, FineTuned tuned) {
     try (Adapter opened = Adapters.open(adapter, Map.of(), m -> true);
         LanguageModel with =
             LanguageModel.open(model, ModelOptions.defaults().withAdapter(adapter))) {
       assertEquals(14, opened.parts().size());
       assertEquals(2, opened.parts().getFirst().scale());
-      assertTrue(with.contextLength() > 0);
+      assertEquals(tuned.after(), loss(with, HELD_OUT), 1e-4);
+      assertTrue(Math.abs(tuned.before() - tuned.after()) > 1e-3, tuned.toString());
     }
+    try (LanguageModel without = LanguageModel.open(model)) {
+      assertEquals(tuned.before(), loss(without, HELD_OUT), 1e-4);
+    }
+  }
+
+  /** Mean negative log-likelihood of all tokens but the first, in nats. */
+  private static double loss(LanguageModel model, int[] ids) {
+    Decoder decoder = model.decoder(ids.length);
+    Tape tape = Tape.off(decoder.backend());
+    Tensor logits = decoder.forward(ids, BlockContext.of(1, ids.length), tape);
+    int vocab = logits.dim(-1);
+    double sum = 0;
+    for (int t = 0; t + 1 < ids.length; t++) {
+      double all = 0;
+      for (int v = 0; v < vocab; v++) {
+        all += Math.exp(logits.data()[t * vocab + v]);
+      }
+      sum += Math.log(all) - logits.data()[t * vocab + ids[t + 1]];
+    }
+    return sum / (ids.length - 1);
   }
 
   /** A text that repeats itself is learned, beside floats and beside codes. */
@@ -211,6 +241,7 @@ class FineTuningTest {
       FineTuned tuned =
           tuning(model, folder.resolve(model.getFileName() + "-r"))
               .dataset(data.toString())
+              .evaluation(data.toString())
               .steps(40)
               .run();
       assertTrue(tuned.after() < 0.5 * tuned.before(), tuned.toString());

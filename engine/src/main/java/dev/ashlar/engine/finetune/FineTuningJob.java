@@ -1,12 +1,10 @@
 package dev.ashlar.engine.finetune;
 
-import dev.ashlar.engine.data.DatasetFiles;
 import dev.ashlar.engine.job.Faults;
 import dev.ashlar.engine.job.JobListener;
 import dev.ashlar.engine.job.Stage;
 import dev.ashlar.engine.model.AdaptedModules;
 import dev.ashlar.engine.model.Model;
-import dev.ashlar.engine.model.ModelEncoder;
 import dev.ashlar.engine.model.OutputFolder;
 import dev.ashlar.formats.adapter.PeftFolder;
 import dev.ashlar.io.InputException;
@@ -15,30 +13,23 @@ import dev.ashlar.nn.architecture.Architectures;
 import dev.ashlar.nn.decoder.Decoder;
 import dev.ashlar.nn.decoder.LinearSpec;
 import dev.ashlar.tensor.kernel.Backend;
-import dev.ashlar.tuning.calibration.Calibration;
 import dev.ashlar.tuning.calibration.CalibrationSet;
-import dev.ashlar.tuning.calibration.DatasetSpec;
+import dev.ashlar.tuning.lora.DivergedException;
 import dev.ashlar.tuning.lora.LoraOptions;
 import dev.ashlar.tuning.lora.LoraTraining;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.CancellationException;
 import java.util.function.UnaryOperator;
+import java.util.zip.CRC32C;
 
 /** One run: reads the data, trains, keeps its state on the way, writes the adapter. */
 public final class FineTuningJob {
-  /** More samples than this no run of a machine's processors gets through. */
-  private static final int MOST_SAMPLES = 1 << 18;
-
-  /** Of samples that are kept back: one of so many, and at most. */
-  private static final int KEPT_SHARE = 20;
-
-  private static final int MOST_KEPT = 32;
+  private static final long LARGEST_ARRAY = Integer.MAX_VALUE - 8;
 
   private final FineTuningRequest request;
   private final Path model;
@@ -68,9 +59,6 @@ public final class FineTuningJob {
   public record Result(
       double before, double after, int heldOut, int steps, int samples, long parameters) {}
 
-  /** Samples to train on and to measure on. */
-  private record Data(CalibrationSet train, CalibrationSet heldOut) {}
-
   /**
    * Does it.
    *
@@ -79,7 +67,8 @@ public final class FineTuningJob {
   public Result run() {
     try (Model opened = Model.open(model)) {
       Path output = request.output();
-      try (OutputFolder folder = OutputFolder.claim(output, request.force(), opened.checkpoint())) {
+      boolean replace = request.force() || KeptState.isIn(output);
+      try (OutputFolder folder = OutputFolder.claim(output, replace, opened.checkpoint())) {
         return Faults.translated(() -> run(opened, folder.path()));
       }
     }
@@ -87,22 +76,29 @@ public final class FineTuningJob {
 
   private Result run(Model opened, Path output) {
     Map<String, LinearSpec> maps = targets(opened);
-    Data data = data(opened);
-    LoraOptions options = options(data.train().count());
+    TrainingData data = TrainingData.read(opened, request, listener);
+    LoraOptions options = options(data.train());
+    requireArrays(opened, options, data.length());
     Decoder decoder = Decoder.loadFrozen(opened.spec(), opened.checkpoint(), backend);
     LoraTraining training = new LoraTraining(decoder, maps.keySet(), options);
-    KeptState state =
-        KeptState.of(
-            output,
-            training,
-            training.identity() + " " + data.train().digest() + " " + data.heldOut().digest());
-    double before =
-        state.resume(request.force()).orElseGet(() -> measure(training, data, "before"));
+    String identity = training.identity() + " " + configuration(opened) + " " + data.identity();
+    KeptState state = KeptState.of(output, training, identity);
+    double before = before(training, data, state, opened);
     if (training.done() > 0) {
       listener.note("going on behind step " + training.done() + " of " + options.steps());
     }
-    train(training, data, options, state, before);
-    double after = measure(training, data, "after");
+    double after;
+    try {
+      train(training, data, options, state, before);
+      after = measure(training, data, "after");
+      if (!Double.isFinite(after)) {
+        throw new DivergedException("behind the last step the held-out loss is not a number");
+      }
+    } catch (DivergedException e) {
+      // The same run would come to the same end.
+      state.remove();
+      throw new InputException(e.getMessage() + "; take a smaller learning rate (--lr)", e);
+    }
     write(opened, training, maps);
     state.remove();
     return new Result(
@@ -114,15 +110,51 @@ public final class FineTuningJob {
         training.size());
   }
 
-  private double measure(LoraTraining training, Data data, String when) {
-    try (Stage stage = listener.begin("held-out loss " + when, 1)) {
-      stage.at(0, "");
-      return training.loss(data.heldOut());
+  /** Which of two models with the same weights it is: how they are to be computed. */
+  private static String configuration(Model opened) {
+    CRC32C crc = new CRC32C();
+    crc.update(opened.checkpoint().config().toString().getBytes(StandardCharsets.UTF_8));
+    return Long.toHexString(crc.getValue());
+  }
+
+  /** Measured, or as an earlier run measured it. */
+  private double before(LoraTraining training, TrainingData data, KeptState state, Model opened) {
+    return state
+        .resume(request.force())
+        .orElseGet(
+            () -> {
+              double measured = measure(training, data, "before");
+              if (!Double.isFinite(measured)) {
+                throw new InputException(
+                    opened.checkpoint().path()
+                        + ": the model's own loss on held-out data is not a number; it is damaged,"
+                        + " or its values are too large for single precision");
+              }
+              state.keep(measured, true);
+              return measured;
+            });
+  }
+
+  private double measure(LoraTraining training, TrainingData data, String when) {
+    int samples = data.heldOut().count();
+    try (Stage stage = listener.begin("held-out loss " + when, samples)) {
+      return training.loss(
+          data.heldOut(),
+          done -> {
+            stage.at(done, "");
+            if (listener.cancelled()) {
+              throw new CancellationException("ended while the loss " + when + " was measured");
+            }
+          });
     }
   }
 
   private void train(
-      LoraTraining training, Data data, LoraOptions options, KeptState state, double before) {
+      LoraTraining training,
+      TrainingData data,
+      LoraOptions options,
+      KeptState state,
+      double before) {
     int begun = training.done();
     try (Stage stage = listener.begin("training", Math.max(1, options.steps() - begun))) {
       training.run(
@@ -130,13 +162,11 @@ public final class FineTuningJob {
           (done, loss) -> {
             stage.at(done - begun, String.format(Locale.ROOT, "step %d, loss %.4f", done, loss));
             boolean ending = listener.cancelled();
-            state.keep(before, ending);
+            state.keep(before, ending || done == options.steps());
             if (ending) {
               throw new CancellationException("ended behind step " + done);
             }
           });
-    } catch (ArithmeticException e) {
-      throw new InputException(e.getMessage() + "; take a smaller learning rate (--lr)", e);
     }
   }
 
@@ -149,8 +179,7 @@ public final class FineTuningJob {
         .forEach(
             (name, map) -> {
               // Loaders hold routed experts in one tensor, beside which PEFT puts nothing.
-              boolean routed = map.stack().isPresent() || name.matches(".*\\bexperts\\.\\d+\\..*");
-              if (!routed && !name.equals(head)) {
+              if (map.stack().isEmpty() && !LinearSpec.isExpert(name) && !name.equals(head)) {
                 all.put(name, map);
               }
             });
@@ -159,14 +188,9 @@ public final class FineTuningJob {
     }
     Map<String, LinearSpec> chosen = new LinkedHashMap<>();
     for (String target : request.targets()) {
-      int before = chosen.size();
-      all.forEach(
-          (name, map) -> {
-            if (name.equals(target) || name.endsWith("." + target)) {
-              chosen.put(name, map);
-            }
-          });
-      if (chosen.size() == before) {
+      Map<String, LinearSpec> found = new LinkedHashMap<>(all);
+      found.keySet().removeIf(name -> !name.equals(target) && !name.endsWith("." + target));
+      if (found.isEmpty()) {
         throw new InputException(
             "--target-modules: the model has no linear map '"
                 + target
@@ -174,6 +198,7 @@ public final class FineTuningJob {
                 + String.join(
                     ", ", all.keySet().stream().map(FineTuningJob::last).distinct().toList()));
       }
+      chosen.putAll(found);
     }
     return chosen;
   }
@@ -182,87 +207,93 @@ public final class FineTuningJob {
     return name.substring(name.lastIndexOf('.') + 1);
   }
 
-  private LoraOptions options(int samples) {
+  private LoraOptions options(CalibrationSet train) {
     int batch = request.batch();
-    if (samples < batch) {
+    if (train.count() < batch) {
       throw new InputException(
           "the data give "
-              + samples
-              + " samples of "
-              + request.length()
+              + train.count()
+              + " samples of at most "
+              + train.length()
               + " tokens, fewer than a batch of "
               + batch
               + "; take a smaller --batch-size or --seqlen, or more data");
     }
-    int steps = request.steps() > 0 ? request.steps() : samples / batch * request.epochs();
-    return new LoraOptions(
-        request.rank(), request.alpha(), steps, batch, request.learningRate(), 1, request.seed());
-  }
-
-  private Data data(Model opened) {
-    int length = Math.min(request.length(), opened.contextLength());
-    CalibrationSet all = samples(opened, request.dataset(), length);
-    if (request.evaluation().isPresent()) {
-      return new Data(all, samples(opened, request.evaluation().get(), length));
-    }
-    int kept = Math.clamp(all.count() / KEPT_SHARE, 1, MOST_KEPT);
-    if (all.count() < 2) {
+    long steps =
+        request.steps() > 0 ? request.steps() : (long) (train.count() / batch) * request.epochs();
+    if (steps > Integer.MAX_VALUE) {
       throw new InputException(
-          request.dataset()
-              + ": gives one sample of "
+          request.epochs()
+              + " times through the data are "
+              + steps
+              + " steps; take fewer --epochs");
+    }
+    return new LoraOptions(
+        request.rank(),
+        request.alpha(),
+        (int) steps,
+        batch,
+        request.learningRate(),
+        1,
+        request.seed());
+  }
+
+  /** What flows into a map, and a factor, are arrays. */
+  private static void requireArrays(Model opened, LoraOptions options, int length) {
+    long widest = 1;
+    for (LinearSpec map : new AdaptedModules(opened.spec(), opened.checkpoint()).all().values()) {
+      if (!map.name().equals(opened.spec().head().output().name())) {
+        widest = Math.max(widest, Math.max(map.in(), map.out()));
+      }
+    }
+    if (widest * options.rank() > LARGEST_ARRAY) {
+      throw new InputException(
+          "factors of rank " + options.rank() + " are too large; take a smaller --rank");
+    }
+    if (widest * length > LARGEST_ARRAY / options.batch()) {
+      throw new InputException(
+          "batches of "
+              + options.batch()
+              + " samples of "
               + length
-              + " tokens, and one has to be kept back to measure on; give --eval-dataset, a smaller"
-              + " --seqlen or more data");
+              + " tokens are more than can be computed at once; take a smaller --batch-size or"
+              + " --seqlen");
     }
-    return new Data(all.first(all.count() - kept), last(all, kept));
-  }
-
-  private static CalibrationSet last(CalibrationSet all, int count) {
-    List<int[]> samples = new ArrayList<>();
-    for (int i = all.count() - count; i < all.count(); i++) {
-      samples.add(all.sample(i));
-    }
-    return CalibrationSet.of(
-        samples, Arrays.copyOfRange(all.counted(), all.count() - count, all.count()));
-  }
-
-  private CalibrationSet samples(Model opened, String dataset, int length) {
-    DatasetFiles files = DatasetFiles.ofMachine();
-    List<Calibration.Source> sources = new ArrayList<>();
-    for (DatasetSpec spec : Faults.translated(() -> DatasetFiles.specs(dataset))) {
-      sources.add(new Calibration.Source(spec, files.read(spec)));
-    }
-    Calibration made =
-        Calibration.of(
-            sources,
-            ModelEncoder.forEvaluation(opened),
-            new Calibration.Amount(MOST_SAMPLES, length, true),
-            request.seed(),
-            opened.padding());
-    made.warnings().forEach(listener::warning);
-    for (int i = 0; i < made.set().count(); i++) {
-      opened.requireTokens(made.set().sample(i));
-    }
-    return made.set();
   }
 
   /** Under the names that transformers' modules have, which PEFT looks for. */
   private void write(Model opened, LoraTraining training, Map<String, LinearSpec> maps) {
-    UnaryOperator<String> names =
-        Architectures.find(opened.spec().modelType())
-            .<UnaryOperator<String>>map((Architecture family) -> family::loaded)
-            .orElse(UnaryOperator.identity());
+    UnaryOperator<String> names = names(opened);
     Map<String, PeftFolder.Factors> factors = new LinkedHashMap<>();
     training
         .factors()
         .forEach(
             (name, f) -> factors.put(names.apply(name), new PeftFolder.Factors(f.down(), f.up())));
+    // Ends of names would be those of other parts of the model too.
+    boolean ends =
+        wholeFamily(opened).equals(opened.spec().modelType())
+            && request.targets().stream().noneMatch(t -> t.contains("."));
     List<String> targets =
-        request.targets().isEmpty() ? List.copyOf(factors.keySet()) : request.targets();
+        ends && !request.targets().isEmpty() ? request.targets() : List.copyOf(factors.keySet());
     boolean turned = maps.values().stream().anyMatch(LinearSpec::transposed);
     PeftFolder.write(
         request.output(),
         new PeftFolder.Settings(request.model(), request.rank(), request.alpha(), targets, turned),
         factors);
+  }
+
+  /** As the family of the whole model has them, of which the decoder may be a part. */
+  private static UnaryOperator<String> names(Model opened) {
+    return Architectures.find(wholeFamily(opened))
+        .<UnaryOperator<String>>map((Architecture family) -> family::loaded)
+        .orElse(UnaryOperator.identity());
+  }
+
+  private static String wholeFamily(Model opened) {
+    String part = opened.spec().modelType();
+    return opened.checkpoint().config().get("model_type") instanceof String whole
+            && Architectures.find(whole).isPresent()
+        ? whole
+        : part;
   }
 }

@@ -2,9 +2,10 @@ package dev.ashlar.engine.finetune;
 
 import dev.ashlar.io.InputException;
 import dev.ashlar.io.file.AtomicFile;
-import dev.ashlar.io.file.WholeFile;
 import dev.ashlar.tuning.lora.LoraTraining;
 import dev.ashlar.tuning.lora.TrainingState;
+import java.io.IOException;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
@@ -14,13 +15,19 @@ import java.util.Optional;
 final class KeptState {
   private static final String NAME = ".ashlar-finetune";
 
-  /** Writing takes longer the more is trained; a kill costs so much. */
-  private static final long SPAN_NANOS = 20_000_000_000L;
+  /** From one writing to the next: what a kill costs at least and at most. */
+  private static final long LEAST_NANOS = 1_000_000_000L;
+
+  private static final long MOST_NANOS = 20_000_000_000L;
+
+  /** So many times as long as a writing takes is trained before the next. */
+  private static final long SHARE = 50;
 
   private final Path file;
   private final LoraTraining training;
   private final String identity;
   private long kept = System.nanoTime();
+  private long span = LEAST_NANOS;
 
   private KeptState(Path file, LoraTraining training, String identity) {
     this.file = file;
@@ -30,6 +37,11 @@ final class KeptState {
 
   static KeptState of(Path folder, LoraTraining training, String identity) {
     return new KeptState(folder.resolve(NAME), training, identity);
+  }
+
+  /** Whether a run into that folder has not ended. */
+  static boolean isIn(Path folder) {
+    return Files.isRegularFile(folder.resolve(NAME), LinkOption.NOFOLLOW_LINKS);
   }
 
   /**
@@ -42,9 +54,10 @@ final class KeptState {
     if (!Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)) {
       return Optional.empty();
     }
-    byte[] bytes = WholeFile.bytes(file, Integer.MAX_VALUE - 8, "the state of a training");
-    try {
-      return Optional.of(TrainingState.restore(bytes, training, identity));
+    try (FileChannel in = FileChannel.open(file, LinkOption.NOFOLLOW_LINKS)) {
+      return Optional.of(TrainingState.restore(in, training, identity));
+    } catch (IOException e) {
+      throw InputException.unreadable(file, e);
     } catch (TrainingState.OtherTrainingException e) {
       if (force) {
         return Optional.empty();
@@ -61,9 +74,11 @@ final class KeptState {
 
   /** Writes the state, if the last time is some while ago or {@code now}. */
   void keep(double before, boolean now) {
-    if (now || System.nanoTime() - kept > SPAN_NANOS) {
-      AtomicFile.write(file, TrainingState.save(training, identity, before));
+    long start = System.nanoTime();
+    if (now || start - kept > span) {
+      AtomicFile.write(file, out -> TrainingState.save(training, identity, before, out));
       kept = System.nanoTime();
+      span = Math.clamp(SHARE * (kept - start), LEAST_NANOS, MOST_NANOS);
     }
   }
 

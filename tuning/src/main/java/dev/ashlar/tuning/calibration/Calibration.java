@@ -14,8 +14,9 @@ import java.util.function.Function;
  * one sample per {@code length} ids. Separate documents are shuffled with the seed, encoded with
  * the tokenizer's special tokens, cut off at {@code length}, and dropped if they are shorter or if
  * one token makes up more than half of them; with {@code concat} they are joined and cut instead.
- * Of several data sets each gives what its {@code num} says or an even share of the rest, smallest
- * first, and the whole is shuffled.
+ * Whoever trains on them has shorter ones filled up instead, by what does not count. Of several
+ * data sets each gives what its {@code num} says or an even share of the rest, smallest first, and
+ * the whole is shuffled.
  *
  * @param set the samples
  * @param warnings what the user should know, a sentence each
@@ -47,8 +48,15 @@ public record Calibration(CalibrationSet set, List<String> warnings) {
    * @param count samples
    * @param length tokens of each
    * @param most whether fewer are as good, so that nobody needs to be told
+   * @param padded whether documents that are shorter are samples too, filled up by positions that
+   *     do not count; all have the length of the longest then
    */
-  public record Amount(int count, int length, boolean most) {}
+  public record Amount(int count, int length, boolean most, boolean padded) {
+    /** Of samples that are all whole. */
+    public Amount(int count, int length, boolean most) {
+      this(count, length, most, false);
+    }
+  }
 
   /** Samples of an amount; otherwise the same. */
   public static Calibration of(
@@ -65,9 +73,9 @@ public record Calibration(CalibrationSet set, List<String> warnings) {
         warnings.add(s.spec().name() + ": concat has no effect on one running text");
       }
       int wanted = s.spec().num().orElse(count);
-      List<int[]> found = candidates(s, encoder, wanted, length, seed);
+      List<int[]> found = candidates(s, encoder, wanted, amount, seed, warnings);
       if (found.isEmpty()) {
-        throw none(s, length);
+        throw none(s, amount);
       }
       if (s.spec().num().isPresent() && found.size() < wanted) {
         warnings.add(fewer(s.spec().name(), found.size(), wanted, length));
@@ -78,11 +86,22 @@ public record Calibration(CalibrationSet set, List<String> warnings) {
     if (samples.size() < count && !amount.most()) {
       warnings.add(fewer("calibration", samples.size(), count, length));
     }
-    return new Calibration(CalibrationSet.of(samples, pad), List.copyOf(warnings));
+    CalibrationSet set =
+        amount.padded()
+            ? CalibrationSet.padded(samples, length, pad)
+            : CalibrationSet.of(samples, pad);
+    return new Calibration(set, List.copyOf(warnings));
   }
 
-  private static CalibrationException none(Source s, int length) {
+  private static CalibrationException none(Source s, Amount amount) {
+    int length = amount.length();
     boolean separate = s.documents() instanceof Documents.Separate && !s.spec().concat();
+    if (separate && amount.padded()) {
+      return new CalibrationException(
+          s.spec().name(),
+          "no document in it has two usable tokens",
+          "give texts to learn from; one that repeats a single token is none");
+    }
     return new CalibrationException(
         s.spec().name(),
         "no text in it has " + length + " usable tokens",
@@ -101,7 +120,8 @@ public record Calibration(CalibrationSet set, List<String> warnings) {
   }
 
   private static List<int[]> candidates(
-      Source s, Encoder encoder, int wanted, int length, long seed) {
+      Source s, Encoder encoder, int wanted, Amount amount, long seed, List<String> warnings) {
+    int length = amount.length();
     DocumentEncoder documents = new DocumentEncoder(s.spec(), encoder);
     return switch (s.documents()) {
       case Documents.PlainText t -> cut(documents.ids(t), new int[0], wanted, length);
@@ -110,7 +130,9 @@ public record Calibration(CalibrationSet set, List<String> warnings) {
         Function<Documents.Document, int[]> encode = document -> documents.ids(document, !concat);
         yield concat
             ? joined(d.documents(), encode, prefix(s.spec(), encoder), wanted, length, seed)
-            : separate(d.documents(), encode, wanted, length, seed);
+            : amount.padded()
+                ? padded(s.spec().name(), d.documents(), encode, wanted, length, seed, warnings)
+                : separate(d.documents(), encode, wanted, length, seed);
       }
     };
   }
@@ -142,6 +164,41 @@ public record Calibration(CalibrationSet set, List<String> warnings) {
       if (ids.length >= length && !degenerate(ids, length)) {
         samples.add(Arrays.copyOf(ids, length));
       }
+    }
+    return samples;
+  }
+
+  /** The beginnings of documents, or all of those that are shorter; says how many are no text. */
+  private static List<int[]> padded(
+      String name,
+      List<Documents.Document> documents,
+      Function<Documents.Document, int[]> encode,
+      int wanted,
+      int length,
+      long seed,
+      List<String> warnings) {
+    List<int[]> samples = new ArrayList<>();
+    int empty = 0;
+    for (int i : Shuffle.order(documents.size(), seed)) {
+      if (samples.size() == wanted) {
+        break;
+      }
+      int[] ids = encode.apply(documents.get(i));
+      int n = Math.min(ids.length, length);
+      if (n == length ? degenerate(ids, n) : Arrays.stream(ids).distinct().count() < 2) {
+        empty++;
+      } else {
+        samples.add(ids.length == n ? ids : Arrays.copyOf(ids, n));
+      }
+    }
+    if (empty > 0) {
+      warnings.add(
+          name
+              + ": "
+              + empty
+              + " of "
+              + documents.size()
+              + " documents are left out, having one token over and over, or no two");
     }
     return samples;
   }

@@ -4,6 +4,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
@@ -40,6 +41,36 @@ public final class CalibrationSet {
     boolean[][] counted = new boolean[samples.size()][];
     for (int i = 0; i < counted.length; i++) {
       counted[i] = counted(samples.get(i), pad);
+    }
+    return of(samples, counted);
+  }
+
+  /**
+   * Texts of different lengths as samples of the longest one's: behind the end of a shorter one its
+   * last token stands again, and no position from that end on counts. Of the others all do but
+   * padding, and, in those of full length, a run of one token at the end where there is no padding
+   * token.
+   *
+   * @param length of those that are known to be cut off
+   */
+  static CalibrationSet padded(List<int[]> texts, int length, OptionalInt pad) {
+    int longest = texts.stream().mapToInt(t -> t.length).max().orElse(0);
+    List<int[]> samples = new ArrayList<>();
+    boolean[][] counted = new boolean[texts.size()][];
+    for (int i = 0; i < counted.length; i++) {
+      int[] text = texts.get(i);
+      if (text.length == length) {
+        counted[i] = counted(text, pad);
+        samples.add(text);
+        continue;
+      }
+      int[] sample = Arrays.copyOf(text, longest);
+      Arrays.fill(sample, text.length, longest, text[text.length - 1]);
+      samples.add(sample);
+      counted[i] = new boolean[longest];
+      for (int t = 0; t + 1 < text.length; t++) {
+        counted[i][t] = pad.isEmpty() || text[t] != pad.getAsInt();
+      }
     }
     return of(samples, counted);
   }

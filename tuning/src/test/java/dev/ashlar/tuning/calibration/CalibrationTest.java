@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.ashlar.tuning.calibration.Calibration.Source;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -77,6 +78,64 @@ class CalibrationTest {
       found.add(new String(s, 1, s.length - 1));
     }
     assertEquals(Set.of("abcdefg", "ijklmno", "rstuvwx"), found);
+  }
+
+  private static Calibration padded(int length, OptionalInt pad, Source... sources) {
+    return Calibration.of(
+        List.of(sources),
+        CalibrationTest::encode,
+        new Calibration.Amount(100, length, true, true),
+        42,
+        pad);
+  }
+
+  /** Short documents are whole samples, of which what fills them up does not count. */
+  @Test
+  void shortDocumentsAreFilledUpWhereTheyMayBe() {
+    List<String> texts = List.of("abcdefgh", "ijk", "zzzzzzzzz", "", "op");
+    Calibration c = padded(8, OptionalInt.empty(), separate("a.json", texts));
+    Map<String, Integer> found = new HashMap<>();
+    for (int i = 0; i < c.set().count(); i++) {
+      int[] s = c.set().sample(i);
+      assertEquals(8, s.length);
+      boolean[] counted = c.set().counted()[i];
+      int last = 7;
+      while (last > 0 && !counted[last - 1]) {
+        last--;
+      }
+      for (int t = 0; t < 8; t++) {
+        assertEquals(t < last, counted[t], i + ": " + t);
+      }
+      found.put(new String(s, 1, last), last);
+    }
+    assertEquals(Map.of("abcdefg", 7, "ijk", 3, "op", 2), found);
+    assertEquals(
+        List.of("a.json: 2 of 5 documents are left out, having one token over and over, or no two"),
+        c.warnings());
+    // Nothing is as long as it may be: the longest text, with what begins it, is the length.
+    Source two = separate("a.json", texts.subList(0, 2));
+    assertEquals(9, padded(80, OptionalInt.empty(), two).set().length());
+  }
+
+  /** The tokenizer's own padding does not count either, and running text is cut as ever. */
+  @Test
+  void paddingOfDocumentsAndRunningTextStayAsTheyAre() {
+    int[] ids = {5, 0, 6, 7, 0, 0};
+    Source s =
+        new Source(
+            DatasetSpec.of("ids"), new Documents.Separate(List.of(new Documents.Tokens(ids))));
+    CalibrationSet set = padded(8, OptionalInt.of(0), s).set();
+    assertArrayEquals(ids, set.sample(0));
+    assertArrayEquals(new boolean[] {true, false, true, true, false, false}, set.counted()[0]);
+    Source text = plain("a.txt", "abcdefghijkl");
+    assertEquals(
+        of(2, 4, text).set().first(2).digest(),
+        padded(4, OptionalInt.empty(), text).set().first(2).digest());
+    CalibrationException none =
+        assertThrows(
+            CalibrationException.class,
+            () -> padded(8, OptionalInt.empty(), separate("a.json", List.of("", ""))));
+    assertTrue(none.getMessage().contains("no document in it has two usable tokens"));
   }
 
   @Test
