@@ -113,6 +113,22 @@ public record ModelOptions(
     return this;
   }
 
+  /**
+   * The same for jobs that compute on the process's backend alone.
+   *
+   * @throws IllegalArgumentException naming what is set besides threads
+   */
+  ModelOptions requireThreadsOnly(String job) {
+    if (!kernels().equals(Backends.chosen())) {
+      throw new IllegalArgumentException(
+          job
+              + " computes on the backend of the process, "
+              + Backends.chosen().name()
+              + ", and takes no other; -Dashlar.backend sets it");
+    }
+    return requireMachineOnly(job);
+  }
+
   /** Runs {@code work} with these threads. */
   <T> T run(Parallel.Action<T> work) {
     return threads.isPresent() ? Parallel.limited(threads.getAsInt(), work) : work.run();

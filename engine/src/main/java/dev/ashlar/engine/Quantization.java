@@ -331,9 +331,13 @@ public final class Quantization {
     return this;
   }
 
-  /** The threads and the backend to compute with; nothing else may be set. */
+  /**
+   * The threads to compute with, on the backend of the process.
+   *
+   * @throws IllegalArgumentException if anything else is set, which would change nothing
+   */
   public Quantization on(ModelOptions options) {
-    this.machine = options.requireMachineOnly("quantization");
+    this.machine = options.requireThreadsOnly("quantization");
     return this;
   }
 

@@ -16,6 +16,7 @@ import dev.ashlar.io.json.JsonWriter;
 import dev.ashlar.tensor.DType;
 import dev.ashlar.tensor.Tensor;
 import dev.ashlar.tensor.kernel.ActivationPrecision;
+import dev.ashlar.tensor.kernel.Backends;
 import dev.ashlar.tensor.kv.KvPrecision;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -301,6 +302,10 @@ class FineTuningDataTest {
       assertThrows(IllegalArgumentException.class, () -> Quantization.of(Fixtures.LLAMA).on(idle));
     }
     tuning.on(options.withThreads(1).withBackend("reference"));
+    String used = Backends.chosen().name();
+    ModelOptions other = options.withBackend(used.equals("reference") ? "vector" : "reference");
+    assertThrows(IllegalArgumentException.class, () -> Quantization.of(Fixtures.LLAMA).on(other));
+    Quantization.of(Fixtures.LLAMA).on(options.withThreads(1).withBackend(used));
   }
 
   /** Same codes and norms, another way to compute with them: another training. */
