@@ -8,26 +8,34 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.ashlar.engine.job.JobListener;
 import dev.ashlar.engine.job.Stage;
+import dev.ashlar.engine.model.AdaptedModules;
+import dev.ashlar.engine.model.Model;
 import dev.ashlar.formats.safetensors.SafetensorsFile;
 import dev.ashlar.formats.safetensors.SafetensorsWriter;
 import dev.ashlar.io.InputException;
 import dev.ashlar.io.json.Json;
 import dev.ashlar.io.json.JsonWriter;
+import dev.ashlar.nn.decoder.Decoder;
 import dev.ashlar.tensor.DType;
 import dev.ashlar.tensor.Tensor;
 import dev.ashlar.tensor.kernel.ActivationPrecision;
 import dev.ashlar.tensor.kernel.Backends;
 import dev.ashlar.tensor.kv.KvPrecision;
+import dev.ashlar.tuning.lora.LoraOptions;
+import dev.ashlar.tuning.lora.LoraTraining;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CancellationException;
 import java.util.function.IntUnaryOperator;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -306,6 +314,27 @@ class FineTuningDataTest {
     ModelOptions other = options.withBackend(used.equals("reference") ? "vector" : "reference");
     assertThrows(IllegalArgumentException.class, () -> Quantization.of(Fixtures.LLAMA).on(other));
     Quantization.of(Fixtures.LLAMA).on(options.withThreads(1).withBackend(used));
+  }
+
+  /** Whatever an embedding is made of: positions, projections, norms. */
+  @Test
+  void modelsOfAllFamiliesHaveIdentitiesOfTheirOwn() throws IOException {
+    Set<String> found = new HashSet<>();
+    int count = 0;
+    try (Stream<Path> models = Files.list(Fixtures.LLAMA.getParent())) {
+      for (Path path : models.filter(Files::isDirectory).toList()) {
+        try (Model model = Model.open(path)) {
+          String map =
+              new AdaptedModules(model.spec(), model.checkpoint()).all().keySet().iterator().next();
+          LoraOptions options = new LoraOptions(1, 1, 1, 1, 1e-3, 1, 1);
+          Decoder frozen = Decoder.loadFrozen(model.spec(), model.checkpoint(), Backends.chosen());
+          found.add(new LoraTraining(frozen, Set.of(map), options).identity().split(" ")[0]);
+        }
+        count++;
+      }
+    }
+    assertTrue(count > 50, "only " + count);
+    assertEquals(count, found.size());
   }
 
   /** Same codes and norms, another way to compute with them: another training. */
