@@ -47,12 +47,15 @@ final class HubClient implements AutoCloseable {
     this.listener = listener;
     this.token = settings.token().get();
     // One connection for each range: HTTP/2 would send all of them through one.
-    this.http =
+    HttpClient.Builder builder =
         HttpClient.newBuilder()
             .version(HttpClient.Version.HTTP_1_1)
             .followRedirects(HttpClient.Redirect.NEVER)
-            .connectTimeout(CONNECT)
-            .build();
+            .connectTimeout(CONNECT);
+    Optional<HubProxies> proxies = settings.proxies().get();
+    proxies.ifPresent(builder::proxy);
+    proxies.filter(HubProxies::hasAccount).ifPresent(p -> builder.authenticator(p.authenticator()));
+    this.http = builder.build();
   }
 
   HubSettings settings() {
@@ -265,7 +268,8 @@ final class HubClient implements AutoCloseable {
         && port(own) == port(uri);
   }
 
-  private static int port(URI uri) {
+  /** The port that is meant where none is said. */
+  static int port(URI uri) {
     if (uri.getPort() >= 0) {
       return uri.getPort();
     }

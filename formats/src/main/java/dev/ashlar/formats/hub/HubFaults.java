@@ -8,6 +8,7 @@ import java.net.http.HttpConnectTimeoutException;
 import java.net.http.HttpHeaders;
 import java.net.http.HttpTimeoutException;
 import java.nio.channels.UnresolvedAddressException;
+import java.util.Optional;
 
 /**
  * What went wrong with a repository, in a sentence that says what to do.
@@ -51,6 +52,11 @@ record HubFaults(HubSettings settings, RepositoryKind kind, HubReference referen
               "is refused by " + settings.endpoint() + said(headers),
               known ? "check what the token (HF_TOKEN) is good for" : tokenAdvice());
       case 404 -> fault("is not at " + settings.endpoint(), "check the spelling");
+      case 407 ->
+          fault(
+              "the proxy wants a name and a password"
+                  + (settings.proxies().get().isPresent() ? " other than it was told" : ""),
+              "put them into HTTPS_PROXY (http://NAME:PASSWORD@HOST:PORT)");
       case 429 ->
           fault(
               settings.endpoint() + " has had too many requests",
@@ -80,11 +86,17 @@ record HubFaults(HubSettings settings, RepositoryKind kind, HubReference referen
 
   /** The fault that nobody answers. */
   InputException unreachable(URI uri, Throwable e) {
-    String host = uri.getScheme() + "://" + uri.getAuthority();
+    Optional<String> proxy = settings.proxies().get().flatMap(p -> p.name(uri));
+    String host =
+        uri.getScheme()
+            + "://"
+            + uri.getAuthority()
+            + proxy.map(p -> " through the proxy " + p).orElse("");
+    String checks = proxy.isPresent() ? "HTTPS_PROXY" : "HF_ENDPOINT";
     String hint =
         isUntrusted(e)
             ? "check the clock, and the certificates of this Java"
-            : "check the connection and HF_ENDPOINT, or give a model that is on this machine";
+            : "check the connection and " + checks + ", or give a model that is on this machine";
     return InputException.in(reference.toString())
         .problem(host + " cannot be reached (" + reason(e) + ")")
         .hint(hint)

@@ -27,9 +27,15 @@ import java.util.regex.Pattern;
  * @param offline {@code HF_HUB_OFFLINE} or {@code TRANSFORMERS_OFFLINE}: nothing is asked for
  * @param links whether snapshots are links to blobs where the file system has links; not with
  *     {@code HF_HUB_DISABLE_SYMLINKS}
+ * @param proxies those of the environment, looked at when the hub is asked; empty: the JDK's
  */
 public record HubSettings(
-    Path cache, URI endpoint, Supplier<Optional<String>> token, boolean offline, boolean links) {
+    Path cache,
+    URI endpoint,
+    Supplier<Optional<String>> token,
+    boolean offline,
+    boolean links,
+    Supplier<Optional<HubProxies>> proxies) {
   private static final String ENDPOINT = "https://huggingface.co";
   private static final Set<String> TRUE = Set.of("1", "ON", "YES", "TRUE");
   private static final Pattern TOKEN = Pattern.compile("[\\x21-\\x7e]{1,4096}");
@@ -47,6 +53,12 @@ public record HubSettings(
           "HF_HUB_OFFLINE",
           "TRANSFORMERS_OFFLINE",
           "HF_HUB_DISABLE_SYMLINKS");
+
+  /** Through the JDK's proxies. */
+  public HubSettings(
+      Path cache, URI endpoint, Supplier<Optional<String>> token, boolean offline, boolean links) {
+    this(cache, endpoint, token, offline, links, Optional::empty);
+  }
 
   /**
    * Those of this process: its environment, of which system properties of the same names replace
@@ -82,7 +94,8 @@ public record HubSettings(
         endpoint(environment.getOrDefault("HF_ENDPOINT", "")),
         () -> unasked ? Optional.empty() : token(environment, home(environment)),
         isTrue(environment, "HF_HUB_OFFLINE") || isTrue(environment, "TRANSFORMERS_OFFLINE"),
-        !isTrue(environment, "HF_HUB_DISABLE_SYMLINKS"));
+        !isTrue(environment, "HF_HUB_DISABLE_SYMLINKS"),
+        () -> HubProxies.of(environment));
   }
 
   /** The folder of the cache, which is needed by those too who never ask the hub. */

@@ -2,6 +2,8 @@ package dev.ashlar.formats.hub;
 
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
+import com.sun.net.httpserver.HttpsConfigurator;
+import com.sun.net.httpserver.HttpsServer;
 import dev.ashlar.io.json.JsonWriter;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -21,12 +23,14 @@ import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import javax.net.ssl.SSLContext;
 
 /**
  * A hub on this machine with the addresses, headers and redirections of the real one, as far as
@@ -63,13 +67,24 @@ final class HubServer implements AutoCloseable {
   volatile String commit = COMMIT;
 
   private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
+  private final String scheme;
   private final HttpServer hub;
   private final HttpServer store;
   private final Map<byte[], String> etags = new IdentityHashMap<>();
 
   HubServer(int port) throws IOException {
-    hub = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), 0);
-    store = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+    this(port, Optional.empty());
+  }
+
+  /**
+   * A hub that is encrypted.
+   *
+   * @param tls shows who it is: {@code localhost} and 127.0.0.1
+   */
+  HubServer(int port, Optional<SSLContext> tls) throws IOException {
+    scheme = tls.isPresent() ? "https" : "http";
+    hub = server(port, tls);
+    store = server(0, tls);
     for (HttpServer server : List.of(hub, store)) {
       server.setExecutor(threads);
       server.createContext("/", e -> handle(e, server == hub));
@@ -77,8 +92,18 @@ final class HubServer implements AutoCloseable {
     }
   }
 
+  private static HttpServer server(int port, Optional<SSLContext> tls) throws IOException {
+    InetSocketAddress address = new InetSocketAddress(InetAddress.getLoopbackAddress(), port);
+    if (tls.isEmpty()) {
+      return HttpServer.create(address, 0);
+    }
+    HttpsServer server = HttpsServer.create(address, 0);
+    server.setHttpsConfigurator(new HttpsConfigurator(tls.get()));
+    return server;
+  }
+
   URI endpoint() {
-    return URI.create("http://localhost:" + hub.getAddress().getPort());
+    return URI.create(scheme + "://localhost:" + hub.getAddress().getPort());
   }
 
   void put(String id, String path, byte[] content) {
@@ -224,7 +249,7 @@ final class HubServer implements AutoCloseable {
       e.getResponseHeaders().set("X-Linked-Size", Integer.toString(content.length));
       // The name of the same machine, so that it is another host too.
       e.getResponseHeaders()
-          .set("Location", "http://127.0.0.1:" + store.getAddress().getPort() + "/" + etag);
+          .set("Location", scheme + "://127.0.0.1:" + store.getAddress().getPort() + "/" + etag);
       e.sendResponseHeaders(302, -1);
     } else {
       e.getResponseHeaders().set("ETag", '"' + etag + '"');
