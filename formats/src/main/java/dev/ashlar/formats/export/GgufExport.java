@@ -202,7 +202,7 @@ final class GgufExport implements ExportSink {
     Shape shape = tensor.shape();
     GgufType chosen = typeOf(target, part, tensor);
     writer.begin(target, chosen, shape);
-    TensorRows.Outcome outcome = new TensorRows(tensor, chosen, importance).write(writer);
+    TensorRows.Outcome outcome = new TensorRows(source.path(), tensor, chosen, importance).write(writer);
     if (outcome.codes()) {
       codes.put(target, outcome);
     }

@@ -10,6 +10,7 @@ import dev.ashlar.tensor.quant.QuantizedMatrix;
 import dev.ashlar.tensor.weights.StoredTensor;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.file.Path;
 import java.util.IdentityHashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -36,6 +37,7 @@ public final class TensorRows {
     }
   }
 
+  private final Path model;
   private final StoredTensor tensor;
   private final GgufType type;
   private final Map<String, float[]> importance;
@@ -46,11 +48,14 @@ public final class TensorRows {
   private final Map<QuantizedMatrix, Optional<CarriedCodes>> carried = new IdentityHashMap<>();
 
   /**
+   * @param model that the tensor is of, which faults name
    * @param type one that the rows are whole blocks of
    * @param importance what an error in a column counts {@code [in]}, of matrices of codes by their
    *     names, where it is known
    */
-  public TensorRows(StoredTensor tensor, GgufType type, Map<String, float[]> importance) {
+  public TensorRows(
+      Path model, StoredTensor tensor, GgufType type, Map<String, float[]> importance) {
+    this.model = model;
     this.tensor = tensor;
     this.importance = importance;
     this.type = type;
@@ -70,15 +75,19 @@ public final class TensorRows {
     return place;
   }
 
-  /** Writes all rows behind {@link GgufWriter#begin}. */
+  /**
+   * Writes all rows behind {@link GgufWriter#begin}.
+   *
+   * @throws InputException if a value is no number, or does not fit the type
+   */
   public Outcome write(GgufWriter writer) {
     long rows = tensor.shape().size() / Math.max(1, in);
     if (tensor.storage().equals(type.name())) {
-      copy(writer, rows * rowBytes);
+      copy(writer, rows);
       return new Outcome(false, true, 0, 0);
     }
     boolean codes = findCodes(rows);
-    int chunk = (int) Math.clamp(CHUNK_BYTES / Math.max(1, rowBytes), 1, Math.max(1, rows));
+    int chunk = chunk(rows);
     byte[] bytes = new byte[Math.multiplyExact(chunk, rowBytes)];
     double[] squares = new double[chunk];
     double[] errors = new double[chunk];
@@ -111,13 +120,29 @@ public final class TensorRows {
     return new Outcome(codes, exact, square, error);
   }
 
-  private void copy(GgufWriter writer, long size) {
-    byte[] bytes = new byte[(int) Math.min(CHUNK_BYTES, size)];
-    for (long at = 0; at < size; at += bytes.length) {
-      int n = (int) Math.min(bytes.length, size - at);
-      tensor.readBytes(at, bytes, 0, n);
-      writer.bytes(bytes, 0, n);
+  private void copy(GgufWriter writer, long rows) {
+    byte[] bytes = new byte[Math.multiplyExact(chunk(rows), rowBytes)];
+    for (long first = 0; first < rows; first += chunk(rows)) {
+      int n = (int) Math.min(chunk(rows), rows - first);
+      long start = first;
+      tensor.readBytes(start * rowBytes, bytes, 0, n * rowBytes);
+      Parallel.rows(
+          n,
+          1,
+          (from, to) -> {
+            float[] values = new float[in];
+            for (int r = from; r < to; r++) {
+              decode(bytes, r * rowBytes, values);
+              requireFinite(values, tensor.name(), start + r);
+            }
+          });
+      writer.bytes(bytes, 0, n * rowBytes);
     }
+  }
+
+  /** Rows that are in memory at a time. */
+  private int chunk(long rows) {
+    return (int) Math.clamp(CHUNK_BYTES / Math.max(1, rowBytes), 1, Math.max(1, rows));
   }
 
   /** Makes codes ready before several threads ask for them. */
@@ -141,12 +166,28 @@ public final class TensorRows {
         return false;
       }
       codes.row(o, values);
+      requireFinite(values, codes.name(), o);
       encode(CarriedCodes.known(codes.matrix(), o, values, importance.get(codes.name())), dst, to);
       return true;
     }
     place.tensor.read(place.row * in, values, 0, in);
+    requireFinite(values, place.tensor.name(), place.row);
     encode(new Row(values, null), dst, to);
     return true;
+  }
+
+  /** What is no number would become an ordinary weight in most types, and nobody would notice. */
+  private void requireFinite(float[] values, String name, long row) {
+    for (int k = 0; k < values.length; k++) {
+      if (!Float.isFinite(values[k])) {
+        throw InputException.in(model)
+            .place(name)
+            .expected("finite weights")
+            .found(values[k] + " in row " + row + ", column " + k)
+            .hint("the model is damaged: download it again")
+            .exception();
+      }
+    }
   }
 
   private void encode(Row row, byte[] dst, int to) {
@@ -165,7 +206,8 @@ public final class TensorRows {
       float x = values[k];
       float rounded = type.dtype().rounded(x);
       if (Float.isInfinite(rounded) && Float.isFinite(x)) {
-        throw InputException.in(tensor.name())
+        throw InputException.in(model)
+            .place(tensor.name())
             .problem("value " + x + " does not fit " + type.name())
             .hint("write the model as gguf:bf16 or gguf:f32")
             .exception();
