@@ -7,14 +7,21 @@ import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.util.Optional;
 
 /** Keeps two writers, of this process or another, from writing the same files at once. */
 public final class FolderLock implements AutoCloseable {
   private static final String SUFFIX = ".ashlar-lock";
+
+  /** Whoever finds the file gone each time is one of many that wait for it. */
+  private static final int TRIES = 100;
 
   /** All that a lock file holds; an empty one is of a run that was killed before it wrote this. */
   private static final byte[] MARK = "a lock of ashlar\n".getBytes(StandardCharsets.US_ASCII);
@@ -36,33 +43,87 @@ public final class FolderLock implements AutoCloseable {
    */
   public static FolderLock take(Path folder, String stem) {
     Path file = file(folder, stem);
+    for (int i = 0; i < TRIES; i++) {
+      Optional<FolderLock> taken = tryTake(folder, file);
+      if (taken.isPresent()) {
+        return taken.get();
+      }
+    }
+    throw held(folder);
+  }
+
+  /** Empty if the file that was locked was not, or is no longer, the one of that name. */
+  private static Optional<FolderLock> tryTake(Path folder, Path file) {
     if (Files.exists(file, LinkOption.NOFOLLOW_LINKS)
         && !Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)) {
       // Opening a pipe would wait, and what a link leads to is not ours.
       throw inTheWay(file);
     }
     FileChannel channel = null;
+    FileLock lock = null;
+    boolean taken = false;
     try {
+      make(file);
+      // Known before it is opened: while it is open, no other file can be given the same key.
+      Optional<Object> known = key(file);
       channel =
           FileChannel.open(
-              file,
-              StandardOpenOption.CREATE,
-              StandardOpenOption.READ,
-              StandardOpenOption.WRITE,
-              LinkOption.NOFOLLOW_LINKS);
-      FileLock lock = channel.tryLock();
-      if (lock != null) {
-        mark(file, channel);
-        return new FolderLock(file, channel, lock);
+              file, StandardOpenOption.READ, StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS);
+      lock = channel.tryLock();
+      if (lock == null) {
+        throw held(folder);
       }
-      channel.close();
+      if (known.isEmpty() || !known.equals(key(file))) {
+        // Whoever had it has removed it meanwhile: somebody else may have one of that name.
+        return Optional.empty();
+      }
+      mark(file, channel);
+      taken = true;
+      return Optional.of(new FolderLock(file, channel, lock));
+    } catch (NoSuchFileException e) {
+      if (!Files.isDirectory(folder)) {
+        throw AtomicFile.cannotWrite(file, e);
+      }
+      return Optional.empty();
     } catch (OverlappingFileLockException e) {
-      closeQuietly(channel);
+      throw held(folder);
     } catch (IOException e) {
-      closeQuietly(channel);
+      if (lock != null) {
+        AtomicFile.delete(file);
+      }
       throw AtomicFile.cannotWrite(file, e);
+    } finally {
+      if (!taken) {
+        closeQuietly(channel);
+      }
     }
-    throw InputException.in(folder)
+  }
+
+  private static void make(Path file) throws IOException {
+    try {
+      Files.createFile(file);
+    } catch (FileAlreadyExistsException e) {
+      // Somebody's, or left by a killed run.
+    }
+  }
+
+  /**
+   * What tells a file from another that had the name before; the name itself where the system has
+   * no such thing, which then does not let go of a file that is open.
+   */
+  private static Optional<Object> key(Path file) throws IOException {
+    try {
+      Object key =
+          Files.readAttributes(file, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS)
+              .fileKey();
+      return Optional.of(key == null ? file : key);
+    } catch (NoSuchFileException e) {
+      return Optional.empty();
+    }
+  }
+
+  private static InputException held(Path folder) {
+    return InputException.in(folder)
         .problem("is being written by another run")
         .hint("wait for it to end or choose another output folder")
         .exception();
@@ -71,6 +132,20 @@ public final class FolderLock implements AutoCloseable {
   /** Whether a lock for {@code stem} is there, held or left by a killed run. */
   public static boolean isThere(Path folder, String stem) {
     return Files.isRegularFile(file(folder, stem), LinkOption.NOFOLLOW_LINKS);
+  }
+
+  /**
+   * Removes the lock for {@code stem} that a killed run left.
+   *
+   * @return whether there was one
+   * @throws InputException if a living run has it
+   */
+  public static boolean removeStale(Path folder, String stem) {
+    if (!isThere(folder, stem)) {
+      return false;
+    }
+    take(folder, stem).close();
+    return true;
   }
 
   private static Path file(Path folder, String stem) {

@@ -2,6 +2,7 @@ package dev.ashlar.io.file;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -11,6 +12,10 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -65,5 +70,41 @@ class FolderLockTest {
     Files.delete(file);
     Special.pipe(file);
     assertTrue(refused().contains("in the way"));
+  }
+
+  /** Whoever lets go removes the file, which another may have opened but not locked yet. */
+  @Test
+  void neverTwoHoldersHoweverTheyMeet() throws Exception {
+    AtomicInteger holders = new AtomicInteger();
+    AtomicInteger taken = new AtomicInteger();
+    AtomicReference<Throwable> fault = new AtomicReference<>();
+    List<Thread> threads = new ArrayList<>();
+    for (int t = 0; t < 4; t++) {
+      threads.add(
+          Thread.ofPlatform()
+              .start(
+                  () -> {
+                    for (int i = 0; i < 1500 && fault.get() == null; i++) {
+                      try {
+                        FolderLock held = FolderLock.take(folder, "model");
+                        assertEquals(1, holders.incrementAndGet());
+                        taken.incrementAndGet();
+                        Thread.yield();
+                        holders.decrementAndGet();
+                        held.close();
+                      } catch (InputException e) {
+                        Thread.onSpinWait();
+                      } catch (Throwable e) {
+                        fault.set(e);
+                      }
+                    }
+                  }));
+    }
+    for (Thread thread : threads) {
+      thread.join();
+    }
+    assertNull(fault.get(), () -> fault.get().toString());
+    assertTrue(taken.get() > 100, taken + " times");
+    assertFalse(FolderLock.isThere(folder, "model"));
   }
 }
