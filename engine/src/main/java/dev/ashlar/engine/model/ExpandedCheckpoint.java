@@ -35,6 +35,9 @@ final class ExpandedCheckpoint extends RenamedCheckpoint {
 
   private final Map<String, StoredTensor> made = new LinkedHashMap<>();
 
+  /** What is not there of the present block, and the stacks that it would be a part of. */
+  private final Map<String, String> absent = new LinkedHashMap<>();
+
   private ExpandedCheckpoint(Checkpoint source, DecoderSpec spec, Architecture family) {
     super(source, family::published);
     this.source = source;
@@ -48,6 +51,18 @@ final class ExpandedCheckpoint extends RenamedCheckpoint {
           turned(spec.storedName(block.name() + "." + l.name(), source));
         }
       }
+      absent.forEach(
+          (name, stack) -> {
+            if (stacks.containsKey(stack)) {
+              // Else zeros would stand in its place.
+              throw source.fault(
+                  name,
+                  "the tensor, since others are there that " + stack + " is made of",
+                  "none",
+                  "the model is incomplete: download it again");
+            }
+          });
+      absent.clear();
       stacks.values().forEach(this::add);
     }
   }
@@ -60,14 +75,15 @@ final class ExpandedCheckpoint extends RenamedCheckpoint {
     if (source.quantizedNames().isEmpty()) {
       return source;
     }
+    DecoderSpec spec;
     try {
-      DecoderSpec spec = Architectures.spec(source);
-      return Architectures.find(spec.modelType())
-          .<Checkpoint>map(family -> new ExpandedCheckpoint(source, spec, family))
-          .orElse(source);
+      spec = Architectures.spec(source);
     } catch (InputException e) {
       return source;
     }
+    return Architectures.find(spec.modelType())
+        .<Checkpoint>map(family -> new ExpandedCheckpoint(source, spec, family))
+        .orElse(source);
   }
 
   private void add(StoredTensor tensor) {
@@ -94,6 +110,7 @@ final class ExpandedCheckpoint extends RenamedCheckpoint {
     String module = spec.storedName(parent + l.name(), source);
     boolean packed = source.quantizedNames().contains(module);
     if (!packed && source.find(module + WEIGHT).isEmpty()) {
+      absent.put(module + WEIGHT, family.published(parent + stack.weight()));
       return;
     }
     taken.add(family.published(packed ? module : module + WEIGHT));
@@ -104,18 +121,25 @@ final class ExpandedCheckpoint extends RenamedCheckpoint {
     stacks
         .computeIfAbsent(name, n -> new StackedTensor(n, all, Shape.of(rows, columns)))
         .put(stack.index(), stack.first(), l.transposed(), matrix(module));
-    source
-        .find(module + ".bias")
-        .ifPresent(
-            bias -> {
-              taken.add(family.published(bias.name()));
-              String biases = family.published(parent + stack.bias());
-              Shape one = Shape.of(stack.outputs());
-              Shape each = Shape.of(stack.count(), stack.outputs());
-              stacks
-                  .computeIfAbsent(biases, n -> new StackedTensor(n, each, one))
-                  .put(stack.index(), stack.first(), false, bias::toTensor);
-            });
+    if (l.bias()) {
+      bias(parent, module, stack, stacks);
+    }
+  }
+
+  private void bias(
+      String parent, String module, LinearSpec.Stack stack, Map<String, StackedTensor> stacks) {
+    String biases = family.published(parent + stack.bias());
+    Optional<StoredTensor> bias = source.find(module + ".bias");
+    if (bias.isEmpty()) {
+      absent.put(module + ".bias", biases);
+      return;
+    }
+    taken.add(family.published(bias.get().name()));
+    Shape one = Shape.of(stack.outputs());
+    Shape each = Shape.of(stack.count(), stack.outputs());
+    stacks
+        .computeIfAbsent(biases, n -> new StackedTensor(n, each, one))
+        .put(stack.index(), stack.first(), false, bias.get()::toTensor);
   }
 
   private Supplier<Tensor> matrix(String module) {

@@ -118,6 +118,28 @@ public final class Model implements AutoCloseable {
         : expanded();
   }
 
+  /**
+   * Refuses a model that lacks weights, before it is copied: a copy would be refused by whoever
+   * loads it, or have zeros in their place. Nothing is known of families that are not.
+   *
+   * @throws InputException naming the first that is missing
+   */
+  public void requireComplete() {
+    DecoderSpec known;
+    try {
+      known = spec();
+    } catch (InputException e) {
+      return;
+    }
+    known
+        .missing(checkpoint)
+        .ifPresent(
+            name -> {
+              throw checkpoint.fault(
+                  name, "the tensor", "none", "the model is incomplete: download it again");
+            });
+  }
+
   /** Whether any weights are stored as codes and not as floats. */
   public boolean hasCodes() {
     return !checkpoint.quantizedNames().isEmpty()

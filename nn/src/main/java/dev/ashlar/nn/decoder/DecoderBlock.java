@@ -6,6 +6,7 @@ import dev.ashlar.tensor.Tensor;
 import dev.ashlar.tensor.autograd.Tape;
 import dev.ashlar.tensor.kernel.Backend;
 import java.util.List;
+import java.util.Locale;
 import java.util.function.BiFunction;
 
 /** Attention and feed-forward around a residual stream: the block that a {@link BlockSpec} says. */
@@ -68,7 +69,7 @@ final class DecoderBlock implements Block {
       Tensor hidden, BlockContext context, Tape tape, BlockModule.Watcher watcher) {
     if (hidden.rows() != context.rows()) {
       throw new IllegalArgumentException(
-          String.format("hidden state %s for %d tokens", hidden.shape(), context.rows()));
+          String.format(Locale.ROOT, "hidden state %s for %d tokens", hidden.shape(), context.rows()));
     }
     return residual.forward(
         hidden,

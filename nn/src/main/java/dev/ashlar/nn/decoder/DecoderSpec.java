@@ -7,6 +7,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.UnaryOperator;
 
@@ -103,6 +104,14 @@ public record DecoderSpec(
    */
   public Set<String> tensors() {
     return TensorNames.of(this);
+  }
+
+  /**
+   * The complete name of the first weight that {@code source} should have to make this decoder, and
+   * has not; what cannot be loaded for want of it should not be copied either.
+   */
+  public Optional<String> missing(WeightSource source) {
+    return Completeness.missing(this, source);
   }
 
   /** The tensors of {@code source} that are no part of the decoder, as the source spells them. */

@@ -60,7 +60,8 @@ final class TensorNames {
     norm.ifPresent(n -> names.addAll(tensors(parent + n.name(), n)));
   }
 
-  private static List<String> tensors(String name, NormSpec norm) {
+  /** Complete names of a norm's tensors. */
+  static List<String> tensors(String name, NormSpec norm) {
     return switch (norm) {
       case NormSpec.Rms r -> List.of(name + WEIGHT);
       case NormSpec.Layer l ->
