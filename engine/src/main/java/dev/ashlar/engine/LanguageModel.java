@@ -311,8 +311,7 @@ public final class LanguageModel implements AutoCloseable {
    * are expanded, adapters merged.
    *
    * @param type F32, F16 or BF16; empty for the smallest that loses nothing
-   * @return the files of weights
-   * @throws InputException if something cannot be written
+   * @throws InputException if the folder holds a model, or it cannot be written
    * @throws IllegalStateException if the model came from a {@link PreparedModel}; {@link #export}
    *     writes those
    */
@@ -320,8 +319,9 @@ public final class LanguageModel implements AutoCloseable {
     if (converted.isPresent()) {
       throw new IllegalStateException("a converted model has no file of floats; export it");
     }
+    model.requireComplete();
     return options.run(
-        () -> FloatFolder.write(model.expanded(), folder, type, (tensor, done, all) -> {}));
+        () -> FloatFolder.write(model.expanded(), folder, type, false, (name, done, all) -> {}));
   }
 
   /**

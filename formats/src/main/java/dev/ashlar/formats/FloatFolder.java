@@ -3,6 +3,7 @@ package dev.ashlar.formats;
 import dev.ashlar.formats.checkpoint.Checkpoint;
 import dev.ashlar.formats.checkpoint.HeadTie;
 import dev.ashlar.formats.checkpoint.ModelConfig;
+import dev.ashlar.formats.safetensors.ModelPublication;
 import dev.ashlar.formats.safetensors.SafetensorsWriter;
 import dev.ashlar.formats.safetensors.TensorOutput;
 import dev.ashlar.io.InputException;
@@ -12,7 +13,6 @@ import dev.ashlar.tensor.DType;
 import dev.ashlar.tensor.Shape;
 import dev.ashlar.tensor.quant.QuantizedMatrix;
 import dev.ashlar.tensor.weights.StoredTensor;
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -23,8 +23,8 @@ import java.util.Optional;
  * Writes any checkpoint as a Hugging Face folder of float weights: configuration, {@code
  * model.safetensors} (sharded if large), generation settings and tokenizer.
  *
- * <p>{@code config.json} is written last and an older one is removed first, so an interrupted run
- * leaves no folder that a reader would accept.
+ * <p>A model that is replaced stays whole until the new one is, and an interrupted run leaves no
+ * folder that a reader would accept for another; see {@link ModelPublication}.
  */
 public final class FloatFolder {
   private static final String CONFIG = "config.json";
@@ -68,38 +68,54 @@ public final class FloatFolder {
    * Writes {@code source} to {@code folder}.
    *
    * @param dtype F32, F16 or BF16, for all float tensors; empty for {@link #losslessType}
+   * @param overwrite whether a model in the folder may be replaced
    * @return the files of weights
-   * @throws InputException if something cannot be read or written, or a value does not fit
+   * @throws InputException if the folder holds a model that may not be replaced, something cannot
+   *     be read or written, or a value does not fit
    */
   public static List<Path> write(
-      Checkpoint source, Path folder, Optional<DType> dtype, Progress progress) {
+      Checkpoint source, Path folder, Optional<DType> dtype, boolean overwrite, Progress progress) {
     DType type = dtype.orElseGet(() -> losslessType(source));
     if (type != DType.F32 && type != DType.F16 && type != DType.BF16) {
       throw new IllegalArgumentException("weights are written as F32, F16 or BF16, not " + type);
     }
     source.requireTarget(folder);
+    ModelPublication.requireRoom(folder, overwrite);
+    boolean made = !Files.exists(folder);
+    boolean done = false;
+    try (SafetensorsWriter writer = SafetensorsWriter.inFolder(folder)) {
+      weights(source, writer, type, progress);
+      // Again, since somebody may have put a model here while this one was made.
+      ModelPublication.requireRoom(folder, overwrite);
+      List<Path> files =
+          ModelPublication.publish(
+              folder,
+              writer,
+              ready -> {
+                source.writeSideFiles(ready);
+                AtomicFile.write(ready.resolve(CONFIG), JsonWriter.pretty(config(source, type)));
+              });
+      done = true;
+      return files;
+    } finally {
+      if (made && !done) {
+        AtomicFile.delete(folder);
+      }
+    }
+  }
+
+  private static void weights(
+      Checkpoint source, SafetensorsWriter writer, DType type, Progress progress) {
     int all = source.names().size() + source.quantizedNames().size();
     int done = 0;
-    try (SafetensorsWriter writer = SafetensorsWriter.inFolder(folder)) {
-      for (String name : source.names()) {
-        writer.convert(source.tensor(name), type);
-        progress.wrote(name, ++done, all);
-      }
-      for (String module : source.quantizedNames()) {
-        String name = module + ".weight";
-        dense(writer, name, source.quantized(module).orElseThrow(), type);
-        progress.wrote(name, ++done, all);
-      }
-      Files.deleteIfExists(folder.resolve(CONFIG));
-      for (String name : ModelConfig.QUANTIZATION_FILES) {
-        Files.deleteIfExists(folder.resolve(name));
-      }
-      List<Path> files = writer.finish();
-      source.writeSideFiles(folder);
-      AtomicFile.write(folder.resolve(CONFIG), JsonWriter.pretty(config(source, type)));
-      return files;
-    } catch (IOException e) {
-      throw AtomicFile.cannotWrite(folder.resolve(CONFIG), e);
+    for (String name : source.names()) {
+      writer.convert(source.tensor(name), type);
+      progress.wrote(name, ++done, all);
+    }
+    for (String module : source.quantizedNames()) {
+      String name = module + ".weight";
+      dense(writer, name, source.quantized(module).orElseThrow(), type);
+      progress.wrote(name, ++done, all);
     }
   }
 

@@ -57,7 +57,7 @@ class FloatFolderTest {
     Path folder = Files.createTempDirectory(temp, "converted");
     try (Checkpoint source = Checkpoints.open(path)) {
       List<String> told = new ArrayList<>();
-      FloatFolder.write(source, folder, dtype, (tensor, done, all) -> told.add(tensor));
+      FloatFolder.write(source, folder, dtype, false, (tensor, done, all) -> told.add(tensor));
       assertEquals(source.names().size(), told.size());
       try (Checkpoint copy = Checkpoints.open(folder)) {
         assertEquals(new TreeSet<>(source.names()), new TreeSet<>(copy.names()));

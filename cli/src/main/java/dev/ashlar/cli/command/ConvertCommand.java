@@ -101,12 +101,13 @@ final class ConvertCommand extends Command {
     Path path = ModelPaths.resolve(model, new ConsoleListener(console));
     try (Model opened = Model.open(path, adapters.files());
         OutputFolder folder = OutputFolder.claim(outputDir, force, opened.checkpoint())) {
+      opened.requireComplete();
       List<Path> files;
       try (Stage progress = console.begin("converting", 1)) {
         FloatFolder.Progress told = (tensor, done, all) -> progress.at((double) done / all, tensor);
         files =
             floats
-                ? FloatFolder.write(opened.expanded(), folder.path(), type, told)
+                ? FloatFolder.write(opened.expanded(), folder.path(), type, force, told)
                 : ModelFile.write(opened, file.get(), folder.path(), force, told);
       }
       return report(files, (System.nanoTime() - start) / 1e9);

@@ -1,6 +1,7 @@
 package dev.ashlar.cli.demo;
 
 import dev.ashlar.engine.demo.DemoGrammar;
+import dev.ashlar.formats.safetensors.ModelPublication;
 import dev.ashlar.formats.safetensors.SafetensorsWriter;
 import dev.ashlar.io.file.AtomicFile;
 import dev.ashlar.io.json.JsonWriter;
@@ -54,17 +55,22 @@ public final class DemoTraining {
 
   private static void write(
       Path folder, Decoder decoder, Map<String, Object> config, Map<String, Object> tokenizer) {
-    try (SafetensorsWriter writer = SafetensorsWriter.inFolder(folder)) {
-      decoder.forEachTensor((name, t) -> writer.floats(name, DType.BF16, t));
-      writer.finish();
-    }
     Map<String, Object> tokenizerConfig = new LinkedHashMap<>();
     tokenizerConfig.put("tokenizer_class", "PreTrainedTokenizerFast");
     tokenizerConfig.put("bos_token", END);
     tokenizerConfig.put("eos_token", END);
     tokenizerConfig.put("add_bos_token", false);
-    AtomicFile.write(folder.resolve("tokenizer.json"), JsonWriter.compact(tokenizer));
-    AtomicFile.write(folder.resolve("tokenizer_config.json"), JsonWriter.pretty(tokenizerConfig));
-    AtomicFile.write(folder.resolve("config.json"), JsonWriter.pretty(config));
+    try (SafetensorsWriter writer = SafetensorsWriter.inFolder(folder)) {
+      decoder.forEachTensor((name, t) -> writer.floats(name, DType.BF16, t));
+      ModelPublication.publish(
+          folder,
+          writer,
+          ready -> {
+            AtomicFile.write(ready.resolve("tokenizer.json"), JsonWriter.compact(tokenizer));
+            AtomicFile.write(
+                ready.resolve("tokenizer_config.json"), JsonWriter.pretty(tokenizerConfig));
+            AtomicFile.write(ready.resolve("config.json"), JsonWriter.pretty(config));
+          });
+    }
   }
 }

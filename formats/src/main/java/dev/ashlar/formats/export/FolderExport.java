@@ -7,9 +7,9 @@ import dev.ashlar.formats.layout.InputParts;
 import dev.ashlar.formats.layout.PackedLayout;
 import dev.ashlar.formats.layout.PackedTensor;
 import dev.ashlar.formats.layout.ZeroMirror;
+import dev.ashlar.formats.safetensors.ModelPublication;
 import dev.ashlar.formats.safetensors.SafetensorsWriter;
 import dev.ashlar.formats.safetensors.TensorOutput;
-import dev.ashlar.io.InputException;
 import dev.ashlar.io.file.AtomicFile;
 import dev.ashlar.io.json.JsonWriter;
 import dev.ashlar.tensor.DType;
@@ -17,9 +17,7 @@ import dev.ashlar.tensor.Tensor;
 import dev.ashlar.tensor.quant.QuantizedMatrix;
 import dev.ashlar.tensor.weights.StoredTensor;
 import java.io.IOException;
-import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
-import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -32,9 +30,8 @@ import java.util.function.UnaryOperator;
 /**
  * Writes a Hugging Face model folder in the style of one format.
  *
- * <p>Weights are collected under temporary names. Finishing removes the configurations of a model
- * that is being replaced, publishes weights, then side files, then configurations, {@code
- * config.json} last: at every moment a folder with that file is a whole model.
+ * <p>Everything is collected under temporary names, and takes the place of a model that is being
+ * replaced when all of it is there; see {@link ModelPublication}.
  */
 final class FolderExport implements ExportSink {
   private static final System.Logger LOG = System.getLogger("dev.ashlar.formats.export");
@@ -97,52 +94,11 @@ final class FolderExport implements ExportSink {
       Path folder, Checkpoint source, ExportPlan plan, ExportOptions options, Style style) {
     source.requireTarget(folder);
     boolean exists = Files.exists(folder);
-    if (exists) {
-      refuseOccupied(folder, options.overwrite());
-    }
+    ModelPublication.requireRoom(folder, options.overwrite());
     if (style.layout() != null) {
       Refusals.warnOfWideScales(style.format(), plan);
     }
     return new FolderExport(folder, !exists, source, plan, style, options);
-  }
-
-  private static void refuseOccupied(Path folder, boolean overwrite) {
-    if (!Files.isDirectory(folder)) {
-      throw InputException.in(folder).expected("a folder to write to").found("a file").exception();
-    }
-    try {
-      try (DirectoryStream<Path> entries = Files.newDirectoryStream(folder)) {
-        for (Path entry : entries) {
-          String name = entry.getFileName().toString();
-          boolean weights = name.endsWith(".safetensors");
-          if ((name.equals(CONFIG) || weights) && !name.startsWith(".")) {
-            refuse(folder, entry, overwrite, !weights || SafetensorsWriter.isModelFile(name));
-          }
-        }
-      }
-    } catch (IOException e) {
-      throw AtomicFile.cannotWrite(folder, e);
-    }
-  }
-
-  /**
-   * @param replaced whether writing a model would replace the entry
-   */
-  private static void refuse(Path folder, Path entry, boolean overwrite, boolean replaced) {
-    String name = entry.getFileName().toString();
-    if (!overwrite) {
-      throw InputException.in(folder)
-          .problem("already holds a model (" + name + ")")
-          .hint("choose another output folder, or ask for it to be overwritten")
-          .exception();
-    }
-    if (!replaced || Files.isDirectory(entry, LinkOption.NOFOLLOW_LINKS)) {
-      throw InputException.in(folder)
-          .problem(
-              name + " is in it, which would not be replaced but taken for a part of the model")
-          .hint("move it away or choose another output folder")
-          .exception();
-    }
   }
 
   /** A matrix that the source's files hold turned is turned. */
@@ -237,28 +193,8 @@ final class FolderExport implements ExportSink {
   @Override
   public void finish() {
     // Again, since somebody may have put a model here while this one was made.
-    refuseOccupied(folder, overwrite);
-    try {
-      // From here until the last line the folder has no config.json and so is no model.
-      Files.deleteIfExists(folder.resolve(CONFIG));
-      for (String name : ModelConfig.QUANTIZATION_FILES) {
-        Files.deleteIfExists(folder.resolve(name));
-      }
-      AtomicFile.syncFolder(folder);
-    } catch (IOException e) {
-      throw AtomicFile.cannotWrite(folder, e);
-    }
-    files = writer.finish();
-    source.writeSideFiles(folder);
-    Map<String, Object> quantization = style.layout() == null ? null : style.config().apply(layers);
-    style
-        .configFiles()
-        .forEach(
-            (name, of) ->
-                AtomicFile.write(folder.resolve(name), JsonWriter.pretty(of.apply(quantization))));
-    AtomicFile.write(
-        folder.resolve(CONFIG),
-        JsonWriter.pretty(ModelConfig.rewritten(config(), floatType, quantization)));
+    ModelPublication.requireRoom(folder, overwrite);
+    files = ModelPublication.publish(folder, writer, this::beside);
     if (mirrored > 0) {
       LOG.log(
           System.Logger.Level.INFO,
@@ -268,6 +204,20 @@ final class FolderExport implements ExportSink {
           Integer.toString(mirrored),
           style.format());
     }
+  }
+
+  /** Side files and configurations. */
+  private void beside(Path ready) {
+    source.writeSideFiles(ready);
+    Map<String, Object> quantization = style.layout() == null ? null : style.config().apply(layers);
+    style
+        .configFiles()
+        .forEach(
+            (name, of) ->
+                AtomicFile.write(ready.resolve(name), JsonWriter.pretty(of.apply(quantization))));
+    AtomicFile.write(
+        ready.resolve(CONFIG),
+        JsonWriter.pretty(ModelConfig.rewritten(config(), floatType, quantization)));
   }
 
   /** The source's configuration, saying of the tensors what they are. */

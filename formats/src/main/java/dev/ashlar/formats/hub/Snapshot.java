@@ -146,7 +146,11 @@ record Snapshot(Path folder) {
         throw AtomicFile.cannotWrite(target, e);
       }
     }
-    AtomicFile.syncFolder(folder);
+    try {
+      AtomicFile.syncFolder(folder);
+    } catch (IOException e) {
+      throw AtomicFile.cannotWrite(folder, e);
+    }
   }
 
   private static boolean opens(HubFile file) {

@@ -12,6 +12,7 @@ import java.util.Collections;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -177,7 +178,10 @@ public final class SafetensorsFile implements AutoCloseable {
       byte[] header = new byte[(int) n];
       file.bytes(Long.BYTES, header, 0, (int) n);
       if (header[0] != '{') {
-        throw fault("", "a header that begins with {", String.format("byte 0x%02x", header[0]));
+        throw fault(
+            "",
+            "a header that begins with {",
+            String.format(Locale.ROOT, "byte 0x%02x", header[0]));
       }
       dataStart = Long.BYTES + n;
       return header;

@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
@@ -48,6 +49,10 @@ public final class SafetensorsWriter implements AutoCloseable {
   private final List<Shard> sealed = new ArrayList<>();
   private Shard open;
   private long totalBytes;
+  private boolean prepared;
+
+  /** The index under its temporary name; null where there is one file. */
+  private Path index;
 
   private SafetensorsWriter(
       Path folder, String stem, long maxShardBytes, Map<String, String> metadata) {
@@ -56,7 +61,7 @@ public final class SafetensorsWriter implements AutoCloseable {
     this.maxShardBytes = maxShardBytes;
     this.metadata = Map.copyOf(metadata);
     try {
-      Files.createDirectories(folder);
+      AtomicFile.createFolders(folder);
     } catch (IOException e) {
       throw AtomicFile.cannotWrite(folder, e);
     }
@@ -110,12 +115,16 @@ public final class SafetensorsWriter implements AutoCloseable {
     if (name.equals(SafetensorsFile.METADATA) || !names.add(name)) {
       throw new IllegalArgumentException("tensor written twice: " + name);
     }
+    if (prepared) {
+      throw new IllegalStateException("the files are laid out already: " + name);
+    }
     try {
       if (open != null && open.bytes() > 0 && bytes > maxShardBytes - open.bytes()) {
         seal();
       }
       if (open == null) {
-        open = new Shard(folder, String.format("%s-shard-%05d", stem, sealed.size() + 1));
+        open =
+            new Shard(folder, String.format(Locale.ROOT, "%s-shard-%05d", stem, sealed.size() + 1));
       }
       totalBytes += bytes;
       return open.begin(name, type, shape, bytes);
@@ -198,11 +207,13 @@ public final class SafetensorsWriter implements AutoCloseable {
   }
 
   /**
-   * Publishes everything: the files appear under their final names, the index last.
-   *
-   * @return the files of tensors, in order
+   * Lays out and syncs everything under temporary names: nothing is left to {@link #finish()} that
+   * needs room. No tensor can be added any more.
    */
-  public List<Path> finish() {
+  public void prepare() {
+    if (prepared) {
+      return;
+    }
     try {
       if (open == null && sealed.isEmpty()) {
         open = new Shard(folder, stem + "-shard-00001");
@@ -210,6 +221,48 @@ public final class SafetensorsWriter implements AutoCloseable {
       if (open != null) {
         seal();
       }
+      if (sealed.size() > 1) {
+        index = AtomicFile.ready(indexFile(), indexText());
+      }
+      prepared = true;
+    } catch (IOException e) {
+      throw AtomicFile.cannotWrite(folder.resolve(stem + SUFFIX), e);
+    }
+  }
+
+  private Path indexFile() {
+    return folder.resolve(stem + SUFFIX + ".index.json");
+  }
+
+  private Path file(int shard) {
+    int n = sealed.size();
+    String name =
+        n == 1
+            ? stem + SUFFIX
+            : String.format(Locale.ROOT, "%s-%05d-of-%05d%s", stem, shard + 1, n, SUFFIX);
+    return folder.resolve(name);
+  }
+
+  private String indexText() {
+    Map<String, Object> weightMap = new TreeMap<>();
+    for (int i = 0; i < sealed.size(); i++) {
+      String file = file(i).getFileName().toString();
+      sealed.get(i).names().forEach(name -> weightMap.put(name, file));
+    }
+    Map<String, Object> json = new LinkedHashMap<>();
+    json.put("metadata", Map.of("total_size", totalBytes));
+    json.put("weight_map", weightMap);
+    return JsonWriter.pretty(json);
+  }
+
+  /**
+   * Publishes everything: the files appear under their final names, the index last.
+   *
+   * @return the files of tensors, in order
+   */
+  public List<Path> finish() {
+    prepare();
+    try {
       List<Path> files = publish();
       removeOldShards(files);
       AtomicFile.syncFolder(folder);
@@ -220,32 +273,20 @@ public final class SafetensorsWriter implements AutoCloseable {
   }
 
   private List<Path> publish() throws IOException {
-    Path index = folder.resolve(stem + SUFFIX + ".index.json");
-    Path single = folder.resolve(stem + SUFFIX);
-    int n = sealed.size();
     // An older model's index or single file must not be read together with new shards.
-    Files.deleteIfExists(index);
-    if (n > 1) {
-      Files.deleteIfExists(single);
+    Files.deleteIfExists(indexFile());
+    if (sealed.size() > 1) {
+      Files.deleteIfExists(folder.resolve(stem + SUFFIX));
     }
-    Map<String, Object> weightMap = new TreeMap<>();
     List<Path> files = new ArrayList<>();
-    for (int i = 0; i < n; i++) {
-      Shard shard = sealed.get(i);
-      Path file =
-          n == 1
-              ? single
-              : folder.resolve(String.format("%s-%05d-of-%05d%s", stem, i + 1, n, SUFFIX));
-      AtomicFile.publish(shard.file(), file);
-      files.add(file);
-      shard.names().forEach(name -> weightMap.put(name, file.getFileName().toString()));
+    for (int i = 0; i < sealed.size(); i++) {
+      AtomicFile.publish(sealed.get(i).file(), file(i));
+      files.add(file(i));
     }
-    if (n > 1) {
+    if (index != null) {
       AtomicFile.syncFolder(folder);
-      Map<String, Object> json = new LinkedHashMap<>();
-      json.put("metadata", Map.of("total_size", totalBytes));
-      json.put("weight_map", weightMap);
-      AtomicFile.write(index, JsonWriter.pretty(json));
+      AtomicFile.publish(index, indexFile());
+      index = null;
     }
     return files;
   }
@@ -257,11 +298,7 @@ public final class SafetensorsWriter implements AutoCloseable {
    * @throws dev.ashlar.io.InputException if a living writer has it
    */
   public static boolean removeStaleLock(Path folder) {
-    if (!FolderLock.isThere(folder, MODEL)) {
-      return false;
-    }
-    FolderLock.take(folder, MODEL).close();
-    return true;
+    return FolderLock.removeStale(folder, MODEL);
   }
 
   /** Whether a model in a folder may have a weight file of that name, which a new one replaces. */
@@ -291,6 +328,9 @@ public final class SafetensorsWriter implements AutoCloseable {
       open.discard();
     }
     sealed.forEach(Shard::discard);
+    if (index != null) {
+      AtomicFile.delete(index);
+    }
     lock.close();
   }
 }

@@ -135,7 +135,7 @@ public final class SideFiles {
         AtomicFile.copy(file, copy);
       }
     }
-    copyTemplates(source, target.resolve(TEMPLATES));
+    copyTemplates(source, target);
   }
 
   /** Whether a file lies in the folder, or where a link says that the model's configuration is. */
@@ -163,17 +163,13 @@ public final class SideFiles {
     return Files.isDirectory(templates) ? listed(templates, "*" + TEMPLATE) : List.of();
   }
 
-  private static void copyTemplates(Path source, Path target) {
+  private static void copyTemplates(Path source, Path copy) {
     List<Path> templates = templates(source);
     if (templates.isEmpty()) {
       return;
     }
-    if (Files.isSymbolicLink(target)) {
-      throw InputException.in(target)
-          .problem("is a link, and nothing is written through links")
-          .hint("remove it or choose another output folder")
-          .exception();
-    }
+    requireOwnTemplates(copy);
+    Path target = copy.resolve(TEMPLATES);
     try {
       Files.createDirectories(target);
     } catch (IOException e) {
@@ -188,12 +184,51 @@ public final class SideFiles {
     }
   }
 
+  /**
+   * Removes what a model that is replaced has beside its weights and readers would take for the new
+   * one's: tokenizer, templates, settings. Custom code and licences stay.
+   */
+  static void removeOld(Path folder) throws IOException {
+    for (Path file : candidates(folder)) {
+      if (describes(file.getFileName().toString())) {
+        Files.deleteIfExists(file);
+      }
+    }
+    for (Path file : templates(folder)) {
+      if (!Files.isDirectory(file)) {
+        Files.deleteIfExists(file);
+      }
+    }
+    Path templates = folder.resolve(TEMPLATES);
+    if (Files.isDirectory(templates) && listed(templates, "*").isEmpty()) {
+      Files.deleteIfExists(templates);
+    }
+  }
+
+  /**
+   * Refuses a folder in which templates would be written or removed through a link.
+   *
+   * @throws InputException naming the link
+   */
+  static void requireOwnTemplates(Path folder) {
+    Path templates = folder.resolve(TEMPLATES);
+    if (Files.isSymbolicLink(templates)) {
+      throw InputException.in(templates)
+          .problem("is a link, and nothing is written through links")
+          .hint("remove it or choose another output folder")
+          .exception();
+    }
+  }
+
+  /** Files that say what a model means, of which a copy has its own or none. */
+  private static boolean describes(String name) {
+    return COPIED.contains(name) || name.equals(GENERATION) || name.endsWith(".tiktoken");
+  }
+
   private static boolean kept(String name) {
     String upper = name.toUpperCase(Locale.ROOT);
-    return COPIED.contains(name)
-        || name.equals(GENERATION)
+    return describes(name)
         || name.endsWith(".py")
-        || name.endsWith(".tiktoken")
         || upper.startsWith("LICENSE")
         || upper.startsWith("LICENCE")
         || upper.startsWith("NOTICE");

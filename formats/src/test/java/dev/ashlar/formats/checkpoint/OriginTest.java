@@ -61,7 +61,7 @@ class OriginTest {
       InputException e =
           assertThrows(
               InputException.class,
-              () -> FloatFolder.write(checkpoint, target, Optional.empty(), (t, d, a) -> {}));
+              () -> FloatFolder.write(checkpoint, target, Optional.empty(), true, (t, d, a) -> {}));
       assertTrue(e.getMessage().contains("model that is being read"), e.getMessage());
       ExportPlan plan = new ExportPlan(new IntegerGrid(4, 32, true), Map.of());
       ExportOptions options = ExportOptions.defaults().overwriting(true);
@@ -112,7 +112,7 @@ class OriginTest {
     refused(link, elsewhere);
     refused(link, temp);
     try (Checkpoint checkpoint = Checkpoints.open(file)) {
-      FloatFolder.write(checkpoint, temp.resolve("m"), Optional.empty(), (t, d, a) -> {});
+      FloatFolder.write(checkpoint, temp.resolve("m"), Optional.empty(), false, (t, d, a) -> {});
     }
     assertTrue(Files.exists(temp.resolve("m/config.json")));
     assertFalse(Files.exists(temp.resolve("config.json")));

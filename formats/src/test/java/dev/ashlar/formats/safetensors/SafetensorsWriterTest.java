@@ -25,6 +25,7 @@ import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Random;
 import java.util.stream.Stream;
@@ -154,6 +155,29 @@ class SafetensorsWriterTest {
       StoredTensor t3 = set.tensors().get("t3");
       assertArrayEquals(random(3, 10, 13).data(), t3.toTensor().data());
     }
+  }
+
+  /** Where numbers are written with other digits too. */
+  @Test
+  void namesAreTheSameInEveryLocale() throws IOException {
+    Locale before = Locale.getDefault();
+    try {
+      Locale.setDefault(Locale.forLanguageTag("fa-IR-u-nu-arabext"));
+      assertFalse(String.format("%05d", 1).equals("00001"));
+      try (SafetensorsWriter w = SafetensorsWriter.inFolder(temp, 100)) {
+        w.floats("a", DType.F32, random(1, 20));
+        w.floats("b", DType.F32, random(1, 20));
+        w.finish();
+      }
+    } finally {
+      Locale.setDefault(before);
+    }
+    assertEquals(
+        List.of(
+            "model-00001-of-00002.safetensors",
+            "model-00002-of-00002.safetensors",
+            "model.safetensors.index.json"),
+        files(temp));
   }
 
   @Test

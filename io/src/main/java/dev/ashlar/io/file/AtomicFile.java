@@ -11,6 +11,9 @@ import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
 import java.util.UUID;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -43,14 +46,16 @@ public final class AtomicFile {
 
   /** Writes all of {@code content} to {@code file}, replacing it at once. */
   public static void write(Path file, byte[] content) {
-    write(
-        file,
-        out -> {
-          ByteBuffer buffer = ByteBuffer.wrap(content);
-          while (buffer.hasRemaining()) {
-            out.write(buffer);
-          }
-        });
+    write(file, whole(content));
+  }
+
+  private static Content whole(byte[] content) {
+    return out -> {
+      ByteBuffer buffer = ByteBuffer.wrap(content);
+      while (buffer.hasRemaining()) {
+        out.write(buffer);
+      }
+    };
   }
 
   /** Writes {@code text} as UTF-8. */
@@ -79,12 +84,7 @@ public final class AtomicFile {
   public static void write(Path file, Content content) {
     Path written = null;
     try {
-      Temporary temporary = create(file);
-      written = temporary.path();
-      try (FileChannel channel = temporary.channel()) {
-        content.write(channel);
-        channel.force(true);
-      }
+      written = ready(file, content);
       publish(written, file);
       syncFolder(file.toAbsolutePath().getParent());
     } catch (IOException e) {
@@ -95,13 +95,29 @@ public final class AtomicFile {
     }
   }
 
+  /** Writes {@code text} beside {@code file}, synced, to be renamed over it later. */
+  public static Path ready(Path file, String text) throws IOException {
+    return ready(file, whole(text.getBytes(StandardCharsets.UTF_8)));
+  }
+
+  private static Path ready(Path file, Content content) throws IOException {
+    Temporary temporary = create(file);
+    boolean done = false;
+    try (FileChannel channel = temporary.channel()) {
+      content.write(channel);
+      channel.force(true);
+      done = true;
+    } finally {
+      if (!done) {
+        delete(temporary.path());
+      }
+    }
+    return temporary.path();
+  }
+
   /** Makes a new file beside {@code file}, to be renamed over it when it is whole. */
   public static Temporary create(Path file) throws IOException {
-    String name = file.getFileName().toString();
-    String stem = name.length() <= LONGEST_STEM ? name : name.substring(0, LONGEST_STEM);
-    String random = UUID.randomUUID().toString().replace("-", "");
-    String full = "." + stem + "-" + random + checksum(stem, random) + TEMPORARY_SUFFIX;
-    Path path = file.resolveSibling(full);
+    Path path = temporary(file);
     FileChannel channel =
         FileChannel.open(
             path,
@@ -112,10 +128,23 @@ public final class AtomicFile {
     return new Temporary(path, channel);
   }
 
+  /** Makes a new folder beside {@code file}, for files that are to be renamed out of it. */
+  public static Path createFolder(Path file) throws IOException {
+    return Files.createDirectory(temporary(file));
+  }
+
+  private static Path temporary(Path file) {
+    String name = file.getFileName().toString();
+    String stem = name.length() <= LONGEST_STEM ? name : name.substring(0, LONGEST_STEM);
+    String random = UUID.randomUUID().toString().replace("-", "");
+    String full = "." + stem + "-" + random + checksum(stem, random) + TEMPORARY_SUFFIX;
+    return file.resolveSibling(full);
+  }
+
   private static String checksum(String stem, String random) {
     CRC32C sum = new CRC32C();
     sum.update((stem + random).getBytes(StandardCharsets.UTF_8));
-    return String.format("%08x", sum.getValue());
+    return String.format(Locale.ROOT, "%08x", sum.getValue());
   }
 
   /** Whether a file of that name is a temporary one that was made here, by this run or another. */
@@ -143,17 +172,45 @@ public final class AtomicFile {
         temporary, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
   }
 
-  /** Makes renames in {@code folder} durable, where the system offers it. */
-  public static void syncFolder(Path folder) {
-    try (FileChannel channel = FileChannel.open(folder, StandardOpenOption.READ)) {
-      channel.force(true);
+  /**
+   * Makes renames in {@code folder} durable, where the system offers it.
+   *
+   * @throws IOException if the disk says that they are not
+   */
+  public static void syncFolder(Path folder) throws IOException {
+    FileChannel opened;
+    try {
+      opened = FileChannel.open(folder, StandardOpenOption.READ);
     } catch (IOException ignored) {
       // Windows cannot open a folder; there a rename is as durable as it gets.
+      return;
+    }
+    try (FileChannel channel = opened) {
+      channel.force(true);
+    } catch (IOException e) {
+      String reason = String.valueOf(e.getMessage());
+      // Shares of the network and the like have no such thing; a disk that fails says otherwise.
+      if (!reason.contains("Invalid argument") && !reason.contains("not supported")) {
+        throw e;
+      }
+    }
+  }
+
+  /** Makes a folder and those above it as far as there are none, so that they stay. */
+  public static void createFolders(Path folder) throws IOException {
+    List<Path> made = new ArrayList<>();
+    for (Path p = folder.toAbsolutePath(); p != null && !Files.exists(p); p = p.getParent()) {
+      made.add(p);
+    }
+    Files.createDirectories(folder);
+    for (Path p : made) {
+      syncFolder(p.getParent());
     }
   }
 
   /**
-   * Removes temporary files of names beginning with {@code stem} that a killed run left.
+   * Removes temporary files, and folders of such, of names beginning with {@code stem} that a
+   * killed run left.
    *
    * @return whether there were any
    */
@@ -162,10 +219,14 @@ public final class AtomicFile {
     try (DirectoryStream<Path> all = Files.newDirectoryStream(folder)) {
       for (Path path : all) {
         String name = path.getFileName().toString();
-        if (name.startsWith("." + stem)
-            && isTemporary(name)
-            && Files.isRegularFile(path, LinkOption.NOFOLLOW_LINKS)) {
+        if (!name.startsWith("." + stem) || !isTemporary(name)) {
+          continue;
+        }
+        if (Files.isRegularFile(path, LinkOption.NOFOLLOW_LINKS)) {
           found |= Files.deleteIfExists(path);
+        } else if (Files.isDirectory(path, LinkOption.NOFOLLOW_LINKS)) {
+          deleteFolder(path);
+          found |= !Files.exists(path, LinkOption.NOFOLLOW_LINKS);
         }
       }
     }
@@ -179,6 +240,22 @@ public final class AtomicFile {
     } catch (IOException ignored) {
       // The next run removes it.
     }
+  }
+
+  /** Deletes a folder that {@link #createFolder} made, and all that is in it. */
+  public static void deleteFolder(Path folder) {
+    try (DirectoryStream<Path> all = Files.newDirectoryStream(folder)) {
+      for (Path path : all) {
+        if (Files.isDirectory(path, LinkOption.NOFOLLOW_LINKS)) {
+          deleteFolder(path);
+        } else {
+          delete(path);
+        }
+      }
+    } catch (IOException ignored) {
+      // The next run removes it.
+    }
+    delete(folder);
   }
 
   /** The fault that {@code file} cannot be written. */
