@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 /** A model as it is, in a format that decides about types by itself. */
@@ -24,9 +25,10 @@ public final class ModelFile {
    * Writes all tensors of a model: floats rounded to the format's types, codes of packed weights
    * carried where it has types that hold them.
    *
-   * @param overwrite whether a file of the same name may be replaced
+   * @param overwrite whether a file of the same name may be replaced, once the new one is checked
    * @return the files of weights
-   * @throws InputException if the format cannot hold the model, or something cannot be written
+   * @throws InputException if the model lacks weights, the format cannot hold it, or something
+   *     cannot be written
    */
   public static List<Path> write(
       Model model,
@@ -34,6 +36,7 @@ public final class ModelFile {
       Path folder,
       boolean overwrite,
       FloatFolder.Progress progress) {
+    model.requireComplete();
     boolean hasCodes = !model.checkpoint().quantizedNames().isEmpty();
     Checkpoint source = hasCodes ? model.carried() : model.expanded();
     ExportPlan plan = plan(source);
@@ -55,18 +58,30 @@ public final class ModelFile {
         sink.quantized(module, source.quantized(module).orElseThrow());
         progress.wrote(module, ++done, all);
       }
+      Optional<Path> ready = sink.ready();
+      ready.ifPresent(file -> check(format, model, file));
       sink.finish();
-      format.verify(folder, Set.of());
-      boolean same = false;
-      try {
-        SameModel.require(format.name(), model.spec(), folder);
-        same = true;
-      } finally {
-        if (!same) {
-          format.withdraw(folder);
-        }
+      if (ready.isEmpty()) {
+        checkPublished(format, model, folder);
       }
       return sink.summary().files();
+    }
+  }
+
+  private static void check(ExportFormat format, Model model, Path written) {
+    format.verify(written, Set.of());
+    SameModel.require(format.name(), model.spec(), written);
+  }
+
+  private static void checkPublished(ExportFormat format, Model model, Path folder) {
+    boolean good = false;
+    try {
+      check(format, model, folder);
+      good = true;
+    } finally {
+      if (!good) {
+        format.withdraw(folder);
+      }
     }
   }
 

@@ -15,6 +15,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.UnaryOperator;
 
@@ -37,6 +38,9 @@ final class Destination implements AutoCloseable {
   private final UnaryOperator<String> names;
   private final ExportSink sink;
   private final Set<String> changed = new HashSet<>();
+  private Optional<Path> ready = Optional.empty();
+  private boolean published;
+  private boolean approved;
 
   /** What waits for the others of its stack, by module or bias; of float folders only. */
   private final Map<String, Tensor> waiting = new HashMap<>();
@@ -193,8 +197,42 @@ final class Destination implements AutoCloseable {
     return plan.linears().containsKey(module) && !plan.linears().get(module).isFloat();
   }
 
-  void finish() {
+  /** Makes it ready, and publishes it if that is the only way to open and check it. */
+  void prepare() {
+    ready = sink.ready();
+    if (ready.isEmpty()) {
+      publish();
+    }
+  }
+
+  private void publish() {
     sink.finish();
+    published = true;
+  }
+
+  /** Where it can be opened and checked. */
+  Path written() {
+    return ready.orElse(place);
+  }
+
+  /** Whether it has taken its place already, unchecked as it was. */
+  boolean isPublished() {
+    return published;
+  }
+
+  /** Publishes what was found good. */
+  void approve() {
+    if (!published) {
+      publish();
+    }
+    approved = true;
+  }
+
+  /** What was published and not found good is no model any more. */
+  void withdraw() {
+    if (published && !approved) {
+      format.withdraw(place);
+    }
   }
 
   void endShard() {

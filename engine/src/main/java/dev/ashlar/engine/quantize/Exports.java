@@ -140,7 +140,7 @@ final class Exports implements LayerSink, AutoCloseable {
   }
 
   /**
-   * Adds everything that was not quantized and publishes the folders.
+   * Adds everything that was not quantized, and has the formats write it out.
    *
    * @param kept tensors that are no part of the language model, as the source spells them
    */
@@ -151,9 +151,28 @@ final class Exports implements LayerSink, AutoCloseable {
     publish();
   }
 
-  /** Publishes the folders. */
+  /**
+   * Has the formats write everything out. Folders are published, since only then they can be
+   * opened; a file is when it was found good.
+   */
   void publish() {
-    exports.forEach(Destination::finish);
+    wholly(() -> exports.forEach(Destination::prepare));
+  }
+
+  /** What fails leaves no model that nobody has found good. */
+  private void wholly(Runnable work) {
+    try {
+      work.run();
+    } catch (RuntimeException | Error e) {
+      for (Destination export : exports) {
+        try {
+          export.withdraw();
+        } catch (InputException other) {
+          e.addSuppressed(other);
+        }
+      }
+      throw e;
+    }
   }
 
   /** Ends the present weight file of every folder. */
@@ -168,41 +187,35 @@ final class Exports implements LayerSink, AutoCloseable {
 
   /**
    * Opens every folder again, checks its bytes by the format's rules and its logits against the
-   * tuned model's. A folder that fails is no longer a model afterwards.
+   * tuned model's. If one fails, no folder that was not found good before is a model afterwards,
+   * and files that were to be replaced are there still.
    *
    * @param reference the tuned model; empty where no model was built
    * @param kept tensors of the folder that are no part of the language model
    */
   List<Written> verify(Optional<TunedReference> reference, Set<String> kept) {
     List<Written> written = new ArrayList<>();
-    for (Destination e : exports) {
-      boolean good = false;
-      try {
-        ExportReport report = e.format().verify(e.place(), e.named(kept));
-        if (!e.format().keepsConfiguration()) {
-          SameModel.require(e.format().name(), Architectures.spec(source), e.place());
-        }
-        OptionalDouble error = OptionalDouble.empty();
-        if (reference.isPresent()) {
-          error = OptionalDouble.of(logitError(e, reference.get()));
-        }
-        ExportSummary sum = e.summary();
-        written.add(
-            new Written(e.format().name(), e.place(), sum.layout(), report, error, sum.rounding()));
-        good = true;
-      } finally {
-        if (!good) {
-          e.format().withdraw(e.place());
-        }
-      }
-    }
+    wholly(() -> exports.forEach(e -> written.add(verified(e, reference, kept))));
     return written;
   }
 
+  private Written verified(Destination e, Optional<TunedReference> reference, Set<String> kept) {
+    ExportReport report = e.format().verify(e.written(), e.named(kept));
+    if (!e.format().keepsConfiguration()) {
+      SameModel.require(e.format().name(), Architectures.spec(source), e.written());
+    }
+    OptionalDouble error = OptionalDouble.empty();
+    if (reference.isPresent()) {
+      error = OptionalDouble.of(logitError(e, reference.get()));
+    }
+    e.approve();
+    ExportSummary sum = e.summary();
+    return new Written(e.format().name(), e.place(), sum.layout(), report, error, sum.rounding());
+  }
+
   private double logitError(Destination written, TunedReference reference) {
-    Path folder = written.place();
     double tolerance = written.summary().rounded() ? ROUNDED_TOLERANCE : TOLERANCE;
-    try (Checkpoint again = Checkpoints.open(folder)) {
+    try (Checkpoint again = Checkpoints.open(written.written())) {
       again.isCopyOf(source);
       LogitError error = reference.compare(load(again));
       // Rounding the router's inputs may send a token to another expert: then its logits differ by
@@ -210,10 +223,12 @@ final class Exports implements LayerSink, AutoCloseable {
       double judged = reference.hasExperts() ? error.median() : error.whole();
       if (!(judged <= tolerance)) {
         throw new InputException(
-            folder
+            written.place()
                 + ": the written model's logits differ from the tuned model's by "
                 + judged
-                + " of their size; the folder was made unreadable, please report this");
+                + " of their size; "
+                + (written.isPublished() ? "the folder was made unreadable" : "it was not kept")
+                + ", please report this");
       }
       return error.whole();
     }

@@ -29,6 +29,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -47,8 +48,9 @@ class ExportsTest {
     void to(Path folder) throws IOException;
   }
 
-  private List<Written> written(Path folder, Damage damage) throws IOException {
-    List<ExportFormat> formats = List.of(ExportFormats.named("auto_round").orElseThrow());
+  private List<Written> written(Path folder, Damage damage, String... names) throws IOException {
+    List<ExportFormat> formats =
+        names.length == 0 ? ExportFormats.allNamed("auto_round") : ExportFormats.allNamed(names);
     try (Checkpoint source = Checkpoints.open(Fixtures.LLAMA)) {
       Decoder model = Architectures.load(source);
       ModelTensors tensors = ModelTensors.of(model.spec(), source);
@@ -113,8 +115,7 @@ class ExportsTest {
     Damage cut =
         folder -> {
           Path file = folder.resolve("model.safetensors");
-          byte[] bytes = Files.readAllBytes(file);
-          Files.write(file, java.util.Arrays.copyOf(bytes, bytes.length - 1));
+          cut(file);
         };
     Damage left = folder -> AtomicFile.create(folder.resolve("x")).channel().close();
     int number = 0;
@@ -124,6 +125,40 @@ class ExportsTest {
       assertFalse(Files.exists(folder.resolve("config.json")));
       assertThrows(InputException.class, () -> load(folder));
     }
+  }
+
+  private static void cut(Path file) throws IOException {
+    byte[] bytes = Files.readAllBytes(file);
+    Files.write(file, Arrays.copyOf(bytes, bytes.length - 1));
+  }
+
+  /** Of several formats those stay that were found good before one was not. */
+  @Test
+  void whatNobodyFoundGoodIsNoModelEither() {
+    for (String faulty : List.of("auto_round", "fake", "auto_gptq")) {
+      Path folder = scratch.resolve("before-" + faulty);
+      assertThrows(
+          InputException.class,
+          () ->
+              written(
+                  folder,
+                  f -> cut(f.resolve(faulty).resolve("model.safetensors")),
+                  "auto_round",
+                  "gguf",
+                  "fake",
+                  "auto_gptq"));
+      boolean first = faulty.equals("auto_round");
+      assertEquals(!first, Files.exists(folder.resolve("auto_round/config.json")), faulty);
+      assertEquals(!first, hasFile(folder.resolve("gguf")), faulty);
+      boolean last = faulty.equals("auto_gptq");
+      assertEquals(last, Files.exists(folder.resolve("fake/config.json")), faulty);
+      assertFalse(Files.exists(folder.resolve("auto_gptq/config.json")), faulty);
+    }
+  }
+
+  private static boolean hasFile(Path folder) {
+    String[] names = folder.toFile().list();
+    return names != null && List.of(names).stream().anyMatch(n -> n.endsWith(".gguf"));
   }
 
   private static void load(Path folder) {

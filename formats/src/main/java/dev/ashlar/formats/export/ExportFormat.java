@@ -63,15 +63,17 @@ public interface ExportFormat {
   /**
    * Reads what was written again and holds it against the format's rules.
    *
-   * @param written what {@link #place} gave
+   * @param written what {@link #place} gave, or what {@link ExportSink#ready()} did
    * @param kept tensors that are no part of the language model and so may be of any type
    * @throws dev.ashlar.io.InputException naming the first rule that is broken
    */
   ExportReport verify(Path written, Set<String> kept);
 
   /**
-   * Makes what was written unreadable as a model: it turned out to be faulty.
+   * Makes what was written unreadable as a model: it turned out to be faulty. Nothing happens where
+   * there is none.
    *
+   * @param written what {@link #place} gave
    * @throws dev.ashlar.io.InputException if that is not possible
    */
   void withdraw(Path written);

@@ -23,7 +23,6 @@ import java.io.IOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -40,6 +39,7 @@ import java.util.Set;
 final class GgufExport implements ExportSink {
   private static final System.Logger LOG = System.getLogger("dev.ashlar.formats.export");
   static final String SUFFIX = ".gguf";
+  static final String LOCK = "gguf";
   private static final String WEIGHT = ".weight";
 
   private final Path folder;
@@ -52,17 +52,23 @@ final class GgufExport implements ExportSink {
   private final FileType type;
   private final GgufModelKeys model;
   private final String name;
+  private final Map<String, List<TensorMapping>> mappings;
+
+  /** The tokenizer for so many rows of the embedding as the source has; null if it does not say. */
+  private final TokenizerKeys.Result tokenizer;
+
   private final FolderLock lock;
   private final GgufWriter writer;
 
-  private final Map<String, List<TensorMapping>> mappings = new HashMap<>();
   private final Map<String, StoredTensor> waiting = new LinkedHashMap<>();
   private final Set<String> arrived = new HashSet<>();
   private final Set<String> kept = new HashSet<>();
   private final Map<String, float[]> importance = new HashMap<>();
   private final Map<String, TensorRows.Outcome> codes = new LinkedHashMap<>();
+  private final long expectedRows;
   private long rows;
   private boolean rounded;
+  private boolean ready;
   private boolean finished;
 
   /**
@@ -84,19 +90,21 @@ final class GgufExport implements ExportSink {
     this.name = GgufModelKeys.name(source.path());
     this.file = folder.resolve(name + "-" + type.name() + SUFFIX);
     this.created = !Files.exists(folder);
+    this.mappings = model.mappings(source);
+    this.expectedRows = model.embeddingRows(source, mappings);
+    this.tokenizer = expectedRows > 0 ? tokenizer(expectedRows) : null;
     refuseOccupied();
     try {
-      Files.createDirectories(folder);
+      AtomicFile.createFolders(folder);
     } catch (IOException e) {
       throw AtomicFile.cannotWrite(folder, e);
     }
-    this.lock = FolderLock.take(folder, "gguf");
+    this.lock = FolderLock.take(folder, LOCK);
     this.writer = begun();
-    for (TensorMapping mapping : model.family().mappings(model.config())) {
-      for (String part : mapping.huggingFace()) {
-        mappings.computeIfAbsent(part, p -> new ArrayList<>()).add(mapping);
-      }
-    }
+  }
+
+  private TokenizerKeys.Result tokenizer(long tokens) {
+    return TokenizerKeys.of(source.tokenizer(), Math.toIntExact(tokens), ends());
   }
 
   /** Removes what a killed run left, and begins the file. */
@@ -105,8 +113,23 @@ final class GgufExport implements ExportSink {
       AtomicFile.removeStale(folder, name);
       return new GgufWriter(file);
     } catch (IOException e) {
-      lock.close();
+      abandoned();
       throw AtomicFile.cannotWrite(folder, e);
+    } catch (RuntimeException e) {
+      abandoned();
+      throw e;
+    }
+  }
+
+  private void abandoned() {
+    lock.close();
+    removeIfMade();
+  }
+
+  private void removeIfMade() {
+    if (created && !finished) {
+      // If others have put something there in the meantime, it stays.
+      AtomicFile.delete(folder);
     }
   }
 
@@ -202,12 +225,13 @@ final class GgufExport implements ExportSink {
     Shape shape = tensor.shape();
     GgufType chosen = typeOf(target, part, tensor);
     writer.begin(target, chosen, shape);
-    TensorRows.Outcome outcome = new TensorRows(source.path(), tensor, chosen, importance).write(writer);
+    TensorRows.Outcome outcome =
+        new TensorRows(source.path(), tensor, chosen, importance).write(writer);
     if (outcome.codes()) {
       codes.put(target, outcome);
     }
     rounded |= chosen.encoder() != null && !outcome.carried();
-    rows = target.equals("token_embd.weight") ? shape.dim(0) : rows;
+    rows = target.equals(GgufModelKeys.EMBEDDING) ? shape.dim(0) : rows;
   }
 
   private GgufType typeOf(String target, String part, StoredTensor tensor) {
@@ -235,26 +259,34 @@ final class GgufExport implements ExportSink {
   }
 
   @Override
+  public Optional<Path> ready() {
+    if (!ready) {
+      left();
+      model
+          .family()
+          .rotaryTensors(model.config())
+          .forEach(
+              (target, values) -> {
+                Tensor t = Tensor.of(values, values.length);
+                write(target, target, new MemoryWeights(Map.of()).put(target, t).tensor(target));
+              });
+      model.metadata(name, type, rows).forEach(writer::put);
+      TokenizerKeys.Result words = rows == expectedRows ? tokenizer : tokenizer(rows);
+      words.keys().forEach(writer::put);
+      words.missing().ifPresent(this::warn);
+      model.family().unheeded(model.config()).forEach(this::warn);
+      ready = true;
+    }
+    return Optional.of(writer.prepare());
+  }
+
+  @Override
   public void finish() {
     refuseOccupied();
-    left();
-    model
-        .family()
-        .rotaryTensors(model.config())
-        .forEach(
-            (target, values) -> {
-              Tensor t = Tensor.of(values, values.length);
-              write(target, target, new MemoryWeights(Map.of()).put(target, t).tensor(target));
-            });
-    model.metadata(name, type, rows).forEach(writer::put);
-    TokenizerKeys.Result tokenizer =
-        TokenizerKeys.of(source.tokenizer(), Math.toIntExact(rows), ends());
-    tokenizer.keys().forEach(writer::put);
-    tokenizer.missing().ifPresent(this::warn);
-    model.family().unheeded(model.config()).forEach(this::warn);
+    ready();
     writer.finish();
     finished = true;
-    rounding()
+    Rounding.of(codes)
         .ifPresent(
             r -> LOG.log(System.Logger.Level.INFO, "{0}: {1}", file.toString(), r.sentence()));
   }
@@ -272,8 +304,23 @@ final class GgufExport implements ExportSink {
         .toList();
   }
 
-  /** Says what has no place in the file. */
+  /**
+   * Says what has no place in the file.
+   *
+   * @throws InputException if something has one, but only together with what never came
+   */
   private void left() {
+    for (String part : waiting.keySet()) {
+      missing(part)
+          .ifPresent(
+              other -> {
+                throw source.fault(
+                    other,
+                    "the tensor, since " + part + " is there",
+                    "none",
+                    "the model is incomplete: download it again");
+              });
+    }
     Set<String> without = new HashSet<>(waiting.keySet());
     without.removeIf(part -> part.endsWith("rotary_emb.inv_freq") || part.contains("masked_bias"));
     without.addAll(kept);
@@ -287,28 +334,13 @@ final class GgufExport implements ExportSink {
     }
   }
 
-  private Optional<Rounding> rounding() {
-    double square = 0;
-    double error = 0;
-    int matrices = 0;
-    String worst = "";
-    double most = 0;
-    for (Map.Entry<String, TensorRows.Outcome> e : codes.entrySet()) {
-      if (e.getValue().carried()) {
-        continue;
-      }
-      matrices++;
-      square += e.getValue().square();
-      error += e.getValue().error();
-      if (e.getValue().relative() >= most) {
-        most = e.getValue().relative();
-        worst = e.getKey();
-      }
-    }
-    double mean = square > 0 ? Math.sqrt(error / square) : 0;
-    return matrices == 0
-        ? Optional.empty()
-        : Optional.of(new Rounding(matrices, codes.size(), mean, most, worst));
+  /** What a tensor has waited for in vain; empty if all that it could be a part of is written. */
+  private Optional<String> missing(String part) {
+    return mappings.getOrDefault(part, List.of()).stream()
+        .filter(m -> m.gguf().stream().noneMatch(writer.names()::contains))
+        .flatMap(m -> m.huggingFace().stream())
+        .filter(other -> !arrived.contains(other))
+        .findFirst();
   }
 
   /** A file of the format is one. */
@@ -326,19 +358,13 @@ final class GgufExport implements ExportSink {
         writer.totalBytes(),
         0,
         rounded,
-        rounding());
+        Rounding.of(codes));
   }
 
   @Override
   public void close() {
     writer.close();
     lock.close();
-    if (created && !finished) {
-      try {
-        Files.deleteIfExists(folder);
-      } catch (IOException ignored) {
-        // Others have put something there in the meantime; it is theirs.
-      }
-    }
+    removeIfMade();
   }
 }

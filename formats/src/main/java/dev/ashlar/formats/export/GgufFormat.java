@@ -106,7 +106,7 @@ final class GgufFormat implements ExportFormat {
 
   @Override
   public ExportReport verify(Path written, Set<String> kept) {
-    Path path = file(written);
+    Path path = Files.isDirectory(written) ? file(written) : written;
     try (Checkpoint checkpoint = Checkpoints.open(path);
         GgufFile file = GgufFile.open(path)) {
       int packed = 0;
@@ -149,6 +149,15 @@ final class GgufFormat implements ExportFormat {
 
   /** The one file in the folder. */
   private static Path file(Path folder) {
+    List<Path> found = files(folder);
+    if (found.size() != 1) {
+      throw fault(folder, "", "one " + GgufExport.SUFFIX + " file", found.size() + "");
+    }
+    return found.getFirst();
+  }
+
+  /** The models in a folder; hidden files are none, whatever they are called. */
+  private static List<Path> files(Path folder) {
     List<Path> found = new ArrayList<>();
     try (DirectoryStream<Path> entries = Files.newDirectoryStream(folder)) {
       for (Path entry : entries) {
@@ -156,23 +165,22 @@ final class GgufFormat implements ExportFormat {
         if (AtomicFile.isTemporary(name)) {
           throw fault(folder, "", "no temporary files", name);
         }
-        if (name.endsWith(GgufExport.SUFFIX)) {
+        if (name.endsWith(GgufExport.SUFFIX) && !name.startsWith(".")) {
           found.add(entry);
         }
       }
     } catch (IOException e) {
       throw InputException.unreadable(folder, e);
     }
-    if (found.size() != 1) {
-      throw fault(folder, "", "one " + GgufExport.SUFFIX + " file", found.size() + "");
-    }
-    return found.getFirst();
+    return found;
   }
 
   @Override
   public void withdraw(Path written) {
     try {
-      Files.deleteIfExists(file(written));
+      for (Path file : files(written)) {
+        Files.deleteIfExists(file);
+      }
     } catch (IOException e) {
       throw new InputException(written + ": faulty, and cannot be removed; do not use it", e);
     }

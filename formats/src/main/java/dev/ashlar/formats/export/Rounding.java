@@ -1,6 +1,9 @@
 package dev.ashlar.formats.export;
 
+import dev.ashlar.formats.gguf.writing.TensorRows;
 import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
 
 /**
  * What it cost that a format has not the scheme that weights were chosen for, and rounded them once
@@ -23,5 +26,30 @@ public record Rounding(int matrices, int all, double mean, double worst, String 
         100 * mean,
         100 * worst,
         where);
+  }
+
+  /** What became of all matrices of codes; empty if all of them were carried. */
+  static Optional<Rounding> of(Map<String, TensorRows.Outcome> codes) {
+    double square = 0;
+    double error = 0;
+    int matrices = 0;
+    String worst = "";
+    double most = 0;
+    for (Map.Entry<String, TensorRows.Outcome> e : codes.entrySet()) {
+      if (e.getValue().carried()) {
+        continue;
+      }
+      matrices++;
+      square += e.getValue().square();
+      error += e.getValue().error();
+      if (e.getValue().relative() >= most) {
+        most = e.getValue().relative();
+        worst = e.getKey();
+      }
+    }
+    double mean = square > 0 ? Math.sqrt(error / square) : 0;
+    return matrices == 0
+        ? Optional.empty()
+        : Optional.of(new Rounding(matrices, codes.size(), mean, most, worst));
   }
 }

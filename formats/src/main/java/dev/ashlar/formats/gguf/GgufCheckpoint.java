@@ -72,6 +72,9 @@ public final class GgufCheckpoint extends Checkpoint {
     try (DirectoryStream<Path> all = Files.newDirectoryStream(path)) {
       for (Path file : all) {
         String name = file.getFileName().toString();
+        if (name.startsWith(".")) {
+          continue; // What other systems keep beside a file under its name is no model.
+        }
         if (name.equals("config.json") || name.endsWith(".safetensors")) {
           return Optional.empty();
         }

@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -74,12 +75,14 @@ final class GgufParts implements AutoCloseable {
           .problem("is one of " + count + " parts of a split model, but not named like one")
           .hint(
               "put all parts in one folder under names that end in "
-                  + String.format("-00001-of-%05d.gguf", Math.min(count, MOST_PARTS))
+                  + String.format(Locale.ROOT, "-00001-of-%05d.gguf", Math.min(count, MOST_PARTS))
                   + " and so on")
           .exception();
     }
     for (long i = 1; i <= count; i++) {
-      Path part = path.resolveSibling(String.format("%s-%05d-of-%05d.gguf", m.group(1), i, count));
+      Path part =
+          path.resolveSibling(
+              String.format(Locale.ROOT, "%s-%05d-of-%05d.gguf", m.group(1), i, count));
       if (!Files.isRegularFile(part)) {
         throw InputException.in(path)
             .problem(

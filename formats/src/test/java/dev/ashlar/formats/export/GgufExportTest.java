@@ -18,6 +18,7 @@ import dev.ashlar.tensor.quant.Unquantized;
 import dev.ashlar.tensor.weights.MemoryWeights;
 import dev.ashlar.tensor.weights.StoredTensor;
 import dev.ashlar.text.tokenizer.Tokenizers;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -173,6 +174,77 @@ class GgufExportTest {
     assertThrows(InputException.class, () -> write(format, new Unquantized(), folder));
     format.withdraw(folder);
     assertThrows(InputException.class, () -> format.verify(folder, Set.of()));
+  }
+
+  private Path copy() throws IOException {
+    Path copy = Files.createDirectories(temp.resolve("copy"));
+    try (Stream<Path> files = Files.list(model)) {
+      for (Path file : files.filter(Files::isRegularFile).toList()) {
+        Files.copy(file, copy.resolve(file.getFileName()));
+      }
+    }
+    return copy;
+  }
+
+  /** Before any tensor is asked for, and nothing is left in the way of the next run. */
+  @Test
+  void aDamagedTokenizerIsSaidFirst() throws IOException {
+    model = copy();
+    Files.writeString(model.resolve("tokenizer.json"), "{\"model\": ");
+    Path folder = temp.resolve("out");
+    GgufFormat format = new GgufFormat();
+    ExportPlan plan = new ExportPlan(new Unquantized(), Map.of());
+    try (Checkpoint source = Checkpoints.open(model)) {
+      InputException e =
+          assertThrows(
+              InputException.class,
+              () -> format.create(folder, source, plan, ExportOptions.defaults()));
+      assertTrue(e.getMessage().contains("tokenizer.json"), e.getMessage());
+      assertFalse(Files.exists(folder));
+    }
+  }
+
+  /** What other systems keep beside a file, under its name, is no second model. */
+  @Test
+  void hiddenFilesAreNoModels() throws IOException {
+    Path folder = Files.createDirectories(temp.resolve("hidden"));
+    GgufFormat format = new GgufFormat();
+    format.withdraw(folder);
+    Path hidden = Files.writeString(folder.resolve("._llama_k256-F16.gguf"), "theirs");
+    write(format, new Unquantized(), folder);
+    Checkpoints.open(folder).close();
+    format.withdraw(folder);
+    try (Stream<Path> left = Files.list(folder)) {
+      assertEquals(List.of(hidden), left.toList());
+    }
+  }
+
+  /** It can be opened and checked before it takes the place of another. */
+  @Test
+  void whatIsReadyReplacesNothingYet() throws IOException {
+    Path folder = temp.resolve("ready");
+    write(new GgufFormat(), new Unquantized(), folder);
+    Path file = folder.resolve("llama_k256-F16.gguf");
+    byte[] before = Files.readAllBytes(file);
+    ExportFormat format = ExportFormats.named("gguf:f16").orElseThrow();
+    ExportPlan plan = new ExportPlan(new Unquantized(), Map.of());
+    try (Checkpoint source = Checkpoints.open(model);
+        ExportSink sink =
+            format.create(folder, source, plan, ExportOptions.defaults().overwriting(true))) {
+      for (String name : source.names()) {
+        StoredTensor tensor = source.tensor(name);
+        Tensor other = tensor.toTensor();
+        other.data()[0] += 1;
+        sink.tensor(name, other);
+      }
+      Path ready = sink.ready().orElseThrow();
+      format.verify(ready, Set.of());
+      assertArrayEquals(before, Files.readAllBytes(file));
+    }
+    assertArrayEquals(before, Files.readAllBytes(file));
+    try (Stream<Path> left = Files.list(folder)) {
+      assertEquals(List.of(file), left.toList());
+    }
   }
 
   @Test

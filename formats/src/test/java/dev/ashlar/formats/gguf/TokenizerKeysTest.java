@@ -3,11 +3,15 @@ package dev.ashlar.formats.gguf;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.ashlar.formats.Shared;
 import dev.ashlar.formats.gguf.writing.GgufWriter;
 import dev.ashlar.formats.gguf.writing.TokenizerKeys;
+import dev.ashlar.io.InputException;
+import dev.ashlar.io.json.Json;
+import dev.ashlar.io.json.JsonWriter;
 import dev.ashlar.tensor.Shape;
 import dev.ashlar.text.TokenizerSource;
 import dev.ashlar.text.tokenizer.Tokenizer;
@@ -17,6 +21,7 @@ import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.zip.GZIPInputStream;
@@ -83,5 +88,34 @@ class TokenizerKeysTest {
     assertTrue(result.missing().orElseThrow().contains("WordPiece"), result.missing() + "");
     assertEquals("none", result.keys().get("tokenizer.ggml.model"));
     assertFalse(result.keys().containsKey("tokenizer.ggml.tokens"));
+  }
+
+  /** What is damaged is not taken for a kind that GGUF has no words for. */
+  @Test
+  void whatIsDamagedIsAFault() throws IOException {
+    Path good = folder(Shared.path("fixtures/tokenizers/gpt2.json.gz"));
+    Path file = good.resolve("tokenizer.json");
+    String text = Files.readString(file);
+    Map<String, Object> document = new LinkedHashMap<>(Json.readObject(file));
+    Map<String, Object> model = new LinkedHashMap<>(Json.asObject(document.get("model"), "model"));
+    for (Object merge : List.of("alone", List.of("a"), List.of("a", "b", "c"), List.of("a", 1L))) {
+      model.put("merges", List.of(merge));
+      document.put("model", model);
+      Files.writeString(file, JsonWriter.pretty(document));
+      assertFault(good);
+    }
+    Files.writeString(file, text.substring(0, text.length() / 2));
+    assertFault(good);
+    Files.delete(file);
+    assertTrue(
+        TokenizerKeys.of(new TokenizerSource.Folder(good), 100, List.of()).missing().isPresent());
+  }
+
+  private static void assertFault(Path folder) {
+    InputException e =
+        assertThrows(
+            InputException.class,
+            () -> TokenizerKeys.of(new TokenizerSource.Folder(folder), 100, List.of()));
+    assertTrue(e.getMessage().contains("tokenizer.json"), e.getMessage());
   }
 }

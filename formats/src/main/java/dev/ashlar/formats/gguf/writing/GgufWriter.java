@@ -127,24 +127,45 @@ public final class GgufWriter implements AutoCloseable {
   }
 
   /**
-   * Publishes the file.
+   * Lays the file out under a temporary name and syncs it, so that it can be read and checked
+   * before it takes another's place. No tensor can be added any more.
    *
+   * @return the temporary file
    * @throws IllegalStateException if the last tensor was given too few or too many bytes
    */
-  public void finish() {
+  public Path prepare() {
+    if (laidOut != null) {
+      return laidOut;
+    }
     try {
       pad();
       AtomicFile.Temporary temporary = AtomicFile.create(file);
-      laidOut = temporary.path();
+      boolean done = false;
       try (FileChannel out = temporary.channel()) {
         write(out, ByteBuffer.wrap(header()));
         AtomicFile.transfer(channel, 0, channel.size(), out);
         out.force(true);
+        done = true;
+      } finally {
+        if (!done) {
+          AtomicFile.delete(temporary.path());
+        }
       }
-      AtomicFile.publish(laidOut, file);
-      published = true;
+      laidOut = temporary.path();
       channel.close();
       AtomicFile.delete(spool);
+      return laidOut;
+    } catch (IOException e) {
+      throw AtomicFile.cannotWrite(file, e);
+    }
+  }
+
+  /** Publishes the file, having {@linkplain #prepare prepared} it. */
+  public void finish() {
+    prepare();
+    try {
+      AtomicFile.publish(laidOut, file);
+      published = true;
       AtomicFile.syncFolder(file.toAbsolutePath().getParent());
     } catch (IOException e) {
       throw AtomicFile.cannotWrite(file, e);

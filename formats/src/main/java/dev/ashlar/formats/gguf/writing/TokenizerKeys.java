@@ -1,6 +1,7 @@
 package dev.ashlar.formats.gguf.writing;
 
 import dev.ashlar.io.InputException;
+import dev.ashlar.io.json.Json;
 import dev.ashlar.text.TokenizerSource;
 import dev.ashlar.text.chat.ChatTemplate;
 import dev.ashlar.text.tokenizer.Tokenizer;
@@ -8,6 +9,7 @@ import dev.ashlar.text.tokenizer.Tokenizers;
 import dev.ashlar.text.tokenizer.folder.Description;
 import dev.ashlar.text.tokenizer.folder.TokenizerFolder;
 import dev.ashlar.text.tokenizer.split.GgufSplits;
+import java.nio.file.Files;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -99,6 +101,10 @@ public final class TokenizerKeys {
     try {
       description = TokenizerFolder.read(source.folder());
     } catch (InputException e) {
+      if (Files.exists(source.folder().resolve("tokenizer.json"))) {
+        // What a file would be made of is damaged; without it none can be made of what is there.
+        throw e;
+      }
       return none("there is no tokenizer that can be read (" + e.getMessage() + ")");
     }
     TokenizerKeys keys = new TokenizerKeys(description);
@@ -190,14 +196,28 @@ public final class TokenizerKeys {
     List<String[]> merges = new ArrayList<>();
     if (model.get("merges") instanceof List<?> list) {
       for (Object merge : list) {
-        String[] parts =
-            merge instanceof List<?> pair
-                ? new String[] {(String) pair.get(0), (String) pair.get(1)}
-                : ((String) merge).split(" ", 2);
+        String[] parts = parts(merge);
+        if (parts.length != 2) {
+          throw InputException.in(description.file())
+              .place("model.merges")
+              .expected("two tokens in each merge")
+              .found(Json.describe(merge) + " at " + merges.size())
+              .hint("download the tokenizer again")
+              .exception();
+        }
         merges.add(parts);
       }
     }
     return merges;
+  }
+
+  /** Two, if it is a merge. */
+  private static String[] parts(Object merge) {
+    if (merge instanceof List<?> pair) {
+      boolean texts = pair.stream().allMatch(String.class::isInstance);
+      return texts ? pair.toArray(String[]::new) : new String[0];
+    }
+    return merge instanceof String text ? text.split(" ", 2) : new String[0];
   }
 
   /** Merges and the name of the pre-tokenizer. */
@@ -339,7 +359,12 @@ public final class TokenizerKeys {
     Map<String, Object> read = new LinkedHashMap<>(keys);
     read.put(GGML + "token_type", Arrays.stream(types).mapToObj(t -> (long) t).toList());
     Tokenizer own = Tokenizers.open(source);
-    Tokenizer made = Tokenizers.fromGguf(read);
+    Tokenizer made;
+    try {
+      made = Tokenizers.fromGguf(read);
+    } catch (InputException e) {
+      return Optional.of("the tokenizer that GGUF can describe cannot be read: " + e.getMessage());
+    }
     return Arrays.equals(own.encode(PROBE, true), made.encode(PROBE, true))
         ? Optional.empty()
         : Optional.of(

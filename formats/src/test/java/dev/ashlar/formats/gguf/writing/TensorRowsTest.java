@@ -112,7 +112,8 @@ class TensorRowsTest {
         // All bits set are no number in half and single precision, and no scale of MXFP4.
         Arrays.fill(bytes, 2 * row, 2 * row + row, (byte) 0xFF);
         InputException e =
-            assertThrows(InputException.class, () -> write(new Bytes(good, bytes), type), type + "");
+            assertThrows(
+                InputException.class, () -> write(new Bytes(good, bytes), type), type + "");
         assertTrue(e.getMessage().contains("in row 2, column 0"), e.getMessage());
       }
     }
