@@ -2,7 +2,6 @@ package dev.ashlar.engine.model;
 
 import dev.ashlar.formats.checkpoint.Checkpoint;
 import dev.ashlar.formats.export.ExportFormats;
-import dev.ashlar.formats.safetensors.SafetensorsWriter;
 import dev.ashlar.io.InputException;
 import dev.ashlar.io.file.AtomicFile;
 import dev.ashlar.io.file.FolderLock;
@@ -62,7 +61,7 @@ public final class OutputFolder implements AutoCloseable {
           path + ": the output folder is not empty; give another --output-dir, or --force");
     }
     try {
-      Files.createDirectories(path);
+      AtomicFile.createFolders(path);
       FolderLock lock = FolderLock.take(path, LOCK);
       boolean ready = false;
       try {
@@ -101,7 +100,9 @@ public final class OutputFolder implements AutoCloseable {
       if (inside && !Files.isDirectory(place, LinkOption.NOFOLLOW_LINKS)) {
         continue;
       }
-      boolean found = SafetensorsWriter.removeStaleLock(place);
+      // First, and of every kind: what a living run has there is not stale.
+      boolean found = ExportFormats.removeStaleLocks(place);
+      found |= inside && FolderLock.removeStale(place, LOCK);
       found |= AtomicFile.removeStale(place, "");
       if (found && inside && holdsOnly(place, entry -> false)) {
         Files.deleteIfExists(place);

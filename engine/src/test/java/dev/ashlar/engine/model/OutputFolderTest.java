@@ -6,9 +6,12 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.ashlar.io.InputException;
+import dev.ashlar.io.file.AtomicFile;
+import dev.ashlar.io.file.FolderLock;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -47,6 +50,32 @@ class OutputFolderTest {
       assertThrows(InputException.class, () -> OutputFolder.claim(folder.path(), false));
     }
     OutputFolder.claim(scratch, false).close();
+  }
+
+  /** Whatever locks a run has there, and wherever its formats go, its files are not stale. */
+  @Test
+  void aLivingRunsFilesStay() throws IOException {
+    for (String place : List.of(".", "gguf", "auto_gptq", "gguf-q8_0")) {
+      for (String lock : List.of("model", "gguf", "output")) {
+        Path folder = Files.createDirectories(scratch.resolve("of-" + lock).resolve(place));
+        AtomicFile.Temporary theirs = AtomicFile.create(folder.resolve("m.spool"));
+        theirs.channel().close();
+        FolderLock held = FolderLock.take(folder, lock);
+        try {
+          String message =
+              assertThrows(
+                      InputException.class,
+                      () -> OutputFolder.claim(scratch.resolve("of-" + lock), true))
+                  .getMessage();
+          assertTrue(message.contains("being written by another run"), message);
+          assertTrue(Files.exists(theirs.path()), folder + " " + lock);
+        } finally {
+          held.close();
+        }
+        OutputFolder.claim(scratch.resolve("of-" + lock), true).close();
+        assertFalse(Files.exists(theirs.path()), folder + " " + lock);
+      }
+    }
   }
 
   private static String fault(Path path) {

@@ -2,6 +2,9 @@ package dev.ashlar.formats.export;
 
 import dev.ashlar.formats.gguf.writing.FileType;
 import dev.ashlar.formats.layout.Layouts;
+import dev.ashlar.formats.safetensors.SafetensorsWriter;
+import dev.ashlar.io.file.FolderLock;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -44,6 +47,17 @@ public final class ExportFormats {
           .toList();
 
   private ExportFormats() {}
+
+  /**
+   * Removes the locks that killed runs left in a folder, of whatever format.
+   *
+   * @return whether there were any
+   * @throws dev.ashlar.io.InputException if a living run has one
+   */
+  public static boolean removeStaleLocks(Path folder) {
+    return SafetensorsWriter.removeStaleLock(folder)
+        | FolderLock.removeStale(folder, GgufExport.LOCK);
+  }
 
   /**
    * The format of that name, which may have the name of a packing behind a colon, as {@code
