@@ -16,7 +16,8 @@ record ComparisonReport(Path model, Path against, Comparison comparison) {
   private static final String LINE = "  %-46s %-10s %-10s %9s %9s %8s%n";
 
   /**
-   * @param shown how many tensors at most, the farthest first
+   * @param shown how many tensors at most: those with values that are no numbers first, then the
+   *     farthest
    */
   Report report(int shown) {
     return new Report(text(shown), json(), comparison.complete() ? 0 : 1);
@@ -27,7 +28,10 @@ record ComparisonReport(Path model, Path against, Comparison comparison) {
     s.append(model).append(" against ").append(against).append('\n');
     s.append(line("", "type", "against", "error", "largest", "cosine"));
     List<TensorDifference> worst = new ArrayList<>(comparison.tensors());
-    worst.sort(Comparator.comparingDouble(TensorDifference::relativeError).reversed());
+    worst.sort(
+        Comparator.comparingLong(TensorDifference::notFinite)
+            .thenComparingDouble(TensorDifference::relativeError)
+            .reversed());
     for (TensorDifference d : worst.subList(0, Math.min(shown, worst.size()))) {
       s.append(figures(d.name(), d));
     }
@@ -94,10 +98,15 @@ record ComparisonReport(Path model, Path against, Comparison comparison) {
   private static Map<String, Object> values(TensorDifference d) {
     Map<String, Object> values = new LinkedHashMap<>();
     values.put("elements", d.elements());
-    values.put("relativeError", d.relativeError());
-    values.put("maxError", d.maxError());
-    values.put("cosine", d.cosine());
+    values.put("relativeError", finite(d.relativeError()));
+    values.put("maxError", finite(d.maxError()));
+    values.put("cosine", finite(d.cosine()));
     values.put("notFinite", d.notFinite());
     return values;
+  }
+
+  /** JSON has no word for other numbers. */
+  private static Double finite(double value) {
+    return Double.isFinite(value) ? value : null;
   }
 }

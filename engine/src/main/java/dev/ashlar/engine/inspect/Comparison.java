@@ -61,6 +61,13 @@ public record Comparison(
     missing.removeAll(mine.keySet());
     List<String> added = new ArrayList<>(mine.keySet());
     added.removeAll(others.keySet());
+    // A head that is the embedding once more tells nothing, be it there or not.
+    if (!missing.isEmpty()) {
+      missing.removeAll(Units.repeated(other));
+    }
+    if (!added.isEmpty()) {
+      added.removeAll(Units.repeated(one));
+    }
     Map<String, String> otherShapes = new LinkedHashMap<>();
     List<Unit> both = new ArrayList<>();
     for (Unit unit : mine.values()) {
@@ -96,7 +103,8 @@ public record Comparison(
         (name, unit) -> {
           String gate = name.replace("." + BOTH + ".", ".gate_proj.");
           String up = name.replace("." + BOTH + ".", ".up_proj.");
-          if (!gate.equals(name) && there.containsKey(gate) && there.containsKey(up)) {
+          boolean even = unit.shape().rank() > 0 && unit.shape().dim(0) % 2 == 0;
+          if (even && !gate.equals(name) && there.containsKey(gate) && there.containsKey(up)) {
             all.put(gate, unit.half(false, gate));
             all.put(up, unit.half(true, up));
           } else {
@@ -174,11 +182,22 @@ public record Comparison(
       largest = Math.max(largest, more.largest);
     }
 
+    /** Whether there was nothing to compare in all that there is. */
+    private boolean isUnknown() {
+      return notFinite > 0 && notFinite == elements;
+    }
+
     private double relativeError() {
+      if (isUnknown()) {
+        return Double.NaN;
+      }
       return errors == 0 ? 0 : Math.sqrt(errors / others);
     }
 
     private double cosine() {
+      if (isUnknown()) {
+        return Double.NaN;
+      }
       if (mine == 0 || others == 0) {
         return mine == others ? 1 : 0;
       }

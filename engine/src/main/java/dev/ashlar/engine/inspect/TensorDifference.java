@@ -2,7 +2,8 @@ package dev.ashlar.engine.inspect;
 
 /**
  * How the values of a tensor differ from those of the one that it is held against. Sums are in
- * double over the elements that are finite in both, in a fixed order.
+ * double over the elements that are finite in both, in a fixed order; of tensors without any,
+ * relative error and cosine are NaN.
  *
  * @param name of both
  * @param part of the decoder that it belongs to

@@ -57,6 +57,18 @@ public final class Units {
     return all.units;
   }
 
+  /**
+   * Names of units that are the embedding once more: of the head of a model that ties the two,
+   * which some files of it have and others leave out.
+   */
+  static Set<String> repeated(Checkpoint source) {
+    Units all = new Units(source, described(source));
+    return all.spec
+        .filter(s -> s.head().tied())
+        .map(s -> Set.of(all.loaded(s.head().output().name() + WEIGHT)))
+        .orElse(Set.of());
+  }
+
   private static Optional<DecoderSpec> described(Checkpoint source) {
     try {
       return Optional.of(Architectures.spec(source));
@@ -178,6 +190,9 @@ public final class Units {
 
   private void turned(String name, Part part, StoredTensor t) {
     taken.add(t.name());
+    if (t.shape().rank() != 2) {
+      throw fault(t, "a matrix");
+    }
     Shape shape = Shape.of(t.shape().dim(1), t.shape().dim(0));
     add(name, part, shape, t::storage, t.byteSize(), () -> columns(t.toTensor()), Optional::empty);
   }
@@ -221,6 +236,8 @@ public final class Units {
   private void sliced(
       String name, Part part, LinearSpec l, LinearSpec.Stack stack, StoredTensor t) {
     taken.add(t.name());
+    long columns = l.transposed() ? stack.outputs() : l.in();
+    requireShape(t, Shape.of(stack.count(), l.transposed() ? l.in() : stack.outputs(), columns));
     long map = (long) stack.index() * stack.outputs() * l.in();
     long bytes = share(t, (long) l.out() * l.in());
     Shape shape = Shape.of(l.out(), l.in());
@@ -253,9 +270,24 @@ public final class Units {
   private void biases(
       String name, Part part, LinearSpec l, LinearSpec.Stack stack, StoredTensor t) {
     taken.add(t.name());
+    requireShape(t, Shape.of(stack.count(), stack.outputs()));
     long from = (long) stack.index() * stack.outputs() + stack.first();
     Unit.Rows rows = (row, to) -> t.read(from, to, 0, l.out());
     add(name, part, Shape.of(l.out()), t::storage, share(t, l.out()), () -> rows, Optional::empty);
+  }
+
+  private void requireShape(StoredTensor t, Shape expected) {
+    if (!t.shape().equals(expected)) {
+      throw fault(t, "shape " + expected);
+    }
+  }
+
+  private InputException fault(StoredTensor t, String expected) {
+    return source.fault(
+        t.name(),
+        expected,
+        "shape " + t.shape(),
+        "the model is damaged, or its configuration is another model's");
   }
 
   private static long share(StoredTensor t, long elements) {
