@@ -13,6 +13,7 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.UUID;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -43,7 +44,7 @@ final class WorkFiles {
   }
 
   Path unit(int index) {
-    return folder.resolve(String.format("unit-%04d", index));
+    return folder.resolve(String.format(Locale.ROOT, "unit-%04d", index));
   }
 
   Path lease(int index) {
@@ -122,6 +123,14 @@ final class WorkFiles {
     }
   }
 
+  /** Removes the mark that a run's result begins to appear: another job has put nothing there. */
+  void removePublishing() throws IOException {
+    Path mark = folder.resolve(PUBLISHING);
+    if (isEmptyFile(mark)) {
+      Files.deleteIfExists(mark);
+    }
+  }
+
   boolean hasUnits() throws IOException {
     return entries().stream().anyMatch(f -> UNIT.matcher(f.getFileName().toString()).matches());
   }
@@ -166,32 +175,64 @@ final class WorkFiles {
     String name = file.getFileName().toString();
     String random = UUID.randomUUID().toString().replace("-", "");
     Path temporary = folder.resolve("." + name + "-" + random + checksum(name, random) + ".tmp");
-    try (FileChannel channel =
-        FileChannel.open(
-            temporary,
-            StandardOpenOption.CREATE_NEW,
-            StandardOpenOption.WRITE,
-            LinkOption.NOFOLLOW_LINKS)) {
-      content.write(Channels.newOutputStream(channel));
-      channel.force(true);
+    boolean published = false;
+    try {
+      try (FileChannel channel =
+          FileChannel.open(
+              temporary,
+              StandardOpenOption.CREATE_NEW,
+              StandardOpenOption.WRITE,
+              LinkOption.NOFOLLOW_LINKS)) {
+        content.write(Channels.newOutputStream(channel));
+        channel.force(true);
+      }
+      Files.move(
+          temporary, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+      published = true;
+    } finally {
+      if (!published) {
+        // On a full disk above all, it is in the way of the rest.
+        Files.deleteIfExists(temporary);
+      }
     }
-    Files.move(
-        temporary, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-    syncFolder();
+    syncFolder(folder);
   }
 
   /** By it a name that was made here is known from one that others thought of. */
   private static String checksum(String name, String random) {
     CRC32C sum = new CRC32C();
     sum.update((name + random).getBytes(StandardCharsets.UTF_8));
-    return String.format("%08x", sum.getValue());
+    return String.format(Locale.ROOT, "%08x", sum.getValue());
   }
 
-  private void syncFolder() {
-    try (FileChannel channel = FileChannel.open(folder, StandardOpenOption.READ)) {
-      channel.force(true);
+  /** Makes the folder and those above it, so that they stay. */
+  void make() throws IOException {
+    List<Path> made = new ArrayList<>();
+    for (Path p = folder.toAbsolutePath(); p != null && !Files.exists(p); p = p.getParent()) {
+      made.add(p);
+    }
+    Files.createDirectories(folder);
+    for (Path p : made) {
+      syncFolder(p.getParent());
+    }
+  }
+
+  private static void syncFolder(Path folder) throws IOException {
+    FileChannel opened;
+    try {
+      opened = FileChannel.open(folder, StandardOpenOption.READ);
     } catch (IOException ignored) {
       // Windows cannot open a folder; there a rename is as durable as it gets.
+      return;
+    }
+    try (FileChannel channel = opened) {
+      channel.force(true);
+    } catch (IOException e) {
+      String reason = String.valueOf(e.getMessage());
+      // Shares of the network and the like have no such thing; a disk that fails says otherwise.
+      if (!reason.contains("Invalid argument") && !reason.contains("not supported")) {
+        throw e;
+      }
     }
   }
 }

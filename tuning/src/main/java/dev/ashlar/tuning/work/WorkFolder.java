@@ -45,7 +45,7 @@ public final class WorkFolder implements UnitStore, AutoCloseable {
    */
   public static WorkFolder open(Path folder, Job job, boolean restart) {
     try {
-      Files.createDirectories(folder);
+      new WorkFiles(folder).make();
       FileChannel channel = WorkFiles.openLock(folder.resolve(WorkFiles.LOCK));
       WorkFolder opened = null;
       try {
@@ -130,6 +130,7 @@ public final class WorkFolder implements UnitStore, AutoCloseable {
     files.removeTemporary();
     if (begun && !same) {
       files.removeUnits();
+      files.removePublishing();
     }
     if (!same) {
       files.publish(files.job(), out -> out.write(job.json().getBytes(StandardCharsets.UTF_8)));

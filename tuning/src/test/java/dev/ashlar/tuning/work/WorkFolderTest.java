@@ -230,6 +230,41 @@ class WorkFolderTest {
     assertFalse(Files.exists(folder));
   }
 
+  /** What fills a disk is in the way of the next try. */
+  @Test
+  void whatCannotBeWrittenLeavesNothing() throws IOException {
+    WorkFiles files = new WorkFiles(temporary);
+    Path unit = Files.writeString(temporary.resolve("unit-0000"), "before");
+    for (int k : new int[] {0, 1, 1000}) {
+      assertThrows(
+          IOException.class,
+          () ->
+              files.publish(
+                  unit,
+                  out -> {
+                    out.write(new byte[k]);
+                    throw new IOException("No space left on device");
+                  }));
+      assertEquals("before", Files.readString(unit));
+      try (Stream<Path> left = Files.list(temporary)) {
+        assertEquals(List.of(unit), left.toList());
+      }
+    }
+  }
+
+  /** That a result had begun to appear says nothing of another job's. */
+  @Test
+  void anotherJobHasPublishedNothing() {
+    Path folder = temporary.resolve("work");
+    try (WorkFolder work = WorkFolder.open(folder, one("rtn"), false)) {
+      work.markPublishing();
+    }
+    WorkFolder.open(folder, one("rtn"), false).close();
+    assertTrue(WorkFolder.isPublishing(folder));
+    WorkFolder.open(folder, one("gptq"), true).close();
+    assertFalse(WorkFolder.isPublishing(folder));
+  }
+
   /** Each name that is needed, taken by something that no run made. */
   @Test
   void whatIsInTheWayIsRefusedAndKept() throws IOException {
