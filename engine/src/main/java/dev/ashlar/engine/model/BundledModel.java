@@ -9,12 +9,13 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.zip.CRC32C;
 
 /**
  * The demo model that lies in this module's jar, put into the user's cache when it is first asked
- * for: checkpoints are mapped from files.
+ * for: checkpoints are read from files, at positions.
  */
 final class BundledModel {
   /** What makes the folder a model comes last. */
@@ -44,7 +45,7 @@ final class BundledModel {
       sum.update(content);
     }
     // The content is part of the name: another version of the library has a folder of its own.
-    Path folder = cache.resolve(String.format("demo-%08x", sum.getValue()));
+    Path folder = cache.resolve(String.format(Locale.ROOT, "demo-%08x", sum.getValue()));
     return Files.exists(folder) ? folder : written(folder, files);
   }
 

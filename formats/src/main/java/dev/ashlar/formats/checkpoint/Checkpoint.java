@@ -12,8 +12,8 @@ import java.util.concurrent.atomic.AtomicReference;
 
 /**
  * A model on disk, open for reading: its configuration and weights ({@link WeightSource}), and what
- * lies beside them. Opened by {@link Checkpoints#open}; owns the mappings of its files until it is
- * closed, and may be read by several threads.
+ * lies beside them. Opened by {@link Checkpoints#open}; keeps its files open until it is closed,
+ * and may be read by several threads.
  */
 public abstract class Checkpoint implements WeightSource {
   private final AtomicReference<CheckpointNotes> notes = new AtomicReference<>();
