@@ -206,4 +206,19 @@ class ArchitectureTest {
     }
     assertEquals(List.of(), tooLong);
   }
+
+  /** Names of files, JSON and reports are the same wherever a program runs. */
+  @Test
+  void nothingDependsOnTheLocale() {
+    noClasses()
+        .should()
+        .callMethod(String.class, "format", String.class, Object[].class)
+        .orShould()
+        .callMethod(String.class, "formatted", Object[].class)
+        .orShould()
+        .callMethod(String.class, "toLowerCase")
+        .orShould()
+        .callMethod(String.class, "toUpperCase")
+        .check(house);
+  }
 }

@@ -10,6 +10,7 @@ import java.nio.file.FileSystemLoopException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
+import java.util.Locale;
 import java.util.Objects;
 
 /**
@@ -221,7 +222,7 @@ public final class InputException extends AshlarException {
       for (int i = 0; i < cut.length(); i++) {
         char c = cut.charAt(i);
         if (Character.isISOControl(c)) {
-          s.append(String.format("\\u%04x", (int) c));
+          s.append(String.format(Locale.ROOT, "\\u%04x", (int) c));
         } else {
           s.append(c);
         }

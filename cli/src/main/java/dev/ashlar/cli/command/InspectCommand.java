@@ -149,7 +149,7 @@ final class InspectCommand extends Command {
     s.append("  size        ").append(Figures.bytes(bytes)).append('\n');
     for (String key : List.of("num_hidden_layers", "hidden_size", "vocab_size")) {
       if (c.config().get(key) != null) {
-        s.append(String.format("  %-20s%s%n", key, c.config().get(key)));
+        s.append(String.format(Locale.ROOT, "  %-20s%s%n", key, c.config().get(key)));
       }
     }
     byStorage(entries)
@@ -157,8 +157,12 @@ final class InspectCommand extends Command {
             (storage, sums) ->
                 s.append(
                     String.format(
+                        Locale.ROOT,
                         "  %-14s %5d tensors  %15s elements  %s%n",
-                        storage, sums[0], Figures.count(sums[1]), Figures.bytes(sums[2]))));
+                        storage,
+                        sums[0],
+                        Figures.count(sums[1]),
+                        Figures.bytes(sums[2]))));
     for (PartSize p : parts) {
       s.append(
           String.format(
@@ -172,7 +176,7 @@ final class InspectCommand extends Command {
     }
     int shown = all ? entries.size() : Math.min(SHOWN, entries.size());
     for (Entry e : entries.subList(0, shown)) {
-      s.append(String.format("  %-52s %-16s %s%n", e.name(), e.shape(), e.storage()));
+      s.append(String.format(Locale.ROOT, "  %-52s %-16s %s%n", e.name(), e.shape(), e.storage()));
     }
     if (shown < entries.size()) {
       s.append("  and ").append(entries.size() - shown).append(" more; --all lists them\n");

@@ -236,7 +236,7 @@ final class QuantizeReport {
 
   private String sums(Showcase.Sums s) {
     Map<String, String> right = new LinkedHashMap<>();
-    s.right().forEach((m, n) -> right.put(m, String.format("%12d", n)));
+    s.right().forEach((m, n) -> right.put(m, String.format(Locale.ROOT, "%12d", n)));
     return "sums that the model knows, of "
         + s.total()
         + "\n"
@@ -250,7 +250,9 @@ final class QuantizeReport {
     StringBuilder t = new StringBuilder();
     byModel.forEach(
         (key, text) ->
-            t.append(String.format("  %-16s%s%s%n", names().get(key), " ".repeat(gap), text)));
+            t.append(
+                String.format(
+                    Locale.ROOT, "  %-16s%s%s%n", names().get(key), " ".repeat(gap), text)));
     return t.toString();
   }
 
@@ -284,6 +286,6 @@ final class QuantizeReport {
   }
 
   private static void line(StringBuilder t, String name, String value) {
-    t.append(String.format("%-18s%s%n", name, value));
+    t.append(String.format(Locale.ROOT, "%-18s%s%n", name, value));
   }
 }

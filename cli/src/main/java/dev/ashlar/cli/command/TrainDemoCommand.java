@@ -8,6 +8,7 @@ import dev.ashlar.engine.job.Stage;
 import dev.ashlar.engine.model.OutputFolder;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.Locale;
 import java.util.Map;
 import picocli.CommandLine;
 import picocli.CommandLine.Option;
@@ -52,7 +53,7 @@ final class TrainDemoCommand extends Command {
           DemoTraining.options(steps),
           (step, loss) -> {
             last[0] = loss;
-            progress.at((double) step / steps, String.format("loss %.3f", loss));
+            progress.at((double) step / steps, String.format(Locale.ROOT, "loss %.3f", loss));
           });
     }
     double seconds = (System.nanoTime() - start) / 1e9;
@@ -63,8 +64,12 @@ final class TrainDemoCommand extends Command {
     facts.put("seconds", seconds);
     return new Report(
         String.format(
+            Locale.ROOT,
             "wrote %s after %d steps in %s, last loss %.3f nats per token",
-            outputDir, steps, Figures.seconds(seconds), last[0]),
+            outputDir,
+            steps,
+            Figures.seconds(seconds),
+            last[0]),
         facts);
   }
 }

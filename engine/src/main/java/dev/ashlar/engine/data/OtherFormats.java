@@ -100,7 +100,7 @@ final class OtherFormats {
     }
     String own = "make a " + TextFiles.readable() + " file of it";
     return table(ending)
-        .map(read -> own + ", for example with Python: " + read.formatted(file))
+        .map(read -> own + ", for example with Python: " + String.format(Locale.ROOT, read, file))
         .orElse(own);
   }
 

@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -284,7 +285,7 @@ public final class Hub {
       if (needed + SPARE > free) {
         throw faults.fault(
             String.format(
-                java.util.Locale.ROOT,
+                Locale.ROOT,
                 "needs %.2f GB more, and %.2f GB are free where the cache is (%s)",
                 needed / 1e9,
                 free / 1e9,

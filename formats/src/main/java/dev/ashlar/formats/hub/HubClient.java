@@ -104,7 +104,7 @@ final class HubClient implements AutoCloseable {
       if (plain || kept.indexOf(c) >= 0) {
         s.append(c);
       } else {
-        s.append(String.format("%%%02X", (int) c));
+        s.append(String.format(Locale.ROOT, "%%%02X", (int) c));
       }
     }
     return s.toString();

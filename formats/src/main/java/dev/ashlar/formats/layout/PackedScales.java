@@ -8,6 +8,7 @@ import dev.ashlar.tensor.weights.StoredTensor;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
+import java.util.Locale;
 
 /**
  * Scales as the GPTQ and AWQ families store them: {@code [groups, out]}, transposed with respect to
@@ -51,8 +52,13 @@ final class PackedScales {
         if (!Float.isFinite(half ? Float.float16ToFloat(bits) : scale)) {
           throw new IllegalArgumentException(
               String.format(
+                  Locale.ROOT,
                   "%s: the scale of output %d, group %d is %s, which %s cannot hold",
-                  module, o, g, scale, type));
+                  module,
+                  o,
+                  g,
+                  scale,
+                  type));
         }
         if (half) {
           SHORT.set(bytes, (g * out + o) * size, bits);

@@ -5,6 +5,7 @@ import dev.ashlar.tensor.Shape;
 import dev.ashlar.tensor.weights.StoredTensor;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.Locale;
 
 /** Floats and integers of packed modules that lie as they are in memory. */
 final class PlainParts {
@@ -36,8 +37,14 @@ final class PlainParts {
         long groups = shape.dim(-1);
         throw new IllegalArgumentException(
             String.format(
+                Locale.ROOT,
                 "%s.%s: output %d, group %d is %s, which %s cannot hold",
-                module, part, i / groups, i % groups, values[i], type));
+                module,
+                part,
+                i / groups,
+                i % groups,
+                values[i],
+                type));
       }
       if (half) {
         bytes.putShort(Float.floatToFloat16(values[i]));

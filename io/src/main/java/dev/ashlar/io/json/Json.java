@@ -19,6 +19,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.BiConsumer;
@@ -271,7 +272,8 @@ public final class Json {
           && Character.isLowSurrogate(s.charAt(i + 1))) {
         i++;
       } else if (Character.isSurrogate(c)) {
-        throw fault("well-formed text", String.format("the lone surrogate \\u%04x", (int) c));
+        throw fault(
+            "well-formed text", String.format(Locale.ROOT, "the lone surrogate \\u%04x", (int) c));
       }
     }
     return s;

@@ -69,7 +69,8 @@ final class DecoderBlock implements Block {
       Tensor hidden, BlockContext context, Tape tape, BlockModule.Watcher watcher) {
     if (hidden.rows() != context.rows()) {
       throw new IllegalArgumentException(
-          String.format(Locale.ROOT, "hidden state %s for %d tokens", hidden.shape(), context.rows()));
+          String.format(
+              Locale.ROOT, "hidden state %s for %d tokens", hidden.shape(), context.rows()));
     }
     return residual.forward(
         hidden,

@@ -3,6 +3,7 @@ package dev.ashlar.nn.layer;
 import dev.ashlar.tensor.Tensor;
 import dev.ashlar.tensor.autograd.Tape;
 import dev.ashlar.tensor.autograd.op.AddBias;
+import java.util.Locale;
 import java.util.function.BiConsumer;
 import java.util.function.BiFunction;
 
@@ -32,8 +33,13 @@ public record Linear(String name, Weight weight, Tensor bias) {
     if (mapped.out() != weight.out() || mapped.in() != weight.in()) {
       throw new IllegalArgumentException(
           String.format(
+              Locale.ROOT,
               "%s: a [%d, %d] weight cannot replace a [%d, %d] one",
-              name, mapped.out(), mapped.in(), weight.out(), weight.in()));
+              name,
+              mapped.out(),
+              mapped.in(),
+              weight.out(),
+              weight.in()));
     }
     return mapped == weight ? this : new Linear(name, mapped, bias);
   }

@@ -5,6 +5,7 @@ import dev.ashlar.tensor.autograd.Tape;
 import dev.ashlar.tensor.autograd.op.Add;
 import dev.ashlar.tensor.autograd.op.MatMul;
 import dev.ashlar.tensor.autograd.op.Scale;
+import java.util.Locale;
 
 /**
  * A weight with a change of low rank beside it (LoRA; Hu et al., arXiv 2106.09685, equation 3):
@@ -25,8 +26,12 @@ public record LowRankWeight(Weight inner, Tensor down, Tensor up, float scale)
         || down.dim(0) != up.dim(1)) {
       throw new IllegalArgumentException(
           String.format(
+              Locale.ROOT,
               "factors %s and %s beside a [%d, %d] weight",
-              up.shape(), down.shape(), inner.out(), inner.in()));
+              up.shape(),
+              down.shape(),
+              inner.out(),
+              inner.in()));
     }
   }
 

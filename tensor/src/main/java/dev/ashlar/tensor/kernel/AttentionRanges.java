@@ -1,5 +1,7 @@
 package dev.ashlar.tensor.kernel;
 
+import java.util.Locale;
+
 /**
  * Which queries and keys belong together: some sequences, each with queries of its own and with
  * keys up to the last query's position, so that query {@code i} of a sequence stands at position
@@ -19,8 +21,12 @@ public final class AttentionRanges {
       if (length(b) < 1 || length(b) > keys[b] || firstKey(b) < 0) {
         throw new IllegalArgumentException(
             String.format(
+                Locale.ROOT,
                 "sequence %d has %d queries and keys %d to %d",
-                b, length(b), firstKey(b), keys[b]));
+                b,
+                length(b),
+                firstKey(b),
+                keys[b]));
       }
     }
   }

@@ -83,10 +83,15 @@ final class Dates {
       // A time without zone: Python prints nothing for these.
       case "Z", "z" -> "";
       case "U" ->
-          String.format("%02d", (time.getDayOfYear() + 6 - time.getDayOfWeek().getValue() % 7) / 7);
+          String.format(
+              Locale.ROOT,
+              "%02d",
+              (time.getDayOfYear() + 6 - time.getDayOfWeek().getValue() % 7) / 7);
       case "W" ->
           String.format(
-              "%02d", (time.getDayOfYear() + 6 - (time.getDayOfWeek().getValue() + 6) % 7) / 7);
+              Locale.ROOT,
+              "%02d",
+              (time.getDayOfYear() + 6 - (time.getDayOfWeek().getValue() + 6) % 7) / 7);
       default -> {
         String pattern = PATTERNS.get(directive);
         if (pattern == null) {

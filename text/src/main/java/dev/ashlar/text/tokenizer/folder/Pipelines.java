@@ -13,6 +13,7 @@ import dev.ashlar.text.tokenizer.config.Node;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.stream.IntStream;
 
@@ -87,7 +88,8 @@ final class Pipelines {
       case GEMMA, CODE_LLAMA -> {
         Vocabulary vocab = Vocabulary.of(new Node("", "vocab", model.get("vocab")));
         boolean bytes =
-            IntStream.range(0, 256).allMatch(b -> vocab.id(String.format("<0x%02X>", b)) >= 0);
+            IntStream.range(0, 256)
+                .allMatch(b -> vocab.id(String.format(Locale.ROOT, "<0x%02X>", b)) >= 0);
         if (bytes && model.get("unk_token") instanceof String t && vocab.id(t) < 0) {
           model.remove("unk_token");
         }

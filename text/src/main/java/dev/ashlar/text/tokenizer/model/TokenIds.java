@@ -4,6 +4,7 @@ import dev.ashlar.io.InputException;
 import dev.ashlar.text.tokenizer.config.Node;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.Locale;
 import java.util.Map;
 
 /** The tokens of a model by id, and back; ids may have gaps. */
@@ -103,7 +104,7 @@ public final class TokenIds {
   /** The ids of {@code <0x00>} to {@code <0xFF>}; -1 where one is absent. */
   public int[] byteIds() {
     int[] byId = new int[256];
-    Arrays.setAll(byId, b -> id(String.format("<0x%02X>", b)));
+    Arrays.setAll(byId, b -> id(String.format(Locale.ROOT, "<0x%02X>", b)));
     return byId;
   }
 }

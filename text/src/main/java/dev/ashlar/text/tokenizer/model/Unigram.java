@@ -7,6 +7,7 @@ import dev.ashlar.text.tokenizer.text.LongIntMap;
 import dev.ashlar.text.tokenizer.text.Utf8;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 
 /**
  * The unigram language model: the tokens of highest total score, by Viterbi's algorithm.
@@ -207,8 +208,11 @@ public final class Unigram implements TokenModel, PieceEncoder {
         .place("model.unk_id")
         .expected("the id of the token for characters outside the vocabulary")
         .found(
-            "nothing, and the text has the character \"%s\" (U+%04X)"
-                .formatted(character, character.codePointAt(0)))
+            String.format(
+                Locale.ROOT,
+                "nothing, and the text has the character \"%s\" (U+%04X)",
+                character,
+                character.codePointAt(0)))
         .hint("give the tokenizer an unk_id")
         .exception();
   }
