@@ -59,11 +59,12 @@ public final class PeftFolder {
   public static Path write(Path folder, Settings settings, Map<String, Factors> factors) {
     Path config = folder.resolve(PeftAdapter.CONFIG);
     try {
-      Files.createDirectories(folder);
+      AtomicFile.createFolders(folder);
     } catch (IOException e) {
       throw AtomicFile.cannotWrite(folder, e);
     }
     Path file = folder.resolve(PeftAdapter.WEIGHTS);
+    Path ready = null;
     try (SafetensorsWriter writer = SafetensorsWriter.toFile(file, Map.of("format", "pt"))) {
       factors.forEach(
           (module, pair) -> {
@@ -71,21 +72,21 @@ public final class PeftFolder {
             writer.floats(PREFIX + module + ".lora_B.weight", DType.F32, pair.up());
           });
       writer.endShard();
-      forget(config);
+      // What can fail for want of room has been written: renames are left.
+      ready = AtomicFile.ready(config, JsonWriter.pretty(config(settings)));
+      Files.deleteIfExists(config);
+      AtomicFile.syncFolder(folder);
       writer.finish();
-    }
-    AtomicFile.write(config, JsonWriter.pretty(config(settings)));
-    return file;
-  }
-
-  private static void forget(Path config) {
-    try {
-      if (Files.deleteIfExists(config)) {
-        AtomicFile.syncFolder(config.toAbsolutePath().getParent());
-      }
+      AtomicFile.publish(ready, config);
+      AtomicFile.syncFolder(folder);
     } catch (IOException e) {
       throw AtomicFile.cannotWrite(config, e);
+    } finally {
+      if (ready != null) {
+        AtomicFile.delete(ready);
+      }
     }
+    return file;
   }
 
   private static Map<String, Object> config(Settings settings) {

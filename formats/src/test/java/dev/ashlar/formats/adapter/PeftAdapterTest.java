@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.ashlar.formats.FaultyDisk;
 import dev.ashlar.formats.safetensors.SafetensorsWriter;
 import dev.ashlar.io.InputException;
 import dev.ashlar.io.json.Json;
@@ -16,9 +17,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -166,6 +169,37 @@ class PeftAdapterTest {
     write(factors(2));
     Files.move(folder.resolve("adapter_model.safetensors"), folder.resolve("adapter_model.bin"));
     refused(folder, "is a PyTorch pickle");
+  }
+
+  @Test
+  void aFullDiskLeavesTheOldAdapterWhole() throws IOException {
+    Path place = folder.resolve("adapter");
+    PeftFolder.Settings old = new PeftFolder.Settings("old", 2, 5, List.of("q_proj"), false);
+    PeftFolder.write(place, old, factors(2));
+    Map<String, String> before = content(place);
+    PeftFolder.Settings next = new PeftFolder.Settings("next", 3, 5, List.of("q_proj"), false);
+    FaultyDisk roomy = new FaultyDisk(FaultyDisk.Fault.FULL, Long.MAX_VALUE);
+    PeftFolder.write(roomy.path(folder.resolve("other")), next, factors(3));
+    for (long room = 0; room < roomy.done(); room++) {
+      Path full = new FaultyDisk(FaultyDisk.Fault.FULL, room).path(place);
+      assertThrows(InputException.class, () -> PeftFolder.write(full, next, factors(3)));
+      assertEquals(before, content(place), room + " of " + roomy.done());
+    }
+    PeftFolder.write(
+        new FaultyDisk(FaultyDisk.Fault.FULL, roomy.done()).path(place), next, factors(3));
+    assertEquals(content(folder.resolve("other")), content(place));
+  }
+
+  /** The bytes of all files in a folder, by name. */
+  private static Map<String, String> content(Path place) throws IOException {
+    Map<String, String> content = new LinkedHashMap<>();
+    try (Stream<Path> files = Files.list(place)) {
+      for (Path file : files.sorted().toList()) {
+        content.put(
+            file.getFileName().toString(), HexFormat.of().formatHex(Files.readAllBytes(file)));
+      }
+    }
+    return content;
   }
 
   private static Map<String, PeftFolder.Factors> factors(int rank) {
