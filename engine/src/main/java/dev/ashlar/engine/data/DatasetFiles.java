@@ -2,6 +2,7 @@ package dev.ashlar.engine.data;
 
 import dev.ashlar.formats.hub.HubCache;
 import dev.ashlar.io.InputException;
+import dev.ashlar.tuning.calibration.Calibration;
 import dev.ashlar.tuning.calibration.DatasetSpec;
 import dev.ashlar.tuning.calibration.Documents;
 import java.io.IOException;
@@ -64,6 +65,19 @@ public final class DatasetFiles {
       // Then it is at least no file; what it is the parser says.
     }
     return DatasetSpec.parse(text);
+  }
+
+  /**
+   * What {@link #specs} names, read.
+   *
+   * @throws dev.ashlar.io.AshlarException if one is not there or cannot be read
+   */
+  public List<Calibration.Source> sources(String text) {
+    List<Calibration.Source> sources = new ArrayList<>();
+    for (DatasetSpec spec : specs(text)) {
+      sources.add(new Calibration.Source(spec, read(spec)));
+    }
+    return sources;
   }
 
   /** Data sets of this machine. */

@@ -8,7 +8,6 @@ import dev.ashlar.engine.model.ModelEncoder;
 import dev.ashlar.io.InputException;
 import dev.ashlar.tuning.calibration.Calibration;
 import dev.ashlar.tuning.calibration.CalibrationSet;
-import dev.ashlar.tuning.calibration.DatasetSpec;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -61,14 +60,9 @@ record TrainingData(CalibrationSet train, CalibrationSet heldOut) {
 
   private static CalibrationSet samples(
       Model model, String dataset, int length, long seed, JobListener listener) {
-    DatasetFiles files = DatasetFiles.ofMachine();
-    List<Calibration.Source> sources = new ArrayList<>();
-    for (DatasetSpec spec : Faults.translated(() -> DatasetFiles.specs(dataset))) {
-      sources.add(new Calibration.Source(spec, files.read(spec)));
-    }
     Calibration made =
         Calibration.of(
-            sources,
+            Faults.translated(() -> DatasetFiles.ofMachine().sources(dataset)),
             ModelEncoder.forEvaluation(model),
             new Calibration.Amount(MOST_SAMPLES, length, true, true),
             seed,

@@ -9,7 +9,6 @@ import dev.ashlar.engine.quantize.QuantizeRequest.Evaluation;
 import dev.ashlar.tuning.calibration.Calibration;
 import dev.ashlar.tuning.calibration.DatasetSpec;
 import dev.ashlar.tuning.calibration.Documents;
-import java.util.ArrayList;
 import java.util.List;
 
 /** Reads the texts of a job, before anything expensive starts, so that faults show at once. */
@@ -36,12 +35,7 @@ final class Texts {
     if (request.dataset().isEmpty()) {
       return List.of(demo ? demo(request) : BuiltInText.source());
     }
-    DatasetFiles files = DatasetFiles.ofMachine();
-    List<Calibration.Source> sources = new ArrayList<>();
-    for (DatasetSpec spec : DatasetFiles.specs(request.dataset().get())) {
-      sources.add(new Calibration.Source(spec, files.read(spec)));
-    }
-    return sources;
+    return DatasetFiles.ofMachine().sources(request.dataset().get());
   }
 
   /** The demo model's own text; more than a person waits for is not told. */
