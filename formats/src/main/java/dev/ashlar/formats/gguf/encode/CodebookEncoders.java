@@ -54,8 +54,7 @@ public final class CodebookEncoders {
       int high = 0;
       java.util.Arrays.fill(dst, to + 4, to + 8, (byte) 0);
       for (int j = 0; j < 8; j++) {
-        int middle = d == 0 ? 0 : Math.clamp(SignedFit.nearest(steps[j] / d), -32, 31);
-        int factor = fit.factor(groups[j], d, Math.max(-32, middle - 1), Math.min(31, middle + 1));
+        int factor = fit.factor(groups[j], d, steps[j], -32, 31);
         dst[to + 4 + j / 2] |= (byte) ((factor + 32 & 15) << 4 * (j & 1));
         high |= (factor + 32 >> 4) << 2 * j;
         nibbles(x, from + GROUP * j, d * factor, above, dst, to + 8 + 16 * j);

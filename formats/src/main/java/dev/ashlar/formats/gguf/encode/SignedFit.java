@@ -64,10 +64,9 @@ final class SignedFit {
     return extreme;
   }
 
-  /** The factor next to {@code middle} for which {@code base · factor} is the best step. */
-  int factor(Group group, float base, int middle, int factors) {
-    return steps.factor(
-        group, base, Math.max(-factors, middle - 1), Math.min(factors - 1, middle + 1));
+  /** As {@link Steps#factor}, of factors from {@code −factors} to {@code factors − 1}. */
+  int factor(Group group, float base, float wanted, int factors) {
+    return steps.factor(group, base, wanted, -factors, factors - 1);
   }
 
   /** The error of that factor, less {@code Σwx²}. */

@@ -74,8 +74,7 @@ final class SignedSuperBlock {
 
   /** Chooses the factor of a group; returns its error less the square of its values. */
   private double choose(int j) {
-    int middle = d == 0 ? 0 : Math.clamp(SignedFit.nearest(steps[j] / d), -factors, factors - 1);
-    sc[j] = fit.factor(groups[j], d, middle, factors);
+    sc[j] = fit.factor(groups[j], d, steps[j], factors);
     return fit.error();
   }
 

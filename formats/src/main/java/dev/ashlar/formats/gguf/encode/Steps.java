@@ -93,10 +93,14 @@ final class Steps {
   }
 
   /**
-   * The factor from {@code from} to {@code to} for which {@code base · factor} is the best step;
-   * its error less the weighted square of the values is then {@link #error()}.
+   * The factor from {@code least} to {@code most}, one beside the nearest to {@code wanted} at
+   * most, for which {@code base · factor} is the best step; its error less the weighted square of
+   * the values is then {@link #error()}.
    */
-  int factor(Group group, float base, int from, int to) {
+  int factor(Group group, float base, float wanted, int least, int most) {
+    int middle = base == 0 ? 0 : Math.clamp(SignedFit.nearest(wanted / base), least, most);
+    int from = Math.max(least, middle - 1);
+    int to = Math.min(most, middle + 1);
     begin(group);
     for (int f = from; f <= to; f++) {
       float s = base * f;

@@ -14,7 +14,8 @@ import jdk.incubator.vector.FloatVector;
  * vector or two. Adding 1.5·2^23 rounds half to even; what lies so far out that this is coarse is
  * clamped anyway. Clamping by comparison takes half the instructions of {@code min} and {@code
  * max}, and the two halves of a table are searched beside each other ({@code EncodersBench} of
- * {@code bench}).
+ * {@code bench}). Each kind of code has a loop of its own: one that chooses inside boxes every
+ * vector.
  */
 public final class VectorGridSums implements GridSumsKernel {
   private static final float ROUND = 12582912f;
