@@ -1,5 +1,6 @@
 package dev.ashlar.tuning.feedback;
 
+import dev.ashlar.nn.decoder.LinearSpec;
 import dev.ashlar.nn.decoder.StreamAddition;
 import dev.ashlar.nn.layer.Weight;
 import dev.ashlar.tensor.Tensor;
@@ -45,8 +46,10 @@ final class FloatCapture implements AutoCloseable {
         task.unit()
             .mapWeights(
                 (name, weight) -> {
-                  boolean reads = readers.contains(name);
-                  boolean writes = writing.contains(name);
+                  // By name: an expert that got all tokens of these batches may not get them again.
+                  boolean whole = LinearSpec.experts(name).isEmpty();
+                  boolean reads = whole && readers.contains(name);
+                  boolean writes = whole && writing.contains(name);
                   return reads || writes
                       ? capture.watched(name, weight, reads, writes, place)
                       : weight;

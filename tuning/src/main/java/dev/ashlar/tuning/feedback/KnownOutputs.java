@@ -1,5 +1,6 @@
 package dev.ashlar.tuning.feedback;
 
+import dev.ashlar.nn.decoder.LinearSpec;
 import dev.ashlar.nn.layer.Weight;
 import dev.ashlar.nn.layer.WrappedWeight;
 import dev.ashlar.tensor.Tensor;
@@ -14,7 +15,7 @@ import java.util.Map;
  * and do not multiply again. The same bits, since what flows into a map does not change once it is
  * quantized.
  *
- * <p>Experts see some tokens only, and multiply each time.
+ * <p>Experts see some tokens only, other ones in batches of another size, and multiply each time.
  */
 final class KnownOutputs implements AutoCloseable {
   private final FloatStream stream;
@@ -46,7 +47,7 @@ final class KnownOutputs implements AutoCloseable {
    * @param place which samples are on their way
    */
   Weight of(String name, Weight weight, PlacedUnit.Place place) {
-    return isKept() ? new Known(name, weight, place) : weight;
+    return isKept() && LinearSpec.experts(name).isEmpty() ? new Known(name, weight, place) : weight;
   }
 
   private final class Known implements WrappedWeight {

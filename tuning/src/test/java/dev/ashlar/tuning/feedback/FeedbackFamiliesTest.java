@@ -19,6 +19,7 @@ import dev.ashlar.tuning.BlockwiseQuantization;
 import dev.ashlar.tuning.Collected;
 import dev.ashlar.tuning.RunListener;
 import dev.ashlar.tuning.RunOptions;
+import dev.ashlar.tuning.TinyModel;
 import dev.ashlar.tuning.calibration.CalibrationSet;
 import dev.ashlar.tuning.method.MethodOptions;
 import dev.ashlar.tuning.method.Unit;
@@ -142,6 +143,42 @@ class FeedbackFamiliesTest {
               }
             });
     assertEquals(run.schemes().keySet(), found.layers().keySet());
+    return found.layers();
+  }
+
+  /** An expert that gets all tokens of a batch gets others of a batch of another size. */
+  @Test
+  void expertsDoNotDependOnBatches() {
+    for (String family : List.of("mixtral", "qwen3_moe")) {
+      try (Checkpoint source = Checkpoints.open(MODELS.resolve(family))) {
+        Decoder model = Architectures.load(source);
+        Map<String, QuantizedMatrix> one = tokens(model, 1);
+        Map<String, QuantizedMatrix> all = tokens(model, 12);
+        one.forEach(
+            (name, q) -> {
+              byte[] codes = q.codes().values();
+              byte[] others = all.get(name).codes().values();
+              int different = 0;
+              for (int i = 0; i < codes.length; i++) {
+                different += codes[i] == others[i] ? 0 : 1;
+              }
+              // Sums in another order move a weight that lies between two codes.
+              assertTrue(different <= codes.length / 100, name + ": " + different + " differ");
+            });
+      }
+    }
+  }
+
+  /** Samples of one token each. */
+  private static Map<String, QuantizedMatrix> tokens(Decoder model, int batch) {
+    Collected found = new Collected();
+    new BlockwiseQuantization(
+            model,
+            QuantizationPlan.uniform(new IntegerGrid(3, 16, false)),
+            TinyModel.data(12, 1),
+            Feedback.METHOD.create(MethodOptions.of(Map.of("steps", "0"))),
+            new RunOptions(batch, 1, 1, true, 42))
+        .run(found, RunListener.SILENT);
     return found.layers();
   }
 
