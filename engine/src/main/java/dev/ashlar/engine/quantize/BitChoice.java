@@ -62,6 +62,7 @@ final class BitChoice {
     ScoreFile kept = new ScoreFile(file, all);
     AutoScheme scheme = asked.scheme();
     try {
+      scheme.requirePossible(model.spec(), model.tiedHead(), plan);
       List<Option> missing = kept.missing(scheme.options());
       if (!missing.isEmpty()) {
         kept.add(missing, measured(model, plan, data, missing));

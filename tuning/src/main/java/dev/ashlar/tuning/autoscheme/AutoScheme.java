@@ -4,7 +4,6 @@ import dev.ashlar.nn.decoder.Decoder;
 import dev.ashlar.nn.decoder.DecoderSpec;
 import dev.ashlar.nn.decoder.LinearSpec;
 import dev.ashlar.nn.op.RoundInputs;
-import dev.ashlar.tensor.DType;
 import dev.ashlar.tensor.quant.FloatGrid;
 import dev.ashlar.tensor.quant.IntegerGrid;
 import dev.ashlar.tensor.quant.QuantScheme;
@@ -16,12 +15,14 @@ import dev.ashlar.tuning.plan.QuantizationPlan;
 import dev.ashlar.tuning.plan.SchemeOverride;
 import dev.ashlar.tuning.walk.ActivationStore;
 import dev.ashlar.tuning.walk.BlockWalk;
+import java.math.BigDecimal;
+import java.math.RoundingMode;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -47,6 +48,9 @@ public record AutoScheme(
   /** Fewest bits of the output head. */
   private static final int HEAD_BITS = 6;
 
+  /** Behind the point, of an average that is told. */
+  private static final int DIGITS = 4;
+
   /**
    * A scheme that layers may get.
    *
@@ -63,7 +67,7 @@ public record AutoScheme(
 
     /** Bits that a layer {@code [out, in]} takes. */
     private long cost(long out, long in, boolean bare) {
-      return AutoScheme.cost(scheme, out, in, bare);
+      return SchemeBits.of(scheme, out, in, bare);
     }
   }
 
@@ -117,40 +121,6 @@ public record AutoScheme(
         : Optional.empty();
   }
 
-  /** Bits that a layer {@code [out, in]} takes. */
-  static long cost(QuantScheme scheme, long out, long in, boolean bare) {
-    return switch (scheme) {
-      case Unquantized u -> QuantScheme.FLOAT_BITS * out * in;
-      case IntegerGrid g -> {
-        long scale = g.scaleType() == DType.F16 ? 16 : 32;
-        long group = scale + (g.symmetric() ? 0 : g.bits());
-        yield g.bits() * out * in + (bare ? 0 : groups(g.groupSize(), out, in) * group);
-      }
-      case FloatGrid g -> {
-        long bits = g.element().bits() * out * in;
-        yield bare ? bits : bits + groups(g.blockSize(), out, in) * scaleBits(g) + wholeBits(g);
-      }
-    };
-  }
-
-  /** Scales of a matrix whose groups are of {@code size}: −1 for rows, 0 for all of it. */
-  private static long groups(int size, long out, long in) {
-    return size == 0 ? 1 : out * (size < 0 ? 1 : Math.ceilDiv(in, size));
-  }
-
-  private static int scaleBits(FloatGrid grid) {
-    return switch (grid.scale()) {
-      case E8M0, E4M3 -> 8;
-      case F16, BF16 -> 16;
-      case F32 -> 32;
-    };
-  }
-
-  /** Of the float beside FP8 scales. */
-  private static int wholeBits(FloatGrid grid) {
-    return grid.scale() == FloatGrid.Scale.E4M3 ? 32 : 0;
-  }
-
   /** A layer whose scheme is to be chosen. */
   private record Layer(String name, long out, long in, boolean head) {}
 
@@ -160,6 +130,7 @@ public record AutoScheme(
     private final List<Map<String, QuantScheme>> schemes = new ArrayList<>();
     private long weights;
     private long fixedCost;
+    private boolean headIsLeft;
 
     Choice(DecoderSpec spec, boolean tied, QuantizationPlan plan) {
       Map<String, long[]> sizes = sizes(spec);
@@ -176,7 +147,7 @@ public record AutoScheme(
               boolean counts = own.schemes().containsKey(name) || own.skipped().containsKey(name);
               if (counts) {
                 QuantScheme s = own.schemes().getOrDefault(name, new Unquantized());
-                fixedCost += cost(s, size[0], size[1], bareCodes);
+                fixedCost += SchemeBits.of(s, size[0], size[1], bareCodes);
                 weights += size[0] * size[1];
               }
             } else if (quantized.contains(name)) {
@@ -196,6 +167,8 @@ public record AutoScheme(
       if (any) {
         layers.add(layer);
         weights += layer.out() * layer.in();
+      } else {
+        headIsLeft = true;
       }
     }
 
@@ -258,12 +231,39 @@ public record AutoScheme(
    *
    * @param plan the rules of layers that are fixed, and which layers are left float
    * @param scores as {@link #scores} gives them
-   * @throws IllegalArgumentException if the average cannot be reached, or there is nothing to
-   *     choose
+   * @throws IllegalArgumentException if the average cannot be reached, there is nothing to choose,
+   *     or the output head has no scheme
    */
   public Allocation allocate(
       DecoderSpec spec, boolean tied, QuantizationPlan plan, List<Map<String, Double>> scores) {
     Choice choice = new Choice(spec, tied, plan);
+    Map<String, List<Layer>> items = items(choice, spec);
+    List<BitAllocation.Item> costs = costs(items, choice, scores);
+    int[] chosen = BitAllocation.choose(costs, budget(costs, choice));
+    return allocation(plan, choice, new ArrayList<>(items.values()), chosen);
+  }
+
+  /**
+   * Refuses what {@link #allocate} would refuse, before anything is measured.
+   *
+   * @throws IllegalArgumentException if the average cannot be reached, there is nothing to choose,
+   *     or the output head has no scheme
+   */
+  public void requirePossible(DecoderSpec spec, boolean tied, QuantizationPlan plan) {
+    Choice choice = new Choice(spec, tied, plan);
+    List<Map<String, Double>> nothing = Collections.nCopies(options.size(), Map.of());
+    budget(costs(items(choice, spec), choice, nothing), choice);
+  }
+
+  private Map<String, List<Layer>> items(Choice choice, DecoderSpec spec) {
+    if (choice.headIsLeft) {
+      // What layers have that no rule names would be given to it, and not be counted.
+      throw new IllegalArgumentException(
+          "the output head takes "
+              + HEAD_BITS
+              + " bits at least, and no scheme to choose from has so many; add one, or leave the"
+              + " head float");
+    }
     if (choice.layers.isEmpty()) {
       throw new IllegalArgumentException("there are no layers whose bits could be chosen");
     }
@@ -271,27 +271,43 @@ public record AutoScheme(
     for (Layer layer : choice.layers) {
       items.computeIfAbsent(item(layer, spec), k -> new ArrayList<>()).add(layer);
     }
+    return items;
+  }
+
+  private List<BitAllocation.Item> costs(
+      Map<String, List<Layer>> items, Choice choice, List<Map<String, Double>> scores) {
     List<BitAllocation.Item> costs = new ArrayList<>();
     for (List<Layer> layers : items.values()) {
       costs.add(item(layers, choice, scores));
     }
-    long budget = (long) Math.floor(averageBits * choice.weights) - choice.fixedCost;
-    requireReachable(budget, costs, choice);
-    int[] chosen = BitAllocation.choose(costs, budget);
-    return allocation(plan, choice, new ArrayList<>(items.values()), chosen);
+    return costs;
   }
 
-  private void requireReachable(long budget, List<BitAllocation.Item> items, Choice choice) {
+  /** Bits that the layers to choose for may have. */
+  private long budget(List<BitAllocation.Item> items, Choice choice) {
+    long budget = budget(averageBits, choice.weights) - choice.fixedCost;
     long least = items.stream().mapToLong(BitAllocation.Item::least).sum();
     if (least > budget) {
+      // Rounded up, so that it can be asked for.
+      BigDecimal reachable =
+          BigDecimal.valueOf(least + choice.fixedCost)
+              .divide(BigDecimal.valueOf(choice.weights), DIGITS, RoundingMode.CEILING);
       throw new IllegalArgumentException(
-          String.format(
-              Locale.ROOT,
-              "an average of %s bits cannot be reached: the cheapest schemes take %.4f%s",
-              averageBits,
-              (double) (least + choice.fixedCost) / choice.weights,
-              bareCodes ? "" : ", scales included"));
+          "an average of "
+              + averageBits
+              + " bits cannot be reached: the cheapest schemes take "
+              + reachable.toPlainString()
+              + (bareCodes ? "" : ", scales included"));
     }
+    return budget;
+  }
+
+  /** All bits of so many weights, the average being the decimal that was written. */
+  static long budget(double averageBits, long weights) {
+    return BigDecimal.valueOf(averageBits)
+        .multiply(BigDecimal.valueOf(weights))
+        .setScale(0, RoundingMode.FLOOR)
+        .longValueExact();
   }
 
   private Allocation allocation(
