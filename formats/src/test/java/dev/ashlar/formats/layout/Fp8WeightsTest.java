@@ -7,18 +7,24 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.ashlar.formats.Checkpoints;
 import dev.ashlar.formats.checkpoint.Checkpoint;
+import dev.ashlar.formats.safetensors.SafetensorsFile;
 import dev.ashlar.formats.safetensors.SafetensorsWriter;
 import dev.ashlar.formats.safetensors.TensorOutput;
 import dev.ashlar.io.InputException;
 import dev.ashlar.tensor.DType;
 import dev.ashlar.tensor.Shape;
 import dev.ashlar.tensor.Tensor;
+import dev.ashlar.tensor.quant.FloatFormat;
+import dev.ashlar.tensor.quant.FloatGrid;
+import dev.ashlar.tensor.quant.Groups;
 import dev.ashlar.tensor.quant.QuantizedMatrix;
 import dev.ashlar.tensor.weights.StoredTensor;
 import java.io.IOException;
+import java.net.URISyntaxException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Optional;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -65,6 +71,48 @@ class Fp8WeightsTest {
       float[] some = new float[9];
       t.read(4, some, 1, 8);
       assertArrayEquals(new float[] {0, 3, 2, 2, 2, 3, 3, 4, 4}, some);
+    }
+  }
+
+  /**
+   * What auto-round itself wrote of matrices that tiles do not divide, and the same bytes again.
+   */
+  @Test
+  void aFolderOfAutoRoundIsReadAndWrittenAgain() throws URISyntaxException {
+    Path peer = Path.of(Fp8WeightsTest.class.getResource("/layout/fp8-block").toURI());
+    FloatGrid tiles = FloatGrid.tiles(FloatFormat.E4M3, 128);
+    try (Checkpoint c = Checkpoints.open(peer);
+        SafetensorsFile file = SafetensorsFile.open(peer.resolve("model.safetensors"))) {
+      int found = 0;
+      for (String name : file.names()) {
+        if (file.tensor(name).dtype() != DType.F8_E4M3) {
+          continue;
+        }
+        found++;
+        String module = name.substring(0, name.length() - ".weight".length());
+        QuantizedMatrix q = c.quantized(module).orElseThrow();
+        assertEquals(tiles, ((Groups.Scales) q.groups()).grid().withActivations(Optional.empty()));
+        assertEquals("e4m3 g128 dynamic", q.inputs().orElseThrow().toString());
+        StoredTensor codes = file.tensor(name);
+        float[] values = codes.toTensor().data();
+        float[] scales = file.tensor(name + "_scale_inv").toTensor().data();
+        int in = q.in();
+        int perRow = Math.ceilDiv(in, 128);
+        float[] w = q.dequantize().data();
+        for (int i = 0; i < w.length; i++) {
+          float scale = scales[i / in / 128 * perRow + i % in / 128];
+          assertEquals(values[i] * scale + 0f, w[i] + 0f, name + " at " + i);
+        }
+        for (PackedTensor part : SmallFloatLayout.fp8().pack(module, q)) {
+          StoredTensor stored = file.tensor(part.name());
+          assertEquals(stored.dtype(), part.dtype(), part.name());
+          assertEquals(stored.shape(), part.shape(), part.name());
+          byte[] bytes = new byte[(int) stored.byteSize()];
+          stored.readBytes(0, bytes, 0, bytes.length);
+          assertArrayEquals(bytes, part.bytes(), part.name());
+        }
+      }
+      assertEquals(7, found);
     }
   }
 

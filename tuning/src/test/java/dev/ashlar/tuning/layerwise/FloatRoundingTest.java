@@ -146,6 +146,32 @@ class FloatRoundingTest {
     }
   }
 
+  /** Codes and scales of tiles, also of the short ones at the edges. */
+  @Test
+  void tilesAreAutoRounds() {
+    Path peer = Path.of("../formats/src/test/resources/layout/fp8-block");
+    FloatGrid tiles = FloatGrid.tiles(FloatFormat.E4M3, 128);
+    try (SafetensorsFile floats = SafetensorsFile.open(peer.resolve("base.safetensors"));
+        SafetensorsFile export = SafetensorsFile.open(peer.resolve("model.safetensors"))) {
+      assertEquals(7, floats.names().size());
+      for (String name : floats.names()) {
+        Tensor w = floats.tensor(name).toTensor();
+        QuantizedMatrix q = FloatRounding.quantize(new LinearLayer(name, w, tiles));
+        float[] values = export.tensor(name).toTensor().data();
+        float[] scales = export.tensor(name + "_scale_inv").toTensor().data();
+        int in = w.dim(1);
+        int perRow = Math.ceilDiv(in, 128);
+        for (int i = 0; i < w.size(); i++) {
+          int group = i / in * perRow + i % in / 128;
+          float scale = scales[i / in / 128 * perRow + i % in / 128];
+          assertEquals(scale, q.groups().scale(group), name + " at " + i);
+          float code = FloatFormat.E4M3.table()[q.codes().values()[i] & 0xFF];
+          assertEquals(values[i] + 0f, code + 0f, name + " at " + i);
+        }
+      }
+    }
+  }
+
   @Test
   void zerosAndTinyBlocksHaveScales() {
     for (FloatGrid grid : GRIDS.values()) {
