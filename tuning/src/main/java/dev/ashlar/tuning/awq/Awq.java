@@ -2,8 +2,6 @@ package dev.ashlar.tuning.awq;
 
 import dev.ashlar.tensor.quant.QuantScheme;
 import dev.ashlar.tensor.quant.QuantizedMatrix;
-import dev.ashlar.tuning.layerwise.OptRtn;
-import dev.ashlar.tuning.layerwise.RoundToNearest;
 import dev.ashlar.tuning.method.BlockQuantizer;
 import dev.ashlar.tuning.method.LinearLayer;
 import dev.ashlar.tuning.method.Method;
@@ -124,10 +122,7 @@ public final class Awq implements BlockQuantizer {
   }
 
   private QuantizedMatrix quantized(LinearLayer layer, Smoothing smoothing) {
-    LinearLayer l = options.clip() ? smoothing.clipped(layer) : layer;
-    return options.search() && OptRtn.gains(l.grid())
-        ? OptRtn.quantize(l, smoothing.importance(l.name()))
-        : RoundToNearest.quantize(l);
+    return smoothing.codes(options.clip() ? smoothing.clipped(layer) : layer);
   }
 
   @Override

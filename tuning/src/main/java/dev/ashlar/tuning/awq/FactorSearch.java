@@ -3,6 +3,7 @@ package dev.ashlar.tuning.awq;
 import dev.ashlar.tensor.Tensor;
 import dev.ashlar.tensor.kernel.Backend;
 import dev.ashlar.tensor.quant.IntegerGrid;
+import dev.ashlar.tuning.method.LinearLayer;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
@@ -10,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.stream.IntStream;
 
 /**
@@ -53,14 +55,17 @@ final class FactorSearch {
   }
 
   private final List<Member> members;
+  private final Rounding rounding;
   private final Backend backend;
   private final int in;
 
   /**
    * @param members all maps that read the input and are to be quantized
+   * @param rounding as it will be in the end
    */
-  FactorSearch(List<Member> members, Backend backend) {
+  FactorSearch(List<Member> members, Rounding rounding, Backend backend) {
     this.members = members;
+    this.rounding = rounding;
     this.backend = backend;
     this.in = members.getFirst().weight().dim(1);
   }
@@ -71,7 +76,8 @@ final class FactorSearch {
    * @param magnitudes mean |x| of each channel; channels that must share a factor have the same
    * @param share evens out what must be shared, in place
    * @param error of candidates
-   * @param rough an error that costs less, by which those are found that are worth the other
+   * @param rough an error that costs less, by which those are found that are worth the other. It is
+   *     asked of weights that are rounded to nearest, which cost less than searched scales
    */
   Found run(
       AwqOptions options,
@@ -84,7 +90,8 @@ final class FactorSearch {
     double before = error.of(plain);
     Found best = new Found(ones, plain, plain, before, before);
     List<float[]> candidates = candidates(options, magnitudes, share);
-    for (float[] t : rough.map(r -> best(candidates, r, options.finalists())).orElse(candidates)) {
+    Optional<OutputError> first = rounding.searches() ? rough.or(() -> Optional.of(error)) : rough;
+    for (float[] t : first.map(r -> best(candidates, r, options.finalists())).orElse(candidates)) {
       Map<String, Tensor> candidate = rounded(t);
       double e = error.of(candidate);
       if (e < best.after()) {
@@ -99,7 +106,7 @@ final class FactorSearch {
     if (count >= candidates.size()) {
       return candidates;
     }
-    double[] errors = candidates.stream().mapToDouble(t -> error.of(rounded(t))).toArray();
+    double[] errors = candidates.stream().mapToDouble(t -> error.of(nearest(t))).toArray();
     return IntStream.range(0, errors.length)
         .boxed()
         .sorted(Comparator.comparingDouble(i -> errors[i]))
@@ -178,9 +185,18 @@ final class FactorSearch {
 
   /** What rounding {@code w·t} makes of each {@code w}. */
   private Map<String, Tensor> rounded(float[] t) {
+    return each(m -> rounding.of(new LinearLayer(m.name(), m.weight(), m.grid(), backend), t));
+  }
+
+  /** What rounding {@code w·t} to nearest makes of each {@code w}. */
+  private Map<String, Tensor> nearest(float[] t) {
+    return each(m -> Nearest.of(m.weight(), t, m.grid(), backend));
+  }
+
+  private Map<String, Tensor> each(Function<Member, Tensor> f) {
     Map<String, Tensor> all = new LinkedHashMap<>();
     for (Member m : members) {
-      all.put(m.name(), Nearest.of(m.weight(), t, m.grid(), backend));
+      all.put(m.name(), f.apply(m));
     }
     return all;
   }

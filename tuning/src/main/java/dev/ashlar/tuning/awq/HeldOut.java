@@ -20,13 +20,14 @@ final class HeldOut {
   /**
    * With every layer rounded as it is.
    *
+   * @param rounding as it will be in the end
    * @param samples what flows into the unit, {@code [batch, length, dim]} each
    */
-  HeldOut(UnitTask task, List<Tensor> samples) {
+  HeldOut(UnitTask task, Rounding rounding, List<Tensor> samples) {
     this.error = new RunError(task.unit(), (unit, x, c, tape) -> unit.forward(x, c, tape), samples);
     for (String name : task.schemes().keySet()) {
       LinearLayer l = task.layer(name);
-      weights.put(name, Nearest.of(l.weight(), Nearest.ones(l.in()), l.grid(), l.backend()));
+      weights.put(name, rounding.of(l, Nearest.ones(l.in())));
     }
     this.before = error.of(weights);
     this.after = before;

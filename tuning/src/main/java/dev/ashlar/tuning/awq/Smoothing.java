@@ -3,6 +3,7 @@ package dev.ashlar.tuning.awq;
 import dev.ashlar.nn.decoder.BlockModule;
 import dev.ashlar.nn.decoder.Folding;
 import dev.ashlar.tensor.Tensor;
+import dev.ashlar.tensor.quant.QuantizedMatrix;
 import dev.ashlar.tuning.method.LinearLayer;
 import dev.ashlar.tuning.method.UnitTask;
 import java.util.ArrayList;
@@ -36,6 +37,7 @@ final class Smoothing {
   private final UnitTask task;
   private final AwqOptions options;
   private final Observed observed;
+  private final Rounding rounding;
   private final HeldOut held;
 
   /** Factors of each layer's input, where it has any. */
@@ -55,7 +57,8 @@ final class Smoothing {
     long start = System.nanoTime();
     this.observed = new Observed(task, split(task, task.inputs().count(), options));
     this.observing = System.nanoTime() - start;
-    this.held = new HeldOut(task, observed.held());
+    this.rounding = new Rounding(options.search(), name -> observed.statistics(name).importance());
+    this.held = new HeldOut(task, rounding, observed.held());
     Map<Folding, FactorSearch.Found> found = new LinkedHashMap<>();
     Map<Integer, OutputError> modules = new HashMap<>();
     for (Folding f : task.unit().foldings()) {
@@ -90,7 +93,7 @@ final class Smoothing {
     Optional<OutputError> around = around(wanted, modules);
     OutputError own = byMoments(wanted);
     return Optional.of(
-        new FactorSearch(members, task.unit().backend())
+        new FactorSearch(members, rounding, task.unit().backend())
             .run(
                 options,
                 magnitudes(wanted),
@@ -187,10 +190,7 @@ final class Smoothing {
       scaled.data()[i] *= t[i % in];
     }
     Tensor found = Clipping.clipped(scaled, layer.grid(), moments, layer.backend());
-    Tensor rounded = Nearest.of(found, Nearest.ones(in), layer.grid(), layer.backend());
-    for (int i = 0; i < rounded.size(); i++) {
-      rounded.data()[i] /= t[i % in];
-    }
+    Tensor rounded = rounding.without(layer.withWeight(found), t);
     if (!held.keeps(Map.of(layer.name(), rounded))) {
       return layer;
     }
@@ -199,14 +199,9 @@ final class Smoothing {
         Clipping.clipped(layer.weight(), layer.grid(), moments, layer.backend()));
   }
 
-  /** The importance of a layer's inputs as they are with factors, {@code [in]}. */
-  float[] importance(String layer) {
-    float[] importance = observed.statistics(layer).importance();
-    float[] t = factors.get(layer);
-    for (int k = 0; t != null && k < importance.length; k++) {
-      importance[k] /= t[k] * t[k];
-    }
-    return importance;
+  /** Codes of a layer whose weights have their factors. */
+  QuantizedMatrix codes(LinearLayer layer) {
+    return rounding.codes(layer, factors.getOrDefault(layer.name(), Nearest.ones(layer.in())));
   }
 
   /** Tensors that are not as they were and are not quantized. */
