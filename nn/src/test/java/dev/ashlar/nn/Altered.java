@@ -139,6 +139,17 @@ final class Altered implements WeightSource {
     }
 
     @Override
+    public void readHalves(long from, short[] target, int offset, int count) {
+      for (int i = 0; i < count; i++) {
+        float v = tensor.data()[(int) from + i];
+        target[offset + i] =
+            dtype == DType.F16
+                ? Float.floatToFloat16(v)
+                : (short) (Float.floatToRawIntBits(v) >>> 16);
+      }
+    }
+
+    @Override
     public void readBytes(long from, byte[] target, int offset, int count) {
       throw new UnsupportedOperationException();
     }

@@ -74,6 +74,15 @@ record GgufTensor(
   }
 
   @Override
+  public void readHalves(long from, short[] target, int offset, int count) {
+    if (!isHalf()) {
+      throw new IllegalStateException(name + " is stored as " + storage());
+    }
+    range(from, count, shape.size());
+    file.shorts(position + from * Short.BYTES, target, offset, count);
+  }
+
+  @Override
   public Optional<QuantizedMatrix> quantized() {
     Optional<AffineBlocks> blocks = AffineBlocks.of(type);
     boolean fits = shape.rank() == 2 && shape.dim(1) % type.elements() == 0;

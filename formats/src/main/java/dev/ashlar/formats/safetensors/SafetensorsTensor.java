@@ -45,6 +45,15 @@ record SafetensorsTensor(
     file.bytes(position + from, target, offset, count);
   }
 
+  @Override
+  public void readHalves(long from, short[] target, int offset, int count) {
+    if (!isHalf()) {
+      throw new IllegalStateException(name + " is stored as " + storage());
+    }
+    range(from, count, shape.size());
+    file.shorts(position + from * Short.BYTES, target, offset, count);
+  }
+
   private void range(long from, int count, long size) {
     if (from < 0 || count < 0 || from > size - count) {
       throw new IllegalArgumentException(

@@ -34,11 +34,6 @@ record Embedding(
         weights.norm("", spec.norm()));
   }
 
-  /** The whole table as floats, {@code [vocab, dim]}. */
-  Tensor dense() {
-    return table.dense();
-  }
-
   /** {@code [rows, dim]} for ids {@code [rows]}. */
   Tensor forward(int[] ids, BlockContext c, Tape tape) {
     if (ids.length != c.rows()) {

@@ -29,9 +29,9 @@ record Head(
               ? weights.tensor(spec.output().name() + ".bias", spec.output().out())
               : null;
       Weight weight =
-          weights
-              .blocks(tableName + ".weight", embedding.vocab(), embedding.spec().dim())
-              .orElseGet(() -> new DenseWeight(embedding.dense()));
+          embedding.table() instanceof TokenTable.Dense d
+              ? new DenseWeight(d.matrix())
+              : weights.matrix(tableName + ".weight", embedding.vocab(), embedding.spec().dim());
       output = new Linear(spec.output().name(), weight, bias);
     } else {
       output = weights.linear("", spec.output());

@@ -10,19 +10,11 @@ sealed interface TokenTable {
   /** The rows of {@code ids}, {@code [ids, dim]}. */
   Tensor rows(int[] ids, Tape tape);
 
-  /** All rows as floats. */
-  Tensor dense();
-
   /** Floats in memory; gradients flow to them. */
   record Dense(Tensor matrix) implements TokenTable {
     @Override
     public Tensor rows(int[] ids, Tape tape) {
       return tape.apply(new Embed(matrix, ids));
-    }
-
-    @Override
-    public Tensor dense() {
-      return matrix;
     }
   }
 
@@ -45,13 +37,6 @@ sealed interface TokenTable {
         weights.finite(matrix, y.data(), i * dim, dim);
       }
       return y;
-    }
-
-    @Override
-    public Tensor dense() {
-      Tensor all = matrix.toTensor();
-      weights.finite(matrix, all.data(), 0, all.size());
-      return all;
     }
   }
 }

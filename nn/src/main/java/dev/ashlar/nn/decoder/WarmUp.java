@@ -1,8 +1,11 @@
 package dev.ashlar.nn.decoder;
 
 import dev.ashlar.nn.layer.DenseWeight;
+import dev.ashlar.nn.layer.HalfWeight;
 import dev.ashlar.nn.layer.PackedWeight;
 import dev.ashlar.nn.layer.Weight;
+import dev.ashlar.tensor.DType;
+import dev.ashlar.tensor.HalfMatrix;
 import dev.ashlar.tensor.Parallel;
 import dev.ashlar.tensor.Tensor;
 import dev.ashlar.tensor.autograd.Tape;
@@ -102,6 +105,15 @@ final class WarmUp implements AutoCloseable {
   void dense() {
     if (aside != null && known.add("dense")) {
       add(() -> products(new DenseWeight(Tensor.zeros(MATRIX_ROWS, LEAST_COLUMNS))));
+    }
+  }
+
+  /** Adds products with matrices of 16 bits. */
+  void half(DType type) {
+    if (aside != null && known.add(type.name())) {
+      short[] bits = new short[MATRIX_ROWS * LEAST_COLUMNS];
+      HalfMatrix corner = new HalfMatrix(type, MATRIX_ROWS, LEAST_COLUMNS, bits);
+      add(() -> products(new HalfWeight(corner)));
     }
   }
 

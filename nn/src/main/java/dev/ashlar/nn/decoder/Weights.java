@@ -2,10 +2,12 @@ package dev.ashlar.nn.decoder;
 
 import dev.ashlar.nn.layer.DenseWeight;
 import dev.ashlar.nn.layer.FrozenWeight;
+import dev.ashlar.nn.layer.HalfWeight;
 import dev.ashlar.nn.layer.Linear;
 import dev.ashlar.nn.layer.Norm;
 import dev.ashlar.nn.layer.PackedWeight;
 import dev.ashlar.nn.layer.Weight;
+import dev.ashlar.tensor.HalfMatrix;
 import dev.ashlar.tensor.Shape;
 import dev.ashlar.tensor.Tensor;
 import dev.ashlar.tensor.kernel.ActivationPrecision;
@@ -248,21 +250,40 @@ sealed class Weights permits HollowWeights {
   }
 
   private Weight stored(String parent, LinearSpec spec) {
-    Optional<Weight> blocks =
-        spec.transposed() || spec.stack().isPresent()
-            ? Optional.empty()
-            : blocks(parent + spec.name() + ".weight", spec.out(), spec.in());
-    if (warmUp != null && blocks.isEmpty()) {
-      warmUp.dense();
+    return spec.transposed() || spec.stack().isPresent()
+        ? dense(place(parent, spec))
+        : matrix(parent + spec.name() + ".weight", spec.out(), spec.in());
+  }
+
+  /** The matrix of that complete name: as codes or halves, or as floats if it is wanted so. */
+  Weight matrix(String name, int out, int in) {
+    Optional<Weight> blocks = blocks(name, out, in);
+    return blocks.orElseGet(() -> dense(MatrixPlace.whole(stored(name, out, in), out, in)));
+  }
+
+  /** For inference, 16 bits stay 16 bits. */
+  private Weight dense(MatrixPlace place) {
+    if (warmUp == null || !place.stored().isHalf()) {
+      if (warmUp != null) {
+        warmUp.dense();
+      }
+      Tensor matrix = place.floats();
+      finite(place.stored(), matrix.data(), 0, matrix.size());
+      return new DenseWeight(matrix);
     }
-    return blocks.orElseGet(() -> new DenseWeight(dense(parent, spec)));
+    HalfMatrix matrix = place.halves();
+    if (!matrix.isFinite()) {
+      throw notFinite(place.stored());
+    }
+    warmUp.half(matrix.type());
+    return new HalfWeight(matrix);
   }
 
   /**
    * The matrix of that complete name as the codes it is stored in, or empty if it is stored
    * otherwise or is wanted as floats.
    */
-  Optional<Weight> blocks(String name, long out, long in) {
+  private Optional<Weight> blocks(String name, long out, long in) {
     if (!packed) {
       return Optional.empty();
     }
@@ -281,11 +302,11 @@ sealed class Weights permits HollowWeights {
             });
   }
 
-  /** The rows of the tokens: those of blocks of codes are left in the file for inference. */
+  /** The rows of the tokens, which for inference are left in the file; blocks of codes always. */
   TokenTable table(String name, long vocab, long dim) {
     StoredTensor stored = stored(name, vocab, dim);
     boolean floats = stored.storage().equals(stored.dtype().name());
-    return packed && !floats
+    return warmUp != null || packed && !floats
         ? new TokenTable.Stored(stored, this)
         : new TokenTable.Dense(tensor(name, vocab, dim));
   }
@@ -311,25 +332,24 @@ sealed class Weights permits HollowWeights {
         stored.name(), "finite values", "NaN or infinity", "the checkpoint is damaged");
   }
 
-  private Tensor dense(String parent, LinearSpec spec) {
+  private MatrixPlace place(String parent, LinearSpec spec) {
     StoredTensor stored = weight(parent, spec);
     if (hasOwn(parent + spec.name() + ".weight", spec)) {
       return spec.transposed() && spec.stack().isEmpty()
-          ? part(stored, 0, spec.in(), spec.out()).transposed()
-          : part(stored, 0, spec.out(), spec.in());
+          ? new MatrixPlace(stored, 0, spec.in(), spec.out(), spec.out(), true)
+          : MatrixPlace.whole(stored, spec.out(), spec.in());
     }
     LinearSpec.Stack stack = spec.stack().get();
     long map = (long) stack.index() * spec.in() * stack.outputs();
-    if (!spec.transposed()) {
-      return part(stored, map + (long) stack.first() * spec.in(), spec.out(), spec.in());
-    }
-    Tensor turned = Tensor.zeros(spec.in(), spec.out());
-    for (int i = 0; i < spec.in(); i++) {
-      long from = map + (long) i * stack.outputs() + stack.first();
-      stored.read(from, turned.data(), i * spec.out(), spec.out());
-    }
-    finite(stored, turned.data(), 0, turned.size());
-    return turned.transposed();
+    return spec.transposed()
+        ? new MatrixPlace(stored, map + stack.first(), spec.in(), spec.out(), stack.outputs(), true)
+        : new MatrixPlace(
+            stored,
+            map + (long) stack.first() * spec.in(),
+            spec.out(),
+            spec.in(),
+            spec.in(),
+            false);
   }
 
   private StoredTensor stored(String name, long... dims) {

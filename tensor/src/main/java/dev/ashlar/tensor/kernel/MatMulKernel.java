@@ -1,5 +1,7 @@
 package dev.ashlar.tensor.kernel;
 
+import dev.ashlar.tensor.HalfMatrix;
+
 /**
  * Dense matrix products in the three layouts that training needs. Matrices are row-major with row
  * strides {@code lda, ldb, ldc}. The kernel splits its own work over {@code Parallel}; every
@@ -21,6 +23,14 @@ public interface MatMulKernel {
       int cOff,
       int ldc,
       boolean accumulate);
+
+  /**
+   * {@code y[m, out] = x[m, in] · wᵀ} with a matrix of 16-bit floats, without making floats of all
+   * of it: the product with its floats, summed in another order.
+   *
+   * @param m rows of x and y, both without gaps
+   */
+  void xwt(int m, float[] x, int xOff, HalfMatrix w, float[] y, int yOff);
 
   /** {@code c[m,n] (+)= a[m,k] · b[k,n]}: the input gradient, {@code dx = dy·w}. */
   void xw(

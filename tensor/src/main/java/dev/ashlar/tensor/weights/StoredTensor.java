@@ -4,6 +4,9 @@ import dev.ashlar.tensor.DType;
 import dev.ashlar.tensor.Shape;
 import dev.ashlar.tensor.Tensor;
 import dev.ashlar.tensor.quant.QuantizedMatrix;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.ShortBuffer;
 import java.util.Optional;
 
 /**
@@ -14,6 +17,9 @@ import java.util.Optional;
  * because it was truncated after it was opened).
  */
 public interface StoredTensor {
+  /** Elements of 16 bits that are copied at a time. */
+  int HALVES = 1 << 15;
+
   /** The name under which the source knows it. */
   String name();
 
@@ -39,6 +45,32 @@ public interface StoredTensor {
 
   /** Copies raw bytes {@code [from, from + count)} of the stored form. */
   void readBytes(long from, byte[] target, int offset, int count);
+
+  /**
+   * Whether elements lie in the file as floats of 16 bits, which {@link #readHalves} then gives
+   * ({@link #read} widens the same).
+   */
+  default boolean isHalf() {
+    return (dtype() == DType.F16 || dtype() == DType.BF16) && storage().equals(dtype().name());
+  }
+
+  /**
+   * Copies elements {@code [from, from + count)} of a tensor of 16-bit floats as they are stored.
+   *
+   * @throws IllegalStateException unless {@link #isHalf}
+   */
+  default void readHalves(long from, short[] target, int offset, int count) {
+    if (!isHalf()) {
+      throw new IllegalStateException(name() + " is stored as " + storage());
+    }
+    byte[] bytes = new byte[Math.min(count, HALVES) * Short.BYTES];
+    ShortBuffer halves = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).asShortBuffer();
+    for (int i = 0; i < count; i += HALVES) {
+      int n = Math.min(HALVES, count - i);
+      readBytes((from + i) * Short.BYTES, bytes, 0, n * Short.BYTES);
+      halves.get(0, target, offset + i, n);
+    }
+  }
 
   /**
    * The matrix as the codes and groups that the file holds ({@link #read} gives the same values);

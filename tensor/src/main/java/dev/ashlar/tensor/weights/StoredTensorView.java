@@ -46,6 +46,16 @@ public interface StoredTensorView extends StoredTensor {
   }
 
   @Override
+  default boolean isHalf() {
+    return stored().isHalf();
+  }
+
+  @Override
+  default void readHalves(long from, short[] target, int offset, int count) {
+    stored().readHalves(from, target, offset, count);
+  }
+
+  @Override
   default Optional<QuantizedMatrix> quantized() {
     return stored().quantized();
   }

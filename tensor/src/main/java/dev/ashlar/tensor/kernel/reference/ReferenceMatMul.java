@@ -1,5 +1,6 @@
 package dev.ashlar.tensor.kernel.reference;
 
+import dev.ashlar.tensor.HalfMatrix;
 import dev.ashlar.tensor.Parallel;
 import dev.ashlar.tensor.kernel.MatMulKernel;
 
@@ -21,6 +22,28 @@ final class ReferenceMatMul implements MatMulKernel {
       int ldc,
       boolean accumulate) {
     product(m, n, k, a, aOff, lda, 1, b, bOff, 1, ldb, c, cOff, ldc, accumulate);
+  }
+
+  @Override
+  public void xwt(int m, float[] x, int xOff, HalfMatrix w, float[] y, int yOff) {
+    Parallel.rows(
+        w.out(),
+        1,
+        (from, to) -> {
+          float[] row = new float[w.in()];
+          for (int j = from; j < to; j++) {
+            for (int p = 0; p < row.length; p++) {
+              row[p] = w.value(j * row.length + p);
+            }
+            for (int i = 0; i < m; i++) {
+              double sum = 0;
+              for (int p = 0; p < row.length; p++) {
+                sum += (double) x[xOff + i * row.length + p] * row[p];
+              }
+              y[yOff + i * w.out() + j] = (float) sum;
+            }
+          }
+        });
   }
 
   @Override

@@ -1,5 +1,6 @@
 package dev.ashlar.tensor.kernel.vector.dense;
 
+import dev.ashlar.tensor.HalfMatrix;
 import dev.ashlar.tensor.Parallel;
 import dev.ashlar.tensor.kernel.MatMulKernel;
 import dev.ashlar.tensor.kernel.vector.lanes.Lanes;
@@ -32,10 +33,37 @@ public final class VectorMatMul implements MatMulKernel {
   private static final int ROWS = Lanes.TILE_ROWS;
   private static final int PANEL = Lanes.PANEL;
 
+  /** What panels are packed from. */
+  private interface Columns {
+    /** Packs {@code columns} of them over {@code kc} elements from {@code p} on. */
+    void panel(int column, int columns, int p, int kc, float[] to, int toAt);
+  }
+
   /** How an operand lies: along k (its rows are what the product calls rows) or across. */
-  private record Operand(float[] data, int off, int ld, boolean alongK) {
+  private record Operand(float[] data, int off, int ld, boolean alongK) implements Columns {
     int at(int row, int p) {
       return alongK ? off + row * ld + p : off + p * ld + row;
+    }
+
+    @Override
+    public void panel(int column, int columns, int p, int kc, float[] to, int toAt) {
+      if (alongK) {
+        Panels.panelFromColumns(columns, kc, data, at(column, p), ld, to, toAt);
+      } else {
+        Panels.panelFromRows(columns, kc, data, at(column, p), ld, to, toAt);
+      }
+    }
+  }
+
+  /** Rows of 16-bit floats, which are widened on their way into a panel. */
+  private record Halves(HalfMatrix w) implements Columns {
+    @Override
+    public void panel(int column, int columns, int p, int kc, float[] to, int toAt) {
+      float[] rows = SCRATCH.get().rows(columns * kc);
+      for (int j = 0; j < columns; j++) {
+        HalfRows.widen(kc, w, (column + j) * w.in() + p, rows, j * kc);
+      }
+      Panels.panelFromColumns(columns, kc, rows, 0, kc, to, toAt);
     }
   }
 
@@ -45,6 +73,7 @@ public final class VectorMatMul implements MatMulKernel {
   private static final class Scratch {
     float[] strips = new float[0];
     float[] panels = new float[0];
+    float[] rows = new float[0];
     final float[] tile = new float[RegisterTile.SPARE];
 
     float[] strips(int size) {
@@ -59,6 +88,13 @@ public final class VectorMatMul implements MatMulKernel {
         panels = new float[size];
       }
       return panels;
+    }
+
+    float[] rows(int size) {
+      if (rows.length < size) {
+        rows = new float[size];
+      }
+      return rows;
     }
   }
 
@@ -91,6 +127,17 @@ public final class VectorMatMul implements MatMulKernel {
         new Operand(b, bOff, ldb, true),
         new Result(c, cOff, ldc),
         accumulate);
+  }
+
+  @Override
+  public void xwt(int m, float[] x, int xOff, HalfMatrix w, float[] y, int yOff) {
+    if (m <= FewRows.MOST) {
+      HalfRows.xwt(m, x, xOff, w, y, yOff);
+      return;
+    }
+    int k = w.in();
+    Result c = new Result(y, yOff, w.out());
+    product(m, w.out(), k, new Operand(x, xOff, k, true), new Halves(w), c, false);
   }
 
   @Override
@@ -144,7 +191,7 @@ public final class VectorMatMul implements MatMulKernel {
   }
 
   private static void product(
-      int m, int n, int k, Operand a, Operand b, Result c, boolean accumulate) {
+      int m, int n, int k, Operand a, Columns b, Result c, boolean accumulate) {
     if (k == 0 && !accumulate) {
       for (int i = 0; i < m; i++) {
         Arrays.fill(c.data(), c.off() + i * c.ld(), c.off() + i * c.ld() + n, 0f);
@@ -173,7 +220,7 @@ public final class VectorMatMul implements MatMulKernel {
       int firstPanel,
       int panels,
       Operand a,
-      Operand b,
+      Columns b,
       Result c,
       boolean accumulate) {
 
@@ -202,12 +249,7 @@ public final class VectorMatMul implements MatMulKernel {
       for (int q = from; q < to; q++) {
         int column = (firstPanel + q) * PANEL;
         int columns = Math.min(PANEL, n - column);
-        int at = q * PANEL * kc;
-        if (b.alongK()) {
-          Panels.panelFromColumns(columns, kc, b.data(), b.at(column, p), b.ld(), shared, at);
-        } else {
-          Panels.panelFromRows(columns, kc, b.data(), b.at(column, p), b.ld(), shared, at);
-        }
+        b.panel(column, columns, p, kc, shared, q * PANEL * kc);
       }
     }
 

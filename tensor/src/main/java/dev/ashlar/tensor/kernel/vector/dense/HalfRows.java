@@ -1,0 +1,150 @@
+package dev.ashlar.tensor.kernel.vector.dense;
+
+import static dev.ashlar.tensor.kernel.vector.lanes.Lanes.F;
+import static dev.ashlar.tensor.kernel.vector.lanes.Lanes.L;
+
+import dev.ashlar.tensor.DType;
+import dev.ashlar.tensor.HalfMatrix;
+import dev.ashlar.tensor.Parallel;
+import dev.ashlar.tensor.kernel.ConversionKernel;
+import dev.ashlar.tensor.kernel.vector.lanes.Lanes;
+import dev.ashlar.tensor.kernel.vector.pointwise.VectorConversion;
+import java.util.Arrays;
+import jdk.incubator.vector.FloatVector;
+
+/**
+ * Products of a few rows with a large matrix of half precision. Four of its rows are widened piece
+ * by piece, each piece small enough to be in the first cache when it is multiplied, so that memory
+ * is read at two bytes a weight; sums wait in between in memory. The Vector API has no conversion
+ * of half precision; plain loops become the instruction.
+ */
+final class HalfRows {
+  /** Rows of the matrix taken together. */
+  private static final int ROWS = 4;
+
+  /** Columns widened at a time: with four rows half of a first-level cache. */
+  private static final int PIECE = 1024;
+
+  /** Sums of one row of x that wait: two vectors for each row of the matrix. */
+  private static final int WAITING = 2 * ROWS * L;
+
+  /** Multiplications below which another thread does not pay. */
+  private static final int GRAIN = 1 << 16;
+
+  private static final ConversionKernel CONVERSION = new VectorConversion();
+
+  /** A thread's own buffers. */
+  private static final class Scratch {
+    final float[] rows = new float[ROWS * PIECE];
+    final float[] sums = new float[FewRows.MOST * WAITING];
+  }
+
+  private static final ThreadLocal<Scratch> SCRATCH = ThreadLocal.withInitial(Scratch::new);
+
+  private HalfRows() {}
+
+  /** Widens {@code n} elements of {@code w} from the {@code from}-th of all. */
+  static void widen(int n, HalfMatrix w, int from, float[] to, int toAt) {
+    if (w.type() == DType.BF16) {
+      CONVERSION.widenBf16(n, w.bits(), from, to, toAt);
+    } else {
+      CONVERSION.widenF16(n, w.bits(), from, to, toAt);
+    }
+  }
+
+  /** {@code y[m, out] = x[m, in] · wᵀ} for {@code m} up to {@link FewRows#MOST}. */
+  static void xwt(int m, float[] x, int xOff, HalfMatrix w, float[] y, int yOff) {
+    if (w.type() == DType.BF16) {
+      Bf16Rows.xwt(m, w.out(), w.in(), x, xOff, w.bits(), y, yOff);
+      return;
+    }
+    int groups = Math.ceilDiv(w.out(), ROWS);
+    int grain = Math.max(1, GRAIN / Math.max(1, m * w.in() * ROWS));
+    Parallel.rows(
+        groups,
+        grain,
+        (from, to) -> {
+          Scratch own = SCRATCH.get();
+          for (int g = from; g < to; g++) {
+            int j = g * ROWS;
+            if (j + ROWS <= w.out()) {
+              four(m, x, xOff, w, j, y, yOff + j, own);
+            } else {
+              rest(m, x, xOff, w, j, y, yOff);
+            }
+          }
+        });
+  }
+
+  /** Four rows of the matrix from the {@code j}-th on. */
+  private static void four(
+      int m, float[] x, int xOff, HalfMatrix w, int j, float[] y, int yAt, Scratch own) {
+    int k = w.in();
+    Arrays.fill(own.sums, 0, m * WAITING, 0f);
+    int paired = k - k % (2 * L);
+    for (int p = 0; p < paired; p += PIECE) {
+      int n = Math.min(PIECE, paired - p);
+      for (int r = 0; r < ROWS; r++) {
+        widen(n, w, (j + r) * k + p, own.rows, r * PIECE);
+      }
+      for (int i = 0; i < m; i++) {
+        add(n, x, xOff + i * k + p, own.rows, own.sums, i * WAITING);
+      }
+    }
+    for (int i = 0; i < m; i++) {
+      for (int r = 0; r < ROWS; r++) {
+        FloatVector s = FloatVector.fromArray(F, own.sums, i * WAITING + r * L);
+        FloatVector t = FloatVector.fromArray(F, own.sums, i * WAITING + (ROWS + r) * L);
+        float dot = Lanes.sum(s.add(t));
+        for (int p = paired; p < k; p++) {
+          dot = Math.fma(x[xOff + i * k + p], w.value((j + r) * k + p), dot);
+        }
+        y[yAt + i * w.out() + r] = dot;
+      }
+    }
+  }
+
+  /** Adds the products of {@code n} columns, a multiple of two vectors, to the waiting sums. */
+  private static void add(int n, float[] x, int xAt, float[] b, float[] sums, int at) {
+    FloatVector s0 = FloatVector.fromArray(F, sums, at);
+    FloatVector s1 = FloatVector.fromArray(F, sums, at + L);
+    FloatVector s2 = FloatVector.fromArray(F, sums, at + 2 * L);
+    FloatVector s3 = FloatVector.fromArray(F, sums, at + 3 * L);
+    FloatVector t0 = FloatVector.fromArray(F, sums, at + 4 * L);
+    FloatVector t1 = FloatVector.fromArray(F, sums, at + 5 * L);
+    FloatVector t2 = FloatVector.fromArray(F, sums, at + 6 * L);
+    FloatVector t3 = FloatVector.fromArray(F, sums, at + 7 * L);
+    for (int p = 0; p < n; p += 2 * L) {
+      FloatVector u = FloatVector.fromArray(F, x, xAt + p);
+      FloatVector v = FloatVector.fromArray(F, x, xAt + p + L);
+      s0 = u.fma(FloatVector.fromArray(F, b, p), s0);
+      s1 = u.fma(FloatVector.fromArray(F, b, PIECE + p), s1);
+      s2 = u.fma(FloatVector.fromArray(F, b, 2 * PIECE + p), s2);
+      s3 = u.fma(FloatVector.fromArray(F, b, 3 * PIECE + p), s3);
+      t0 = v.fma(FloatVector.fromArray(F, b, p + L), t0);
+      t1 = v.fma(FloatVector.fromArray(F, b, PIECE + p + L), t1);
+      t2 = v.fma(FloatVector.fromArray(F, b, 2 * PIECE + p + L), t2);
+      t3 = v.fma(FloatVector.fromArray(F, b, 3 * PIECE + p + L), t3);
+    }
+    s0.intoArray(sums, at);
+    s1.intoArray(sums, at + L);
+    s2.intoArray(sums, at + 2 * L);
+    s3.intoArray(sums, at + 3 * L);
+    t0.intoArray(sums, at + 4 * L);
+    t1.intoArray(sums, at + 5 * L);
+    t2.intoArray(sums, at + 6 * L);
+    t3.intoArray(sums, at + 7 * L);
+  }
+
+  /** The last rows of the matrix, fewer than four. */
+  private static void rest(int m, float[] x, int xOff, HalfMatrix w, int j, float[] y, int yOff) {
+    int k = w.in();
+    float[] row = new float[k];
+    for (int r = j; r < w.out(); r++) {
+      widen(k, w, r * k, row, 0);
+      for (int i = 0; i < m; i++) {
+        y[yOff + i * w.out() + r] = Lanes.dot(k, x, xOff + i * k, row, 0);
+      }
+    }
+  }
+}
