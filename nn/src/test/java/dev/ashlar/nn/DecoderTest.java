@@ -42,7 +42,7 @@ class DecoderTest {
   @BeforeEach
   void open() {
     source = new Altered("llama");
-    decoder = Architectures.load(source);
+    decoder = Architectures.loadTrained(source);
   }
 
   @AfterEach

@@ -110,7 +110,7 @@ class FamiliesTest {
   private static void languagePart(Path folder) {
     try (Checkpoint checkpoint = Checkpoints.open(folder);
         SafetensorsFile expected = SafetensorsFile.open(folder.resolve("expected.safetensors"))) {
-      Decoder decoder = Architectures.load(checkpoint);
+      Decoder decoder = Architectures.loadTrained(checkpoint);
       int[] ids = Fixtures.ints(expected, "text_only.input_ids");
       Tensor logits = decoder.forward(ids, BlockContext.of(1, ids.length), Tape.off());
       Tensor wanted = expected.tensor("text_only.logits").toTensor();
@@ -185,7 +185,7 @@ class FamiliesTest {
     private void with(String file, Body body) {
       try (Checkpoint checkpoint = Checkpoints.open(folder);
           SafetensorsFile expected = SafetensorsFile.open(folder.resolve(file))) {
-        body.run(Architectures.load(checkpoint, backend), expected);
+        body.run(Architectures.loadTrained(checkpoint, backend), expected);
       }
     }
 
@@ -331,7 +331,7 @@ class FamiliesTest {
         }
         Map<String, Tensor> parameters = new LinkedHashMap<>();
         try (Checkpoint stored = Checkpoints.open(copy)) {
-          Architectures.load(stored, backend).forEachTensor(parameters::put);
+          Architectures.loadTrained(stored, backend).forEachTensor(parameters::put);
         }
         return parameters;
       } catch (IOException e) {

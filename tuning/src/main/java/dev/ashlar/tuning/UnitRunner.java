@@ -1,6 +1,5 @@
 package dev.ashlar.tuning;
 
-import dev.ashlar.nn.layer.DenseWeight;
 import dev.ashlar.tensor.Shape;
 import dev.ashlar.tensor.Tensor;
 import dev.ashlar.tuning.calibration.Shuffle;
@@ -144,14 +143,7 @@ public final class UnitRunner {
   /** A checksum of the float weights of a unit. */
   public static long checksum(Unit unit) {
     WeightChecksum sum = new WeightChecksum();
-    unit.weights()
-        .values()
-        .forEach(
-            w -> {
-              if (w instanceof DenseWeight d) {
-                sum.add(d.matrix());
-              }
-            });
+    unit.weights().values().forEach(w -> w.floats().ifPresent(sum::add));
     return sum.value();
   }
 }

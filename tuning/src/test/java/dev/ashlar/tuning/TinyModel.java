@@ -28,7 +28,7 @@ public final class TinyModel {
     try {
       Path folder = Path.of(TinyModel.class.getResource("/autoround/models/llama").toURI());
       try (Checkpoint source = Checkpoints.open(folder)) {
-        Decoder model = Architectures.load(source);
+        Decoder model = Architectures.loadTrained(source);
         // The blocks stay when the file is closed.
         return model.withBlocks(List.of(model.loadBlock(0), model.loadBlock(1)));
       }

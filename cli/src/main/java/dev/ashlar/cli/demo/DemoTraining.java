@@ -48,7 +48,7 @@ public final class DemoTraining {
             corpus.substring(0, TOKENIZER_CHARACTERS), DemoModel.VOCABULARY, List.of(END));
     Tokenizer tokenizer = Tokenizers.fromJson(tokenizerJson, "trained tokenizer");
     MemoryWeights weights = DemoModel.untrained(options.seed(), 0, 0);
-    Decoder decoder = Architectures.load(weights);
+    Decoder decoder = Architectures.loadTrained(weights);
     new Trainer(decoder, options).run(tokenizer.encode(corpus), progress);
     write(folder, decoder, weights.config(), tokenizerJson);
   }

@@ -7,6 +7,7 @@ import dev.ashlar.nn.decoder.Decoder;
 import dev.ashlar.nn.layer.DenseWeight;
 import dev.ashlar.nn.layer.RoundingWeight;
 import dev.ashlar.nn.layer.Weight;
+import dev.ashlar.tensor.Tensor;
 import dev.ashlar.tensor.quant.ActivationScheme;
 import dev.ashlar.tensor.quant.QuantScheme;
 import dev.ashlar.tuning.Methods;
@@ -78,10 +79,11 @@ final class Perplexities implements AutoCloseable {
   }
 
   private static Weight rounded(String name, Weight weight, QuantScheme scheme) {
-    if (scheme == null || !(weight instanceof DenseWeight dense)) {
+    Optional<Tensor> floats = scheme == null ? Optional.empty() : weight.floats();
+    if (floats.isEmpty()) {
       return weight;
     }
-    LinearLayer layer = new LinearLayer(name, dense.matrix(), scheme);
+    LinearLayer layer = new LinearLayer(name, floats.get(), scheme);
     // What inputs reach is found while tuning only, behind this measurement.
     return RoundingWeight.of(
         new DenseWeight(RoundToNearest.quantize(layer).dequantize()),

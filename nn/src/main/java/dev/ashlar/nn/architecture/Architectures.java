@@ -133,6 +133,16 @@ public final class Architectures {
     return Decoder.load(spec(source), source, backend);
   }
 
+  /** As {@link #load(WeightSource)}, for training all of it; see {@link Decoder#loadTrained}. */
+  public static Decoder loadTrained(WeightSource source) {
+    return loadTrained(source, Backends.chosen());
+  }
+
+  /** The same on the given backend. */
+  public static Decoder loadTrained(WeightSource source, Backend backend) {
+    return Decoder.loadTrained(spec(source), source, backend);
+  }
+
   /** As {@link #load(WeightSource, Backend)}, for inference; see {@link Decoder#loadPacked}. */
   public static Decoder loadPacked(WeightSource source, Backend backend) {
     return loadPacked(source, backend, InferenceOptions.defaults());

@@ -15,6 +15,7 @@ import java.util.concurrent.CancellationException;
 import java.util.function.BiConsumer;
 import java.util.function.BiFunction;
 import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
 
 /**
  * A decoder with weights: embedding, blocks, head. Blocks are loaded when they are first needed, so
@@ -31,10 +32,34 @@ public final class Decoder {
     Block load(int index);
   }
 
+  /** A head that is loaded when it is first needed, once for all decoders that share it. */
+  private static final class Lazy {
+    private final boolean tied;
+    private Supplier<Head> loader;
+    private Head loaded;
+
+    Lazy(boolean tied, Supplier<Head> loader) {
+      this.tied = tied;
+      this.loader = loader;
+    }
+
+    static Lazy of(Head head) {
+      return new Lazy(head.tied(), () -> head);
+    }
+
+    synchronized Head get() {
+      if (loaded == null) {
+        loaded = loader.get();
+        loader = null;
+      }
+      return loaded;
+    }
+  }
+
   private final DecoderSpec spec;
   private final Backend backend;
   private final Embedding embedding;
-  private final Head head;
+  private final Lazy head;
   private final Loader loader;
   private final Block[] blocks;
 
@@ -42,7 +67,7 @@ public final class Decoder {
       DecoderSpec spec,
       Backend backend,
       Embedding embedding,
-      Head head,
+      Lazy head,
       Loader loader,
       Block[] blocks) {
     this.spec = spec;
@@ -54,21 +79,31 @@ public final class Decoder {
   }
 
   /**
-   * A decoder over the tensors of {@code source}, which are all checked to be there in their shapes
-   * and of which embedding and head are read.
+   * A decoder over the tensors of {@code source}, which are all checked to be there in their
+   * shapes: for tuning or measuring its blocks, whose matrices are floats. The head is read when it
+   * is first needed, and stays in 16 bits where it is stored so; rows of the embedding are read
+   * when they are wanted. The source must stay open.
    *
    * @param backend packs the quantized matrices, and is what {@link #backend()} gives
    * @throws RuntimeException the source's own exception for the first tensor at fault
    */
   public static Decoder load(DecoderSpec spec, WeightSource source, Backend backend) {
-    return load(spec, Weights.floats(source, spec, backend));
+    return load(spec, Weights.tuned(source, spec, backend));
   }
 
   /**
-   * As {@link #load}, for inference: matrices that the file holds in blocks of codes stay packed
-   * instead of becoming floats, the output map of a tied table among them. All blocks are read at
-   * once, by all threads; rows of the embedding may be read when they are wanted, so that the
-   * source must stay open.
+   * As {@link #load}, for training all of it: every tensor is in memory as floats, the embedding
+   * among them, and given by {@link #forEachTensor}.
+   */
+  public static Decoder loadTrained(DecoderSpec spec, WeightSource source, Backend backend) {
+    Decoder decoder = load(spec, Weights.trained(source, spec, backend));
+    decoder.head.get();
+    return decoder;
+  }
+
+  /**
+   * As {@link #load}, for inference: matrices that the file holds in blocks of codes or in 16 bits
+   * stay so instead of becoming floats. All blocks are read at once, by all threads.
    *
    * <p>Beside the reading, the kernels of the first tokens are called until they are compiled.
    */
@@ -86,6 +121,7 @@ public final class Decoder {
               decoder.blocks[i] = decoder.loader.load(i);
             }
           });
+      decoder.head.get();
       warmUp.close();
       return decoder;
     } catch (RuntimeException | Error e) {
@@ -96,8 +132,8 @@ public final class Decoder {
 
   /**
    * As {@link #load}, for training something beside the weights: matrices that the file holds as
-   * codes stay codes, and gradients pass them; see {@link dev.ashlar.nn.layer.FrozenWeight}. Rows
-   * of the embedding may be read when they are wanted, so that the source must stay open.
+   * codes or in 16 bits stay so, and gradients pass them; see {@link
+   * dev.ashlar.nn.layer.FrozenWeight}.
    */
   public static Decoder loadFrozen(DecoderSpec spec, WeightSource source, Backend backend) {
     return load(spec, Weights.frozen(source, spec, backend));
@@ -106,12 +142,15 @@ public final class Decoder {
   private static Decoder load(DecoderSpec spec, Weights weights) {
     check(spec, weights);
     Embedding embedding = Embedding.load(spec, weights);
+    Head.check(spec.head(), weights);
     Rotaries rotaries = new Rotaries();
     return new Decoder(
         spec,
         weights.backend(),
         embedding,
-        Head.load(spec.head(), spec.embedding().name(), embedding, weights),
+        new Lazy(
+            Head.isTied(spec.head(), weights),
+            () -> Head.load(spec.head(), spec.embedding().name(), embedding, weights)),
         i -> DecoderBlock.load(i, spec.blocks().get(i), weights, rotaries),
         new Block[spec.blocks().size()]);
   }
@@ -174,7 +213,7 @@ public final class Decoder {
       Block b = block(i);
       mapped[i] = b.mapWeights((name, weight) -> f.apply(b.name() + "." + name, weight));
     }
-    return new Decoder(spec, backend, embedding, head.mapWeights(f), loader, mapped);
+    return new Decoder(spec, backend, embedding, Lazy.of(head.get().mapWeights(f)), loader, mapped);
   }
 
   /**
@@ -188,12 +227,12 @@ public final class Decoder {
       Block b = block(i);
       mapped[i] = b.mapTensors((name, t) -> f.apply(b.name() + "." + name, t));
     }
-    return new Decoder(spec, backend, embedding, head.mapTensors(f), loader, mapped);
+    return new Decoder(spec, backend, embedding, Lazy.of(head.get().mapTensors(f)), loader, mapped);
   }
 
   /** The same for the output head alone; blocks stay as they are, loaded or not. */
   public Decoder mapHead(BiFunction<String, Weight, Weight> f) {
-    return new Decoder(spec, backend, embedding, head.mapWeights(f), loader, blocks);
+    return new Decoder(spec, backend, embedding, Lazy.of(head.get().mapWeights(f)), loader, blocks);
   }
 
   /**
@@ -201,7 +240,7 @@ public final class Decoder {
    * complete checkpoint name; the output's matrix is {@link #mapHead}'s.
    */
   public Decoder mapHeadTensors(BiFunction<String, Tensor, Tensor> f) {
-    return new Decoder(spec, backend, embedding, head.mapTensors(f), loader, blocks);
+    return new Decoder(spec, backend, embedding, Lazy.of(head.get().mapTensors(f)), loader, blocks);
   }
 
   /**
@@ -223,12 +262,12 @@ public final class Decoder {
           });
       b.forEachTensor((name, t) -> f.accept(b.name() + "." + name, t));
     }
-    head.mapTensorsAndWeight(Linear.visiting(f));
+    head.get().mapTensorsAndWeight(Linear.visiting(f));
   }
 
   /** Whether the output head is the embedding table. */
   public boolean tiedHead() {
-    return head.tied();
+    return head.tied;
   }
 
   /**
@@ -286,12 +325,12 @@ public final class Decoder {
 
   /** What the output map sees: {@code hidden} after the final norm. */
   public Tensor finalNorm(Tensor hidden, Tape tape) {
-    return head.normalize(hidden, tape);
+    return head.get().normalize(hidden, tape);
   }
 
   /** Final norm and output map: logits {@code [.., vocab]} for {@code hidden [.., dim]}. */
   public Tensor head(Tensor hidden, Tape tape) {
-    return head.logits(head.normalize(hidden, tape), tape);
+    return head.get().logits(head.get().normalize(hidden, tape), tape);
   }
 
   /** Logits {@code [batch, length, vocab]}; see {@link #hidden}. */

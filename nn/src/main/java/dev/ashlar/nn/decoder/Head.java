@@ -19,29 +19,41 @@ import java.util.function.BiFunction;
 record Head(
     HeadSpec spec, Optional<Norm> norm, Optional<Linear> projection, Linear output, boolean tied) {
 
-  static Head load(HeadSpec spec, String tableName, Embedding embedding, Weights weights) {
-    // A head that was quantized for itself no longer is the table, whatever the configuration says.
-    boolean tied = spec.tied() && !weights.isPacked(spec.output().name());
-    Linear output;
-    if (tied) {
-      Tensor bias =
-          spec.output().bias()
-              ? weights.tensor(spec.output().name() + ".bias", spec.output().out())
-              : null;
-      Weight weight =
-          embedding.table() instanceof TokenTable.Dense d
-              ? new DenseWeight(d.matrix())
-              : weights.matrix(tableName + ".weight", embedding.vocab(), embedding.spec().dim());
-      output = new Linear(spec.output().name(), weight, bias);
-    } else {
-      output = weights.linear("", spec.output());
+  /**
+   * Whether the output map is the table: one that was quantized for itself no longer is, whatever
+   * the configuration says.
+   */
+  static boolean isTied(HeadSpec spec, Weights weights) {
+    return spec.tied() && !weights.isPacked(spec.output().name());
+  }
+
+  /** Checks that all is there in its shape, without reading it. */
+  static void check(HeadSpec spec, Weights weights) {
+    spec.norm().ifPresent(n -> weights.check("", n));
+    spec.projection().ifPresent(p -> weights.check("", p));
+    if (!isTied(spec, weights)) {
+      weights.check("", spec.output());
     }
+  }
+
+  static Head load(HeadSpec spec, String tableName, Embedding embedding, Weights weights) {
+    boolean tied = isTied(spec, weights);
     return new Head(
         spec,
         weights.norm("", spec.norm()),
         spec.projection().map(p -> weights.linear("", p)),
-        output,
+        tied ? table(spec.output(), tableName, embedding, weights) : weights.output(spec.output()),
         tied);
+  }
+
+  private static Linear table(
+      LinearSpec output, String tableName, Embedding embedding, Weights weights) {
+    Weight weight =
+        embedding.table() instanceof TokenTable.Dense d
+            ? new DenseWeight(d.matrix())
+            : weights.tied(tableName + ".weight", embedding.vocab(), embedding.spec().dim());
+    Tensor bias = output.bias() ? weights.tensor(output.name() + ".bias", output.out()) : null;
+    return new Linear(output.name(), weight, bias);
   }
 
   /** The input of the output map. */

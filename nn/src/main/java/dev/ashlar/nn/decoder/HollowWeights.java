@@ -4,7 +4,6 @@ import dev.ashlar.nn.layer.Linear;
 import dev.ashlar.nn.layer.Weight;
 import dev.ashlar.tensor.Tensor;
 import dev.ashlar.tensor.autograd.Tape;
-import dev.ashlar.tensor.kernel.ActivationPrecision;
 import dev.ashlar.tensor.kernel.Backend;
 import java.util.Arrays;
 
@@ -16,7 +15,7 @@ final class HollowWeights extends Weights {
   private long floats;
 
   HollowWeights(Backend backend) {
-    super(null, null, backend, ActivationPrecision.FLOAT, null);
+    super(backend);
   }
 
   /** Floats that have gone into and come out of linear maps since this was last asked. */

@@ -15,8 +15,6 @@ import dev.ashlar.tensor.kernel.Backend;
 import dev.ashlar.tensor.quant.QuantizedMatrix;
 import dev.ashlar.tensor.weights.StoredTensor;
 import dev.ashlar.tensor.weights.WeightSource;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
 
@@ -27,59 +25,85 @@ import java.util.function.Function;
 sealed class Weights permits HollowWeights {
   private static final String SHAPE_HINT = "the tensors and config.json are of different models";
 
+  /** What a decoder's weights are for, which says what they may be in memory. */
+  private enum Use {
+    /** Training all of them: floats, and the embedding too. */
+    TRAINED,
+    /** Tuning or measuring blocks: floats, but what no block has stays as it is stored. */
+    TUNED,
+    /** Training something beside them: as they are stored, and gradients pass. */
+    FROZEN,
+    /** Inference: as they are stored. */
+    RUN;
+
+    /** Whether blocks of codes stay codes that could be read as floats. */
+    boolean keepsCodes() {
+      return this == FROZEN || this == RUN;
+    }
+  }
+
   private final WeightSource source;
   private final DecoderSpec decoder;
   private final Backend backend;
+  private final Use use;
+
+  /** Is told the kinds of matrices, or null. */
   private final WarmUp warmUp;
 
   /** What becomes of a matrix that is stored as codes. */
   private final Function<QuantizedMatrix, Weight> coded;
 
-  /** Whether blocks of codes stay codes that could be read as floats. */
-  private final boolean packed;
-
-  Weights(
-      WeightSource source,
-      DecoderSpec decoder,
-      Backend backend,
-      ActivationPrecision activations,
-      WarmUp warmUp) {
-    this(
-        source,
-        decoder,
-        backend,
-        warmUp,
-        matrix -> PackedWeight.of(matrix, backend, activations),
-        warmUp != null);
-  }
-
   private Weights(
       WeightSource source,
       DecoderSpec decoder,
       Backend backend,
-      WarmUp warmUp,
+      Use use,
       Function<QuantizedMatrix, Weight> coded,
-      boolean packed) {
+      WarmUp warmUp) {
     this.source = source;
     this.decoder = decoder;
     this.backend = backend;
-    this.warmUp = warmUp;
+    this.use = use;
     this.coded = coded;
-    this.packed = packed;
+    this.warmUp = warmUp;
   }
 
-  /** Matrices that are stored as codes stay codes that gradients pass. */
-  static Weights frozen(WeightSource source, DecoderSpec decoder, Backend backend) {
-    return new Weights(source, decoder, backend, null, FrozenWeight::of, true);
+  /** Of no source; see {@link HollowWeights}. */
+  Weights(Backend backend) {
+    this(null, null, backend, Use.RUN, null, null);
   }
 
-  /** Matrices as floats, except those that the source reports as quantized. */
-  static Weights floats(WeightSource source, DecoderSpec decoder, Backend backend) {
-    return new Weights(source, decoder, backend, ActivationPrecision.FLOAT, null);
+  private static Function<QuantizedMatrix, Weight> packing(
+      Backend backend, ActivationPrecision activations) {
+    return matrix -> PackedWeight.of(matrix, backend, activations);
+  }
+
+  /** All floats are in memory, except of matrices that the source reports as quantized. */
+  static Weights trained(WeightSource source, DecoderSpec decoder, Backend backend) {
+    return floats(source, decoder, backend, Use.TRAINED);
   }
 
   /**
-   * Matrices that are stored as codes stay codes, even those that could be read as floats.
+   * Matrices of blocks as floats, except those that the source reports as quantized; rows of the
+   * embedding stay in the file, and the head in 16 bits.
+   */
+  static Weights tuned(WeightSource source, DecoderSpec decoder, Backend backend) {
+    return floats(source, decoder, backend, Use.TUNED);
+  }
+
+  private static Weights floats(
+      WeightSource source, DecoderSpec decoder, Backend backend, Use use) {
+    return new Weights(
+        source, decoder, backend, use, packing(backend, ActivationPrecision.FLOAT), null);
+  }
+
+  /** Matrices stay what they are stored as, and gradients pass them. */
+  static Weights frozen(WeightSource source, DecoderSpec decoder, Backend backend) {
+    return new Weights(source, decoder, backend, Use.FROZEN, FrozenWeight::of, null);
+  }
+
+  /**
+   * Matrices stay what they are stored as.
    *
    * @param activations how products with packed matrices take theirs
    * @param warmUp is told the kinds of matrices
@@ -90,7 +114,7 @@ sealed class Weights permits HollowWeights {
       Backend backend,
       ActivationPrecision activations,
       WarmUp warmUp) {
-    return new Weights(source, decoder, backend, activations, warmUp);
+    return new Weights(source, decoder, backend, Use.RUN, packing(backend, activations), warmUp);
   }
 
   Backend backend() {
@@ -135,26 +159,7 @@ sealed class Weights permits HollowWeights {
 
   /** Checks that a norm's tensors are there in their shape. */
   void check(String parent, NormSpec spec) {
-    String name = parent + spec.name();
-    switch (spec) {
-      case NormSpec.Rms r -> stored(name + ".weight", r.dim());
-      case NormSpec.Layer l -> {
-        if (l.weight()) {
-          stored(name + ".weight", l.dim());
-        }
-        if (l.bias()) {
-          stored(name + ".bias", l.dim());
-        }
-      }
-      case NormSpec.PerHead p -> {
-        for (int h = 0; p.listed() && h < p.heads(); h++) {
-          stored(name + "." + h + ".weight", p.dim());
-        }
-        if (!p.listed()) {
-          stored(name + ".weight", p.heads(), p.dim());
-        }
-      }
-    }
+    NormTensors.check(this, parent + spec.name(), spec);
   }
 
   /** Whether the source holds {@code module} packed. */
@@ -164,11 +169,20 @@ sealed class Weights permits HollowWeights {
 
   /** The linear map {@code parent + spec.name()}, which goes by {@code spec.name()}. */
   Linear linear(String parent, LinearSpec spec) {
+    return linear(parent, spec, use.keepsCodes());
+  }
+
+  /** The output map of that complete name, which nobody changes as it is. */
+  Linear output(LinearSpec spec) {
+    return linear("", spec, use != Use.TRAINED);
+  }
+
+  private Linear linear(String parent, LinearSpec spec, boolean halves) {
     String name = parent + spec.name();
     Optional<QuantizedMatrix> quantized = source.quantized(resolve(name));
     return new Linear(
         spec.name(),
-        quantized.isPresent() ? packed(name, spec, quantized.get()) : stored(parent, spec),
+        quantized.isPresent() ? packed(name, spec, quantized.get()) : stored(parent, spec, halves),
         spec.bias() ? bias(parent, spec) : null);
   }
 
@@ -184,32 +198,7 @@ sealed class Weights permits HollowWeights {
 
   /** The norm {@code parent + spec.name()}, which goes by {@code spec.name()}. */
   Norm norm(String parent, NormSpec spec) {
-    String name = parent + spec.name();
-    return switch (spec) {
-      case NormSpec.Rms r ->
-          new Norm.Rms(r.name(), tensor(name + ".weight", r.dim()), r.eps(), r.offset());
-      case NormSpec.Layer l ->
-          new Norm.Layer(
-              l.name(),
-              l.weight() ? tensor(name + ".weight", l.dim()) : null,
-              l.bias() ? tensor(name + ".bias", l.dim()) : null,
-              l.dim(),
-              l.eps(),
-              l.offset());
-      case NormSpec.PerHead p -> perHead(name, p);
-    };
-  }
-
-  private Norm perHead(String name, NormSpec.PerHead p) {
-    if (!p.listed()) {
-      return new Norm.PerHead(
-          p.name(), tensor(name + ".weight", p.heads(), p.dim()), p.dim(), p.eps());
-    }
-    List<Tensor> weights = new ArrayList<>();
-    for (int h = 0; h < p.heads(); h++) {
-      weights.add(tensor(name + "." + h + ".weight", p.dim()));
-    }
-    return new Norm.Listed(p.name(), weights, p.dim(), p.eps());
+    return NormTensors.load(this, parent + spec.name(), spec);
   }
 
   Optional<Norm> norm(String parent, Optional<NormSpec> spec) {
@@ -249,21 +238,29 @@ sealed class Weights permits HollowWeights {
     return coded.apply(q);
   }
 
-  private Weight stored(String parent, LinearSpec spec) {
+  private Weight stored(String parent, LinearSpec spec, boolean halves) {
     return spec.transposed() || spec.stack().isPresent()
-        ? dense(place(parent, spec))
-        : matrix(parent + spec.name() + ".weight", spec.out(), spec.in());
+        ? dense(place(parent, spec), halves)
+        : matrix(parent + spec.name() + ".weight", spec.out(), spec.in(), halves);
   }
 
-  /** The matrix of that complete name: as codes or halves, or as floats if it is wanted so. */
-  Weight matrix(String name, int out, int in) {
+  /** The matrix of a table as the output map, whose name it has not. */
+  Weight tied(String name, int out, int in) {
+    return matrix(name, out, in, use != Use.TRAINED);
+  }
+
+  private Weight matrix(String name, int out, int in, boolean halves) {
     Optional<Weight> blocks = blocks(name, out, in);
-    return blocks.orElseGet(() -> dense(MatrixPlace.whole(stored(name, out, in), out, in)));
+    return blocks.orElseGet(() -> dense(MatrixPlace.whole(stored(name, out, in), out, in), halves));
   }
 
-  /** For inference, 16 bits stay 16 bits. */
-  private Weight dense(MatrixPlace place) {
-    if (warmUp == null || !place.stored().isHalf()) {
+  /**
+   * A matrix of floats.
+   *
+   * @param halves whether 16 bits stay 16 bits
+   */
+  private Weight dense(MatrixPlace place, boolean halves) {
+    if (!halves || !place.stored().isHalf()) {
       if (warmUp != null) {
         warmUp.dense();
       }
@@ -275,7 +272,9 @@ sealed class Weights permits HollowWeights {
     if (!matrix.isFinite()) {
       throw notFinite(place.stored());
     }
-    warmUp.half(matrix.type());
+    if (warmUp != null) {
+      warmUp.half(matrix.type());
+    }
     return new HalfWeight(matrix);
   }
 
@@ -284,7 +283,7 @@ sealed class Weights permits HollowWeights {
    * otherwise or is wanted as floats.
    */
   private Optional<Weight> blocks(String name, long out, long in) {
-    if (!packed) {
+    if (!use.keepsCodes()) {
       return Optional.empty();
     }
     StoredTensor stored = stored(name, out, in);
@@ -302,13 +301,12 @@ sealed class Weights permits HollowWeights {
             });
   }
 
-  /** The rows of the tokens, which for inference are left in the file; blocks of codes always. */
+  /** The rows of the tokens, which are left in the file unless they are trained. */
   TokenTable table(String name, long vocab, long dim) {
     StoredTensor stored = stored(name, vocab, dim);
-    boolean floats = stored.storage().equals(stored.dtype().name());
-    return warmUp != null || packed && !floats
-        ? new TokenTable.Stored(stored, this)
-        : new TokenTable.Dense(tensor(name, vocab, dim));
+    return use == Use.TRAINED
+        ? new TokenTable.Dense(tensor(name, vocab, dim))
+        : new TokenTable.Stored(stored, this);
   }
 
   /**
@@ -352,7 +350,8 @@ sealed class Weights permits HollowWeights {
             false);
   }
 
-  private StoredTensor stored(String name, long... dims) {
+  /** The stored tensor of that complete name, which must have that shape and hold floats. */
+  StoredTensor stored(String name, long... dims) {
     StoredTensor t = source.tensor(resolve(name));
     Shape expected = Shape.of(dims);
     if (!t.shape().equals(expected)) {

@@ -3,6 +3,7 @@ package dev.ashlar.nn.layer;
 import dev.ashlar.tensor.Tensor;
 import dev.ashlar.tensor.autograd.Tape;
 import dev.ashlar.tensor.autograd.op.MatMul;
+import java.util.Optional;
 
 /**
  * A float matrix; gradients flow to it and through it.
@@ -24,6 +25,11 @@ public record DenseWeight(Tensor matrix) implements Weight {
   @Override
   public int in() {
     return matrix.dim(1);
+  }
+
+  @Override
+  public Optional<Tensor> floats() {
+    return Optional.of(matrix);
   }
 
   @Override

@@ -1,12 +1,14 @@
 package dev.ashlar.nn.layer;
 
+import dev.ashlar.nn.op.HalfMatMul;
 import dev.ashlar.tensor.HalfMatrix;
 import dev.ashlar.tensor.Tensor;
 import dev.ashlar.tensor.autograd.Tape;
+import java.util.Optional;
 
 /**
- * A float matrix in the 16 bits that a file holds it in, for inference: gradients cannot pass it. A
- * product reads half the bytes of a {@link DenseWeight}'s.
+ * A float matrix in the 16 bits that a file holds it in, which does not change: a product reads
+ * half the bytes of a {@link DenseWeight}'s. Gradients pass it.
  *
  * @param matrix shared and not copied
  */
@@ -21,31 +23,13 @@ public record HalfWeight(HalfMatrix matrix) implements Weight {
     return matrix.in();
   }
 
-  /**
-   * @throws IllegalStateException if a gradient would have to flow to {@code x}
-   */
+  @Override
+  public Optional<Tensor> floats() {
+    return Optional.of(matrix.toTensor());
+  }
+
   @Override
   public Tensor multiply(Tensor x, Tape tape) {
-    if (tape.tracks(x)) {
-      throw new IllegalStateException(
-          "gradients cannot flow through a weight of 16 bits ["
-              + out()
-              + ", "
-              + in()
-              + "]; tune or train the model in floats instead");
-    }
-    if (x.dim(-1) != in()) {
-      throw new IllegalArgumentException(
-          "x·wᵀ needs equal inner dimensions: x "
-              + x.shape()
-              + ", w ["
-              + out()
-              + ", "
-              + in()
-              + "]");
-    }
-    Tensor y = tape.workspace().take(x.shape().withLast(out()));
-    tape.backend().matMul().xwt(x.rows(), x.data(), 0, matrix, y.data(), 0);
-    return y;
+    return tape.apply(new HalfMatMul(x, matrix));
   }
 }

@@ -2,6 +2,7 @@ package dev.ashlar.nn.layer;
 
 import dev.ashlar.tensor.Tensor;
 import dev.ashlar.tensor.autograd.Tape;
+import java.util.Optional;
 
 /**
  * The matrix {@code [out, in]} of a linear map, whatever it is stored as: dense, packed, observed
@@ -22,4 +23,12 @@ public interface Weight {
    * @return {@code [.., out]}, in a buffer of the tape's workspace
    */
   Tensor multiply(Tensor x, Tape tape);
+
+  /**
+   * The matrix as floats, if it holds floats and nothing is done beside its product: a dense
+   * weight's own tensor, a copy of one in 16 bits; empty for codes.
+   */
+  default Optional<Tensor> floats() {
+    return Optional.empty();
+  }
 }

@@ -48,6 +48,14 @@ public interface MatMulKernel {
       int ldc,
       boolean accumulate);
 
+  /**
+   * {@code dx[m, in] (+)= dy[m, out] · w}: the input gradient of a product with 16-bit floats, the
+   * bits that {@link #xw} has for its floats.
+   *
+   * @param m rows of dy and dx, both without gaps
+   */
+  void xw(int m, float[] dy, int dyOff, HalfMatrix w, float[] dx, int dxOff, boolean accumulate);
+
   /** {@code c[m,n] (+)= a[k,m]ᵀ · b[k,n]}: the weight gradient, {@code dw = dyᵀ·x}. */
   void xtw(
       int m,

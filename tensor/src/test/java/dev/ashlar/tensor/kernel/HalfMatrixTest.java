@@ -64,6 +64,28 @@ class HalfMatrixTest {
     }
   }
 
+  @ParameterizedTest
+  @MethodSource("backends")
+  void inputGradientsHaveTheBitsOfTheFloats(Backend backend) {
+    Random random = new Random(4);
+    for (DType type : new DType[] {DType.BF16, DType.F16}) {
+      for (int[] s : SHAPES) {
+        for (boolean add : new boolean[] {false, true}) {
+          HalfMatrix w = random(type, s[1], s[2], random);
+          float[] dy = floats(random, 3 + s[0] * s[1]);
+          float[] expected = floats(random, 2 + s[0] * s[2] + 3);
+          float[] found = expected.clone();
+          float[] dense = w.toTensor().data();
+          backend
+              .matMul()
+              .xw(s[0], s[2], s[1], dy, 3, s[1], dense, 0, s[2], expected, 2, s[2], add);
+          backend.matMul().xw(s[0], dy, 3, w, found, 2, add);
+          assertArrayEquals(expected, found, type + " " + s[0] + "x" + s[1] + "x" + s[2]);
+        }
+      }
+    }
+  }
+
   /** A row's product does not depend on what is multiplied beside it, as few rows go one way. */
   @ParameterizedTest
   @MethodSource("backends")

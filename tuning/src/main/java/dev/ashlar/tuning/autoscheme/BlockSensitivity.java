@@ -21,6 +21,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.DoubleConsumer;
 
 /**
@@ -149,10 +150,12 @@ final class BlockSensitivity {
           original.mapWeights(
               (name, weight) -> {
                 QuantScheme scheme = schemes.get(name);
-                if (scheme == null || scheme.isFloat() || !(weight instanceof DenseWeight dense)) {
+                boolean rounds = scheme != null && !scheme.isFloat();
+                Optional<Tensor> floats = rounds ? weight.floats() : Optional.empty();
+                if (floats.isEmpty()) {
                   return weight;
                 }
-                Tensor w = dense.matrix();
+                Tensor w = floats.get();
                 LinearLayer layer = new LinearLayer(name, w, scheme, model.backend());
                 Tensor q = RoundToNearest.quantize(layer).dequantize();
                 Tensor difference = Tensor.zeros(w.shape());

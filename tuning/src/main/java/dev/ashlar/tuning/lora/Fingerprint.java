@@ -4,8 +4,10 @@ import dev.ashlar.nn.decoder.BlockContext;
 import dev.ashlar.nn.decoder.Decoder;
 import dev.ashlar.nn.layer.DenseWeight;
 import dev.ashlar.nn.layer.FrozenWeight;
+import dev.ashlar.nn.layer.HalfWeight;
 import dev.ashlar.nn.layer.Weight;
 import dev.ashlar.nn.layer.WrappedWeight;
+import dev.ashlar.tensor.HalfMatrix;
 import dev.ashlar.tensor.Tensor;
 import dev.ashlar.tensor.autograd.Tape;
 import dev.ashlar.tensor.quant.QuantizedMatrix;
@@ -57,9 +59,20 @@ final class Fingerprint {
   private void add(Weight weight) {
     switch (weight) {
       case DenseWeight d -> floats.add(d.matrix());
+      case HalfWeight h -> add(h.matrix());
       case FrozenWeight f -> add(f.matrix());
       case WrappedWeight w -> add(w.inner());
       default -> throw new IllegalArgumentException("no gradient passes a " + weight.getClass());
+    }
+  }
+
+  private void add(HalfMatrix matrix) {
+    Tensor row = Tensor.zeros(matrix.in());
+    for (int o = 0; o < matrix.out(); o++) {
+      for (int i = 0; i < matrix.in(); i++) {
+        row.data()[i] = matrix.value(o * matrix.in() + i);
+      }
+      floats.add(row);
     }
   }
 

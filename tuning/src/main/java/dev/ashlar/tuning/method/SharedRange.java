@@ -1,6 +1,5 @@
 package dev.ashlar.tuning.method;
 
-import dev.ashlar.nn.layer.DenseWeight;
 import dev.ashlar.nn.layer.Weight;
 import dev.ashlar.tensor.Magnitude;
 import dev.ashlar.tensor.quant.FloatGrid;
@@ -48,8 +47,6 @@ final class SharedRange {
   }
 
   private static float largest(Weight weight) {
-    return weight instanceof DenseWeight dense
-        ? Magnitude.largest(dense.matrix().data(), 0, dense.matrix().size())
-        : 0;
+    return weight.floats().map(w -> Magnitude.largest(w.data(), 0, w.size())).orElse(0f);
   }
 }

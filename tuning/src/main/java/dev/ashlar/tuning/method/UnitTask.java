@@ -1,7 +1,7 @@
 package dev.ashlar.tuning.method;
 
-import dev.ashlar.nn.layer.DenseWeight;
 import dev.ashlar.nn.layer.Weight;
+import dev.ashlar.tensor.Tensor;
 import dev.ashlar.tensor.quant.QuantScheme;
 import java.util.List;
 import java.util.Map;
@@ -86,13 +86,17 @@ public record UnitTask(
 
   /** The same for a weight that is at hand. */
   public LinearLayer layer(String name, Weight weight) {
-    if (!(weight instanceof DenseWeight dense)) {
-      throw new TuningException(name, "the layer is quantized already; quantize the float model");
-    }
-    Finite.requireWeight(name, dense.matrix(), unit.backend());
+    Tensor matrix =
+        weight
+            .floats()
+            .orElseThrow(
+                () ->
+                    new TuningException(
+                        name, "the layer is quantized already; quantize the float model"));
+    Finite.requireWeight(name, matrix, unit.backend());
     return new LinearLayer(
         name,
-        dense.matrix(),
+        matrix,
         schemes.get(name),
         Optional.empty(),
         unit.backend(),

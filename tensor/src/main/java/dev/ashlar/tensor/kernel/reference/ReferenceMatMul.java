@@ -3,6 +3,7 @@ package dev.ashlar.tensor.kernel.reference;
 import dev.ashlar.tensor.HalfMatrix;
 import dev.ashlar.tensor.Parallel;
 import dev.ashlar.tensor.kernel.MatMulKernel;
+import java.util.Arrays;
 
 /** Triple loops, each element summed in double in the order of k. */
 final class ReferenceMatMul implements MatMulKernel {
@@ -62,6 +63,30 @@ final class ReferenceMatMul implements MatMulKernel {
       int ldc,
       boolean accumulate) {
     product(m, n, k, a, aOff, lda, 1, b, bOff, ldb, 1, c, cOff, ldc, accumulate);
+  }
+
+  @Override
+  public void xw(
+      int m, float[] dy, int dyOff, HalfMatrix w, float[] dx, int dxOff, boolean accumulate) {
+    int n = w.in();
+    Parallel.rows(
+        m,
+        1,
+        (from, to) -> {
+          double[] sums = new double[n];
+          for (int i = from; i < to; i++) {
+            Arrays.fill(sums, 0);
+            for (int p = 0; p < w.out(); p++) {
+              for (int j = 0; j < n; j++) {
+                sums[j] += (double) dy[dyOff + i * w.out() + p] * w.value(p * n + j);
+              }
+            }
+            for (int j = 0; j < n; j++) {
+              int at = dxOff + i * n + j;
+              dx[at] = accumulate ? (float) (dx[at] + sums[j]) : (float) sums[j];
+            }
+          }
+        });
   }
 
   @Override

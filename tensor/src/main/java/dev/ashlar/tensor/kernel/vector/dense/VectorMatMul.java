@@ -67,6 +67,18 @@ public final class VectorMatMul implements MatMulKernel {
     }
   }
 
+  /** Columns of 16-bit floats, the same. */
+  private record HalvesAcross(HalfMatrix w) implements Columns {
+    @Override
+    public void panel(int column, int columns, int p, int kc, float[] to, int toAt) {
+      for (int i = 0; i < kc; i++) {
+        int at = toAt + i * PANEL;
+        HalfRows.widen(columns, w, (p + i) * w.in() + column, to, at);
+        Arrays.fill(to, at + columns, at + PANEL, 0f);
+      }
+    }
+  }
+
   private record Result(float[] data, int off, int ld) {}
 
   /** A thread's own buffers; they grow to what is needed and stay. */
@@ -163,6 +175,14 @@ public final class VectorMatMul implements MatMulKernel {
         new Operand(b, bOff, ldb, false),
         new Result(c, cOff, ldc),
         accumulate);
+  }
+
+  @Override
+  public void xw(
+      int m, float[] dy, int dyOff, HalfMatrix w, float[] dx, int dxOff, boolean accumulate) {
+    Operand a = new Operand(dy, dyOff, w.out(), true);
+    Result c = new Result(dx, dxOff, w.in());
+    product(m, w.in(), w.out(), a, new HalvesAcross(w), c, accumulate);
   }
 
   @Override
