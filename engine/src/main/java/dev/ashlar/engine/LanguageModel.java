@@ -15,7 +15,6 @@ import dev.ashlar.nn.decoder.Decoder;
 import dev.ashlar.nn.decoder.InferenceOptions;
 import dev.ashlar.nn.generate.Generator;
 import dev.ashlar.tensor.DType;
-import dev.ashlar.tensor.kernel.ActivationPrecision;
 import dev.ashlar.tensor.quant.QuantScheme;
 import dev.ashlar.text.chat.ChatTemplate;
 import dev.ashlar.text.tokenizer.StoppingDecoder;
@@ -301,7 +300,7 @@ public final class LanguageModel implements AutoCloseable {
 
   /** Exact activations need no packed kernels, and their floats are what other programs compare. */
   Decoder measured() {
-    return options.activations() == ActivationPrecision.FLOAT && converted.isEmpty()
+    return options.isExact() && converted.isEmpty()
         ? model.floats(options.kernels())
         : decoder(Integer.MAX_VALUE);
   }
@@ -381,6 +380,7 @@ public final class LanguageModel implements AutoCloseable {
           InferenceOptions.defaults()
               .with(options.activations())
               .with(options.kvCache())
+              .with(options.head())
               .forPrompt(promptTokens);
       decoder = options.run(() -> model.runner(how, options.kernels()));
     }

@@ -1,6 +1,7 @@
 package dev.ashlar.engine;
 
 import dev.ashlar.formats.adapter.AdapterFile;
+import dev.ashlar.nn.decoder.HeadPrecision;
 import dev.ashlar.tensor.Parallel;
 import dev.ashlar.tensor.kernel.ActivationPrecision;
 import dev.ashlar.tensor.kernel.Backend;
@@ -20,6 +21,7 @@ import java.util.OptionalInt;
  * @param backend which kernels: {@code reference}, {@code vector}…; empty for the process's choice
  * @param activations what packed weights are multiplied by
  * @param kvCache how keys and values of earlier tokens are kept
+ * @param head how the output map is kept
  * @param adapters changes of low rank (LoRA) that are computed beside the weights; all count
  */
 public record ModelOptions(
@@ -27,6 +29,7 @@ public record ModelOptions(
     Optional<String> backend,
     ActivationPrecision activations,
     KvPrecision kvCache,
+    HeadPrecision head,
     List<AdapterFile> adapters) {
   public ModelOptions {
     if (threads.isPresent() && threads.getAsInt() < 1) {
@@ -42,27 +45,33 @@ public record ModelOptions(
         Optional.empty(),
         ActivationPrecision.FLOAT,
         KvPrecision.F32,
+        HeadPrecision.STORED,
         List.of());
   }
 
   /** The same with so many threads. */
   public ModelOptions withThreads(int count) {
-    return new ModelOptions(OptionalInt.of(count), backend, activations, kvCache, adapters);
+    return new ModelOptions(OptionalInt.of(count), backend, activations, kvCache, head, adapters);
   }
 
   /** The same with the backend of that name. */
   public ModelOptions withBackend(String name) {
-    return new ModelOptions(threads, Optional.of(name), activations, kvCache, adapters);
+    return new ModelOptions(threads, Optional.of(name), activations, kvCache, head, adapters);
   }
 
   /** The same with other activations. */
   public ModelOptions withActivations(ActivationPrecision other) {
-    return new ModelOptions(threads, backend, other, kvCache, adapters);
+    return new ModelOptions(threads, backend, other, kvCache, head, adapters);
   }
 
   /** The same with keys and values kept otherwise. */
   public ModelOptions withKvCache(KvPrecision other) {
-    return new ModelOptions(threads, backend, activations, other, adapters);
+    return new ModelOptions(threads, backend, activations, other, head, adapters);
+  }
+
+  /** The same with the output map kept otherwise. */
+  public ModelOptions withHead(HeadPrecision other) {
+    return new ModelOptions(threads, backend, activations, kvCache, other, adapters);
   }
 
   /** The same with one more adapter, as it was trained. */
@@ -84,7 +93,12 @@ public record ModelOptions(
 
   /** The same with these adapters in place of any. */
   public ModelOptions withAdapters(List<AdapterFile> others) {
-    return new ModelOptions(threads, backend, activations, kvCache, others);
+    return new ModelOptions(threads, backend, activations, kvCache, head, others);
+  }
+
+  /** Whether weights and what they are multiplied by are taken as they are stored. */
+  boolean isExact() {
+    return activations == ActivationPrecision.FLOAT && head == HeadPrecision.STORED;
   }
 
   /**
@@ -102,13 +116,11 @@ public record ModelOptions(
    * @throws IllegalArgumentException naming it
    */
   ModelOptions requireMachineOnly(String job) {
-    if (!adapters.isEmpty()
-        || activations != ActivationPrecision.FLOAT
-        || kvCache != KvPrecision.F32) {
+    if (!adapters.isEmpty() || !isExact() || kvCache != KvPrecision.F32) {
       throw new IllegalArgumentException(
           job
-              + " takes threads and a backend; adapters, activations and caches are for running a"
-              + " model");
+              + " takes threads and a backend; adapters, activations, caches and heads are for"
+              + " running a model");
     }
     return this;
   }

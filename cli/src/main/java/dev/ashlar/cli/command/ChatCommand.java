@@ -73,6 +73,8 @@ final class ChatCommand extends Command {
 
   @Mixin ActivationsOption activations;
 
+  @Mixin HeadOption head;
+
   @Mixin SamplingOptions sampling;
 
   @Option(
@@ -96,6 +98,7 @@ final class ChatCommand extends Command {
     ModelOptions options =
         ModelOptions.defaults()
             .withActivations(activations.activations())
+            .withHead(head.head())
             .withAdapters(adapters.files());
     ChatOptions how =
         ChatOptions.defaults()

@@ -123,6 +123,8 @@ final class EvalCommand extends Command {
 
   @Mixin ActivationsOption activations;
 
+  @Mixin HeadOption head;
+
   EvalCommand(Console console) {
     super(console);
   }
@@ -145,6 +147,7 @@ final class EvalCommand extends Command {
     ModelOptions options =
         ModelOptions.defaults()
             .withActivations(activations.activations())
+            .withHead(head.head())
             .withAdapters(adapters.files());
     try (LanguageModel opened = LanguageModel.open(model, options, new ConsoleListener(console));
         LanguageModel floats =
@@ -156,7 +159,7 @@ final class EvalCommand extends Command {
       Evaluation evaluation = evaluation(opened, floats);
       List<Measurement> results = evaluation.on(dataset);
       idle(results).forEach(console::warning);
-      return new EvalReport(model, activations.type, results).report();
+      return new EvalReport(model, activations.type, head.type, results).report();
     }
   }
 

@@ -15,9 +15,10 @@ import java.util.Map;
  *
  * @param model as the user names it
  * @param activations what packed weights were multiplied by
+ * @param head how the output head was kept
  * @param all at least one
  */
-record EvalReport(String model, String activations, List<Measurement> all) {
+record EvalReport(String model, String activations, String head, List<Measurement> all) {
   private static final String ERROR = "StandardError";
 
   /** The figures of the first data set also stand at the top, where programs look for one. */
@@ -25,6 +26,7 @@ record EvalReport(String model, String activations, List<Measurement> all) {
     Map<String, Object> facts = new LinkedHashMap<>();
     facts.put("model", model);
     facts.put("activations", activations);
+    facts.put("head", head);
     facts.putAll(facts(all.getFirst()));
     facts.put("results", all.stream().map(EvalReport::facts).toList());
     return new Report(String.join("\n", table()), facts);

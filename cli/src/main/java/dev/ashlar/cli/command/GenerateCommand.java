@@ -66,6 +66,8 @@ final class GenerateCommand extends Command {
 
   @Mixin ActivationsOption activations;
 
+  @Mixin HeadOption head;
+
   @Mixin SamplingOptions sampling;
 
   GenerateCommand(Console console) {
@@ -77,6 +79,7 @@ final class GenerateCommand extends Command {
     ModelOptions options =
         ModelOptions.defaults()
             .withActivations(activations.activations())
+            .withHead(head.head())
             .withKvCache(precision())
             .withAdapters(adapters.files());
     GenerationOptions how = sampling.options(maxTokens, MAX_TOKENS);
@@ -138,6 +141,7 @@ final class GenerateCommand extends Command {
     facts.put("prompt", prompt);
     facts.put("text", generated.text());
     facts.put("activations", activations.type);
+    facts.put("head", head.type);
     facts.put("tokens", (long) r.tokens().size());
     facts.put("promptTokens", (long) generated.promptTokens());
     facts.put("promptTokensPerSecond", r.promptTokensPerSecond());

@@ -80,6 +80,7 @@ class AshlarTest {
     fault(2, "eval", "--model", "m", "--dataset", "d", "--tasks", "sudoku");
     fault(2, "generate", "--model", "m", "--prompt", "p", "--max-tokens", "0");
     fault(2, "generate", "--model", "m", "--prompt", "p", "--activations", "int7");
+    fault(2, "generate", "--model", "m", "--prompt", "p", "--head", "int7");
   }
 
   @Test

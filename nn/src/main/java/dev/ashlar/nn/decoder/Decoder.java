@@ -111,8 +111,7 @@ public final class Decoder {
       DecoderSpec spec, WeightSource source, Backend backend, InferenceOptions options) {
     WarmUp warmUp = WarmUp.begin(spec, backend, options);
     try {
-      Decoder decoder =
-          load(spec, Weights.packed(source, spec, backend, options.activations(), warmUp));
+      Decoder decoder = load(spec, Weights.packed(source, spec, backend, options, warmUp));
       Parallel.rows(
           decoder.blockCount(),
           1,

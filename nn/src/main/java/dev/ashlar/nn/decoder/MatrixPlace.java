@@ -23,6 +23,49 @@ record MatrixPlace(
     return new MatrixPlace(stored, 0, out, in, in, false);
   }
 
+  /** Where a map's matrix lies, its tensor being there in its shape. */
+  static MatrixPlace of(Weights weights, String parent, LinearSpec spec) {
+    String own = parent + spec.name() + ".weight";
+    if (weights.hasOwn(own, spec)) {
+      boolean turned = spec.transposed() && spec.stack().isEmpty();
+      return turned
+          ? new MatrixPlace(
+              weights.stored(own, spec.in(), spec.out()),
+              0,
+              spec.in(),
+              spec.out(),
+              spec.out(),
+              true)
+          : whole(weights.stored(own, spec.out(), spec.in()), spec.out(), spec.in());
+    }
+    LinearSpec.Stack stack = spec.stack().get();
+    String all = parent + stack.weight();
+    int outputs = stack.outputs();
+    long map = (long) stack.index() * spec.in() * outputs;
+    if (spec.transposed()) {
+      StoredTensor stored = weights.stored(all, stack.count(), spec.in(), outputs);
+      return new MatrixPlace(stored, map + stack.first(), spec.in(), spec.out(), outputs, true);
+    }
+    StoredTensor stored = weights.stored(all, stack.count(), outputs, spec.in());
+    long first = map + (long) stack.first() * spec.in();
+    return new MatrixPlace(stored, first, spec.out(), spec.in(), spec.in(), false);
+  }
+
+  /** Rows of the matrix. */
+  int out() {
+    return turned ? width : rows;
+  }
+
+  /** Columns of the matrix. */
+  int in() {
+    return turned ? rows : width;
+  }
+
+  /** Some rows of a matrix that does not lie turned. */
+  MatrixPlace part(int from, int count) {
+    return new MatrixPlace(stored, first + (long) from * stride, count, width, stride, turned);
+  }
+
   /** Reads some of the rows. */
   private interface Reader {
     void read(long from, int offset, int count);

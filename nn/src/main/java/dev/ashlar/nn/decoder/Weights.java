@@ -23,6 +23,7 @@ import java.util.function.Function;
  * Every fault is the source's own exception, naming the tensor.
  */
 sealed class Weights permits HollowWeights {
+  private static final String IN_BYTES = "a head in bytes";
   private static final String SHAPE_HINT = "the tensors and config.json are of different models";
 
   /** What a decoder's weights are for, which says what they may be in memory. */
@@ -42,10 +43,20 @@ sealed class Weights permits HollowWeights {
     }
   }
 
+  /** What a matrix of floats is in memory. */
+  private enum Kept {
+    FLOATS,
+    /** In 16 bits if it is stored so. */
+    STORED,
+    /** Rounded; see {@link HeadPrecision#INT8}. */
+    BYTES
+  }
+
   private final WeightSource source;
   private final DecoderSpec decoder;
   private final Backend backend;
   private final Use use;
+  private final HeadPrecision head;
 
   /** Is told the kinds of matrices, or null. */
   private final WarmUp warmUp;
@@ -58,19 +69,21 @@ sealed class Weights permits HollowWeights {
       DecoderSpec decoder,
       Backend backend,
       Use use,
+      HeadPrecision head,
       Function<QuantizedMatrix, Weight> coded,
       WarmUp warmUp) {
     this.source = source;
     this.decoder = decoder;
     this.backend = backend;
     this.use = use;
+    this.head = head;
     this.coded = coded;
     this.warmUp = warmUp;
   }
 
   /** Of no source; see {@link HollowWeights}. */
   Weights(Backend backend) {
-    this(null, null, backend, Use.RUN, null, null);
+    this(null, null, backend, Use.RUN, HeadPrecision.STORED, null, null);
   }
 
   private static Function<QuantizedMatrix, Weight> packing(
@@ -93,28 +106,30 @@ sealed class Weights permits HollowWeights {
 
   private static Weights floats(
       WeightSource source, DecoderSpec decoder, Backend backend, Use use) {
-    return new Weights(
-        source, decoder, backend, use, packing(backend, ActivationPrecision.FLOAT), null);
+    Function<QuantizedMatrix, Weight> packing = packing(backend, ActivationPrecision.FLOAT);
+    return new Weights(source, decoder, backend, use, HeadPrecision.STORED, packing, null);
   }
 
   /** Matrices stay what they are stored as, and gradients pass them. */
   static Weights frozen(WeightSource source, DecoderSpec decoder, Backend backend) {
-    return new Weights(source, decoder, backend, Use.FROZEN, FrozenWeight::of, null);
+    return new Weights(
+        source, decoder, backend, Use.FROZEN, HeadPrecision.STORED, FrozenWeight::of, null);
   }
 
   /**
    * Matrices stay what they are stored as.
    *
-   * @param activations how products with packed matrices take theirs
+   * @param options how products with packed matrices take their activations, and what the head is
    * @param warmUp is told the kinds of matrices
    */
   static Weights packed(
       WeightSource source,
       DecoderSpec decoder,
       Backend backend,
-      ActivationPrecision activations,
+      InferenceOptions options,
       WarmUp warmUp) {
-    return new Weights(source, decoder, backend, Use.RUN, packing(backend, activations), warmUp);
+    Function<QuantizedMatrix, Weight> packing = packing(backend, options.activations());
+    return new Weights(source, decoder, backend, Use.RUN, options.head(), packing, warmUp);
   }
 
   Backend backend() {
@@ -127,7 +142,7 @@ sealed class Weights permits HollowWeights {
     if (isPacked(name)) {
       return;
     }
-    weight(parent, spec);
+    MatrixPlace.of(this, parent, spec);
     if (spec.bias() && hasOwn(name + ".bias", spec)) {
       stored(name + ".bias", spec.out());
     } else if (spec.bias()) {
@@ -136,24 +151,11 @@ sealed class Weights permits HollowWeights {
     }
   }
 
-  /** The tensor in which a dense matrix lies, checked. */
-  private StoredTensor weight(String parent, LinearSpec spec) {
-    String own = parent + spec.name() + ".weight";
-    if (hasOwn(own, spec)) {
-      boolean turned = spec.transposed() && spec.stack().isEmpty();
-      return turned ? stored(own, spec.in(), spec.out()) : stored(own, spec.out(), spec.in());
-    }
-    LinearSpec.Stack stack = spec.stack().get();
-    return spec.transposed()
-        ? stored(parent + stack.weight(), stack.count(), spec.in(), stack.outputs())
-        : stored(parent + stack.weight(), stack.count(), stack.outputs(), spec.in());
-  }
-
   /**
    * Whether a map's tensor is its own: always outside of stacks, and for those of a stack where the
    * file has it, as exports write experts that stay float beside packed ones.
    */
-  private boolean hasOwn(String tensor, LinearSpec spec) {
+  boolean hasOwn(String tensor, LinearSpec spec) {
     return spec.stack().isEmpty() || source.find(resolve(tensor)).isPresent();
   }
 
@@ -169,20 +171,28 @@ sealed class Weights permits HollowWeights {
 
   /** The linear map {@code parent + spec.name()}, which goes by {@code spec.name()}. */
   Linear linear(String parent, LinearSpec spec) {
-    return linear(parent, spec, use.keepsCodes());
+    return linear(parent, spec, use.keepsCodes() ? Kept.STORED : Kept.FLOATS);
   }
 
   /** The output map of that complete name, which nobody changes as it is. */
   Linear output(LinearSpec spec) {
-    return linear("", spec, use != Use.TRAINED);
+    return linear("", spec, output());
   }
 
-  private Linear linear(String parent, LinearSpec spec, boolean halves) {
+  private Kept output() {
+    if (use == Use.TRAINED) {
+      return Kept.FLOATS;
+    }
+    return head == HeadPrecision.INT8 ? Kept.BYTES : Kept.STORED;
+  }
+
+  private Linear linear(String parent, LinearSpec spec, Kept kept) {
     String name = parent + spec.name();
     Optional<QuantizedMatrix> quantized = source.quantized(resolve(name));
+    noteCodes(kept, quantized.isPresent());
     return new Linear(
         spec.name(),
-        quantized.isPresent() ? packed(name, spec, quantized.get()) : stored(parent, spec, halves),
+        quantized.isPresent() ? packed(name, spec, quantized.get()) : stored(parent, spec, kept),
         spec.bias() ? bias(parent, spec) : null);
   }
 
@@ -238,29 +248,29 @@ sealed class Weights permits HollowWeights {
     return coded.apply(q);
   }
 
-  private Weight stored(String parent, LinearSpec spec, boolean halves) {
+  private Weight stored(String parent, LinearSpec spec, Kept kept) {
     return spec.transposed() || spec.stack().isPresent()
-        ? dense(place(parent, spec), halves)
-        : matrix(parent + spec.name() + ".weight", spec.out(), spec.in(), halves);
+        ? dense(MatrixPlace.of(this, parent, spec), kept)
+        : matrix(parent + spec.name() + ".weight", spec.out(), spec.in(), kept);
   }
 
   /** The matrix of a table as the output map, whose name it has not. */
   Weight tied(String name, int out, int in) {
-    return matrix(name, out, in, use != Use.TRAINED);
+    return matrix(name, out, in, output());
   }
 
-  private Weight matrix(String name, int out, int in, boolean halves) {
+  private Weight matrix(String name, int out, int in, Kept kept) {
     Optional<Weight> blocks = blocks(name, out, in);
-    return blocks.orElseGet(() -> dense(MatrixPlace.whole(stored(name, out, in), out, in), halves));
+    noteCodes(kept, blocks.isPresent());
+    return blocks.orElseGet(() -> dense(MatrixPlace.whole(stored(name, out, in), out, in), kept));
   }
 
-  /**
-   * A matrix of floats.
-   *
-   * @param halves whether 16 bits stay 16 bits
-   */
-  private Weight dense(MatrixPlace place, boolean halves) {
-    if (!halves || !place.stored().isHalf()) {
+  /** A matrix of floats. */
+  private Weight dense(MatrixPlace place, Kept kept) {
+    if (kept == Kept.BYTES) {
+      return bytes(place);
+    }
+    if (kept == Kept.FLOATS || !place.stored().isHalf()) {
       if (warmUp != null) {
         warmUp.dense();
       }
@@ -276,6 +286,23 @@ sealed class Weights permits HollowWeights {
       warmUp.half(matrix.type());
     }
     return new HalfWeight(matrix);
+  }
+
+  private void noteCodes(Kept kept, boolean codes) {
+    if (kept == Kept.BYTES && codes) {
+      source.note(
+          IN_BYTES, "the output head is stored as codes and stays so: 8 bits have no effect");
+    }
+  }
+
+  private Weight bytes(MatrixPlace place) {
+    StoredTensor stored = place.stored();
+    ByteHead rounded = ByteHead.of(place, backend, w -> finite(stored, w.data(), 0, w.size()));
+    source.note(IN_BYTES, rounded.sentence());
+    if (warmUp != null) {
+      warmUp.like(rounded.matrix());
+    }
+    return coded.apply(rounded.matrix());
   }
 
   /**
@@ -328,26 +355,6 @@ sealed class Weights permits HollowWeights {
   private RuntimeException notFinite(StoredTensor stored) {
     return source.fault(
         stored.name(), "finite values", "NaN or infinity", "the checkpoint is damaged");
-  }
-
-  private MatrixPlace place(String parent, LinearSpec spec) {
-    StoredTensor stored = weight(parent, spec);
-    if (hasOwn(parent + spec.name() + ".weight", spec)) {
-      return spec.transposed() && spec.stack().isEmpty()
-          ? new MatrixPlace(stored, 0, spec.in(), spec.out(), spec.out(), true)
-          : MatrixPlace.whole(stored, spec.out(), spec.in());
-    }
-    LinearSpec.Stack stack = spec.stack().get();
-    long map = (long) stack.index() * spec.in() * stack.outputs();
-    return spec.transposed()
-        ? new MatrixPlace(stored, map + stack.first(), spec.in(), spec.out(), stack.outputs(), true)
-        : new MatrixPlace(
-            stored,
-            map + (long) stack.first() * spec.in(),
-            spec.out(),
-            spec.in(),
-            spec.in(),
-            false);
   }
 
   /** The stored tensor of that complete name, which must have that shape and hold floats. */
