@@ -6,8 +6,10 @@ import dev.ashlar.tensor.quant.FloatFormat;
 /** Blocks whose four-bit codes select from a table of 16 values (docs/formats.md, GGUF). */
 public final class CodebookEncoders {
   private static final int GROUP = 32;
-  private static final int TRIES = 9;
-  private static final int MOST = 4 * TRIES + 2;
+
+  /** What one over the step is tried at, times what the extreme value asks for. */
+  private static final float[] TRIES = Steps.ladder(0.8, 2, 16);
+
   private static final float[] E2M1 = FloatFormat.E2M1.table();
 
   private CodebookEncoders() {}
@@ -20,9 +22,9 @@ public final class CodebookEncoders {
   public static BlockEncoder iq4nl(float[] table) {
     float[] above = middles(table);
     return (row, from, dst, to) -> {
-      float[] weights = Weights.Kind.SQUARE.of(row, from, GROUP);
+      float[] weights = Weights.of(row, from, GROUP);
       Group group = new Group(GROUP, row.values(), from, weights, 0);
-      float d = Bytes.half(step(Steps.of(table, MOST), group, table));
+      float d = Bytes.half(step(Steps.of(table, 2 * TRIES.length), group, table));
       Bytes.half(dst, to, d);
       nibbles(row.values(), from, d, above, dst, to + 2);
     };
@@ -37,8 +39,8 @@ public final class CodebookEncoders {
     float[] above = middles(table);
     return (row, from, dst, to) -> {
       float[] x = row.values();
-      float[] weights = Weights.Kind.SQUARE.of(row, from, 256);
-      Steps fit = Steps.of(table, MOST);
+      float[] weights = Weights.of(row, from, 256);
+      Steps fit = Steps.of(table, 2 * TRIES.length);
       Group[] groups = new Group[8];
       float[] steps = new float[8];
       float[] counts = new float[8];
@@ -99,9 +101,10 @@ public final class CodebookEncoders {
       return 0;
     }
     steps.begin(group);
-    for (int k = -TRIES; k <= TRIES; k++) {
-      steps.add((table[0] + k) / extreme);
-      steps.add((table[15] + k) / extreme);
+    for (float end : new float[] {table[0], table[15]}) {
+      for (float factor : TRIES) {
+        steps.add(end * factor / extreme);
+      }
     }
     return steps.best();
   }

@@ -8,26 +8,39 @@ import dev.ashlar.tensor.kernel.GridSumsKernel.Candidates;
  * Step and lowest value for which {@code x ≈ s·q + m} with whole {@code q} from 0 to a largest code
  * has a small weighted square error.
  *
- * <p>For given codes both follow from two linear equations. Codes are those of steps around the one
- * that spans the range of the values (docs/formats.md, GGUF); then codes and step are bettered in
- * turn. Not for several threads; made once and used for many groups.
+ * <p>For given codes both follow from two linear equations. Codes are those of grids that begin and
+ * end a little outside the range of the values, at its ends, or inside (docs/formats.md, GGUF);
+ * then codes and grid are bettered in turn, of several. Not for several threads; made once and used
+ * for many groups.
  */
 final class OffsetFit {
-  private static final int TRIES = 20;
-  private static final float BETWEEN = 0.1f;
-  private static final int ROUNDS = 4;
+  private static final int ROUNDS = 2;
+  private static final int RUNS = Steps.RUNS;
+
+  /** How far inside the range, as a part of it, grids begin and end: of two bits, and of more. */
+  private static final float[] COARSE = {0, 0.1f, 0.2f, 0.35f};
+
+  private static final float[] FINE = {-0.02f, 0, 0.03f, 0.08f};
 
   private final int largest;
   private final boolean free;
-  private final Candidates tried = Candidates.room(TRIES + 2);
+  private final Candidates tried = Candidates.room(FINE.length * FINE.length + 1);
   private Group group;
   private int count;
-
-  /** Σw, Σwx and Σwx² of the group. */
   private double weight;
-
   private double sum;
   private double square;
+
+  /** The best of each run of candidates. */
+  private final double[] steps = new double[RUNS];
+
+  private final double[] lows = new double[RUNS];
+  private int runs;
+
+  /** What one candidate's codes led to. */
+  private double solvedStep;
+
+  private double solvedLow;
 
   private double step;
   private double low;
@@ -52,8 +65,30 @@ final class OffsetFit {
     return (float) low;
   }
 
-  /** Begins with a group of which nothing is known. */
-  void begin(Group group) {
+  /**
+   * What codes have no part in.
+   *
+   * @param weight {@code Σw}
+   * @param sum {@code Σwx}
+   * @param square {@code Σwx²}
+   */
+  record Moments(double weight, double sum, double square) {}
+
+  /** Those of the present group. */
+  Moments moments() {
+    return new Moments(weight, sum, square);
+  }
+
+  /** Begins again with a group whose moments are known. */
+  void begin(Group group, Moments moments) {
+    this.group = group;
+    count = 0;
+    weight = moments.weight;
+    sum = moments.sum;
+    square = moments.square;
+  }
+
+  private void begin(Group group) {
     this.group = group;
     count = 0;
     weight = 0;
@@ -88,17 +123,24 @@ final class OffsetFit {
       return;
     }
     error = Double.POSITIVE_INFINITY;
-    for (int k = 0; k <= TRIES; k++) {
-      add((largest - 1 + BETWEEN * k) / (max - min), min);
+    float range = max - min;
+    float[] insets = largest <= 3 ? COARSE : FINE;
+    for (float below : insets) {
+      float base = free ? min + below * range : Math.min(0, min + below * range);
+      for (float above : insets) {
+        add(largest / (max - above * range - base), base);
+      }
     }
     if (knownStep != 0) {
       add(1 / knownStep, knownLow);
     }
-    keep();
+    keep(Math.ceilDiv(count, RUNS));
     for (int round = 0; round < ROUNDS && step > 0; round++) {
       double before = error;
-      add((float) (1 / step), (float) low);
-      keep();
+      for (int r = 0; r < runs; r++) {
+        add((float) (1 / steps[r]), (float) lows[r]);
+      }
+      keep(1);
       if (error >= before) {
         break;
       }
@@ -115,10 +157,26 @@ final class OffsetFit {
     tried.shifts()[count++] = base;
   }
 
-  private void keep() {
+  /** Keeps the best grid of each run of candidates, and the best of all. */
+  private void keep(int run) {
     sums();
-    for (int c = 0; c < count; c++) {
-      solve(tried.codes()[c], tried.squares()[c], tried.products()[c]);
+    runs = 0;
+    for (int from = 0; from < count; from += run) {
+      double least = Double.POSITIVE_INFINITY;
+      for (int c = from; c < Math.min(count, from + run); c++) {
+        double e = solve(tried.codes()[c], tried.squares()[c], tried.products()[c]);
+        if (e < least) {
+          least = e;
+          steps[runs] = solvedStep;
+          lows[runs] = solvedLow;
+        }
+      }
+      if (least < error) {
+        error = least;
+        step = steps[runs];
+        low = lows[runs];
+      }
+      runs += least < Double.POSITIVE_INFINITY ? 1 : 0;
     }
     count = 0;
   }
@@ -127,23 +185,22 @@ final class OffsetFit {
     Backends.chosen().gridSums().integers(group, 0, largest, count, tried);
   }
 
-  private void solve(double b, double c, double y) {
+  /** Finds the best grid for codes; returns its error, infinite if there is none. */
+  private double solve(double b, double c, double y) {
     double determinant = weight * c - b * b;
     if (!(determinant > 0)) {
-      return;
+      return Double.POSITIVE_INFINITY;
     }
-    double s = (weight * y - b * sum) / determinant;
-    double m = (c * sum - b * y) / determinant;
+    double inverse = 1 / determinant;
+    double s = (weight * y - b * sum) * inverse;
+    double m = (c * sum - b * y) * inverse;
     if (m > 0 && !free) {
       m = 0;
       s = y / c;
     }
-    double e = square + s * s * c + m * m * weight - 2 * s * y - 2 * m * sum + 2 * s * m * b;
-    if (s > 0 && e < error) {
-      error = e;
-      step = s;
-      low = m;
-    }
+    solvedStep = s;
+    solvedLow = m;
+    return s > 0 ? square - s * y - m * sum : Double.POSITIVE_INFINITY;
   }
 
   /**
@@ -171,6 +228,21 @@ final class OffsetFit {
               + 2 * s * m * b;
       lows[k] = weight > 0 ? (sum - s * b) / weight : 0;
     }
+  }
+
+  /** {@code Σwq} of the codes of a candidate whose error was asked for last. */
+  double codes(int k) {
+    return tried.codes()[k];
+  }
+
+  /** {@code Σwq²} of them. */
+  double squares(int k) {
+    return tried.squares()[k];
+  }
+
+  /** {@code Σwqx} of them. */
+  double products(int k) {
+    return tried.products()[k];
   }
 
   /** The codes of a step and a lowest value. */

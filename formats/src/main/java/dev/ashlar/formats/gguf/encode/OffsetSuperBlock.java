@@ -12,7 +12,7 @@ import dev.ashlar.tensor.kernel.GridErrorKernel.Group;
  */
 final class OffsetSuperBlock {
   static final int SIZE = 256;
-  private static final int ROUNDS = 3;
+  private static final int ROUNDS = 2;
 
   private final float[] x;
   private final int from;
@@ -31,14 +31,28 @@ final class OffsetSuperBlock {
   private final int[] mn;
   private final int[] codes = new int[SIZE];
 
-  /** What a group tries for the present shared floats: factors, and errors and lows of each. */
-  private final int[] triedSc = new int[3];
+  /** Moments of each group, and sums over its present codes, as {@link OffsetFit} has them. */
+  private final OffsetFit.Moments[] moments;
 
-  private final int[] triedMn = new int[3];
-  private final float[] triedSteps = new float[3];
-  private final float[] triedLows = new float[3];
-  private final double[] errors = new double[3];
-  private final double[] lows = new double[3];
+  private final double[] sums;
+  private final double[] squares;
+  private final double[] products;
+
+  /** Neighbours of a pair of factors: of these the likeliest, as many as fit in a vector. */
+  private static final int[][] AROUND = {
+    {0, 0}, {-1, 0}, {1, 0}, {0, -1}, {0, 1}, {-1, -1}, {1, 1}
+  };
+
+  private static final int TRIES = AROUND.length;
+
+  /** What a group tries for the present shared floats: factors, and errors and lows of each. */
+  private final int[] triedSc = new int[TRIES];
+
+  private final int[] triedMn = new int[TRIES];
+  private final float[] triedSteps = new float[TRIES];
+  private final float[] triedLows = new float[TRIES];
+  private final double[] errors = new double[TRIES];
+  private final double[] lows = new double[TRIES];
 
   /**
    * @param weights of the elements
@@ -59,6 +73,10 @@ final class OffsetSuperBlock {
     this.belows = new float[n];
     this.sc = new int[n];
     this.mn = new int[n];
+    this.moments = new OffsetFit.Moments[n];
+    this.sums = new double[n];
+    this.squares = new double[n];
+    this.products = new double[n];
     this.fit = new OffsetFit(largest, false);
     float[] counts = new float[n];
     for (int j = 0; j < n; j++) {
@@ -67,9 +85,8 @@ final class OffsetSuperBlock {
       fit.find(groups[j], row.step(at), row.low(at));
       steps[j] = fit.step();
       belows[j] = -fit.low();
-      for (int i = j * group; i < (j + 1) * group; i++) {
-        counts[j] += w[i];
-      }
+      moments[j] = fit.moments();
+      counts[j] = (float) moments[j].weight();
     }
     search(UnsignedFit.base(steps, counts, factors), UnsignedFit.base(belows, counts, factors));
   }
@@ -112,11 +129,15 @@ final class OffsetSuperBlock {
     int middle = d == 0 ? 0 : Math.min(SignedFit.nearest(steps[j] / d), factors);
     int below = e == 0 ? 0 : Math.clamp(SignedFit.nearest(belows[j] / e), 0, factors);
     int n = 0;
-    for (int s = Math.max(0, middle - 1); s <= Math.min(factors, middle + 1); s++) {
-      triedSc[n] = s;
-      triedMn[n++] = below;
+    for (int[] by : AROUND) {
+      int scale = middle + by[0];
+      int minimum = below + by[1];
+      if (scale >= 0 && scale <= factors && minimum >= 0 && minimum <= factors) {
+        triedSc[n] = scale;
+        triedMn[n++] = minimum;
+      }
     }
-    fit.begin(groups[j]);
+    fit.begin(groups[j], moments[j]);
     double best = better(j, n, Double.POSITIVE_INFINITY);
     for (int k = 0; k < n; k++) {
       triedMn[k] = e == 0 ? 0 : Math.clamp(SignedFit.nearest((float) (-lows[k] / e)), 0, factors);
@@ -137,6 +158,9 @@ final class OffsetSuperBlock {
         best = errors[k];
         sc[j] = triedSc[k];
         mn[j] = triedMn[k];
+        sums[j] = fit.codes(k);
+        squares[j] = fit.squares(k);
+        products[j] = fit.products(k);
       }
     }
     return best;
@@ -150,18 +174,13 @@ final class OffsetSuperBlock {
     double xa = 0;
     double xb = 0;
     for (int j = 0; j < sc.length; j++) {
-      int at = j * group;
-      OffsetFit.codes(x, from + at, group, d * sc[j], -(e * mn[j]), largest, codes, at);
-      for (int i = at; i < at + group; i++) {
-        double a = (double) sc[j] * codes[i];
-        double b = mn[j];
-        double value = x[from + i];
-        aa += w[i] * a * a;
-        ab += w[i] * a * b;
-        bb += w[i] * b * b;
-        xa += w[i] * a * value;
-        xb += w[i] * b * value;
-      }
+      double a = sc[j];
+      double b = mn[j];
+      aa += a * a * squares[j];
+      ab += a * b * sums[j];
+      bb += b * b * moments[j].weight();
+      xa += a * products[j];
+      xb += b * moments[j].sum();
     }
     double determinant = aa * bb - ab * ab;
     if (determinant > 1e-12 * aa * bb) {

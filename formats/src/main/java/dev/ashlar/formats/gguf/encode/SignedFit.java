@@ -5,14 +5,17 @@ import dev.ashlar.tensor.kernel.GridErrorKernel.Group;
 /**
  * The step {@code s} of either sign for which {@code x ≈ s·q} with whole {@code q} from {@code
  * −zero} to {@code zero − 1} has a small weighted square error: steps around the one that gives the
- * extreme value the extreme code are tried, with either sign.
+ * extreme value the extreme code are tried, with either sign. Much smaller ones are among them,
+ * since the extreme value may count little.
  */
 final class SignedFit {
-  private static final int TRIES = 9;
-  private static final float BETWEEN = 0.1f;
-
   /** Grids so coarse that it matters on which side the longer half is. */
-  private static final int COARSE = 8;
+  private static final int COARSE = 16;
+
+  /** What one over the step is tried at, times what the extreme value asks for. */
+  private static final float[] WIDE = Steps.ladder(0.7, 2.5, 16);
+
+  private static final float[] CLOSE = Steps.ladder(0.95, 1.6, 24);
 
   private final int zero;
   private final Steps steps;
@@ -22,7 +25,7 @@ final class SignedFit {
    */
   SignedFit(int zero) {
     this.zero = zero;
-    this.steps = Steps.whole(-zero, zero - 1, 4 * TRIES + 4);
+    this.steps = Steps.whole(-zero, zero - 1, 2 * WIDE.length + 2);
   }
 
   /** The nearest whole number. */
@@ -41,10 +44,12 @@ final class SignedFit {
       return 0;
     }
     steps.begin(group);
-    for (int k = -TRIES; k <= TRIES; k++) {
-      steps.add(-(zero + BETWEEN * k) / extreme);
-      if (zero <= COARSE) {
-        steps.add((zero - 1 + BETWEEN * k) / extreme);
+    for (float factor : zero <= COARSE ? WIDE : CLOSE) {
+      steps.add(-zero * factor / extreme);
+    }
+    if (zero <= COARSE) {
+      for (float factor : WIDE) {
+        steps.add((zero - 1) * factor / extreme);
       }
     }
     if (known != 0) {
@@ -72,6 +77,16 @@ final class SignedFit {
   /** The error of that factor, less {@code Σwx²}. */
   double error() {
     return steps.error();
+  }
+
+  /** As {@link Steps#squares}. */
+  double squares() {
+    return steps.squares();
+  }
+
+  /** As {@link Steps#products}. */
+  double products() {
+    return steps.products();
   }
 
   /** The codes of a step, counted from zero up. */

@@ -9,7 +9,7 @@ import dev.ashlar.tensor.kernel.GridErrorKernel.Group;
 final class SignedSuperBlock {
   static final int GROUP = 16;
   private static final int GROUPS = 16;
-  private static final int ROUNDS = 3;
+  private static final int ROUNDS = 2;
 
   private final float[] x;
   private final int from;
@@ -21,6 +21,11 @@ final class SignedSuperBlock {
   private final float[] steps = new float[GROUPS];
   private final int[] sc = new int[GROUPS];
   private final int[] codes = new int[GROUPS * GROUP];
+
+  /** Sums over the present codes of each group, as {@link Steps} has them. */
+  private final double[] squares = new double[GROUPS];
+
+  private final double[] products = new double[GROUPS];
   private float d;
 
   /**
@@ -75,6 +80,8 @@ final class SignedSuperBlock {
   /** Chooses the factor of a group; returns its error less the square of its values. */
   private double choose(int j) {
     sc[j] = fit.factor(groups[j], d, steps[j], factors);
+    squares[j] = fit.squares();
+    products[j] = fit.products();
     return fit.error();
   }
 
@@ -82,12 +89,8 @@ final class SignedSuperBlock {
     double aa = 0;
     double xa = 0;
     for (int j = 0; j < GROUPS; j++) {
-      SignedFit.codes(x, from + j * GROUP, GROUP, d * sc[j], zero, codes, j * GROUP);
-      for (int i = j * GROUP; i < (j + 1) * GROUP; i++) {
-        double a = (double) sc[j] * (codes[i] - zero);
-        aa += w[i] * a * a;
-        xa += w[i] * a * x[from + i];
-      }
+      aa += (double) sc[j] * sc[j] * squares[j];
+      xa += sc[j] * products[j];
     }
     if (aa > 0) {
       d = Bytes.half((float) (xa / aa));

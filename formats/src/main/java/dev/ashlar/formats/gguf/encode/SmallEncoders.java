@@ -67,7 +67,7 @@ public final class SmallEncoders {
   private static float centered(Row row, int from, int zero, int[] codes) {
     float[] x = row.values();
     if (row.importance() != null || row.steps() != null) {
-      float[] weights = Weights.Kind.EVEN.of(row, from, SIZE);
+      float[] weights = Weights.of(row, from, SIZE);
       Group group = new Group(SIZE, x, from, weights, 0);
       float d = Bytes.half(new SignedFit(zero).step(group, row.step(from)));
       SignedFit.codes(x, from, SIZE, d, zero, codes, 0);
@@ -90,7 +90,7 @@ public final class SmallEncoders {
   private static float[] lowest(Row row, int from, int largest, int[] codes) {
     float[] x = row.values();
     if (row.importance() != null || row.steps() != null) {
-      float[] weights = Weights.Kind.EVEN.of(row, from, SIZE);
+      float[] weights = Weights.of(row, from, SIZE);
       OffsetFit fit = new OffsetFit(largest, true);
       fit.find(new Group(SIZE, x, from, weights, 0), row.step(from), row.low(from));
       float d = Bytes.half(fit.step());

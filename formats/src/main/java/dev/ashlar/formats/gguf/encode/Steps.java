@@ -12,7 +12,10 @@ import dev.ashlar.tensor.kernel.GridSumsKernel.Candidates;
  * groups.
  */
 final class Steps {
-  private static final int ROUNDS = 4;
+  /** Runs of neighbours that are followed beside each other: as many as a vector has lanes. */
+  static final int RUNS = 8;
+
+  private static final int ROUNDS = 2;
 
   private final float low;
   private final float high;
@@ -20,8 +23,15 @@ final class Steps {
   private final Candidates tried;
   private Group group;
   private int count;
+
+  /** The best step of each run. */
+  private final double[] steps = new double[RUNS];
+
+  private int runs;
   private double step;
   private double gain;
+  private double squares;
+  private double products;
 
   private Steps(float low, float high, float[] table, int most) {
     this.low = low;
@@ -44,6 +54,15 @@ final class Steps {
     return new Steps(0, 0, table, most);
   }
 
+  /** Factors from {@code low} to {@code high}, each the same multiple of the one before. */
+  static float[] ladder(double low, double high, int n) {
+    float[] factors = new float[n];
+    for (int i = 0; i < n; i++) {
+      factors[i] = (float) (low * Math.pow(high / low, i / (n - 1.0)));
+    }
+    return factors;
+  }
+
   /** Begins with a group of which nothing is known. */
   void begin(Group group) {
     this.group = group;
@@ -57,13 +76,18 @@ final class Steps {
     tried.inverses()[count++] = inverse;
   }
 
-  /** Tries what was added, then codes and step are bettered in turn; returns the best, or 0. */
+  /**
+   * Tries what was added; then codes and step are bettered in turn, of the best of each run of
+   * neighbours, since the best of all often leads to a lesser end. Returns the best, or 0.
+   */
   float best() {
-    keep();
+    keep(Math.ceilDiv(count, RUNS));
     for (int round = 0; round < ROUNDS && step != 0; round++) {
       double before = gain;
-      add((float) (1 / step));
-      keep();
+      for (int r = 0; r < runs; r++) {
+        add((float) (1 / steps[r]));
+      }
+      keep(1);
       if (gain <= before) {
         break;
       }
@@ -71,14 +95,29 @@ final class Steps {
     return (float) step;
   }
 
-  private void keep() {
+  /** Keeps the best step of each run of candidates, and the best of all. */
+  private void keep(int run) {
     sums();
-    for (int c = 0; c < count; c++) {
-      double xq = tried.products()[c];
-      double qq = tried.squares()[c];
-      if (qq > 0 && xq * xq > gain * qq) {
-        step = xq / qq;
-        gain = xq * xq / qq;
+    runs = 0;
+    for (int from = 0; from < count; from += run) {
+      double s = 0;
+      double most = 0;
+      double over = 1;
+      for (int c = from; c < Math.min(count, from + run); c++) {
+        double xq = tried.products()[c];
+        double qq = tried.squares()[c];
+        if (qq > 0 && xq * xq * over > most * qq) {
+          s = xq / qq;
+          most = xq * xq;
+          over = qq;
+        }
+      }
+      if (s != 0) {
+        steps[runs++] = s;
+        if (most > gain * over) {
+          gain = most / over;
+          step = s;
+        }
       }
     }
     count = 0;
@@ -115,9 +154,21 @@ final class Steps {
       if (taken > gain) {
         gain = taken;
         best = f;
+        squares = tried.squares()[f - from];
+        products = tried.products()[f - from];
       }
     }
     return best;
+  }
+
+  /** {@code Σwq²} of the codes of the factor that was chosen last. */
+  double squares() {
+    return squares;
+  }
+
+  /** {@code Σwqx} of them. */
+  double products() {
+    return products;
   }
 
   /** What the last call of {@link #factor} leaves, less {@code Σwx²}; negative as a rule. */

@@ -8,7 +8,7 @@ public final class SuperEncoders {
 
   /** scales[16] qs[64] f16 d f16 dmin; two bits in groups of 16. */
   public static void q2k(Row row, int from, byte[] dst, int to) {
-    float[] weights = Weights.Kind.MAGNITUDE.of(row, from, OffsetSuperBlock.SIZE);
+    float[] weights = Weights.of(row, from, OffsetSuperBlock.SIZE);
     OffsetSuperBlock fit = new OffsetSuperBlock(row, from, weights, 16, 3, 15);
     Arrays.fill(dst, to, to + 84, (byte) 0);
     for (int j = 0; j < 16; j++) {
@@ -21,7 +21,7 @@ public final class SuperEncoders {
 
   /** high[32] qs[64] scales[12] f16 d; three bits in groups of 16. */
   public static void q3k(Row row, int from, byte[] dst, int to) {
-    float[] weights = Weights.Kind.SQUARE.of(row, from, OffsetSuperBlock.SIZE);
+    float[] weights = Weights.of(row, from, OffsetSuperBlock.SIZE);
     SignedSuperBlock fit = new SignedSuperBlock(row, from, weights, 4, 32);
     Arrays.fill(dst, to, to + 110, (byte) 0);
     int[] codes = fit.codes();
@@ -39,7 +39,7 @@ public final class SuperEncoders {
 
   /** f16 d f16 dmin scales[12] qs[128]; four bits in groups of 32. */
   public static void q4k(Row row, int from, byte[] dst, int to) {
-    float[] weights = Weights.Kind.RAISED.of(row, from, OffsetSuperBlock.SIZE);
+    float[] weights = Weights.of(row, from, OffsetSuperBlock.SIZE);
     OffsetSuperBlock fit = new OffsetSuperBlock(row, from, weights, 32, 15, 63);
     scales(fit, dst, to);
     nibbles(fit.codes(), dst, to + 16);
@@ -47,7 +47,7 @@ public final class SuperEncoders {
 
   /** f16 d f16 dmin scales[12] high[32] qs[128]; five bits in groups of 32. */
   public static void q5k(Row row, int from, byte[] dst, int to) {
-    float[] weights = Weights.Kind.RAISED.of(row, from, OffsetSuperBlock.SIZE);
+    float[] weights = Weights.of(row, from, OffsetSuperBlock.SIZE);
     OffsetSuperBlock fit = new OffsetSuperBlock(row, from, weights, 32, 31, 63);
     scales(fit, dst, to);
     Arrays.fill(dst, to + 16, to + 48, (byte) 0);
@@ -60,7 +60,7 @@ public final class SuperEncoders {
 
   /** ql[128] qh[64] i8 scales[16] f16 d; six bits in groups of 16. */
   public static void q6k(Row row, int from, byte[] dst, int to) {
-    float[] weights = Weights.Kind.SQUARE.of(row, from, OffsetSuperBlock.SIZE);
+    float[] weights = Weights.of(row, from, OffsetSuperBlock.SIZE);
     SignedSuperBlock fit = new SignedSuperBlock(row, from, weights, 32, 128);
     Arrays.fill(dst, to, to + 210, (byte) 0);
     int[] codes = fit.codes();
