@@ -2,7 +2,6 @@ package dev.ashlar.cli.command;
 
 import dev.ashlar.engine.LanguageModel;
 import dev.ashlar.tensor.kernel.ActivationPrecision;
-import java.util.Locale;
 import java.util.function.Consumer;
 import picocli.CommandLine.Option;
 
@@ -27,11 +26,7 @@ final class ActivationsOption extends OptionGroup {
 
   /** What the option asks for. */
   ActivationPrecision activations() {
-    for (ActivationPrecision a : ActivationPrecision.values()) {
-      if (a.name().toLowerCase(Locale.ROOT).equals(type)) {
-        return a;
-      }
-    }
-    throw usage("--activations must be float or int8: " + type);
+    return named(
+        ActivationPrecision.values(), type, "--activations must be float or int8: " + type);
   }
 }

@@ -1,7 +1,6 @@
 package dev.ashlar.cli.command;
 
 import dev.ashlar.nn.decoder.HeadPrecision;
-import java.util.Locale;
 import picocli.CommandLine.Option;
 
 /** How the output head is kept. */
@@ -18,11 +17,6 @@ final class HeadOption extends OptionGroup {
 
   /** What the option asks for. */
   HeadPrecision head() {
-    for (HeadPrecision h : HeadPrecision.values()) {
-      if (h.name().toLowerCase(Locale.ROOT).equals(type)) {
-        return h;
-      }
-    }
-    throw usage("--head must be stored or int8: " + type);
+    return named(HeadPrecision.values(), type, "--head must be stored or int8: " + type);
   }
 }

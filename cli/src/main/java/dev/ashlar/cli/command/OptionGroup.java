@@ -1,6 +1,7 @@
 package dev.ashlar.cli.command;
 
 import java.util.List;
+import java.util.Locale;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
@@ -42,5 +43,17 @@ abstract class OptionGroup {
   final int positive(String option, Integer value, int fallback) {
     requireUsage(value == null || value >= 1, option + " must be at least 1: " + value);
     return value == null ? fallback : value;
+  }
+
+  /**
+   * The value of that name in lower case; others are wrong usage, for which there is a sentence.
+   */
+  final <E extends Enum<E>> E named(E[] values, String name, String otherwise) {
+    for (E value : values) {
+      if (value.name().toLowerCase(Locale.ROOT).equals(name)) {
+        return value;
+      }
+    }
+    throw usage(otherwise);
   }
 }
