@@ -75,11 +75,18 @@ public final class HalfMatrix {
     return type == DType.BF16 ? Float.intBitsToFloat(b << 16) : Float.float16ToFloat(b);
   }
 
+  /** Row {@code o} as floats in {@code row}, from {@code at} on. */
+  public void readRow(int o, float[] row, int at) {
+    for (int i = 0; i < in; i++) {
+      row[at + i] = value(o * in + i);
+    }
+  }
+
   /** The same values as floats, a new tensor. */
   public Tensor toTensor() {
     Tensor t = Tensor.zeros(out, in);
-    for (int i = 0; i < bits.length; i++) {
-      t.data()[i] = value(i);
+    for (int o = 0; o < out; o++) {
+      readRow(o, t.data(), o * in);
     }
     return t;
   }

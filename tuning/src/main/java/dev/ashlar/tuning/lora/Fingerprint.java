@@ -69,9 +69,7 @@ final class Fingerprint {
   private void add(HalfMatrix matrix) {
     Tensor row = Tensor.zeros(matrix.in());
     for (int o = 0; o < matrix.out(); o++) {
-      for (int i = 0; i < matrix.in(); i++) {
-        row.data()[i] = matrix.value(o * matrix.in() + i);
-      }
+      matrix.readRow(o, row.data(), 0);
       floats.add(row);
     }
   }

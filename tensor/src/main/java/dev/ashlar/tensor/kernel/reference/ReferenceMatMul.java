@@ -33,9 +33,7 @@ final class ReferenceMatMul implements MatMulKernel {
         (from, to) -> {
           float[] row = new float[w.in()];
           for (int j = from; j < to; j++) {
-            for (int p = 0; p < row.length; p++) {
-              row[p] = w.value(j * row.length + p);
-            }
+            w.readRow(j, row, 0);
             for (int i = 0; i < m; i++) {
               double sum = 0;
               for (int p = 0; p < row.length; p++) {
