@@ -5,6 +5,8 @@ import dev.ashlar.nn.decoder.BlockSpec;
 import dev.ashlar.nn.decoder.Decoder;
 import dev.ashlar.nn.decoder.DecoderSpec;
 import dev.ashlar.nn.decoder.LinearSpec;
+import dev.ashlar.nn.layer.DenseWeight;
+import dev.ashlar.nn.layer.Weight;
 import dev.ashlar.nn.op.RoundInputs;
 import dev.ashlar.tensor.quant.QuantScheme;
 import dev.ashlar.tuning.method.BlockQuantizer;
@@ -76,7 +78,9 @@ public final class UnitPlan {
     /** The unit itself, its blocks fresh from the model's source. */
     public Unit load(Decoder model) {
       if (head()) {
-        return Unit.head(model);
+        // Floats are made once, and not each time that a method asks for the layer.
+        return Unit.head(model)
+            .mapWeights((name, w) -> w.floats().<Weight>map(DenseWeight::new).orElse(w));
       }
       List<Block> blocks = new ArrayList<>();
       for (int i = from; i < to; i++) {
