@@ -10,7 +10,8 @@ import java.util.regex.Pattern;
  * Kinds of files, by the names users know: which tensor gets which type (docs/formats.md, GGUF).
  *
  * <p>Matrices have the base type; some that matter more have a larger one in the mixes that end in
- * S, M and L. One-dimensional tensors, norms, routers and tables of positions are F32.
+ * S, M and L, and keys and values beside eight experts in all. One-dimensional tensors, norms,
+ * routers and tables of positions are F32.
  */
 public enum FileType {
   F32(0, GgufType.F32),
@@ -108,7 +109,7 @@ public enum FileType {
     int layer = Integer.parseInt(m.group(1));
     return switch (m.group(2)) {
       case "attn_v" -> values(layer, model);
-      case "attn_k" -> model.experts() == FEW_EXPERTS ? atLeastEight() : base;
+      case "attn_k" -> model.experts() == FEW_EXPERTS ? GgufType.Q8_0 : base;
       case "attn_qkv" -> fused();
       case "attn_output" -> output(model);
       case "ffn_down", "ffn_down_exps", "ffn_down_shexp" -> down(layer, model.layers());
@@ -116,17 +117,9 @@ public enum FileType {
     };
   }
 
-  private GgufType atLeastEight() {
-    return isMix() ? GgufType.Q8_0 : base;
-  }
-
-  private boolean isMix() {
-    return base.elements() == 256 && this != TQ1_0 && this != TQ2_0;
-  }
-
   private GgufType values(int layer, Model model) {
     if (model.experts() == FEW_EXPERTS) {
-      return atLeastEight();
+      return GgufType.Q8_0;
     }
     boolean shared = model.queries() >= SHARED_QUERIES;
     return switch (this) {
