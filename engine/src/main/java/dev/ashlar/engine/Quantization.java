@@ -8,7 +8,6 @@ import dev.ashlar.engine.job.JobListener;
 import dev.ashlar.engine.model.ModelPaths;
 import dev.ashlar.engine.quantize.AutomaticBits;
 import dev.ashlar.engine.quantize.Efforts;
-import dev.ashlar.engine.quantize.NamedScheme;
 import dev.ashlar.engine.quantize.QuantizeRequest;
 import dev.ashlar.engine.quantize.QuantizeRequest.Evaluation;
 import dev.ashlar.formats.export.ExportFormats;
@@ -75,7 +74,7 @@ public final class Quantization {
 
   /** Bits of a weight, 2 to 8; 4 unless this is called. */
   public Quantization bits(int count) {
-    schemes.named = schemes.named.withBits(count);
+    schemes.state(schemes.named.withBits(count));
     return this;
   }
 
@@ -87,7 +86,7 @@ public final class Quantization {
 
   /** Inputs that share a scale; −1 for whole rows; 128 unless this is called. */
   public Quantization groupSize(int inputs) {
-    schemes.named = schemes.named.withGroupSize(inputs);
+    schemes.state(schemes.named.withGroupSize(inputs));
     return this;
   }
 
@@ -99,17 +98,18 @@ public final class Quantization {
 
   /** What scales of integers are rounded to, in files too: {@code F16} unless this is called. */
   public Quantization scaleType(DType type) {
-    schemes.scaleType = type;
+    schemes.scaleType = Optional.of(type);
     return this;
   }
 
   /**
-   * Bits and groups by a common name, such as {@code W4A16} or {@code W2A16G64}.
+   * Bits and groups by a common name, such as {@code W4A16}, or the types of a format, such as
+   * {@code GGUF:Q4_K_M}, which is then what is written.
    *
    * @throws IllegalArgumentException if there is none of that name
    */
   public Quantization scheme(String name) {
-    schemes.named = NamedScheme.require(name);
+    schemes.name(name);
     return this;
   }
 
@@ -279,7 +279,8 @@ public final class Quantization {
   /**
    * What to write: {@code auto_round} (default), {@code auto_gptq}, {@code gptq_v2}, {@code
    * auto_awq}, {@code llm_compressor}, {@code fp8}, {@code ashlar}, {@code gguf}, {@code fake}, or
-   * one with a packing ({@code gguf:q4_k_m}).
+   * one with a packing ({@code gguf:q4_k_m}). Where that is the only one and decides what matrices
+   * are stored as, schemes follow from it unless bits, groups or a plan are named.
    *
    * @throws IllegalArgumentException if there is no such format
    */
@@ -373,7 +374,7 @@ public final class Quantization {
 
   /** What all that was set amounts to. */
   private QuantizeRequest request() {
-    QuantizeRequest.Output written = output.settled();
+    QuantizeRequest.Output written = output.settled(schemes.format);
     if (modelFree && output.restart) {
       throw new IllegalArgumentException("model-free: a run begins anew, without restarting");
     }
@@ -392,6 +393,7 @@ public final class Quantization {
             evaluation,
             memory,
             bits,
+            schemes.deciding(written.formats()),
             false);
     return modelFree ? request.withoutModel() : request;
   }

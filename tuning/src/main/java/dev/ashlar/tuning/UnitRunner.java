@@ -2,6 +2,7 @@ package dev.ashlar.tuning;
 
 import dev.ashlar.tensor.Shape;
 import dev.ashlar.tensor.Tensor;
+import dev.ashlar.tensor.quant.QuantScheme;
 import dev.ashlar.tuning.calibration.Shuffle;
 import dev.ashlar.tuning.method.Activations;
 import dev.ashlar.tuning.method.BlockQuantizer;
@@ -12,6 +13,7 @@ import dev.ashlar.tuning.method.Unit;
 import dev.ashlar.tuning.method.UnitResult;
 import dev.ashlar.tuning.method.UnitTask;
 import dev.ashlar.tuning.work.WeightChecksum;
+import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
@@ -91,10 +93,13 @@ public final class UnitRunner {
       boolean[][] counted,
       UnitTask.IterationListener listener) {
     int step = Math.multiplyExact(options.batchSize(), options.accumulate());
+    // What files round themselves is no method's work.
+    Map<String, QuantScheme> schemes = new LinkedHashMap<>(entry.schemes());
+    schemes.values().removeIf(scheme -> !scheme.hasCodes());
     return new UnitTask(
         entry.index(),
         unit,
-        entry.schemes(),
+        schemes,
         inputs,
         targets,
         counted,

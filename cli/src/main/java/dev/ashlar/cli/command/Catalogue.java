@@ -137,6 +137,8 @@ final class Catalogue {
     entries.add(
         new Entry("FP8_BLOCK", "FP8 in tiles of 128 x 128, and FP8 inputs in groups of 128"));
     entries.add(new Entry("FPW8A16", "FP8 with one scale for a matrix"));
+    entries.add(
+        new Entry("GGUF:Q4_K_M", "the types of such a file, layer by layer; any of gguf's types"));
     return new Section("schemes", "the grids of quantize --scheme", entries);
   }
 

@@ -1,9 +1,11 @@
 package dev.ashlar.cli.command;
 
 import dev.ashlar.engine.model.ModelPaths;
+import dev.ashlar.engine.quantize.FormatSchemes;
 import dev.ashlar.engine.quantize.QuantizeRequest.Output;
 import dev.ashlar.formats.export.ExportFormat;
 import dev.ashlar.formats.export.ExportFormats;
+import dev.ashlar.tensor.quant.FileBlocks;
 import dev.ashlar.tensor.quant.FloatGrid;
 import dev.ashlar.tensor.quant.IntegerGrid;
 import dev.ashlar.tensor.quant.QuantScheme;
@@ -66,8 +68,23 @@ final class OutputOptions extends OptionGroup {
               + " it; transformers, auto-round and gptqmodel read gate_proj, down_proj, up_proj.")
   boolean originalNames;
 
-  /** Where the result for {@code model} goes. */
-  Output output(String model, QuantScheme scheme) {
+  /**
+   * What is written.
+   *
+   * @param ofScheme the format whose types the scheme is
+   */
+  List<ExportFormat> formats(Optional<ExportFormat> ofScheme) {
+    List<ExportFormat> asked = asked();
+    try {
+      return ofScheme
+          .map(format -> FormatSchemes.agreed(format, given("--format") ? asked : List.of()))
+          .orElse(asked);
+    } catch (IllegalArgumentException e) {
+      throw usage(e.getMessage());
+    }
+  }
+
+  private List<ExportFormat> asked() {
     List<ExportFormat> chosen = new ArrayList<>();
     for (String name : formats.split(",")) {
       ExportFormat format =
@@ -76,10 +93,24 @@ final class OutputOptions extends OptionGroup {
       requireUsage(!chosen.contains(format), "--format names " + format.name() + " twice");
       chosen.add(format);
     }
+    return chosen;
+  }
+
+  /**
+   * Where the result for {@code model} goes.
+   *
+   * @param deciding the format from whose types schemes follow
+   */
+  Output output(
+      String model,
+      QuantScheme scheme,
+      List<ExportFormat> chosen,
+      Optional<ExportFormat> deciding) {
+    String named = deciding.map(f -> f.name().replaceFirst(".*:", "")).orElse(words(scheme));
     // The demo's own folder holds nothing but earlier demos.
     boolean ours = outputDir == null && model.equals(ModelPaths.DEMO);
     return new Output(
-        outputDir == null ? defaultFolder(model, scheme) : outputDir,
+        outputDir == null ? defaultFolder(model, named) : outputDir,
         chosen,
         force || ours,
         Optional.ofNullable(workDir),
@@ -96,20 +127,23 @@ final class OutputOptions extends OptionGroup {
         : known;
   }
 
-  private static Path defaultFolder(String model, QuantScheme scheme) {
+  private static Path defaultFolder(String model, String scheme) {
     String file = Path.of(model).getFileName() + "";
     String name = file.replaceFirst("\\.(gguf|safetensors)$", "");
+    return Path.of("out", (name.isEmpty() ? "model" : name) + "-" + scheme);
+  }
+
+  private static String words(QuantScheme scheme) {
     String inputs = scheme.activations().map(a -> "a" + a.element().bits()).orElse("");
-    String weights =
-        switch (scheme) {
-          case IntegerGrid g ->
-              ("w" + g.bits() + "g" + (g.groupSize() < 0 ? "row" : g.groupSize() + ""))
-                  + inputs
-                  + (g.symmetric() ? "" : "-asym");
-          case FloatGrid g ->
-              (g.scale() == FloatGrid.Scale.E8M0 ? "mx" : "") + "fp" + g.element().bits() + inputs;
-          case Unquantized u -> "float";
-        };
-    return Path.of("out", (name.isEmpty() ? "model" : name) + "-" + weights);
+    return switch (scheme) {
+      case IntegerGrid g ->
+          ("w" + g.bits() + "g" + (g.groupSize() < 0 ? "row" : g.groupSize() + ""))
+              + inputs
+              + (g.symmetric() ? "" : "-asym");
+      case FloatGrid g ->
+          (g.scale() == FloatGrid.Scale.E8M0 ? "mx" : "") + "fp" + g.element().bits() + inputs;
+      case FileBlocks b -> b.type().toLowerCase(Locale.ROOT);
+      case Unquantized u -> "float";
+    };
   }
 }

@@ -7,16 +7,19 @@ import dev.ashlar.cli.doctor.Memory;
 import dev.ashlar.engine.model.ModelPaths;
 import dev.ashlar.engine.quantize.AutomaticBits;
 import dev.ashlar.engine.quantize.Efforts;
+import dev.ashlar.engine.quantize.FormatSchemes;
 import dev.ashlar.engine.quantize.QuantizeRequest;
 import dev.ashlar.engine.quantize.QuantizeRequest.CalibrationRequest;
 import dev.ashlar.engine.quantize.QuantizeRequest.Evaluation;
 import dev.ashlar.engine.quantize.QuantizeResult;
+import dev.ashlar.formats.export.ExportFormat;
 import dev.ashlar.tuning.Methods;
 import dev.ashlar.tuning.method.BlockQuantizer;
 import dev.ashlar.tuning.method.Effort;
 import dev.ashlar.tuning.method.Method;
 import dev.ashlar.tuning.method.MethodOptions;
 import dev.ashlar.tuning.plan.QuantizationPlan;
+import java.util.List;
 import java.util.Optional;
 import picocli.CommandLine;
 import picocli.CommandLine.Mixin;
@@ -123,6 +126,11 @@ final class QuantizeCommand extends Command {
         isShowcase()
             ? QuantizationPlan.uniform(Showcase.GRID)
             : scheme.plan(automatic.map(AutomaticBits::first));
+    List<ExportFormat> formats = output.formats(scheme.format());
+    Optional<ExportFormat> deciding =
+        isShowcase() || automatic.isPresent() || !scheme.follows()
+            ? Optional.empty()
+            : FormatSchemes.deciding(formats);
     Optional<Evaluation> measured = evaluation.evaluation(demo, data.length());
     QuantizeRequest request =
         new QuantizeRequest(
@@ -131,10 +139,11 @@ final class QuantizeCommand extends Command {
             choice,
             tuning.run(effort),
             data,
-            output.output(model, plan.defaultScheme()),
+            output.output(model, plan.defaultScheme(), formats, deciding),
             measured,
             tuning.memory(),
             automatic,
+            deciding,
             false);
     QuantizeRequest settled = modelFree ? request.withoutModel() : request;
     boolean bySamples = measured.isPresent() && evaluation.evalLength == null;

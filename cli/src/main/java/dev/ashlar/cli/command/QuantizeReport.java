@@ -56,7 +56,8 @@ final class QuantizeReport {
     json.put("peakMemoryBytes", peakMemory);
     json.put("model", request.model());
     json.put("method", request.method());
-    json.put("scheme", request.plan().defaultScheme().toString());
+    json.put("scheme", main().map(QuantScheme::toString).orElseGet(this::counted));
+    json.put("layerSchemes", layerSchemes());
     quality.ifPresent(q -> json.putAll(q.json()));
     sums.ifPresent(
         s -> {
@@ -160,11 +161,14 @@ final class QuantizeReport {
             Locale.ROOT,
             "Quantized %s to %s with %s.%n%n",
             request.model(),
-            describe(request.plan().defaultScheme()),
+            main().map(QuantizeReport::describe).orElseGet(this::counted),
             request.method()));
     quality.ifPresent(q -> t.append(q.text()).append('\n'));
     sums.ifPresent(s -> t.append(sums(s)).append('\n'));
     line(t, "layers", run.schemes().size() + " quantized" + left());
+    if (counts().size() > 1 && main().isPresent()) {
+      line(t, "schemes", counted());
+    }
     if (!result.kept().isEmpty()) {
       line(t, "beside them", KeptTensors.sentence(result.kept()));
     }
@@ -273,6 +277,33 @@ final class QuantizeReport {
     StringBuilder t = new StringBuilder(", ").append(run.skipped().size()).append(" left float");
     reasons.forEach((reason, count) -> t.append("; ").append(count).append(": ").append(reason));
     return t.toString();
+  }
+
+  /** How many layers have each scheme, in the model's order. */
+  private Map<QuantScheme, Integer> counts() {
+    Map<QuantScheme, Integer> counts = new LinkedHashMap<>();
+    run.schemes().values().forEach(scheme -> counts.merge(scheme, 1, Integer::sum));
+    return counts;
+  }
+
+  private String counted() {
+    List<String> parts = new ArrayList<>();
+    counts().forEach((scheme, n) -> parts.add(n + " × " + scheme));
+    return String.join(", ", parts);
+  }
+
+  /** The scheme that most of a report is about; empty where no layer has the one of all others. */
+  private Optional<QuantScheme> main() {
+    QuantScheme usual = request.plan().defaultScheme();
+    return counts().isEmpty() || counts().containsKey(usual)
+        ? Optional.of(usual)
+        : counts().keySet().stream().filter(scheme -> counts().size() == 1).findFirst();
+  }
+
+  private Map<String, Object> layerSchemes() {
+    Map<String, Object> schemes = new LinkedHashMap<>();
+    run.schemes().forEach((layer, scheme) -> schemes.put(layer, scheme.toString()));
+    return schemes;
   }
 
   private static String describe(QuantScheme scheme) {

@@ -1,7 +1,9 @@
 package dev.ashlar.cli.command;
 
+import dev.ashlar.engine.quantize.FormatSchemes;
 import dev.ashlar.engine.quantize.LayerConfig;
 import dev.ashlar.engine.quantize.NamedScheme;
+import dev.ashlar.formats.export.ExportFormat;
 import dev.ashlar.tensor.DType;
 import dev.ashlar.tensor.quant.ActivationScheme;
 import dev.ashlar.tensor.quant.ActivationScheme.Element;
@@ -24,7 +26,8 @@ final class SchemeOptions extends OptionGroup {
       names = "--scheme",
       paramLabel = "NAME",
       description =
-          "Bits and groups by name: W4A16 (the default), W2A16G64, …; see 'ashlar list schemes'.")
+          "Bits and groups by name: W4A16 (the default), W2A16G64, …; or GGUF:Q4_K_M and the like, the"
+              + " types of such a file; see 'ashlar list schemes'.")
   String scheme;
 
   @Option(names = "--bits", paramLabel = "N", description = "Bits of a weight, 2 to 8 (default 4).")
@@ -106,7 +109,14 @@ final class SchemeOptions extends OptionGroup {
             || (scheme == null && bits == null && groupSize == null && inputBits == null),
         "--avg-bits chooses from --options, beside which --scheme, --bits, --group-size and"
             + " --act-bits have no effect");
-    NamedScheme named = scheme == null ? NamedScheme.DEFAULT : named(scheme);
+    requireUsage(
+        format().isEmpty() || !saysMore(),
+        "--scheme "
+            + scheme
+            + " is the types of a file, beside which --bits, --group-size, --sym, --asym, --act-bits"
+            + " and --scale-dtype have no effect");
+    NamedScheme named =
+        scheme == null || format().isPresent() ? NamedScheme.DEFAULT : named(scheme);
     int width = bits == null ? named.bits() : bits;
     int group = groupSize == null ? named.groupSize() : groupSize;
     requireUsage(width >= 2 && width <= 8, "--bits takes 2 to 8: " + width);
@@ -134,6 +144,25 @@ final class SchemeOptions extends OptionGroup {
     } catch (IllegalArgumentException e) {
       throw usage("--layer-config: " + e.getMessage());
     }
+  }
+
+  /** The format whose types --scheme names. */
+  Optional<ExportFormat> format() {
+    return Optional.ofNullable(scheme).flatMap(FormatSchemes::named);
+  }
+
+  /** Whether nothing is said of bits and groups, so that they may follow from a format. */
+  boolean follows() {
+    return (scheme == null || format().isPresent()) && !saysMore();
+  }
+
+  private boolean saysMore() {
+    return bits != null
+        || groupSize != null
+        || asym
+        || sym
+        || inputBits != null
+        || given("--scale-dtype");
   }
 
   /** How inputs are rounded: what the name says, but for what options say. */

@@ -35,6 +35,11 @@ final class FixtureFolders {
     return COPIED.resolve("models").resolve(name);
   }
 
+  /** A shared folder, which may not be there. */
+  static Path shared(String name) {
+    return SHARED.resolve(name);
+  }
+
   /** Models of text, by name; a shared one counts once with its copy. */
   static List<Path> texts() {
     return named("models");

@@ -86,6 +86,41 @@ class GgufImportanceTest {
     assertTrue(weighted < plain, weighted + " beside " + plain);
   }
 
+  /** Methods that only round leave weights to the file, and say what counts. */
+  @Test
+  void weightsAreLeftToTheFile() throws IOException {
+    float[] floats = read(model, FIRST);
+    Path plain = temp.resolve("converted");
+    CommandRun.succeed("convert", "--model", model, "--format", "gguf:q4_0", "--output-dir", plain);
+    Path chosen = temp.resolve("opt");
+    CommandRun.succeed(
+        "quantize",
+        "--model",
+        model,
+        "--method",
+        "opt-rtn",
+        "--format",
+        "gguf:q4_0",
+        "--no-eval",
+        "--dataset",
+        text,
+        "--nsamples",
+        8,
+        "--seqlen",
+        32,
+        "--output-dir",
+        chosen);
+    double once = error(floats, read(only(plain), FIRST));
+    double weighted = error(floats, read(only(chosen), FIRST));
+    assertTrue(weighted < once, weighted + " beside " + once);
+  }
+
+  private static Path only(Path folder) throws IOException {
+    try (var files = Files.list(folder)) {
+      return files.filter(f -> f.toString().endsWith(".gguf")).findFirst().orElseThrow();
+    }
+  }
+
   @Test
   void whatIsCarriedStaysAsItIs() throws IOException {
     Path plain = write("plain", "q4_0");

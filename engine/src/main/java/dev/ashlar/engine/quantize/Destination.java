@@ -57,7 +57,7 @@ final class Destination implements AutoCloseable {
     this.source = source;
     this.plan = plan;
     this.tensors = tensors;
-    this.names = tensors.spelling(format.packs() && !options.publishedNames());
+    this.names = tensors.spelling(format, options.publishedNames());
     Checkpoint renamed = new RenamedCheckpoint(source, name -> names.apply(tensors.whole(name)));
     this.sink = format.create(place, renamed, plan.renamed(names), options);
   }
@@ -194,7 +194,7 @@ final class Destination implements AutoCloseable {
   }
 
   private boolean isQuantized(String module) {
-    return plan.linears().containsKey(module) && !plan.linears().get(module).isFloat();
+    return plan.linears().containsKey(module) && plan.linears().get(module).hasCodes();
   }
 
   /** Makes it ready, and publishes it if that is the only way to open and check it. */

@@ -45,7 +45,7 @@ import java.util.Set;
  * files, which the next one removes.
  */
 public final class ModelFreeJob {
-  private final QuantizeRequest request;
+  private QuantizeRequest request;
   private final JobListener listener;
   private final LinearQuantizer method;
   private final long start = System.nanoTime();
@@ -94,6 +94,10 @@ public final class ModelFreeJob {
           family
               .map(spec -> ModelTensors.of(spec, source))
               .orElseGet(() -> ModelTensors.guessed(source));
+      request
+          .schemesOf()
+          .ifPresent(
+              format -> request = request.settled(FormatSchemes.settled(request, source, tensors)));
       decide(tensors, family, source);
       Map<String, Object> settings = Recorded.of(request.choice(), Optional.empty());
       ExportPlan plan = tensors.plan(request.plan().defaultScheme(), schemes, settings);
@@ -284,7 +288,7 @@ public final class ModelFreeJob {
   private void quantize(Checkpoint source, ModelTensors tensors, String name, Exports exports) {
     for (StoredLinear l : tensors.in(name)) {
       QuantScheme scheme = schemes.get(l.module());
-      if (scheme != null) {
+      if (scheme != null && scheme.hasCodes()) {
         Tensor matrix = l.read(source.tensor(name));
         Finite.requireWeight(l.module(), matrix, Backends.chosen());
         exports.quantized(

@@ -1,5 +1,6 @@
 package dev.ashlar.engine.quantize;
 
+import dev.ashlar.formats.export.ExportFormat;
 import dev.ashlar.formats.export.ExportPlan;
 import dev.ashlar.nn.architecture.Architecture;
 import dev.ashlar.nn.architecture.Architectures;
@@ -167,11 +168,20 @@ final class ModelTensors {
   }
 
   /**
+   * What the readers of a format call a tensor or module of this model.
+   *
+   * @param published whether the family's own names are asked for wherever there are two
+   */
+  UnaryOperator<String> spelling(ExportFormat format, boolean published) {
+    return spelling(format.packs() && !format.knowsPublishedNames() && !published);
+  }
+
+  /**
    * What the readers of a folder call a tensor or module of this model.
    *
    * @param loaders whether they are loaders of packed weights, and not of the family's own files
    */
-  UnaryOperator<String> spelling(boolean loaders) {
+  private UnaryOperator<String> spelling(boolean loaders) {
     return family
         .<UnaryOperator<String>>map(f -> loaders ? f::loaded : f::published)
         .orElse(UnaryOperator.identity());

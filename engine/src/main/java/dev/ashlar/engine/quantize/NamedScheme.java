@@ -104,12 +104,16 @@ public record NamedScheme(
                         + "'; there are W2A16 to W8A16, the same with A8 or A4, with G64 and the"
                         + " like after them, "
                         + String.join(", ", WORDS.keySet())
-                        + (isKnownElsewhere(name)
-                            ? " ("
-                                + name
-                                + " is one of auto-round's for kinds of numbers that are not"
-                                + " written here)"
-                            : "")));
+                        + hint(name)));
+  }
+
+  private static String hint(String name) {
+    if (FormatSchemes.named(name).isPresent()) {
+      return " (" + name + " is for whole models, as their only scheme)";
+    }
+    return isKnownElsewhere(name)
+        ? " (" + name + " is one of auto-round's for kinds of numbers that are not written here)"
+        : "";
   }
 
   /** Whether it is a scheme of AutoRound's for numbers that are not written here. */

@@ -107,6 +107,10 @@ public final class QuantizeJob {
     if (request.automatic().isPresent()) {
       return new QuantizeJob(request.settled(bits(opened)), listener, start).run(opened);
     }
+    if (request.schemesOf().isPresent()) {
+      QuantizationPlan typed = FormatSchemes.settled(request, opened.model().checkpoint());
+      return new QuantizeJob(request.settled(typed), listener, start).run(opened);
+    }
     Tuned tuned = tuned(opened);
     // Nothing holds the float model any more: its embedding need not lie beside those of the
     // written models that are read from here on.

@@ -26,6 +26,8 @@ import java.util.Optional;
  * @param evaluation whether and on what perplexity is measured
  * @param memory what the run may take, which changes nothing of the result
  * @param automatic whether bits are chosen for each layer, which the plan then says less about
+ * @param schemesOf the format from whose types schemes follow, of layers that no rule of the plan
+ *     speaks of; empty where the plan says all
  * @param modelFree whether it goes from file to file without building the model
  */
 public record QuantizeRequest(
@@ -38,6 +40,7 @@ public record QuantizeRequest(
     Optional<Evaluation> evaluation,
     MemoryLimit memory,
     Optional<AutomaticBits> automatic,
+    Optional<ExportFormat> schemesOf,
     boolean modelFree) {
   /** One whose plan says all about bits. */
   public QuantizeRequest(
@@ -50,7 +53,17 @@ public record QuantizeRequest(
       Optional<Evaluation> evaluation,
       MemoryLimit memory) {
     this(
-        model, plan, choice, run, calibration, output, evaluation, memory, Optional.empty(), false);
+        model,
+        plan,
+        choice,
+        run,
+        calibration,
+        output,
+        evaluation,
+        memory,
+        Optional.empty(),
+        Optional.empty(),
+        false);
   }
 
   /**
@@ -80,7 +93,17 @@ public record QuantizeRequest(
       throw impossible("bits for each layer are chosen with the model");
     }
     return new QuantizeRequest(
-        model, plan, choice, run, calibration, output, evaluation, memory, automatic, true);
+        model,
+        plan,
+        choice,
+        run,
+        calibration,
+        output,
+        evaluation,
+        memory,
+        automatic,
+        schemesOf,
+        true);
   }
 
   private static IllegalArgumentException impossible(String reason) {
@@ -104,7 +127,18 @@ public record QuantizeRequest(
 
   /** The same with what was chosen. */
   QuantizeRequest settled(QuantizationPlan chosen) {
-    return new QuantizeRequest(model, chosen, choice, run, calibration, output, evaluation, memory);
+    return new QuantizeRequest(
+        model,
+        chosen,
+        choice,
+        run,
+        calibration,
+        output,
+        evaluation,
+        memory,
+        Optional.empty(),
+        Optional.empty(),
+        modelFree);
   }
 
   /** Name of the method. */

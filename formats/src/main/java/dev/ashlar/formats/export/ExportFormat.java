@@ -1,8 +1,12 @@
 package dev.ashlar.formats.export;
 
 import dev.ashlar.formats.checkpoint.Checkpoint;
+import dev.ashlar.tensor.Shape;
+import dev.ashlar.tensor.quant.QuantScheme;
 import dev.ashlar.tensor.weights.WeightSource;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
@@ -33,9 +37,39 @@ public interface ExportFormat {
     return false;
   }
 
+  /**
+   * Whether this format decides what each matrix is stored as, whatever it was rounded to before:
+   * then {@link #suiting} says which schemes lose least.
+   */
+  default boolean choosesTypes() {
+    return false;
+  }
+
+  /**
+   * Schemes that suit what linear maps are stored as, of a format that {@link #choosesTypes}: by
+   * module name, the nearest first, an integer grid last. Maps that stay float have none.
+   *
+   * @param source has the tensors' names as {@link #create} wants them
+   * @param plan as {@link #create} wants it; its schemes do not matter
+   * @param shapes {@code [out, in]} of the maps that are asked about
+   * @throws dev.ashlar.io.InputException if the model cannot be said in this format
+   */
+  default Map<String, List<QuantScheme>> suiting(
+      Checkpoint source, ExportPlan plan, Map<String, Shape> shapes) {
+    return Map.of();
+  }
+
   /** Whether weights are written packed, for loaders that replace a model's linear maps. */
   default boolean packs() {
     return true;
+  }
+
+  /**
+   * Whether the tensors' names are taken as the family publishes them, even where weights are
+   * packed and loaders of packed weights have others.
+   */
+  default boolean knowsPublishedNames() {
+    return false;
   }
 
   /**

@@ -34,7 +34,7 @@ final class FakeFormat extends FolderFormat {
 
   @Override
   public Optional<String> refusal(WeightSource source, ExportPlan plan) {
-    return Refusals.ofRoundedInputs(name(), plan);
+    return Refusals.ofRoundedInputs(name(), plan).or(() -> Refusals.ofBlocks(name(), plan));
   }
 
   @Override

@@ -15,6 +15,7 @@ import dev.ashlar.io.file.AtomicFile;
 import dev.ashlar.io.file.FolderLock;
 import dev.ashlar.tensor.Shape;
 import dev.ashlar.tensor.Tensor;
+import dev.ashlar.tensor.quant.FileBlocks;
 import dev.ashlar.tensor.quant.QuantScheme;
 import dev.ashlar.tensor.quant.QuantizedMatrix;
 import dev.ashlar.tensor.weights.MemoryWeights;
@@ -85,7 +86,7 @@ final class GgufExport implements ExportSink {
     this.plan = plan;
     this.asked = asked;
     this.overwrite = overwrite;
-    this.type = asked.orElseGet(() -> GgufFormat.suiting(plan.base()));
+    this.type = asked.orElseGet(() -> GgufSchemes.file(plan.base()));
     this.model = GgufModelKeys.of(source, plan);
     this.name = GgufModelKeys.name(source.path());
     this.file = folder.resolve(name + "-" + type.name() + SUFFIX);
@@ -217,16 +218,27 @@ final class GgufExport implements ExportSink {
       throw source.fault(e.place(), e.expected(), e.found(), "");
     }
     for (int i = 0; i < made.size(); i++) {
-      write(mapping.gguf().get(i), mapping.huggingFace().getFirst(), made.get(i));
+      write(mapping.gguf().get(i), mapping.huggingFace().getFirst(), made.get(i), parts);
     }
   }
 
-  private void write(String target, String part, StoredTensor tensor) {
+  /**
+   * What an error in each column of a tensor counts: known where its columns are the inputs of a
+   * map, as they are of rows that came so and of matrices that float files hold turned.
+   */
+  private float[] counts(StoredTensor tensor, List<StoredTensor> parts) {
+    boolean same = parts.stream().anyMatch(part -> part == tensor);
+    return same != plan.turns(tensor.name()) || tensor instanceof CodesTensor
+        ? importance.get(tensor.name())
+        : null;
+  }
+
+  private void write(String target, String part, StoredTensor tensor, List<StoredTensor> parts) {
     Shape shape = tensor.shape();
     GgufType chosen = typeOf(target, part, tensor);
     writer.begin(target, chosen, shape);
     TensorRows.Outcome outcome =
-        new TensorRows(source.path(), tensor, chosen, importance).write(writer);
+        new TensorRows(source.path(), tensor, chosen, t -> counts(t, parts)).write(writer);
     if (outcome.codes()) {
       codes.put(target, outcome);
     }
@@ -243,8 +255,11 @@ final class GgufExport implements ExportSink {
     if (scheme != null && scheme.isFloat()) {
       return floatType(tensor);
     }
+    if (scheme instanceof FileBlocks own) {
+      return FileType.fitting(GgufSchemes.type(own).orElseThrow(), tensor.shape());
+    }
     if (scheme != null && asked.isEmpty()) {
-      return FileType.fitting(GgufFormat.suiting(scheme).base(), tensor.shape());
+      return FileType.fitting(GgufSchemes.file(scheme).base(), tensor.shape());
     }
     return type.of(target, tensor.shape(), model.types());
   }
@@ -268,7 +283,8 @@ final class GgufExport implements ExportSink {
           .forEach(
               (target, values) -> {
                 Tensor t = Tensor.of(values, values.length);
-                write(target, target, new MemoryWeights(Map.of()).put(target, t).tensor(target));
+                StoredTensor made = new MemoryWeights(Map.of()).put(target, t).tensor(target);
+                write(target, target, made, List.of(made));
               });
       model.metadata(name, type, rows).forEach(writer::put);
       TokenizerKeys.Result words = rows == expectedRows ? tokenizer : tokenizer(rows);

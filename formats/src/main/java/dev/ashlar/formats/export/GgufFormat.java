@@ -7,11 +7,8 @@ import dev.ashlar.formats.gguf.writing.FileType;
 import dev.ashlar.io.InputException;
 import dev.ashlar.io.file.AtomicFile;
 import dev.ashlar.tensor.DType;
-import dev.ashlar.tensor.quant.FloatFormat;
-import dev.ashlar.tensor.quant.FloatGrid;
-import dev.ashlar.tensor.quant.IntegerGrid;
+import dev.ashlar.tensor.Shape;
 import dev.ashlar.tensor.quant.QuantScheme;
-import dev.ashlar.tensor.quant.Unquantized;
 import dev.ashlar.tensor.weights.StoredTensor;
 import dev.ashlar.tensor.weights.WeightSource;
 import java.io.IOException;
@@ -20,6 +17,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
@@ -30,7 +28,6 @@ import java.util.Set;
  */
 final class GgufFormat implements ExportFormat {
   private static final String NAME = "gguf";
-  private static final int BLOCK = 32;
 
   private final Optional<FileType> asked;
 
@@ -62,12 +59,30 @@ final class GgufFormat implements ExportFormat {
   /** Codes that follow from schemes are carried for the most part, but not all. */
   @Override
   public boolean weighs() {
-    return asked.isEmpty() || asked.get().base().encoder() != null;
+    return asked.isEmpty() || choosesTypes();
+  }
+
+  @Override
+  public boolean choosesTypes() {
+    return asked.isPresent() && asked.get().base().encoder() != null;
+  }
+
+  @Override
+  public Map<String, List<QuantScheme>> suiting(
+      Checkpoint source, ExportPlan plan, Map<String, Shape> shapes) {
+    return choosesTypes() ? GgufSchemes.suiting(asked.get(), source, plan, shapes) : Map.of();
+  }
+
+  /** Names of files are made of those, by tables. */
+  @Override
+  public boolean knowsPublishedNames() {
+    return true;
   }
 
   @Override
   public Optional<String> refusal(WeightSource source, ExportPlan plan) {
     return Refusals.ofRoundedInputs(name(), plan)
+        .or(() -> GgufSchemes.refusal(name(), plan))
         .or(() -> GgufModelKeys.refusal(source).map(reason -> "format " + NAME + ": " + reason));
   }
 
@@ -76,32 +91,6 @@ final class GgufFormat implements ExportFormat {
     source.requireApart(folder);
     Refusals.require(refusal(source, plan));
     return new GgufExport(folder, source, plan, asked, options.overwrite());
-  }
-
-  /** The kind of file that holds weights of a scheme best. */
-  static FileType suiting(QuantScheme scheme) {
-    return switch (scheme) {
-      case IntegerGrid grid -> suiting(grid);
-      case FloatGrid grid ->
-          grid.element() == FloatFormat.E2M1
-              ? grid.scale() == FloatGrid.Scale.E8M0 && grid.blockSize() == BLOCK
-                  ? FileType.MXFP4
-                  : FileType.Q4_K_S
-              : FileType.Q8_0;
-      case Unquantized u -> FileType.F16;
-    };
-  }
-
-  private static FileType suiting(IntegerGrid grid) {
-    boolean whole = grid.groupSize() < 0 || grid.groupSize() % BLOCK == 0;
-    return switch (grid.bits()) {
-      case 2 -> FileType.Q2_K_S;
-      case 3 -> FileType.Q3_K_S;
-      case 4 -> !whole ? FileType.Q4_K_S : grid.symmetric() ? FileType.Q4_0 : FileType.Q4_1;
-      case 5 -> !whole ? FileType.Q5_K_S : grid.symmetric() ? FileType.Q5_0 : FileType.Q5_1;
-      case 6 -> FileType.Q6_K;
-      default -> FileType.Q8_0;
-    };
   }
 
   @Override

@@ -4,6 +4,7 @@ import dev.ashlar.formats.checkpoint.ModelConfig;
 import dev.ashlar.formats.layout.PackedLayout;
 import dev.ashlar.tensor.DType;
 import dev.ashlar.tensor.Shape;
+import dev.ashlar.tensor.quant.FileBlocks;
 import dev.ashlar.tensor.quant.IntegerGrid;
 import dev.ashlar.tensor.quant.QuantScheme;
 import dev.ashlar.tensor.weights.WeightSource;
@@ -130,6 +131,22 @@ final class Refusals {
                     + " cannot say that inputs are rounded ("
                     + inputs
                     + "); auto_round can");
+  }
+
+  /** Why a format that rounds nothing itself cannot have the plan, in one sentence. */
+  static Optional<String> ofBlocks(String format, ExportPlan plan) {
+    return plan.linears().entrySet().stream()
+        .filter(e -> e.getValue() instanceof FileBlocks)
+        .findFirst()
+        .map(
+            e ->
+                "format "
+                    + format
+                    + " does not round weights, and "
+                    + e.getKey()
+                    + " is to be rounded by the file ("
+                    + e.getValue()
+                    + ")");
   }
 
   /**

@@ -12,6 +12,7 @@ import dev.ashlar.formats.checkpoint.Checkpoint;
 import dev.ashlar.formats.gguf.GgufFile;
 import dev.ashlar.io.InputException;
 import dev.ashlar.tensor.Tensor;
+import dev.ashlar.tensor.quant.FileBlocks;
 import dev.ashlar.tensor.quant.IntegerGrid;
 import dev.ashlar.tensor.quant.QuantScheme;
 import dev.ashlar.tensor.quant.Unquantized;
@@ -124,6 +125,24 @@ class GgufExportTest {
     assertTrue(cost.mean() > 0 && cost.mean() < 0.02, cost.sentence());
     assertTrue(cost.worst() >= cost.mean(), cost.sentence());
     assertTrue(error(folder, grid) < 0.05);
+  }
+
+  /** Blocks that a file rounds itself are for files that have them. */
+  @Test
+  void blocksAreRefusedWhereThereAreNone() {
+    try (Checkpoint source = Checkpoints.open(model)) {
+      String module = "model.layers.0.mlp.up_proj";
+      QuantScheme base = new IntegerGrid(4, 32, true);
+      ExportPlan known = new ExportPlan(base, Map.of(module, new FileBlocks("Q4_K", 256, 144)));
+      for (ExportFormat format : ExportFormats.ALL) {
+        boolean has = format instanceof GgufFormat;
+        assertEquals(has, format.refusal(source, known).isEmpty(), format.name());
+      }
+      ExportPlan unknown = new ExportPlan(base, Map.of(module, new FileBlocks("Q4_X", 32, 18)));
+      assertEquals(
+          "format gguf has no blocks Q4_X (" + module + ")",
+          new GgufFormat().refusal(source, unknown).orElseThrow());
+    }
   }
 
   @Test

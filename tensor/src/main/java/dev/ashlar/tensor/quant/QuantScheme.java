@@ -10,7 +10,7 @@ import java.util.Optional;
  * alone, and layouts spell those alone. Whoever cannot do what a scheme says refuses it with one
  * sentence ({@link #beyondIntegers}), and never takes it for something else.
  */
-public sealed interface QuantScheme permits IntegerGrid, FloatGrid, Unquantized {
+public sealed interface QuantScheme permits IntegerGrid, FloatGrid, FileBlocks, Unquantized {
   /** Number of bits by which configurations say that a layer is not quantized. */
   int FLOAT_BITS = 16;
 
@@ -22,6 +22,7 @@ public sealed interface QuantScheme permits IntegerGrid, FloatGrid, Unquantized 
     return switch (this) {
       case IntegerGrid g -> g.bits();
       case FloatGrid g -> g.element().bits();
+      case FileBlocks b -> Byte.SIZE * b.bytes() / b.elements();
       case Unquantized u -> FLOAT_BITS;
     };
   }
@@ -36,6 +37,7 @@ public sealed interface QuantScheme permits IntegerGrid, FloatGrid, Unquantized 
     return switch (this) {
       case IntegerGrid g -> g.withActivations(inputs);
       case FloatGrid g -> g.withActivations(inputs);
+      case FileBlocks b -> b;
       case Unquantized u -> u;
     };
   }
@@ -53,6 +55,11 @@ public sealed interface QuantScheme permits IntegerGrid, FloatGrid, Unquantized 
     return this instanceof Unquantized;
   }
 
+  /** Whether a method chooses codes of this kind: neither floats nor what files make of them. */
+  default boolean hasCodes() {
+    return !isFloat() && !(this instanceof FileBlocks);
+  }
+
   /**
    * Why this is more than integer weights beside inputs as they are, as the end of a sentence about
    * who takes nothing else; empty if it is not.
@@ -62,6 +69,7 @@ public sealed interface QuantScheme permits IntegerGrid, FloatGrid, Unquantized 
       case IntegerGrid g ->
           g.activations().map(a -> "takes inputs as they are and does not round them");
       case FloatGrid g -> Optional.of("knows integer weights only, not small floats");
+      case FileBlocks b -> Optional.of("knows integer weights only, not a file's blocks");
       case Unquantized u -> Optional.of("knows integer weights only, not unquantized ones");
     };
   }

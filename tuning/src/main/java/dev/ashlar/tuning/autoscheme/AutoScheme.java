@@ -5,7 +5,6 @@ import dev.ashlar.nn.decoder.DecoderSpec;
 import dev.ashlar.nn.decoder.LinearSpec;
 import dev.ashlar.nn.op.RoundInputs;
 import dev.ashlar.tensor.quant.FloatGrid;
-import dev.ashlar.tensor.quant.IntegerGrid;
 import dev.ashlar.tensor.quant.QuantScheme;
 import dev.ashlar.tensor.quant.Unquantized;
 import dev.ashlar.tuning.UnitPlan;
@@ -58,11 +57,7 @@ public record AutoScheme(
    */
   public record Option(String name, QuantScheme scheme) {
     private int bits() {
-      return switch (scheme) {
-        case IntegerGrid g -> g.bits();
-        case FloatGrid g -> g.element().bits();
-        case Unquantized u -> QuantScheme.FLOAT_BITS;
-      };
+      return scheme.codeBits();
     }
 
     /** Bits that a layer {@code [out, in]} takes. */

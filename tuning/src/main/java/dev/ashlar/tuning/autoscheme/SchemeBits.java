@@ -1,6 +1,7 @@
 package dev.ashlar.tuning.autoscheme;
 
 import dev.ashlar.tensor.DType;
+import dev.ashlar.tensor.quant.FileBlocks;
 import dev.ashlar.tensor.quant.FloatGrid;
 import dev.ashlar.tensor.quant.IntegerGrid;
 import dev.ashlar.tensor.quant.QuantScheme;
@@ -18,6 +19,7 @@ final class SchemeBits {
   static long of(QuantScheme scheme, long out, long in, boolean bare) {
     return switch (scheme) {
       case Unquantized u -> QuantScheme.FLOAT_BITS * out * in;
+      case FileBlocks b -> Byte.SIZE * out * in * b.bytes() / b.elements();
       case IntegerGrid g -> {
         long scale = g.scaleType() == DType.F16 ? 16 : 32;
         long group = scale + (g.symmetric() ? 0 : g.bits());

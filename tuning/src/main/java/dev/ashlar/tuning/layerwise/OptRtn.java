@@ -97,9 +97,7 @@ public final class OptRtn implements GroupQuantizer {
 
   @Override
   public Optional<String> refusal(QuantScheme scheme) {
-    return scheme instanceof FloatGrid small
-        ? FloatRounding.refusal(small)
-        : scheme.beyondIntegerWeights();
+    return RoundToNearest.refused(scheme);
   }
 
   @Override

@@ -1,6 +1,7 @@
 package dev.ashlar.tuning.layerwise;
 
 import dev.ashlar.tensor.affine.Affine;
+import dev.ashlar.tensor.quant.FileBlocks;
 import dev.ashlar.tensor.quant.FloatGrid;
 import dev.ashlar.tensor.quant.IntegerGrid;
 import dev.ashlar.tensor.quant.QuantScheme;
@@ -47,9 +48,17 @@ public final class RoundToNearest implements LinearQuantizer {
 
   @Override
   public Optional<String> refusal(QuantScheme scheme) {
-    return scheme instanceof FloatGrid small
-        ? FloatRounding.refusal(small)
-        : scheme.beyondIntegerWeights();
+    return refused(scheme);
+  }
+
+  /** What methods that do nothing but round cannot do. */
+  static Optional<String> refused(QuantScheme scheme) {
+    return switch (scheme) {
+      case FloatGrid small -> FloatRounding.refusal(small);
+      // Rounding is all there is to do, and files that have blocks do it themselves.
+      case FileBlocks own -> Optional.empty();
+      default -> scheme.beyondIntegerWeights();
+    };
   }
 
   @Override

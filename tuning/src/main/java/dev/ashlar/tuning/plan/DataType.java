@@ -1,6 +1,7 @@
 package dev.ashlar.tuning.plan;
 
 import dev.ashlar.tensor.quant.ActivationScheme;
+import dev.ashlar.tensor.quant.FileBlocks;
 import dev.ashlar.tensor.quant.FloatFormat;
 import dev.ashlar.tensor.quant.FloatGrid;
 import dev.ashlar.tensor.quant.IntegerGrid;
@@ -42,6 +43,7 @@ public enum DataType {
   static DataType of(QuantScheme scheme) {
     return switch (scheme) {
       case IntegerGrid g -> INT;
+      case FileBlocks b -> INT;
       case Unquantized u -> INT;
       case FloatGrid g ->
           switch (g.scale()) {

@@ -16,10 +16,10 @@ import java.util.Set;
  * A default scheme and what departs from it.
  *
  * <p>A layer's scheme is that of the rule with exactly its name, else of the first rule whose
- * regular expression matches its whole name, else the default; a rule that matches no whole name of
- * a model ({@link #forLayers}) speaks of the names that it matches a part of. A layer named by
- * {@code ignored} stays float unless a rule names it exactly, and so does one that routes tokens to
- * experts.
+ * regular expression matches its whole name, else its own, else the default; a rule that matches no
+ * whole name of a model ({@link #forLayers}) speaks of the names that it matches a part of. A layer
+ * named by {@code ignored} stays float unless a rule names it exactly, and so does one that routes
+ * tokens to experts.
  */
 public final class QuantizationPlan {
   /**
@@ -36,14 +36,21 @@ public final class QuantizationPlan {
   }
 
   private final QuantScheme fallback;
+  private final Map<String, QuantScheme> own;
   private final List<LayerRule> rules;
   private final List<String> ignored;
   private final boolean head;
   private final int blocks;
 
   private QuantizationPlan(
-      QuantScheme fallback, List<LayerRule> rules, List<String> ignored, boolean head, int blocks) {
+      QuantScheme fallback,
+      Map<String, QuantScheme> own,
+      List<LayerRule> rules,
+      List<String> ignored,
+      boolean head,
+      int blocks) {
     this.fallback = fallback;
+    this.own = Collections.unmodifiableMap(new LinkedHashMap<>(own));
     this.rules = List.copyOf(rules);
     this.ignored = ignored.stream().filter(part -> !part.isBlank()).toList();
     this.head = head;
@@ -52,7 +59,17 @@ public final class QuantizationPlan {
 
   /** Every layer of every block with the same scheme, the output head left float. */
   public static QuantizationPlan uniform(QuantScheme scheme) {
-    return new QuantizationPlan(scheme, List.of(), List.of(), false, Integer.MAX_VALUE);
+    return new QuantizationPlan(scheme, Map.of(), List.of(), List.of(), false, Integer.MAX_VALUE);
+  }
+
+  /**
+   * This plan with schemes of single layers in place of the default. They decide no more than the
+   * default does: which layers are quantized at all, and what rules say, stays as it is.
+   *
+   * @param schemes by complete module name; those of layers that a model does not have do nothing
+   */
+  public QuantizationPlan withSchemes(Map<String, QuantScheme> schemes) {
+    return new QuantizationPlan(fallback, schemes, rules, ignored, head, blocks);
   }
 
   /**
@@ -64,7 +81,7 @@ public final class QuantizationPlan {
   public QuantizationPlan withRules(Map<String, SchemeOverride> rules) {
     List<LayerRule> all = new ArrayList<>();
     rules.forEach((text, override) -> all.add(LayerRule.of(text, override)));
-    return new QuantizationPlan(fallback, all, ignored, head, blocks);
+    return new QuantizationPlan(fallback, own, all, ignored, head, blocks);
   }
 
   /**
@@ -72,12 +89,12 @@ public final class QuantizationPlan {
    * a digit matches as if a dot followed, so that {@code layers.1} is not {@code layers.10}.
    */
   public QuantizationPlan withIgnored(List<String> parts) {
-    return new QuantizationPlan(fallback, rules, parts, head, blocks);
+    return new QuantizationPlan(fallback, own, rules, parts, head, blocks);
   }
 
   /** This plan with the output head quantized too. */
   public QuantizationPlan withHead(boolean quantized) {
-    return new QuantizationPlan(fallback, rules, ignored, quantized, blocks);
+    return new QuantizationPlan(fallback, own, rules, ignored, quantized, blocks);
   }
 
   /**
@@ -90,7 +107,7 @@ public final class QuantizationPlan {
     if (count < 1) {
       throw new IllegalArgumentException("at least one block must be quantized: " + count);
     }
-    return new QuantizationPlan(fallback, rules, ignored, head, count);
+    return new QuantizationPlan(fallback, own, rules, ignored, head, count);
   }
 
   /** Whether blocks behind the first ones stay float. */
@@ -186,7 +203,7 @@ public final class QuantizationPlan {
 
   private QuantScheme ruled(String name) {
     LayerRule rule = matching(name);
-    return rule == null ? fallback : rule.override().over(fallback);
+    return rule == null ? own.getOrDefault(name, fallback) : rule.override().over(fallback);
   }
 
   private Decision sized(LayerShape layer, QuantScheme scheme) {
@@ -214,7 +231,7 @@ public final class QuantizationPlan {
    */
   public QuantizationPlan forLayers(Collection<String> names) {
     List<LayerRule> reaching = rules.stream().map(rule -> rule.reaching(names)).toList();
-    QuantizationPlan plan = new QuantizationPlan(fallback, reaching, ignored, head, blocks);
+    QuantizationPlan plan = new QuantizationPlan(fallback, own, reaching, ignored, head, blocks);
     Set<LayerRule> deciding = new HashSet<>();
     for (String name : names) {
       LayerRule rule = plan.matching(name);
@@ -257,10 +274,9 @@ public final class QuantizationPlan {
   /** One line that says all of the plan; equal plans give equal lines. */
   public String describe() {
     StringBuilder text = new StringBuilder();
-    text.append(fallback);
-    if (fallback instanceof IntegerGrid grid) {
-      text.append(" scales ").append(grid.scaleType());
-    }
+    text.append(whole(fallback));
+    own.forEach(
+        (name, scheme) -> text.append("; ").append(name).append(": ").append(whole(scheme)));
     for (LayerRule rule : rules) {
       text.append("; ").append(rule.text()).append(" = ").append(describe(rule.override()));
     }
@@ -271,6 +287,10 @@ public final class QuantizationPlan {
       text.append("; first ").append(blocks).append(" blocks");
     }
     return text.append(head ? "; with head" : "").toString();
+  }
+
+  private static String whole(QuantScheme scheme) {
+    return scheme instanceof IntegerGrid grid ? grid + " scales " + grid.scaleType() : "" + scheme;
   }
 
   private String describe(SchemeOverride rule) {

@@ -2,6 +2,7 @@ package dev.ashlar.tuning.plan;
 
 import dev.ashlar.tensor.DType;
 import dev.ashlar.tensor.quant.ActivationScheme;
+import dev.ashlar.tensor.quant.FileBlocks;
 import dev.ashlar.tensor.quant.FloatGrid;
 import dev.ashlar.tensor.quant.IntegerGrid;
 import dev.ashlar.tensor.quant.QuantScheme;
@@ -144,7 +145,7 @@ public record SchemeOverride(Weights weights, Inputs inputs) {
   /**
    * An override that says all of a scheme: over any base it is that scheme.
    *
-   * @throws IllegalArgumentException for tiles, which no rule can say
+   * @throws IllegalArgumentException for tiles and blocks of files, which no rule can say
    */
   public static SchemeOverride exactly(QuantScheme scheme) {
     if (scheme instanceof FloatGrid grid && grid.blockRows() > 1) {
@@ -164,6 +165,8 @@ public record SchemeOverride(Weights weights, Inputs inputs) {
                         Optional.empty()));
     return switch (scheme) {
       case Unquantized u -> bits(QuantScheme.FLOAT_BITS);
+      case FileBlocks b ->
+          throw new IllegalArgumentException("no rule speaks of a file's own blocks: " + b);
       case IntegerGrid g ->
           new SchemeOverride(
               new Weights(

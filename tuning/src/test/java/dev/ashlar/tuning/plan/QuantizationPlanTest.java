@@ -35,6 +35,30 @@ class QuantizationPlanTest {
     assertEquals(128, grid(plan, "model.layers.1.self_attn.q_proj").groupSize());
   }
 
+  /** They stand in place of the default, and for nothing else. */
+  @Test
+  void layersMayHaveSchemesOfTheirOwn() {
+    QuantScheme w2 = new IntegerGrid(2, 16, false);
+    QuantizationPlan all = QuantizationPlan.uniform(W4);
+    QuantizationPlan plan =
+        all.withSchemes(Map.of("a.q_proj", w2, "a.k_proj", w2, "a.v_proj", w2, "lm_head", w2))
+            .withRules(Map.of("a.k_proj", SchemeOverride.bits(8)))
+            .withIgnored(List.of("v_proj"));
+    assertEquals(w2, plan.decide(layer("a.q_proj")).scheme());
+    assertEquals(8, grid(plan, "a.k_proj").bits());
+    assertEquals(128, grid(plan, "a.k_proj").groupSize());
+    assertFalse(plan.decide(layer("a.v_proj")).quantized());
+    assertEquals(W4, plan.decide(layer("b.q_proj")).scheme());
+    assertFalse(plan.decideHead(layer("lm_head"), false).quantized());
+    assertEquals(w2, plan.withHead(true).decideHead(layer("lm_head"), false).scheme());
+    assertEquals(
+        w2, plan.forLayers(List.of("a.q_proj", "a.k_proj")).decide(layer("a.q_proj")).scheme());
+    // Work that was done for other schemes is not gone on with.
+    assertEquals(
+        "w4g128 sym scales F16; a.q_proj: w2g16 asym scales F16",
+        all.withSchemes(Map.of("a.q_proj", w2)).describe());
+  }
+
   @Test
   void aRuleThatMatchesNoWholeNameSpeaksOfParts() {
     List<String> names =

@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.util.IdentityHashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
 
 /**
  * The rows of one tensor, put into a type: copied where they lie in it already, codes carried where
@@ -40,7 +41,7 @@ public final class TensorRows {
   private final Path model;
   private final StoredTensor tensor;
   private final GgufType type;
-  private final Map<String, float[]> importance;
+  private final Function<StoredTensor, float[]> importance;
   private final int in;
   private final int rowBytes;
 
@@ -50,11 +51,11 @@ public final class TensorRows {
   /**
    * @param model that the tensor is of, which faults name
    * @param type one that the rows are whole blocks of
-   * @param importance what an error in a column counts {@code [in]}, of matrices of codes by their
-   *     names, where it is known
+   * @param importance what an error in a column counts {@code [in]}, of tensors that rows come
+   *     from; null where it is not known
    */
   public TensorRows(
-      Path model, StoredTensor tensor, GgufType type, Map<String, float[]> importance) {
+      Path model, StoredTensor tensor, GgufType type, Function<StoredTensor, float[]> importance) {
     this.model = model;
     this.tensor = tensor;
     this.importance = importance;
@@ -167,12 +168,12 @@ public final class TensorRows {
       }
       codes.row(o, values);
       requireFinite(values, codes.name(), o);
-      encode(CarriedCodes.known(codes.matrix(), o, values, importance.get(codes.name())), dst, to);
+      encode(CarriedCodes.known(codes.matrix(), o, values, importance.apply(codes)), dst, to);
       return true;
     }
     place.tensor.read(place.row * in, values, 0, in);
     requireFinite(values, place.tensor.name(), place.row);
-    encode(new Row(values, null), dst, to);
+    encode(new Row(values, importance.apply(place.tensor)), dst, to);
     return true;
   }
 

@@ -57,7 +57,7 @@ class TensorRowsTest {
     Path file = temp.resolve("m.gguf");
     try (GgufWriter writer = new GgufWriter(file)) {
       writer.begin("t", type, tensor.shape());
-      new TensorRows(Path.of("model"), tensor, type, Map.of()).write(writer);
+      new TensorRows(Path.of("model"), tensor, type, t -> null).write(writer);
       writer.finish();
     }
     return file;
