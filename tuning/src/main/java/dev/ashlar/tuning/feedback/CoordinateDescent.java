@@ -15,6 +15,9 @@ final class CoordinateDescent {
   /** Rows that are gone through together, so that a row of H is fetched once for all of them. */
   private static final int TILE = 8;
 
+  /** Of a step between codes: what is surely rounded to the code that is there. */
+  private static final float NOTHING = 0.498f;
+
   private CoordinateDescent() {}
 
   /**
@@ -53,6 +56,9 @@ final class CoordinateDescent {
     /** R of each row, by itself: the compiler makes vectors of what it can prove to be apart. */
     private final float[][] r;
 
+    /** Magnitudes of R below which a code stays; most are, so that most columns cost no more. */
+    private final float[][] least;
+
     /** A row of H, which rows that change a code of one column share in the first-level cache. */
     private final float[] column;
 
@@ -66,12 +72,14 @@ final class CoordinateDescent {
       this.order = order;
       this.in = order.length;
       this.r = new float[TILE][in];
+      this.least = new float[TILE][in];
       this.column = new float[in];
     }
 
     void run(int first, int count, float[] residual, byte[] codes, int sweeps) {
       for (int i = 0; i < count; i++) {
         System.arraycopy(residual, (first + i) * in, r[i], 0, in);
+        bounds(first + i, least[i]);
         open[i] = true;
       }
       boolean any = true;
@@ -83,13 +91,21 @@ final class CoordinateDescent {
       }
     }
 
+    private void bounds(int o, float[] row) {
+      int[] groups = grids.groupOfColumn();
+      for (int j = 0; j < in; j++) {
+        float scale = Math.abs(grids.scales()[o * grids.perRow() + groups[j]]);
+        row[j] = NOTHING * scale * h[j * in + j];
+      }
+    }
+
     /** Rows of which no code changed are left alone from then on. */
     private boolean sweep(int first, int count, byte[] codes) {
       Arrays.fill(changed, false);
       for (int j : order) {
         boolean loaded = false;
         for (int i = 0; i < count; i++) {
-          if (!open[i]) {
+          if (!open[i] || Math.abs(r[i][j]) < least[i][j]) {
             continue;
           }
           float step = step(first + i, j, r[i], codes);

@@ -185,15 +185,23 @@ public final class Feedback implements BlockQuantizer {
       UnitTask task, List<String> group, StreamMoments moments, Measure measure) {
     Backend backend = task.unit().backend();
     LayerSolver solver = new LayerSolver(group.getFirst(), moments.second(), options, backend);
-    boolean stream = group.size() == 1 && moments.width() > 0 && writes(task, group.getFirst());
+    boolean any = moments.width() > 0;
+    boolean stream = any && group.size() == 1 && writes(task, group.getFirst());
+    int rows = group.stream().mapToInt(name -> task.layer(name).out()).sum();
+    // W·C·(H + λI)⁻¹ from the side that is less work.
+    Tensor shares =
+        any && !stream && moments.width() <= rows ? solver.overMoments(moments.cross()) : null;
     Map<String, QuantizedMatrix> solved = new LinkedHashMap<>();
     for (String name : group) {
       LinearLayer layer = task.layer(name);
-      Tensor owed = null;
-      if (moments.width() > 0) {
-        owed = stream ? moments.cross() : product(layer.weight(), moments.cross(), backend);
+      Tensor paid = null;
+      if (shares != null) {
+        paid = product(layer.weight(), shares, backend);
+      } else if (any) {
+        Tensor cross = moments.cross();
+        paid = solver.overMoments(stream ? cross : product(layer.weight(), cross, backend));
       }
-      LayerSolver.Solution solution = solver.solve(layer, owed);
+      LayerSolver.Solution solution = solver.solve(layer, paid);
       measure.error += solution.error();
       measure.energy += solver.energy(layer.weight());
       solved.put(name, solution.matrix());

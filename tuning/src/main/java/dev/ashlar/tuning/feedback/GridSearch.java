@@ -165,22 +165,35 @@ final class GridSearch {
     float inverse = 1 / s;
     float least = -z;
     float most = maxCode - z;
-    // Loops that the compiler makes vectors of, then sums in order.
+    // A loop that the compiler makes vectors of, then sums.
     for (int j = 0; j < size; j++) {
       float c = Math.min(most, Math.max(least, own[j] * inverse));
       c = (c + ROUND) - ROUND;
       products[j] = weighted[j] * c;
       squares[j] = importance[j] * c * c;
     }
+    across = sum(products);
+    codeSquare = sum(squares);
+    return left(s);
+  }
+
+  /** Four sums beside each other: one would wait for each addition. */
+  private double sum(float[] x) {
     double a = 0;
     double b = 0;
-    for (int j = 0; j < size; j++) {
-      a += products[j];
-      b += squares[j];
+    double c = 0;
+    double d = 0;
+    int j = 0;
+    for (; j + 4 <= size; j += 4) {
+      a += x[j];
+      b += x[j + 1];
+      c += x[j + 2];
+      d += x[j + 3];
     }
-    across = a;
-    codeSquare = b;
-    return left(s);
+    for (; j < size; j++) {
+      a += x[j];
+    }
+    return a + b + (c + d);
   }
 
   private double left(float s) {

@@ -22,6 +22,12 @@ import dev.ashlar.tuning.method.TuningException;
  * <p>Everything after the target is measured by {@code tr((W* − Ŵ)(H + λI)(W* − Ŵ)ᵀ)}.
  */
 final class LayerSolver {
+  /** Columns of a triangular factor that are multiplied at once. */
+  private static final int STRIP = 192;
+
+  /** Of so many rows one is looked at for what an error is compared with. */
+  private static final int APART = 8;
+
   /** What GPTQ does if even the damped moments cannot be factored. */
   private static final double INCREMENT = 0.01;
 
@@ -72,13 +78,13 @@ final class LayerSolver {
   /**
    * Solves one map.
    *
-   * @param owed {@code E[t x̂ᵀ] [out, in]}, t what the output should be beside that of the float
-   *     weights on x̂, or null
+   * @param paid {@code E[t x̂ᵀ](H + λI)⁻¹ [out, in]}, t what the output should be beside that of
+   *     the float weights on x̂, or null for nothing
    * @throws TuningException if a scale overflows
    */
-  Solution solve(LinearLayer layer, Tensor owed) {
+  Solution solve(LinearLayer layer, Tensor paid) {
     IntegerGrid grid = layer.grid();
-    Tensor target = owed == null ? layer.weight() : target(layer.weight(), owed);
+    Tensor target = paid == null ? layer.weight() : target(layer.weight(), paid);
     Grids grids = grids(target, grid);
     Scales.require(layer.name(), grid, in, grids.scales());
     QuantizedMatrix first = Gptq.solve(target, factor, grids, backend).matrix();
@@ -95,31 +101,56 @@ final class LayerSolver {
     return new Solution(solved, inner(difference(target, solved), residual));
   }
 
-  /** {@code W* = W + α·T·(H + λI)⁻¹}, T what is owed. */
-  private Tensor target(Tensor weight, Tensor owed) {
-    int out = weight.dim(0);
-    int[] order = factor.order();
-    float[] ordered = ColumnOrder.ordered(owed, order);
-    float[] product = new float[owed.size()];
-    // (H + λI)⁻¹ = UᵀU in GPTQ's order of columns.
-    MatMulKernel kernel = backend.matMul();
-    float[] upper = factor.upper();
-    kernel.xwt(out, in, in, ordered, 0, in, upper, 0, in, product, 0, in, false);
-    kernel.xw(out, in, in, product, 0, in, upper, 0, in, ordered, 0, in, false);
-    float[] target = new float[owed.size()];
+  private Tensor target(Tensor weight, Tensor paid) {
+    float[] target = new float[weight.size()];
+    float[] w = weight.data();
+    float[] p = paid.data();
     float alpha = (float) options.feedback();
     Parallel.rows(
-        out,
+        weight.dim(0),
+        16,
+        (from, to) -> {
+          for (int i = from * in; i < to * in; i++) {
+            target[i] = w[i] + alpha * p[i];
+          }
+        });
+    return Tensor.of(target, weight.shape());
+  }
+
+  /**
+   * {@code T·(H + λI)⁻¹}.
+   *
+   * @param t {@code [.., in]}
+   */
+  Tensor overMoments(Tensor t) {
+    int rows = t.rows();
+    int[] order = factor.order();
+    float[] upper = factor.upper();
+    float[] ordered = ColumnOrder.ordered(t, order);
+    float[] product = new float[ordered.length];
+    // (H + λI)⁻¹ = UᵀU in GPTQ's order of columns; what lies below U's diagonal is not multiplied.
+    MatMulKernel kernel = backend.matMul();
+    for (int i = 0; i < in; i += STRIP) {
+      int count = Math.min(STRIP, in - i);
+      int corner = i * in + i;
+      kernel.xwt(rows, count, in - i, ordered, i, in, upper, corner, in, product, i, in, false);
+    }
+    for (int i = 0; i < in; i += STRIP) {
+      int count = Math.min(STRIP, in - i);
+      kernel.xw(rows, count, i + count, product, 0, in, upper, i, in, ordered, i, in, false);
+    }
+    float[] result = new float[ordered.length];
+    Parallel.rows(
+        rows,
         16,
         (from, to) -> {
           for (int o = from; o < to; o++) {
             for (int i = 0; i < in; i++) {
-              int at = o * in + order[i];
-              target[at] = weight.data()[at] + alpha * ordered[o * in + i];
+              result[o * in + order[i]] = ordered[o * in + i];
             }
           }
         });
-    return Tensor.of(target, out, in);
+    return Tensor.of(result, t.shape());
   }
 
   private Grids grids(Tensor target, IntegerGrid grid) {
@@ -168,12 +199,16 @@ final class LayerSolver {
     return sum;
   }
 
-  /** {@code tr(W (H + λI) Wᵀ)}: what an error is compared with. */
+  /** {@code tr(W (H + λI) Wᵀ)} by every eighth row: what an error is compared with. */
   double energy(Tensor weight) {
-    float[] product = new float[weight.size()];
-    backend
-        .matMul()
-        .xw(weight.dim(0), in, in, weight.data(), 0, in, damped, 0, in, product, 0, in, false);
-    return inner(weight.data(), product);
+    int out = weight.dim(0);
+    int rows = Math.ceilDiv(out, APART);
+    float[] some = new float[rows * in];
+    for (int r = 0; r < rows; r++) {
+      System.arraycopy(weight.data(), r * APART * in, some, r * in, in);
+    }
+    float[] product = new float[some.length];
+    backend.matMul().xw(rows, in, in, some, 0, in, damped, 0, in, product, 0, in, false);
+    return inner(some, product) * out / rows;
   }
 }

@@ -2,6 +2,7 @@ package dev.ashlar.tuning.feedback;
 
 import dev.ashlar.tensor.Parallel;
 import dev.ashlar.tensor.kernel.Backend;
+import dev.ashlar.tensor.kernel.MatMulKernel;
 import dev.ashlar.tuning.layerwise.solver.Grids;
 import dev.ashlar.tuning.method.Scales;
 
@@ -27,22 +28,35 @@ final class ScaleRefit {
     int in = grids.groupOfColumn().length;
     int out = codes.length / in;
     int size = grids.grid().effectiveGroup(in);
+    MatMulKernel kernel = backend.matMul();
+    // What weights lose; it is taken to R of a group when it is that group's turn, the rest at the
+    // end.
+    float[] lost = new float[residual.length];
     float[] c = new float[Math.multiplyExact(out, size)];
-    float[] product = new float[residual.length];
+    float[] product = new float[c.length];
     for (int group = 0; group < grids.perRow(); group++) {
       int first = group * size;
       int count = Math.min(size, in - first);
       int g = group;
+      if (first > 0) {
+        kernel.xw(out, count, first, lost, 0, in, h, first, in, residual, first, in, true);
+      }
       Parallel.rows(out, GRAIN, (from, to) -> meanings(grids, g, codes, c, from, to));
-      backend.matMul().xw(out, in, count, c, 0, size, h, first * in, in, product, 0, in, false);
+      int corner = first * in + first;
+      kernel.xw(out, count, count, c, 0, size, h, corner, in, product, 0, size, false);
       Parallel.rows(
           out,
           GRAIN,
           (from, to) -> {
             for (int o = from; o < to; o++) {
-              refit(o, g, residual, product, grids, c);
+              refit(o, g, residual, product, grids, c, lost);
             }
           });
+    }
+    for (int first = 0; first < in; first += size) {
+      int count = Math.min(size, in - first);
+      int corner = first * in + first;
+      kernel.xw(out, count, in - first, lost, first, in, h, corner, in, residual, first, in, true);
     }
   }
 
@@ -61,7 +75,7 @@ final class ScaleRefit {
   }
 
   private static void refit(
-      int o, int group, float[] residual, float[] product, Grids grids, float[] c) {
+      int o, int group, float[] residual, float[] product, Grids grids, float[] c, float[] lost) {
     int in = grids.groupOfColumn().length;
     int size = grids.grid().effectiveGroup(in);
     int first = group * size;
@@ -71,7 +85,7 @@ final class ScaleRefit {
     for (int j = 0; j < count; j++) {
       float x = c[o * size + j];
       above += (double) x * residual[o * in + first + j];
-      below += (double) x * product[o * in + first + j];
+      below += (double) x * product[o * size + j];
     }
     if (!(below > 0)) {
       return;
@@ -86,9 +100,8 @@ final class ScaleRefit {
     }
     grids.scales()[at] = after;
     float by = (float) step;
-    int row = o * in;
-    for (int k = 0; k < in; k++) {
-      residual[row + k] -= by * product[row + k];
+    for (int j = 0; j < count; j++) {
+      lost[o * in + first + j] = -by * c[o * size + j];
     }
   }
 }

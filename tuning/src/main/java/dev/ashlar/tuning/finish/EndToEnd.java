@@ -58,7 +58,8 @@ public final class EndToEnd implements Finish {
       return 0;
     }
     int batch = Math.min(options.batch(), fresh - held);
-    return fresh + 2.0 * held + (double) PASSES_OF_A_STEP * options.steps() * batch;
+    double stepped = (double) options.steps() * batch;
+    return Math.min(fresh - held, stepped) + 3.0 * held + PASSES_OF_A_STEP * stepped;
   }
 
   /** Samples of {@code fresh} that decide; none where nothing can be tuned. */
@@ -87,15 +88,18 @@ public final class EndToEnd implements Finish {
       task.limit().ifPresent(l -> l.steps().accept(0));
       return unchanged;
     }
-    List<int[]> samples = task.samples().subList(task.streamed(), task.samples().size());
+    Drawn drawn = Drawn.of(fresh - held, options, task);
+    List<int[]> samples =
+        drawn.samples(task.samples().subList(task.streamed(), task.samples().size()), held);
     StepClock clock = StepClock.of(task.limit(), options.steps());
     try (Activations teacher = teacher(task, samples)) {
       Run run = new Run(task, samples, teacher);
+      int count = samples.size() - held;
       long measuring = System.nanoTime();
-      DistillationLoss.Sums before = run.loss(fresh - held, held);
+      DistillationLoss.Sums before = run.loss(count, held);
       clock.reserve(System.nanoTime() - measuring);
-      run.tune(fresh - held, clock);
-      DistillationLoss.Sums after = clock.steps() == 0 ? before : run.loss(fresh - held, held);
+      run.tune(drawn.order(), clock);
+      DistillationLoss.Sums after = clock.steps() == 0 ? before : run.loss(count, held);
       Map<String, Double> figures = new LinkedHashMap<>();
       figures.put("held-out KL before", before.divergence());
       figures.put("held-out KL after", after.divergence());
@@ -231,9 +235,7 @@ public final class EndToEnd implements Finish {
     }
 
     /** Tunes on the first samples. */
-    void tune(int count, StepClock clock) {
-      int batch = Math.min(options.batch(), count);
-      BatchOrder order = BatchOrder.shuffled(count, batch, task.seed());
+    void tune(BatchOrder order, StepClock clock) {
       for (int i = 0; clock.next(i); i++) {
         double loss = step(order.next(), new TunedUnit.Rates(clock.share(i), normRate));
         task.listener().iteration(i, clock.steps(), loss);

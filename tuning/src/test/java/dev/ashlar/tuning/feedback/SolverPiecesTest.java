@@ -293,7 +293,8 @@ class SolverPiecesTest {
     Symmetric h = moments(inputs(random, 100, 24));
     IntegerGrid grid = new IntegerGrid(8, 8, false, DType.F32);
     LayerSolver solver = new LayerSolver("w", h, OPTIONS, BACKEND);
-    Tensor found = solver.solve(new LinearLayer("w", w, grid), owed).matrix().dequantize();
+    LinearLayer layer = new LinearLayer("w", w, grid);
+    Tensor found = solver.solve(layer, solver.overMoments(owed)).matrix().dequantize();
     float[] d = damped(h, 0.1);
     for (int o = 0; o < 4; o++) {
       for (int j = 0; j < 24; j++) {
@@ -302,6 +303,26 @@ class SolverPiecesTest {
           product += ((double) found.data()[o * 24 + i] - w.data()[o * 24 + i]) * d[i * 24 + j];
         }
         assertEquals(owed.data()[o * 24 + j], product, 0.15, "element " + o + ", " + j);
+      }
+    }
+  }
+
+  /** Wider than the strips in which the triangular factor is multiplied. */
+  @Test
+  void whatIsOwedIsDividedByTheMoments() {
+    Random random = new Random(8);
+    int in = 430;
+    Symmetric h = moments(inputs(random, 900, in));
+    Tensor owed = Tensor.of(random(random, 3 * in), 3, in);
+    Tensor found = new LayerSolver("w", h, OPTIONS, BACKEND).overMoments(owed);
+    float[] d = damped(h, 0.1);
+    for (int o = 0; o < 3; o++) {
+      for (int j = 0; j < in; j++) {
+        double product = 0;
+        for (int i = 0; i < in; i++) {
+          product += (double) found.data()[o * in + i] * d[i * in + j];
+        }
+        assertEquals(owed.data()[o * in + j], product, 1e-3, "element " + o + ", " + j);
       }
     }
   }
@@ -318,10 +339,11 @@ class SolverPiecesTest {
       found[t] =
           Parallel.limited(
               1 + 3 * t,
-              () ->
-                  new LayerSolver("w", moments(x), OPTIONS, BACKEND)
-                      .solve(new LinearLayer("w", w, grid), owed)
-                      .matrix());
+              () -> {
+                LayerSolver solver = new LayerSolver("w", moments(x), OPTIONS, BACKEND);
+                Tensor paid = solver.overMoments(owed);
+                return solver.solve(new LinearLayer("w", w, grid), paid).matrix();
+              });
     }
     assertArrayEquals(found[0].codes().values(), found[1].codes().values());
     assertArrayEquals(found[0].zeroPoints().scales(), found[1].zeroPoints().scales());

@@ -19,6 +19,7 @@ import dev.ashlar.tensor.quant.ActivationScheme.Element;
 import dev.ashlar.tensor.quant.IntegerGrid;
 import dev.ashlar.tensor.quant.QuantizedMatrix;
 import dev.ashlar.tuning.TinyModel;
+import dev.ashlar.tuning.calibration.BatchOrder;
 import dev.ashlar.tuning.calibration.CalibrationSet;
 import dev.ashlar.tuning.layerwise.RoundToNearest;
 import dev.ashlar.tuning.method.FinishResult;
@@ -224,6 +225,31 @@ class EndToEndTest {
                 }
               });
       assertEquals(2, after.tensors().size());
+    }
+  }
+
+  /** Samples that no step asks for are left out, and each step sees what it would see of all. */
+  @Test
+  void onlyWhatStepsSeeIsDrawn() {
+    FinishTask task = task(new ArrayList<>());
+    List<int[]> fresh = new ArrayList<>();
+    for (int i = 0; i < 23; i++) {
+      fresh.add(new int[] {i});
+    }
+    for (int steps : new int[] {1, 3, 4, 5, 9}) {
+      Drawn drawn = Drawn.of(20, options(steps, 1), task);
+      List<int[]> samples = drawn.samples(fresh, 3);
+      assertEquals(Math.min(20, 4 * steps) + 3, samples.size());
+      assertSame(fresh.get(20), samples.get(samples.size() - 3));
+      BatchOrder order = drawn.order();
+      BatchOrder all = BatchOrder.shuffled(20, 4, task.seed());
+      for (int i = 0; i < steps; i++) {
+        int[] rows = order.next();
+        int[] expected = all.next();
+        for (int j = 0; j < 4; j++) {
+          assertSame(fresh.get(expected[j]), samples.get(rows[j]));
+        }
+      }
     }
   }
 
