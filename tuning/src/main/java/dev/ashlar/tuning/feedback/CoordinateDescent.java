@@ -12,8 +12,13 @@ import java.util.Arrays;
  * same from a start at the float weights).
  */
 final class CoordinateDescent {
-  /** Rows that are gone through together, so that a row of H is fetched once for all of them. */
-  private static final int TILE = 8;
+  /**
+   * Rows that are gone through together, some columns at a time, so that rows of H are fetched from
+   * memory once for all of them.
+   */
+  private static final int TILE = 16;
+
+  private static final int COLUMNS = 32;
 
   /** Of a step between codes: what is surely rounded to the code that is there. */
   private static final float NOTHING = 0.498f;
@@ -26,10 +31,9 @@ final class CoordinateDescent {
    * @param residual R, {@code [out, in]}; kept current
    * @param h {@code [in, in]}, symmetric, with a positive diagonal
    * @param codes {@code [out, in]}; changed
-   * @param order in which columns are visited
    */
-  static void run(float[] residual, float[] h, Grids grids, byte[] codes, int[] order, int sweeps) {
-    int in = order.length;
+  static void run(float[] residual, float[] h, Grids grids, byte[] codes, int sweeps) {
+    int in = grids.groupOfColumn().length;
     float[] inverse = new float[in];
     for (int j = 0; j < in; j++) {
       inverse[j] = 1 / h[j * in + j];
@@ -38,7 +42,7 @@ final class CoordinateDescent {
         codes.length / in,
         TILE,
         (from, to) -> {
-          Rows rows = new Rows(h, inverse, grids, order);
+          Rows rows = new Rows(h, inverse, grids);
           for (int first = from; first < to; first += TILE) {
             rows.run(first, Math.min(TILE, to - first), residual, codes, sweeps);
           }
@@ -50,36 +54,39 @@ final class CoordinateDescent {
     private final float[] h;
     private final float[] inverse;
     private final Grids grids;
-    private final int[] order;
     private final int in;
 
     /** R of each row, by itself: the compiler makes vectors of what it can prove to be apart. */
     private final float[][] r;
 
-    /** Magnitudes of R below which a code stays; most are, so that most columns cost no more. */
-    private final float[][] least;
+    /** Between these R leaves a code where it is; most are, so that most columns cost no more. */
+    private final float[][] below;
 
-    /** A row of H, which rows that change a code of one column share in the first-level cache. */
+    private final float[][] above;
+
+    /** A row of H, by itself as well. */
     private final float[] column;
 
     private final boolean[] open = new boolean[TILE];
     private final boolean[] changed = new boolean[TILE];
 
-    Rows(float[] h, float[] inverse, Grids grids, int[] order) {
+    Rows(float[] h, float[] inverse, Grids grids) {
       this.h = h;
       this.inverse = inverse;
       this.grids = grids;
-      this.order = order;
-      this.in = order.length;
+      this.in = inverse.length;
       this.r = new float[TILE][in];
-      this.least = new float[TILE][in];
+      this.below = new float[TILE][in];
+      this.above = new float[TILE][in];
       this.column = new float[in];
     }
 
     void run(int first, int count, float[] residual, byte[] codes, int sweeps) {
       for (int i = 0; i < count; i++) {
         System.arraycopy(residual, (first + i) * in, r[i], 0, in);
-        bounds(first + i, least[i]);
+        for (int j = 0; j < in; j++) {
+          bounds(first + i, i, j, codes[(first + i) * in + j] & 0xFF);
+        }
         open[i] = true;
       }
       boolean any = true;
@@ -91,31 +98,24 @@ final class CoordinateDescent {
       }
     }
 
-    private void bounds(int o, float[] row) {
-      int[] groups = grids.groupOfColumn();
-      for (int j = 0; j < in; j++) {
-        float scale = Math.abs(grids.scales()[o * grids.perRow() + groups[j]]);
-        row[j] = NOTHING * scale * h[j * in + j];
-      }
+    /** The first and the last code have nowhere to go on one side. */
+    private void bounds(int o, int i, int j, int code) {
+      float scale = grids.scales()[o * grids.perRow() + grids.groupOfColumn()[j]];
+      float least = NOTHING * Math.abs(scale) * h[j * in + j];
+      int up = scale > 0 ? grids.grid().maxCode() : 0;
+      int down = scale > 0 ? 0 : grids.grid().maxCode();
+      above[i][j] = code == up ? Float.POSITIVE_INFINITY : least;
+      below[i][j] = code == down ? Float.NEGATIVE_INFINITY : -least;
     }
 
     /** Rows of which no code changed are left alone from then on. */
     private boolean sweep(int first, int count, byte[] codes) {
       Arrays.fill(changed, false);
-      for (int j : order) {
-        boolean loaded = false;
+      for (int at = 0; at < in; at += COLUMNS) {
+        int end = Math.min(in, at + COLUMNS);
         for (int i = 0; i < count; i++) {
-          if (!open[i] || Math.abs(r[i][j]) < least[i][j]) {
-            continue;
-          }
-          float step = step(first + i, j, r[i], codes);
-          if (step != 0) {
-            if (!loaded) {
-              System.arraycopy(h, j * in, column, 0, in);
-              loaded = true;
-            }
-            take(step, r[i]);
-            changed[i] = true;
+          if (open[i]) {
+            changed[i] |= columns(first + i, i, at, end, codes);
           }
         }
       }
@@ -123,6 +123,26 @@ final class CoordinateDescent {
       for (int i = 0; i < count; i++) {
         open[i] = changed[i];
         any |= changed[i];
+      }
+      return any;
+    }
+
+    private boolean columns(int o, int i, int at, int end, byte[] codes) {
+      float[] row = r[i];
+      float[] low = below[i];
+      float[] high = above[i];
+      boolean any = false;
+      for (int j = at; j < end; j++) {
+        if (row[j] > low[j] && row[j] < high[j]) {
+          continue;
+        }
+        float step = step(o, j, row, codes);
+        if (step != 0) {
+          System.arraycopy(h, j * in, column, 0, in);
+          take(step, row);
+          bounds(o, i, j, codes[o * in + j] & 0xFF);
+          any = true;
+        }
       }
       return any;
     }

@@ -1,5 +1,8 @@
 package dev.ashlar.tuning.feedback;
 
+import dev.ashlar.tensor.kernel.GridErrorKernel.Group;
+import dev.ashlar.tensor.kernel.GridSumsKernel;
+import dev.ashlar.tensor.kernel.GridSumsKernel.Candidates;
 import dev.ashlar.tensor.quant.IntegerGrid;
 import dev.ashlar.tuning.method.Scales;
 import java.util.Arrays;
@@ -23,11 +26,19 @@ final class GridSearch {
 
   private static final int REFINEMENTS = 2;
 
+  /** Weights whose sums are floats. */
+  private static final int PIECE = 128;
+
   /** Adding and subtracting it rounds a float of small magnitude half to even. */
   private static final float ROUND = 0x1.8p23f;
 
   private final IntegerGrid grid;
   private final int maxCode;
+  private final GridSumsKernel sums;
+  private final Candidates tried = Candidates.room(2 * RANGES);
+  private final float[] steps = new float[2 * RANGES];
+  private final double[] acrosses = new double[2 * RANGES];
+  private final double[] codeSquares = new double[2 * RANGES];
   private final float[] topScale = new float[REFINED];
   private final int[] topZero = new int[REFINED];
   private final double[] topError = new double[REFINED];
@@ -52,8 +63,9 @@ final class GridSearch {
   /**
    * @param largest weights of a group at most
    */
-  GridSearch(IntegerGrid grid, int largest) {
+  GridSearch(IntegerGrid grid, int largest, GridSumsKernel sums) {
     this.grid = grid;
+    this.sums = sums;
     this.maxCode = grid.maxCode();
     this.weighted = new float[largest];
     this.own = new float[largest];
@@ -89,18 +101,16 @@ final class GridSearch {
     if (low == high) {
       return;
     }
-    for (int t = 0; t < RANGES; t++) {
-      float factor = 1 - (1 - SMALLEST_RANGE) * t / (RANGES - 1);
-      if (grid.symmetric()) {
-        float s = Math.max(-low, high) * factor / grid.middle();
-        consider(s, grid.middle());
-        consider(-s, grid.middle());
-      } else {
-        float s = (high - low) * factor / maxCode;
-        int z = Math.round(-low * maxCode / (high - low));
-        for (int near = Math.max(0, z - 1); near <= Math.min(maxCode, z + 1); near++) {
-          consider(s, near);
-        }
+    if (grid.symmetric()) {
+      float whole = Math.max(-low, high) / grid.middle();
+      ranges(whole, 0);
+      ranges(-whole, RANGES);
+      consider(grid.middle(), 2 * RANGES);
+    } else {
+      ranges((high - low) / maxCode, 0);
+      int z = Math.round(-low * maxCode / (high - low));
+      for (int near = Math.max(0, z - 1); near <= Math.min(maxCode, z + 1); near++) {
+        consider(near, RANGES);
       }
     }
     for (int i = 0; i < REFINED; i++) {
@@ -110,10 +120,39 @@ final class GridSearch {
     }
   }
 
+  /** Sets the steps of all ranges. */
+  private void ranges(float whole, int at) {
+    for (int t = 0; t < RANGES; t++) {
+      float factor = 1 - (1 - SMALLEST_RANGE) * t / (RANGES - 1);
+      steps[at + t] = Scales.rounded(grid, whole * factor);
+      tried.inverses()[at + t] = 1 / steps[at + t];
+    }
+  }
+
+  /** Ranks the first steps with a zero point. */
+  private void consider(int z, int count) {
+    Arrays.fill(acrosses, 0);
+    Arrays.fill(codeSquares, 0);
+    for (int from = 0; from < size; from += PIECE) {
+      int n = Math.min(PIECE, size - from);
+      Group piece = new Group(n, own, from, importance, from);
+      sums.integers(piece, -z, maxCode - z, count, tried);
+      for (int i = 0; i < count; i++) {
+        acrosses[i] += tried.products()[i];
+        codeSquares[i] += tried.squares()[i];
+      }
+    }
+    for (int i = 0; i < count; i++) {
+      across = acrosses[i];
+      codeSquare = codeSquares[i];
+      rank(steps[i], z);
+    }
+  }
+
   /** Ranks a candidate by what is left when its scale is fitted to its codes. */
-  private void consider(float wanted, int z) {
-    float s = Scales.rounded(grid, wanted);
-    double err = measure(s, z);
+  private void rank(float wanted, int z) {
+    float s = wanted;
+    double err = left(s);
     if (codeSquare > 0) {
       float fitted = Scales.rounded(grid, (float) (across / codeSquare));
       double better = left(fitted);

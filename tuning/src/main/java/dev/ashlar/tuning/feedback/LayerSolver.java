@@ -25,9 +25,6 @@ final class LayerSolver {
   /** Columns of a triangular factor that are multiplied at once. */
   private static final int STRIP = 192;
 
-  /** Of so many rows one is looked at for what an error is compared with. */
-  private static final int APART = 8;
-
   /** What GPTQ does if even the damped moments cannot be factored. */
   private static final double INCREMENT = 0.01;
 
@@ -92,10 +89,10 @@ final class LayerSolver {
     float[] error = difference(target, first);
     float[] residual = new float[error.length];
     backend.matMul().xw(layer.out(), in, in, error, 0, in, damped, 0, in, residual, 0, in, false);
-    CoordinateDescent.run(residual, damped, grids, codes, factor.order(), options.sweeps());
+    CoordinateDescent.run(residual, damped, grids, codes, options.sweeps());
     for (int i = 0; i < options.refits(); i++) {
       ScaleRefit.run(residual, damped, grids, codes, backend);
-      CoordinateDescent.run(residual, damped, grids, codes, factor.order(), options.sweeps());
+      CoordinateDescent.run(residual, damped, grids, codes, options.sweeps());
     }
     QuantizedMatrix solved = grids.matrix(codes);
     return new Solution(solved, inner(difference(target, solved), residual));
@@ -162,7 +159,7 @@ final class LayerSolver {
         out,
         4,
         (from, to) -> {
-          GridSearch search = new GridSearch(grid, size);
+          GridSearch search = new GridSearch(grid, size, backend.gridSums());
           for (int at = from * perRow; at < to * perRow; at++) {
             int first = at % perRow * size;
             int count = Math.min(size, in - first);
@@ -199,16 +196,12 @@ final class LayerSolver {
     return sum;
   }
 
-  /** {@code tr(W (H + λI) Wᵀ)} by every eighth row: what an error is compared with. */
+  /** {@code tr(W (H + λI) Wᵀ)}: what an error is compared with. */
   double energy(Tensor weight) {
-    int out = weight.dim(0);
-    int rows = Math.ceilDiv(out, APART);
-    float[] some = new float[rows * in];
-    for (int r = 0; r < rows; r++) {
-      System.arraycopy(weight.data(), r * APART * in, some, r * in, in);
-    }
-    float[] product = new float[some.length];
-    backend.matMul().xw(rows, in, in, some, 0, in, damped, 0, in, product, 0, in, false);
-    return inner(some, product) * out / rows;
+    float[] product = new float[weight.size()];
+    backend
+        .matMul()
+        .xw(weight.dim(0), in, in, weight.data(), 0, in, damped, 0, in, product, 0, in, false);
+    return inner(weight.data(), product);
   }
 }

@@ -29,18 +29,12 @@ final class ScaleRefit {
     int out = codes.length / in;
     int size = grids.grid().effectiveGroup(in);
     MatMulKernel kernel = backend.matMul();
-    // What weights lose; it is taken to R of a group when it is that group's turn, the rest at the
-    // end.
-    float[] lost = new float[residual.length];
     float[] c = new float[Math.multiplyExact(out, size)];
     float[] product = new float[c.length];
     for (int group = 0; group < grids.perRow(); group++) {
       int first = group * size;
       int count = Math.min(size, in - first);
       int g = group;
-      if (first > 0) {
-        kernel.xw(out, count, first, lost, 0, in, h, first, in, residual, first, in, true);
-      }
       Parallel.rows(out, GRAIN, (from, to) -> meanings(grids, g, codes, c, from, to));
       int corner = first * in + first;
       kernel.xw(out, count, count, c, 0, size, h, corner, in, product, 0, size, false);
@@ -49,14 +43,13 @@ final class ScaleRefit {
           GRAIN,
           (from, to) -> {
             for (int o = from; o < to; o++) {
-              refit(o, g, residual, product, grids, c, lost);
+              float step = refit(o, g, residual, product, grids, c);
+              for (int j = 0; j < count; j++) {
+                c[o * size + j] *= -step;
+              }
             }
           });
-    }
-    for (int first = 0; first < in; first += size) {
-      int count = Math.min(size, in - first);
-      int corner = first * in + first;
-      kernel.xw(out, count, in - first, lost, first, in, h, corner, in, residual, first, in, true);
+      kernel.xw(out, in, count, c, 0, size, h, first * in, in, residual, 0, in, true);
     }
   }
 
@@ -74,8 +67,9 @@ final class ScaleRefit {
     }
   }
 
-  private static void refit(
-      int o, int group, float[] residual, float[] product, Grids grids, float[] c, float[] lost) {
+  /** By how much the scale of a group changes; it is changed. */
+  private static float refit(
+      int o, int group, float[] residual, float[] product, Grids grids, float[] c) {
     int in = grids.groupOfColumn().length;
     int size = grids.grid().effectiveGroup(in);
     int first = group * size;
@@ -88,7 +82,7 @@ final class ScaleRefit {
       below += (double) x * product[o * size + j];
     }
     if (!(below > 0)) {
-      return;
+      return 0;
     }
     int at = o * grids.perRow() + group;
     float before = grids.scales()[at];
@@ -96,12 +90,9 @@ final class ScaleRefit {
     double step = (double) after - before;
     // What is won is step·(2·above − step·below).
     if (!Float.isFinite(after) || !(step * (2 * above - step * below) > 0)) {
-      return;
+      return 0;
     }
     grids.scales()[at] = after;
-    float by = (float) step;
-    for (int j = 0; j < count; j++) {
-      lost[o * in + first + j] = -by * c[o * size + j];
-    }
+    return (float) step;
   }
 }

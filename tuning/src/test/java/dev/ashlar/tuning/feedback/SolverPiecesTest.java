@@ -12,7 +12,6 @@ import dev.ashlar.tensor.kernel.Backends;
 import dev.ashlar.tensor.quant.IntegerGrid;
 import dev.ashlar.tensor.quant.QuantizedMatrix;
 import dev.ashlar.tuning.layerwise.RoundToNearest;
-import dev.ashlar.tuning.layerwise.solver.ColumnOrder;
 import dev.ashlar.tuning.layerwise.solver.Gptq;
 import dev.ashlar.tuning.layerwise.solver.GptqOptions;
 import dev.ashlar.tuning.layerwise.solver.GridFit;
@@ -135,7 +134,7 @@ class SolverPiecesTest {
           for (int j = 0; j < 24; j++) {
             h[j] = random.nextFloat();
           }
-          GridSearch search = new GridSearch(grid, 24);
+          GridSearch search = new GridSearch(grid, 24, BACKEND.gridSums());
           search.run(w, 0, h, 0, 24);
           double found = weightedError(w, h, search.scale(), search.zero(), grid.maxCode());
           assertEquals(grid.roundScale(search.scale()), search.scale());
@@ -179,7 +178,7 @@ class SolverPiecesTest {
   @Test
   void aGroupOfZerosHasTheSmallestScale() {
     IntegerGrid grid = new IntegerGrid(3, 8, false);
-    GridSearch search = new GridSearch(grid, 8);
+    GridSearch search = new GridSearch(grid, 8, BACKEND.gridSums());
     search.run(new float[8], 0, new float[8], 0, 8);
     assertEquals(grid.scaleFloor(), search.scale());
     assertEquals(0, search.zero());
@@ -198,7 +197,7 @@ class SolverPiecesTest {
       double before = error(w, q.dequantize(), h);
       float[] r = residual(w, q, h);
       for (int sweep = 0; sweep < 60; sweep++) {
-        CoordinateDescent.run(r, h, grids, codes, ColumnOrder.natural(40), 1);
+        CoordinateDescent.run(r, h, grids, codes, 1);
         double after = error(w, grids.matrix(codes).dequantize(), h);
         assertTrue(after <= before * (1 + 1e-6), after + " after " + before);
         before = after;
