@@ -18,7 +18,8 @@ import java.util.Optional;
 
 /**
  * Block types whose values are affine in their codes, taken apart instead of widened: {@link
- * SmallBlocks} and {@link SuperBlocks} say what they mean, and hold the bit layouts.
+ * SmallBlocks} and {@link SuperBlocks} say what they mean, and hold the bit layouts; {@link
+ * WholeBlocks} are all of this kind.
  *
  * @param bits bits per code
  * @param group elements per scale
@@ -43,7 +44,7 @@ record AffineBlocks(int bits, int group, Form form, int zero, Split split) {
    * Where blocks are taken apart to.
    *
    * @param codes one per element
-   * @param scales one per block
+   * @param scales one per block in two levels, else per group
    * @param minimums one per block, or null
    * @param scaleFactors one per group, or null
    * @param minimumFactors one per group, or null
@@ -82,9 +83,17 @@ record AffineBlocks(int bits, int group, Form form, int zero, Split split) {
           case Q4_K -> new AffineBlocks(4, 32, Form.SUPER_MINIMUMS, 0, AffineBlocks::q4k);
           case Q5_K -> new AffineBlocks(5, 32, Form.SUPER_MINIMUMS, 0, AffineBlocks::q5k);
           case Q6_K -> new AffineBlocks(6, 16, Form.SUPER_CENTERED, 32, AffineBlocks::q6k);
-          default -> null;
+          default -> type.block() instanceof WholeBlocks whole ? of(whole) : null;
         };
     return Optional.ofNullable(blocks);
+  }
+
+  private static AffineBlocks of(WholeBlocks w) {
+    int groups = w.elements() / w.group();
+    Split split =
+        (src, from, t, b) ->
+            w.split().split(src, from, t.codes, w.elements() * b, t.scales, groups * b);
+    return new AffineBlocks(w.bits(), w.group(), Form.CENTERED, w.zero(), split);
   }
 
   /**
@@ -119,7 +128,7 @@ record AffineBlocks(int bits, int group, Form form, int zero, Split split) {
     boolean nested = form == Form.SUPER_CENTERED || form == Form.SUPER_MINIMUMS;
     return new Target(
         new byte[elements],
-        new float[blocks],
+        new float[nested ? blocks : elements / group],
         minimums ? new float[blocks] : null,
         nested ? new byte[elements / group] : null,
         nested && minimums ? new byte[elements / group] : null);
@@ -130,7 +139,8 @@ record AffineBlocks(int bits, int group, Form form, int zero, Split split) {
       case CENTERED -> {
         byte[] zeros = new byte[t.scales.length];
         Arrays.fill(zeros, (byte) zero);
-        yield new Groups.ZeroPoints(new IntegerGrid(bits, group, true), t.scales, zeros);
+        boolean middle = zero == 1 << (bits - 1);
+        yield new Groups.ZeroPoints(new IntegerGrid(bits, group, middle), t.scales, zeros);
       }
       case MINIMUMS -> new Groups.Minimums(group, t.scales, t.minimums);
       case SUPER_CENTERED -> twoLevels(t, new Offset.ZeroPoint(zero));

@@ -17,7 +17,7 @@ import dev.ashlar.tensor.quant.FloatFormat;
  * </pre>
  *
  * Nibbles lie as in {@link SmallBlocks}: the low halves of a sub-block's bytes are its first
- * elements.
+ * elements. Values of E2M1 are halves, so that a scale is halved and they are whole.
  */
 final class CodebookBlocks {
   /** The non-linear codebook of IQ4_NL and IQ4_XS (ggml, {@code kvalues_iq4nl}). */
@@ -25,46 +25,62 @@ final class CodebookBlocks {
     -127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69, 89, 113
   };
 
-  private static final float[] E2M1 = FloatFormat.E2M1.table();
+  private static final int LOWEST = 127;
+  private static final byte[] NON_LINEAR_CODES = codes(NON_LINEAR, 1, LOWEST);
+
+  /** Twice the largest value of E2M1. */
+  private static final int TWELVE = 12;
+
+  private static final byte[] E2M1_CODES = codes(FloatFormat.E2M1.table(), 2, TWELVE);
+
+  static final WholeBlocks IQ4_NL = new WholeBlocks(32, 32, 8, LOWEST, CodebookBlocks::iq4nl);
+  static final WholeBlocks IQ4_XS = new WholeBlocks(256, 32, 8, LOWEST, CodebookBlocks::iq4xs);
+  static final WholeBlocks MXFP4 = new WholeBlocks(32, 32, 5, TWELVE, CodebookBlocks::mxfp4);
+  static final WholeBlocks NVFP4 = new WholeBlocks(64, 16, 5, TWELVE, CodebookBlocks::nvfp4);
 
   private CodebookBlocks() {}
 
-  static void iq4nl(byte[] src, int from, float[] dst, int to) {
-    select(NON_LINEAR, half(src, from), src, from + 2, 16, dst, to);
+  private static byte[] codes(float[] table, int factor, int zero) {
+    byte[] codes = new byte[table.length];
+    for (int i = 0; i < codes.length; i++) {
+      codes[i] = (byte) (table[i] * factor + zero);
+    }
+    return codes;
   }
 
-  static void iq4xs(byte[] src, int from, float[] dst, int to) {
+  private static void iq4nl(byte[] src, int from, byte[] codes, int at, float[] scales, int s) {
+    scales[s] = half(src, from);
+    select(NON_LINEAR_CODES, src, from + 2, 16, codes, at);
+  }
+
+  private static void iq4xs(byte[] src, int from, byte[] codes, int at, float[] scales, int s) {
     float d = half(src, from);
     int high = u16(src, from + 2);
     for (int sub = 0; sub < 8; sub++) {
       int scale = nibble(src, from + 4, sub) | (high >> 2 * sub & 3) << 4;
-      select(NON_LINEAR, d * (scale - 32), src, from + 8 + 16 * sub, 16, dst, to + 32 * sub);
+      scales[s + sub] = d * (scale - 32);
+      select(NON_LINEAR_CODES, src, from + 8 + 16 * sub, 16, codes, at + 32 * sub);
     }
   }
 
-  static void mxfp4(byte[] src, int from, float[] dst, int to) {
-    // Half the scale before twice the value would overflow less, but no finite code is that large.
-    float d = Math.scalb(1f, (src[from] & 0xFF) - 128);
-    for (int j = 0; j < 16; j++) {
-      int b = src[from + 1 + j];
-      dst[to + j] = d * (2 * E2M1[b & 15]);
-      dst[to + j + 16] = d * (2 * E2M1[b >> 4 & 15]);
-    }
+  private static void mxfp4(byte[] src, int from, byte[] codes, int at, float[] scales, int s) {
+    scales[s] = Math.scalb(1f, (src[from] & 0xFF) - 128);
+    select(E2M1_CODES, src, from + 1, 16, codes, at);
   }
 
-  static void nvfp4(byte[] src, int from, float[] dst, int to) {
+  private static void nvfp4(byte[] src, int from, byte[] codes, int at, float[] scales, int s) {
     for (int sub = 0; sub < 4; sub++) {
-      select(E2M1, e4m3(src[from + sub]), src, from + 4 + 8 * sub, 8, dst, to + 16 * sub);
+      scales[s + sub] = e4m3(src[from + sub]) / 2;
+      select(E2M1_CODES, src, from + 4 + 8 * sub, 8, codes, at + 16 * sub);
     }
   }
 
   /** The low nibbles of {@code bytes} bytes, then the high ones. */
-  private static void select(
-      float[] table, float d, byte[] src, int at, int bytes, float[] dst, int to) {
+  private static void select(byte[] table, byte[] src, int at, int bytes, byte[] codes, int to) {
     for (int j = 0; j < bytes; j++) {
       int b = src[at + j];
-      dst[to + j] = d * table[b & 15];
-      dst[to + j + bytes] = d * table[b >> 4 & 15];
+      codes[to + j] = table[b & 15];
+      codes[to + j + bytes] = table[b >> 4 & 15];
     }
   }
 

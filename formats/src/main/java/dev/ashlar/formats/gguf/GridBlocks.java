@@ -27,17 +27,16 @@ import java.io.UncheckedIOException;
  * (four for the IQ3 grids), low bits first.
  */
 final class GridBlocks {
-  private static final float DELTA = 0.125f;
   private static final int GROUPS = 32;
 
   /** The grids, decoded on first use. */
   private static final class Grids {
-    static final float[] IQ2_XXS;
-    static final float[] IQ2_XS;
-    static final float[] IQ2_S;
-    static final float[] IQ3_XXS;
-    static final float[] IQ3_S;
-    static final float[] IQ1;
+    static final byte[] IQ2_XXS;
+    static final byte[] IQ2_XS;
+    static final byte[] IQ2_S;
+    static final byte[] IQ3_XXS;
+    static final byte[] IQ3_S;
+    static final byte[] IQ1;
 
     static {
       try (InputStream in = GridBlocks.class.getResourceAsStream("grids.bin")) {
@@ -52,98 +51,110 @@ final class GridBlocks {
       }
     }
 
-    private static float[] grid(InputStream in, int size, int bits, float... values)
+    private static byte[] grid(InputStream in, int size, int bits, int... values)
         throws IOException {
       byte[] packed = in.readNBytes(size * bits / 8);
-      float[] grid = new float[size];
+      byte[] grid = new byte[size];
       for (int i = 0; i < size; i++) {
-        grid[i] = values[packed[i * bits / 8] >> i * bits % 8 & (1 << bits) - 1];
+        grid[i] = (byte) values[packed[i * bits / 8] >> i * bits % 8 & (1 << bits) - 1];
       }
       return grid;
     }
   }
 
+  // Values of IQ1 are an eighth more or less than −1, 0 or 1: whole eighths, from −9 to 9.
+  static final WholeBlocks IQ1_S = new WholeBlocks(256, 32, 5, 9, GridBlocks::iq1s);
+  static final WholeBlocks IQ1_M = new WholeBlocks(256, 16, 5, 9, GridBlocks::iq1m);
+  static final WholeBlocks IQ2_XXS = new WholeBlocks(256, 32, 7, 43, GridBlocks::iq2xxs);
+  static final WholeBlocks IQ2_XS = new WholeBlocks(256, 16, 7, 43, GridBlocks::iq2xs);
+  static final WholeBlocks IQ2_S = new WholeBlocks(256, 16, 7, 43, GridBlocks::iq2s);
+  static final WholeBlocks IQ3_XXS = new WholeBlocks(256, 32, 7, 62, GridBlocks::iq3xxs);
+  static final WholeBlocks IQ3_S = new WholeBlocks(256, 32, 5, 15, GridBlocks::iq3s);
+
   private GridBlocks() {}
 
-  static void iq1s(byte[] src, int from, float[] dst, int to) {
+  private static void iq1s(byte[] src, int from, byte[] codes, int at, float[] scales, int s) {
     float d = half(src, from);
     for (int g = 0; g < GROUPS; g++) {
       int qh = u16(src, from + 34 + 2 * (g / 4));
-      float scale = d * (2 * (qh >> 12 & 7) + 1);
+      scales[s + g / 4] = d * (2 * (qh >> 12 & 7) + 1) / 8;
       int index = src[from + 2 + g] & 0xFF | (qh >> 3 * (g % 4) & 7) << 8;
-      shifted(scale, index, (qh & 0x8000) == 0 ? DELTA : -DELTA, dst, to + 8 * g);
+      shifted(index, (qh & 0x8000) == 0 ? 1 : -1, codes, at + 8 * g);
     }
   }
 
-  static void iq1m(byte[] src, int from, float[] dst, int to) {
-    int scales = from + 48;
+  private static void iq1m(byte[] src, int from, byte[] codes, int at, float[] scales, int s) {
+    int stored = from + 48;
     int bits = 0;
     for (int k = 0; k < 4; k++) {
-      bits |= u16(src, scales + 2 * k) >> 12 << 4 * k;
+      bits |= u16(src, stored + 2 * k) >> 12 << 4 * k;
     }
     float d = Float.float16ToFloat((short) bits);
     for (int g = 0; g < GROUPS; g++) {
       int sub = g / 2;
-      float scale = d * (2 * (u16(src, scales + 2 * (sub / 4)) >> 3 * (sub % 4) & 7) + 1);
+      scales[s + sub] = d * (2 * (u16(src, stored + 2 * (sub / 4)) >> 3 * (sub % 4) & 7) + 1) / 8;
       int qh = nibble(src, from + 32, g);
       int index = src[from + g] & 0xFF | (qh & 7) << 8;
-      shifted(scale, index, (qh & 8) == 0 ? DELTA : -DELTA, dst, to + 8 * g);
+      shifted(index, (qh & 8) == 0 ? 1 : -1, codes, at + 8 * g);
     }
   }
 
-  static void iq2xxs(byte[] src, int from, float[] dst, int to) {
+  private static void iq2xxs(byte[] src, int from, byte[] codes, int at, float[] scales, int s) {
     float d = half(src, from);
     for (int g = 0; g < GROUPS; g++) {
-      int at = from + 2 + 8 * (g / 4);
-      int extra = word(src, at + 4);
-      float scale = d * (0.5f + (extra >>> 28)) * 0.25f;
-      int index = src[at + g % 4] & 0xFF;
+      int place = from + 2 + 8 * (g / 4);
+      int extra = word(src, place + 4);
+      scales[s + g / 4] = d * (0.5f + (extra >>> 28)) * 0.25f;
+      int index = src[place + g % 4] & 0xFF;
       int signs = signs(extra >>> 7 * (g % 4));
-      signed(Grids.IQ2_XXS, 8 * index, 8, scale, signs, dst, to + 8 * g);
+      signed(Grids.IQ2_XXS, 8 * index, 8, IQ2_XXS.zero(), signs, codes, at + 8 * g);
     }
   }
 
-  static void iq2xs(byte[] src, int from, float[] dst, int to) {
+  private static void iq2xs(byte[] src, int from, byte[] codes, int at, float[] scales, int s) {
     float d = half(src, from);
     for (int g = 0; g < GROUPS; g++) {
       int q = u16(src, from + 2 + 2 * g);
-      float scale = d * (0.5f + nibble(src, from + 66, g / 2)) * 0.25f;
-      signed(Grids.IQ2_XS, 8 * (q & 511), 8, scale, signs(q >> 9), dst, to + 8 * g);
+      scales[s + g / 2] = d * (0.5f + nibble(src, from + 66, g / 2)) * 0.25f;
+      int signs = signs(q >> 9);
+      signed(Grids.IQ2_XS, 8 * (q & 511), 8, IQ2_XS.zero(), signs, codes, at + 8 * g);
     }
   }
 
-  static void iq2s(byte[] src, int from, float[] dst, int to) {
+  private static void iq2s(byte[] src, int from, byte[] codes, int at, float[] scales, int s) {
     float d = half(src, from);
     for (int g = 0; g < GROUPS; g++) {
       int high = src[from + 66 + g / 4] >> 2 * (g % 4) & 3;
       int index = src[from + 2 + g] & 0xFF | high << 8;
-      float scale = d * (0.5f + nibble(src, from + 74, g / 2)) * 0.25f;
-      signed(Grids.IQ2_S, 8 * index, 8, scale, src[from + 34 + g], dst, to + 8 * g);
+      scales[s + g / 2] = d * (0.5f + nibble(src, from + 74, g / 2)) * 0.25f;
+      signed(Grids.IQ2_S, 8 * index, 8, IQ2_S.zero(), src[from + 34 + g], codes, at + 8 * g);
     }
   }
 
-  static void iq3xxs(byte[] src, int from, float[] dst, int to) {
+  private static void iq3xxs(byte[] src, int from, byte[] codes, int at, float[] scales, int s) {
     float d = half(src, from);
     for (int g = 0; g < GROUPS; g++) {
       int extra = word(src, from + 66 + 4 * (g / 4));
-      float scale = d * (0.5f + (extra >>> 28)) * 0.5f;
+      scales[s + g / 4] = d * (0.5f + (extra >>> 28)) * 0.5f;
       int signs = signs(extra >>> 7 * (g % 4));
       for (int half = 0; half < 2; half++) {
         int index = src[from + 2 + 2 * g + half] & 0xFF;
-        signed(Grids.IQ3_XXS, 4 * index, 4, scale, signs >> 4 * half, dst, to + 8 * g + 4 * half);
+        int to = at + 8 * g + 4 * half;
+        signed(Grids.IQ3_XXS, 4 * index, 4, IQ3_XXS.zero(), signs >> 4 * half, codes, to);
       }
     }
   }
 
-  static void iq3s(byte[] src, int from, float[] dst, int to) {
+  private static void iq3s(byte[] src, int from, byte[] codes, int at, float[] scales, int s) {
     float d = half(src, from);
     for (int g = 0; g < GROUPS; g++) {
-      float scale = d * (1 + 2 * nibble(src, from + 106, g / 4));
+      scales[s + g / 4] = d * (1 + 2 * nibble(src, from + 106, g / 4));
       int signs = src[from + 74 + g];
       for (int half = 0; half < 2; half++) {
         int q = 2 * g + half;
         int index = src[from + 2 + q] & 0xFF | (src[from + 66 + q / 8] >> q % 8 & 1) << 8;
-        signed(Grids.IQ3_S, 4 * index, 4, scale, signs >> 4 * half, dst, to + 8 * g + 4 * half);
+        int to = at + 8 * g + 4 * half;
+        signed(Grids.IQ3_S, 4 * index, 4, IQ3_S.zero(), signs >> 4 * half, codes, to);
       }
     }
   }
@@ -155,16 +166,19 @@ final class GridBlocks {
   }
 
   private static void signed(
-      float[] grid, int at, int n, float scale, int signs, float[] dst, int to) {
+      byte[] grid, int from, int n, int zero, int signs, byte[] codes, int at) {
     for (int j = 0; j < n; j++) {
-      float v = scale * grid[at + j];
-      dst[to + j] = (signs >> j & 1) == 0 ? v : -v;
+      int v = grid[from + j];
+      codes[at + j] = (byte) (zero + ((signs >> j & 1) == 0 ? v : -v));
     }
   }
 
-  private static void shifted(float scale, int index, float delta, float[] dst, int to) {
+  /**
+   * @param delta in eighths
+   */
+  private static void shifted(int index, int delta, byte[] codes, int at) {
     for (int j = 0; j < 8; j++) {
-      dst[to + j] = scale * (Grids.IQ1[8 * index + j] + delta);
+      codes[at + j] = (byte) (IQ1_S.zero() + 8 * Grids.IQ1[8 * index + j] + delta);
     }
   }
 }

@@ -17,29 +17,31 @@ import static dev.ashlar.formats.gguf.GgufBlock.Words.half;
 final class TernaryBlocks {
   private static final int[] POWERS = {1, 3, 9, 27, 81};
 
+  static final WholeBlocks TQ1_0 = new WholeBlocks(256, 256, 2, 1, TernaryBlocks::tq1);
+  static final WholeBlocks TQ2_0 = new WholeBlocks(256, 256, 2, 1, TernaryBlocks::tq2);
+
   private TernaryBlocks() {}
 
-  static void tq1(byte[] src, int from, float[] dst, int to) {
-    float d = half(src, from + 52);
-    digits(src, from, 32, 5, d, dst, to);
-    digits(src, from + 32, 16, 5, d, dst, to + 160);
-    digits(src, from + 48, 4, 4, d, dst, to + 240);
+  private static void tq1(byte[] src, int from, byte[] codes, int at, float[] scales, int s) {
+    scales[s] = half(src, from + 52);
+    digits(src, from, 32, 5, codes, at);
+    digits(src, from + 32, 16, 5, codes, at + 160);
+    digits(src, from + 48, 4, 4, codes, at + 240);
   }
 
-  private static void digits(
-      byte[] src, int at, int bytes, int digits, float d, float[] dst, int to) {
+  private static void digits(byte[] src, int from, int bytes, int digits, byte[] codes, int at) {
     for (int n = 0; n < digits; n++) {
       for (int j = 0; j < bytes; j++) {
-        int rest = src[at + j] * POWERS[n] & 0xFF;
-        dst[to + n * bytes + j] = d * ((rest * 3 >> 8) - 1);
+        int rest = src[from + j] * POWERS[n] & 0xFF;
+        codes[at + n * bytes + j] = (byte) (rest * 3 >> 8);
       }
     }
   }
 
-  static void tq2(byte[] src, int from, float[] dst, int to) {
-    float d = half(src, from + 64);
+  private static void tq2(byte[] src, int from, byte[] codes, int at, float[] scales, int s) {
+    scales[s] = half(src, from + 64);
     for (int i = 0; i < 256; i++) {
-      dst[to + i] = d * (SuperBlocks.twoBits(src, from, i) - 1);
+      codes[at + i] = (byte) SuperBlocks.twoBits(src, from, i);
     }
   }
 }

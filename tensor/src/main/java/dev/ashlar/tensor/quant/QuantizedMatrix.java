@@ -111,6 +111,14 @@ public final class QuantizedMatrix {
     return new QuantizedMatrix(out, in, codes, other, groupOfColumn, outliers);
   }
 
+  /**
+   * The same weights by integer codes, where small floats in groups are whole multiples of a step
+   * (E2M1 is, E4M3 is not); a negative zero becomes zero.
+   */
+  public Optional<QuantizedMatrix> withIntegerCodes() {
+    return WholeCodes.of(this);
+  }
+
   /** How its inputs are rounded, or empty if they are taken as they are. */
   public Optional<ActivationScheme> inputs() {
     return switch (groups) {

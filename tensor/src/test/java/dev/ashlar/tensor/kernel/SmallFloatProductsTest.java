@@ -1,12 +1,12 @@
 package dev.ashlar.tensor.kernel;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.ashlar.tensor.quant.Codes;
 import dev.ashlar.tensor.quant.FloatFormat;
 import dev.ashlar.tensor.quant.FloatGrid;
 import dev.ashlar.tensor.quant.Groups;
-import dev.ashlar.tensor.quant.PackedMatrix;
 import dev.ashlar.tensor.quant.QuantizedMatrix;
 import java.util.Optional;
 import java.util.Random;
@@ -26,7 +26,16 @@ class SmallFloatProductsTest {
   void areThoseOfTheFloatsThatTheyStandFor(Backend backend) {
     Random random = new Random(1);
     for (FloatGrid grid :
-        new FloatGrid[] {FloatGrid.mxfp4(), FloatGrid.mxfp8(), FloatGrid.nvfp4()}) {
+        new FloatGrid[] {
+          FloatGrid.mxfp4(),
+          FloatGrid.mxfp8(),
+          FloatGrid.nvfp4(),
+          FloatGrid.fp8(FloatFormat.E4M3),
+          new FloatGrid(FloatFormat.E4M3, 0, FloatGrid.Scale.F32),
+          FloatGrid.tiles(FloatFormat.E4M3, 32),
+          FloatGrid.tiles(FloatFormat.E4M3, 128),
+          FloatGrid.tiles(FloatFormat.E4M3, 8)
+        }) {
       for (boolean powers : new boolean[] {true, false}) {
         for (int m : new int[] {1, 3, 7, 40}) {
           QuantizedMatrix w = matrix(grid, 37, 96, powers, random);
@@ -50,20 +59,48 @@ class SmallFloatProductsTest {
     }
   }
 
-  /** What 16 bits hold exactly is kept in them, and nothing else. */
+  /** No form of small floats takes four bytes for a weight. */
   @Test
-  void powersOfTwoAsScalesTakeTwoBytesForAWeight() {
+  void areKeptInFewBytes() {
     Optional<Backend> found =
         Backends.all().stream().filter(b -> b.name().equals("vector")).findFirst();
     Assumptions.assumeTrue(found.isPresent(), "skipped: the Vector API is not offered here");
-    Backend vector = found.get();
     Random random = new Random(2);
-    for (FloatGrid grid : new FloatGrid[] {FloatGrid.mxfp4(), FloatGrid.mxfp8()}) {
-      PackedMatrix exact = vector.packed().pack(matrix(grid, 64, 96, true, random));
-      assertEquals(2 * 64 * 96, exact.byteSize());
-      PackedMatrix other = vector.packed().pack(matrix(grid, 64, 96, false, random));
-      assertEquals(4 * 64 * 96, other.byteSize());
+    for (boolean powers : new boolean[] {true, false}) {
+      assertTrue(bytes(found.get(), FloatGrid.mxfp4(), powers, random) < 0.8 * 64 * 96);
+      assertTrue(bytes(found.get(), FloatGrid.nvfp4(), powers, random) < 1.05 * 64 * 96);
+      for (FloatGrid grid :
+          new FloatGrid[] {
+            FloatGrid.fp8(FloatFormat.E4M3),
+            new FloatGrid(FloatFormat.E4M3, 0, FloatGrid.Scale.F32),
+            FloatGrid.tiles(FloatFormat.E4M3, 32)
+          }) {
+        assertTrue(bytes(found.get(), grid, powers, random) < 2.1 * 64 * 96, grid.toString());
+      }
     }
+    assertEquals(2 * 64 * 96, bytes(found.get(), FloatGrid.mxfp8(), true, random));
+  }
+
+  private static long bytes(Backend backend, FloatGrid grid, boolean powers, Random random) {
+    return backend.packed().pack(matrix(grid, 64, 96, powers, random)).byteSize();
+  }
+
+  /** Values that are multiples of a half, by their scales, as integers: the same floats. */
+  @Test
+  void wholeMultiplesAreIntegersInDisguise() {
+    Random random = new Random(3);
+    for (FloatGrid grid : new FloatGrid[] {FloatGrid.mxfp4(), FloatGrid.nvfp4()}) {
+      QuantizedMatrix w = matrix(grid, 40, 96, false, random);
+      QuantizedMatrix integers = w.withIntegerCodes().orElseThrow();
+      assertEquals(5, integers.codes().bits());
+      float[] expected = w.dequantize().data();
+      float[] same = integers.dequantize().data();
+      for (int i = 0; i < expected.length; i++) {
+        assertEquals(expected[i], same[i], 0f);
+      }
+    }
+    QuantizedMatrix eight = matrix(FloatGrid.mxfp8(), 40, 96, true, random);
+    assertTrue(eight.withIntegerCodes().isEmpty());
   }
 
   private static QuantizedMatrix matrix(
@@ -76,8 +113,13 @@ class SmallFloatProductsTest {
       } while (!Float.isFinite(format.value(codes[i] & 0xFF)));
     }
     float[] scales = new float[out * Math.ceilDiv(in, grid.effectiveBlock(in))];
+    int perRow = scales.length / out;
+    int height = grid.effectiveRows(out);
     for (int i = 0; i < scales.length; i++) {
-      scales[i] = powers ? Math.scalb(1f, random.nextInt(8) - 6) : 0.1f + random.nextFloat();
+      boolean first = i / perRow % height == 0;
+      float own = powers ? Math.scalb(1f, random.nextInt(8) - 6) : 0.1f + random.nextFloat();
+      // Rows of a tile share their scales, and all groups where there is one for the matrix.
+      scales[i] = first ? own : scales[i - perRow];
     }
     return new QuantizedMatrix(
         out, in, Codes.Table.of(format, codes), new Groups.Scales(grid, scales));

@@ -1,7 +1,5 @@
 package dev.ashlar.tensor.kernel.vector.packed;
 
-import dev.ashlar.tensor.DType;
-import dev.ashlar.tensor.HalfMatrix;
 import dev.ashlar.tensor.kernel.ActivationPrecision;
 import dev.ashlar.tensor.kernel.MatMulKernel;
 import dev.ashlar.tensor.kernel.PackedKernel;
@@ -50,71 +48,11 @@ public final class VectorPacked implements PackedKernel {
     }
   }
 
-  /**
-   * Small floats in groups are multiplied as the floats that they stand for, by the dense kernel: a
-   * table has no packed loop yet.
-   */
-  private record Floats(int out, int in, float[] weights) implements PackedMatrix {
-    @Override
-    public long byteSize() {
-      return 4L * weights.length;
-    }
-  }
-
-  /**
-   * The same where 16 bits hold every weight exactly, as they do where scales are powers of two
-   * (MXFP4, MXFP8): half the memory, and a token reads half of it.
-   */
-  private record Halves(HalfMatrix weights) implements PackedMatrix {
-    @Override
-    public int out() {
-      return weights.out();
-    }
-
-    @Override
-    public int in() {
-      return weights.in();
-    }
-
-    @Override
-    public long byteSize() {
-      return weights.byteSize();
-    }
-  }
-
-  private static PackedMatrix smallFloats(QuantizedMatrix w) {
-    Optional<HalfMatrix> halves = halves(w);
-    return halves.isPresent()
-        ? new Halves(halves.get())
-        : new Floats(w.out(), w.in(), w.dequantize().data());
-  }
-
-  /** The weights as bfloat16, if all of them are such numbers. */
-  private static Optional<HalfMatrix> halves(QuantizedMatrix w) {
-    if (w.outliers().isPresent()) {
-      return Optional.empty();
-    }
-    short[] bits = new short[Math.multiplyExact(w.out(), w.in())];
-    float[] row = new float[w.in()];
-    for (int o = 0; o < w.out(); o++) {
-      w.readRow(o, row, 0);
-      int lost = 0;
-      for (int i = 0; i < row.length; i++) {
-        int all = Float.floatToRawIntBits(row[i]);
-        bits[o * row.length + i] = (short) (all >>> Short.SIZE);
-        lost |= all & 0xFFFF;
-      }
-      if (lost != 0) {
-        return Optional.empty();
-      }
-    }
-    return Optional.of(new HalfMatrix(DType.BF16, w.out(), w.in(), bits));
-  }
-
   @Override
   public PackedMatrix pack(QuantizedMatrix w) {
     if (w.groups() instanceof Groups.Scales) {
-      return smallFloats(w);
+      Optional<QuantizedMatrix> integers = w.withIntegerCodes();
+      return integers.isPresent() ? pack(integers.get()) : VectorSmallFloats.of(w);
     }
     if (w.codes() instanceof Codes.Table) {
       return new Plain(ReferenceBackend.INSTANCE.packed().pack(w));
@@ -135,13 +73,8 @@ public final class VectorPacked implements PackedKernel {
       ActivationPrecision activations,
       float[] y,
       int yOff) {
-    if (w instanceof Floats f) {
-      float[] b = f.weights();
-      dense.xwt(m, f.out(), f.in(), x, xOff, f.in(), b, 0, f.in(), y, yOff, f.out(), false);
-      return;
-    }
-    if (w instanceof Halves h) {
-      dense.xwt(m, x, xOff, h.weights(), y, yOff);
+    if (w instanceof VectorSmallFloats floats) {
+      floats.multiply(dense, m, x, xOff, y, yOff);
       return;
     }
     if (w instanceof Plain plain) {
