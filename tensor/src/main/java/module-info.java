@@ -6,6 +6,7 @@ module dev.ashlar.tensor {
   exports dev.ashlar.tensor.affine;
   exports dev.ashlar.tensor.autograd;
   exports dev.ashlar.tensor.autograd.op;
+  exports dev.ashlar.tensor.blocks;
   exports dev.ashlar.tensor.kernel;
   exports dev.ashlar.tensor.kv;
   exports dev.ashlar.tensor.quant;

@@ -1,7 +1,7 @@
 package dev.ashlar.bench;
 
 import dev.ashlar.formats.gguf.GgufType;
-import dev.ashlar.formats.gguf.encode.Row;
+import dev.ashlar.tensor.blocks.Row;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;

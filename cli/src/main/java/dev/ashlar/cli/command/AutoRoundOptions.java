@@ -118,7 +118,12 @@ final class AutoRoundOptions {
         "act-data-type",
         "act-dtype");
     flags(q, DEFAULT, "act-sym", "act-dynamic");
-    refused(q, Set.of(), "scales are not quantized themselves", "super-bits", "super-group-size");
+    refused(
+        q,
+        Set.of(),
+        "scales are quantized themselves as the types of a file say (--scheme GGUF:Q4_K_M)",
+        "super-bits",
+        "super-group-size");
     refused(
         q,
         Set.of(),

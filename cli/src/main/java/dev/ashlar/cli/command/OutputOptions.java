@@ -9,6 +9,7 @@ import dev.ashlar.tensor.quant.FileBlocks;
 import dev.ashlar.tensor.quant.FloatGrid;
 import dev.ashlar.tensor.quant.IntegerGrid;
 import dev.ashlar.tensor.quant.QuantScheme;
+import dev.ashlar.tensor.quant.SuperGrid;
 import dev.ashlar.tensor.quant.Unquantized;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -142,6 +143,7 @@ final class OutputOptions extends OptionGroup {
               + (g.symmetric() ? "" : "-asym");
       case FloatGrid g ->
           (g.scale() == FloatGrid.Scale.E8M0 ? "mx" : "") + "fp" + g.element().bits() + inputs;
+      case SuperGrid g -> "w" + g.bits() + "g" + g.groupSize() + "k";
       case FileBlocks b -> b.type().toLowerCase(Locale.ROOT);
       case Unquantized u -> "float";
     };

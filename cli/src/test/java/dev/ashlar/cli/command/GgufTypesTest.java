@@ -185,6 +185,29 @@ class GgufTypesTest {
     assertEquals("Q4_K", stored(out).get("blk.0.attn_q.weight").type);
   }
 
+  /** SignRound tunes what the file holds, which carries its codes. */
+  @Test
+  void tunedCodesAreTheFiles() throws IOException {
+    Path model = FixtureFolders.shared("autoround/models/llama_k256");
+    Assumptions.assumeTrue(Files.exists(model), "no " + model);
+    for (String extension : new String[] {"--enable-alg-ext", "--enable-minmax-tuning"}) {
+      Path out = scratch.resolve("tuned" + extension);
+      Object[] how = {"--iters", 4, "--format", "gguf:q2_k", extension};
+      Object[] data = {"--nsamples", 8, "--seqlen", 32, "--batch-size", 4};
+      Map<String, Object> report =
+          report(quantize(model, out, Stream.of(how, data).flatMap(Stream::of).toArray()));
+      Map<String, Object> schemes = Json.asObject(report.get("layerSchemes"), "report");
+      assertEquals(
+          "w2g16 asym, 4-bit scales in blocks of 256",
+          schemes.get("model.layers.0.self_attn.q_proj"));
+      assertEquals(
+          "w3g16 sym, 6-bit scales in blocks of 256", schemes.get("model.layers.0.mlp.down_proj"));
+      assertFalse(report.toString().contains("roundedMatrices"), report.toString());
+      assertEquals("Q2_K", stored(out).get("blk.0.attn_q.weight").type);
+      assertEquals("Q3_K", stored(out).get("blk.0.ffn_down.weight").type);
+    }
+  }
+
   /** Codes on such a grid are carried where a type holds them. */
   @Test
   void codesThatFitAreCarried() throws IOException {

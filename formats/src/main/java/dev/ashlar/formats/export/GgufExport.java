@@ -2,7 +2,6 @@ package dev.ashlar.formats.export;
 
 import dev.ashlar.formats.checkpoint.Checkpoint;
 import dev.ashlar.formats.gguf.GgufType;
-import dev.ashlar.formats.gguf.encode.Row;
 import dev.ashlar.formats.gguf.family.FamilyException;
 import dev.ashlar.formats.gguf.family.TensorMapping;
 import dev.ashlar.formats.gguf.writing.CodesTensor;
@@ -15,6 +14,7 @@ import dev.ashlar.io.file.AtomicFile;
 import dev.ashlar.io.file.FolderLock;
 import dev.ashlar.tensor.Shape;
 import dev.ashlar.tensor.Tensor;
+import dev.ashlar.tensor.blocks.Row;
 import dev.ashlar.tensor.quant.FileBlocks;
 import dev.ashlar.tensor.quant.QuantScheme;
 import dev.ashlar.tensor.quant.QuantizedMatrix;

@@ -11,6 +11,7 @@ import dev.ashlar.tensor.quant.FloatFormat;
 import dev.ashlar.tensor.quant.FloatGrid;
 import dev.ashlar.tensor.quant.IntegerGrid;
 import dev.ashlar.tensor.quant.QuantScheme;
+import dev.ashlar.tensor.quant.SuperGrid;
 import dev.ashlar.tensor.quant.Unquantized;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -36,6 +37,7 @@ final class GgufSchemes {
                   ? FileType.MXFP4
                   : FileType.Q4_K_S
               : FileType.Q8_0;
+      case SuperGrid levels -> file(type(levels).orElseThrow());
       case FileBlocks own -> file(type(own).orElseThrow());
       case Unquantized u -> FileType.F16;
     };
@@ -57,6 +59,13 @@ final class GgufSchemes {
     return Arrays.stream(FileType.values()).filter(f -> f.base() == type).findFirst().orElseThrow();
   }
 
+  /** The type that has blocks of a grid; empty if there is none. */
+  private static Optional<GgufType> type(SuperGrid levels) {
+    return Arrays.stream(GgufType.values())
+        .filter(type -> type.levels().equals(Optional.of(levels)))
+        .findFirst();
+  }
+
   /** The type whose blocks these are; empty if there is none that can be written. */
   static Optional<GgufType> type(FileBlocks blocks) {
     return Arrays.stream(GgufType.values())
@@ -71,9 +80,14 @@ final class GgufSchemes {
   /** Why a plan names blocks that GGUF has not, in one sentence; empty if it does not. */
   static Optional<String> refusal(String format, ExportPlan plan) {
     return plan.linears().entrySet().stream()
-        .filter(e -> e.getValue() instanceof FileBlocks own && type(own).isEmpty())
+        .filter(e -> isUnknown(e.getValue()))
         .findFirst()
         .map(e -> "format " + format + " has no blocks " + e.getValue() + " (" + e.getKey() + ")");
+  }
+
+  private static boolean isUnknown(QuantScheme scheme) {
+    return scheme instanceof FileBlocks own && type(own).isEmpty()
+        || scheme instanceof SuperGrid levels && type(levels).isEmpty();
   }
 
   /** The schemes that suit a type: the type itself, then grids near it, integers last. */
@@ -87,11 +101,16 @@ final class GgufSchemes {
       case Q8_0 -> List.of(own, new IntegerGrid(8, BLOCK, true));
       case MXFP4 -> List.of(own, FloatGrid.mxfp4(), new IntegerGrid(4, BLOCK, true));
       // Scales of groups are multiples there, of a float that is rounded: none is half precision.
-      case Q2_K -> List.of(own, new IntegerGrid(2, SUPER, false, DType.F32));
-      case Q3_K -> List.of(own, new IntegerGrid(3, SUPER, true, DType.F32));
-      case Q4_K -> List.of(own, new IntegerGrid(4, BLOCK, false, DType.F32));
-      case Q5_K -> List.of(own, new IntegerGrid(5, BLOCK, false, DType.F32));
-      case Q6_K -> List.of(own, new IntegerGrid(6, SUPER, true, DType.F32));
+      case Q2_K ->
+          List.of(own, type.levels().orElseThrow(), new IntegerGrid(2, SUPER, false, DType.F32));
+      case Q3_K ->
+          List.of(own, type.levels().orElseThrow(), new IntegerGrid(3, SUPER, true, DType.F32));
+      case Q4_K ->
+          List.of(own, type.levels().orElseThrow(), new IntegerGrid(4, BLOCK, false, DType.F32));
+      case Q5_K ->
+          List.of(own, type.levels().orElseThrow(), new IntegerGrid(5, BLOCK, false, DType.F32));
+      case Q6_K ->
+          List.of(own, type.levels().orElseThrow(), new IntegerGrid(6, SUPER, true, DType.F32));
       case TQ1_0, TQ2_0 -> List.of(own, new IntegerGrid(2, type.elements(), true));
       default -> throw new IllegalArgumentException(type + " is no type of blocks that is written");
     };

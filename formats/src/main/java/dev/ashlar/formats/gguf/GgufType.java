@@ -6,6 +6,8 @@ import dev.ashlar.formats.gguf.encode.SmallEncoders;
 import dev.ashlar.formats.gguf.encode.SuperEncoders;
 import dev.ashlar.formats.gguf.encode.TernaryEncoders;
 import dev.ashlar.tensor.DType;
+import dev.ashlar.tensor.quant.SuperGrid;
+import java.util.Optional;
 
 /** The tensor types of GGUF: the one list of what can be read, and of what can be written. */
 public enum GgufType {
@@ -98,6 +100,18 @@ public enum GgufType {
   /** How a block widens, or null for plain elements. */
   GgufBlock block() {
     return block;
+  }
+
+  /** The grid of two levels that its blocks are of; empty for other types. */
+  public Optional<SuperGrid> levels() {
+    return switch (this) {
+      case Q2_K -> Optional.of(SuperGrid.KNOWN.get(0));
+      case Q3_K -> Optional.of(SuperGrid.KNOWN.get(1));
+      case Q4_K -> Optional.of(SuperGrid.KNOWN.get(2));
+      case Q5_K -> Optional.of(SuperGrid.KNOWN.get(3));
+      case Q6_K -> Optional.of(SuperGrid.KNOWN.get(4));
+      default -> Optional.empty();
+    };
   }
 
   /** How a block is made of floats, or null for plain elements and types that are read only. */

@@ -12,9 +12,13 @@ import dev.ashlar.formats.checkpoint.Checkpoint;
 import dev.ashlar.formats.gguf.GgufFile;
 import dev.ashlar.io.InputException;
 import dev.ashlar.tensor.Tensor;
+import dev.ashlar.tensor.blocks.SuperFit;
+import dev.ashlar.tensor.kernel.Backends;
 import dev.ashlar.tensor.quant.FileBlocks;
 import dev.ashlar.tensor.quant.IntegerGrid;
 import dev.ashlar.tensor.quant.QuantScheme;
+import dev.ashlar.tensor.quant.QuantizedMatrix;
+import dev.ashlar.tensor.quant.SuperGrid;
 import dev.ashlar.tensor.quant.Unquantized;
 import dev.ashlar.tensor.weights.MemoryWeights;
 import dev.ashlar.tensor.weights.StoredTensor;
@@ -22,6 +26,7 @@ import dev.ashlar.text.tokenizer.Tokenizers;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -112,6 +117,44 @@ class GgufExportTest {
           double off = error(folder, grid);
           assertTrue(off <= allowed, grid + ": " + off);
         });
+  }
+
+  /** Codes with scales of two levels go over bit by bit, into files of their own and of others. */
+  @Test
+  void codesOfTwoLevelsAreCarried() {
+    for (SuperGrid grid : SuperGrid.KNOWN) {
+      Path folder = temp.resolve("levels" + grid.bits());
+      Map<String, Tensor> chosen = new LinkedHashMap<>();
+      try (Checkpoint source = Checkpoints.open(model)) {
+        Map<String, QuantScheme> schemes = new LinkedHashMap<>();
+        source.names().stream()
+            .filter(name -> name.contains("_proj."))
+            .forEach(name -> schemes.put(name.replaceFirst("\\.weight$", ""), grid));
+        ExportPlan plan = new ExportPlan(grid, schemes);
+        try (ExportSink sink =
+            new GgufFormat().create(folder, source, plan, ExportOptions.defaults())) {
+          for (String name : source.names()) {
+            String module = name.replaceFirst("\\.weight$", "");
+            if (schemes.containsKey(module)) {
+              QuantizedMatrix fitted =
+                  SuperFit.of(source.tensor(name).toTensor(), grid, null, Backends.chosen());
+              chosen.put(name, fitted.dequantize());
+              sink.quantized(module, fitted);
+            } else {
+              sink.copy(source.tensor(name));
+            }
+          }
+          sink.finish();
+          assertEquals(7, sink.summary().packed());
+          assertTrue(sink.summary().rounding().isEmpty(), grid.toString());
+        }
+      }
+      try (Checkpoint copy = Checkpoints.open(folder)) {
+        chosen.forEach(
+            (name, w) ->
+                assertArrayEquals(w.data(), copy.tensor(name).toTensor().data(), grid + name));
+      }
+    }
   }
 
   /** What a type cannot hold is rounded once more, and the report says how far. */

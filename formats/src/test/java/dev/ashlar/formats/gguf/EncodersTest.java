@@ -5,8 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.ashlar.formats.Shared;
-import dev.ashlar.formats.gguf.encode.Row;
 import dev.ashlar.formats.safetensors.SafetensorsFile;
+import dev.ashlar.tensor.blocks.Row;
 import dev.ashlar.tensor.weights.StoredTensor;
 import java.io.IOException;
 import java.io.InputStream;

@@ -6,11 +6,12 @@ import java.util.Optional;
  * What the stored values of a linear map mean, and how its inputs are taken: a description that
  * methods, layouts and kernels are asked about before any work is done.
  *
- * <p>Descriptions may say more than can be done: today methods choose codes on {@link IntegerGrid}s
- * alone, and layouts spell those alone. Whoever cannot do what a scheme says refuses it with one
- * sentence ({@link #beyondIntegers}), and never takes it for something else.
+ * <p>Descriptions may say more than can be done: many methods choose codes on {@link IntegerGrid}s
+ * alone, and many layouts spell those alone. Whoever cannot do what a scheme says refuses it with
+ * one sentence ({@link #beyondIntegers}), and never takes it for something else.
  */
-public sealed interface QuantScheme permits IntegerGrid, FloatGrid, FileBlocks, Unquantized {
+public sealed interface QuantScheme
+    permits IntegerGrid, FloatGrid, SuperGrid, FileBlocks, Unquantized {
   /** Number of bits by which configurations say that a layer is not quantized. */
   int FLOAT_BITS = 16;
 
@@ -22,6 +23,7 @@ public sealed interface QuantScheme permits IntegerGrid, FloatGrid, FileBlocks, 
     return switch (this) {
       case IntegerGrid g -> g.bits();
       case FloatGrid g -> g.element().bits();
+      case SuperGrid g -> g.bits();
       case FileBlocks b -> Byte.SIZE * b.bytes() / b.elements();
       case Unquantized u -> FLOAT_BITS;
     };
@@ -37,6 +39,7 @@ public sealed interface QuantScheme permits IntegerGrid, FloatGrid, FileBlocks, 
     return switch (this) {
       case IntegerGrid g -> g.withActivations(inputs);
       case FloatGrid g -> g.withActivations(inputs);
+      case SuperGrid g -> g;
       case FileBlocks b -> b;
       case Unquantized u -> u;
     };
@@ -69,6 +72,8 @@ public sealed interface QuantScheme permits IntegerGrid, FloatGrid, FileBlocks, 
       case IntegerGrid g ->
           g.activations().map(a -> "takes inputs as they are and does not round them");
       case FloatGrid g -> Optional.of("knows integer weights only, not small floats");
+      case SuperGrid g ->
+          Optional.of("knows scales of one level only, not multiples in super-blocks");
       case FileBlocks b -> Optional.of("knows integer weights only, not a file's blocks");
       case Unquantized u -> Optional.of("knows integer weights only, not unquantized ones");
     };

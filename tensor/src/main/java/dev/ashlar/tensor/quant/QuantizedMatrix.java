@@ -196,6 +196,9 @@ public final class QuantizedMatrix {
     if (groups instanceof Groups.Scales s) {
       return Optional.of(s.grid());
     }
+    if (codes instanceof Codes.Integers && groups instanceof Groups.SuperBlocks blocks) {
+      return SuperGrid.of(codes.bits(), blocks).map(grid -> grid);
+    }
     boolean integers = codes instanceof Codes.Integers && !(groups instanceof Groups.SuperBlocks);
     return integers ? Optional.of(scheme()) : Optional.empty();
   }

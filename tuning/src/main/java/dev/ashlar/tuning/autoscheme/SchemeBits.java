@@ -5,6 +5,7 @@ import dev.ashlar.tensor.quant.FileBlocks;
 import dev.ashlar.tensor.quant.FloatGrid;
 import dev.ashlar.tensor.quant.IntegerGrid;
 import dev.ashlar.tensor.quant.QuantScheme;
+import dev.ashlar.tensor.quant.SuperGrid;
 import dev.ashlar.tensor.quant.Unquantized;
 
 /** How many bits a matrix takes under a scheme. */
@@ -19,6 +20,12 @@ final class SchemeBits {
   static long of(QuantScheme scheme, long out, long in, boolean bare) {
     return switch (scheme) {
       case Unquantized u -> QuantScheme.FLOAT_BITS * out * in;
+      case SuperGrid g -> {
+        long bits = g.bits() * out * in;
+        long block = (long) g.perBlock() * (g.scaleBits() + g.minimumBits());
+        long floats = g.symmetric() ? 16 : 32;
+        yield bare ? bits : bits + out * in / g.blockSize() * (block + floats);
+      }
       case FileBlocks b -> Byte.SIZE * out * in * b.bytes() / b.elements();
       case IntegerGrid g -> {
         long scale = g.scaleType() == DType.F16 ? 16 : 32;

@@ -4,11 +4,13 @@ import dev.ashlar.nn.decoder.LinearSpec;
 import dev.ashlar.tensor.Parallel;
 import dev.ashlar.tensor.Tensor;
 import dev.ashlar.tensor.affine.Affine;
+import dev.ashlar.tensor.blocks.Row;
 import dev.ashlar.tensor.kernel.BlockScales;
 import dev.ashlar.tensor.quant.FloatGrid;
 import dev.ashlar.tensor.quant.IntegerGrid;
 import dev.ashlar.tensor.quant.QuantScheme;
 import dev.ashlar.tensor.quant.QuantizedMatrix;
+import dev.ashlar.tensor.quant.SuperGrid;
 import dev.ashlar.tuning.method.BlockQuantizer;
 import dev.ashlar.tuning.method.GroupQuantizer;
 import dev.ashlar.tuning.method.LinearLayer;
@@ -136,9 +138,11 @@ public final class OptRtn implements GroupQuantizer {
 
   private boolean searches(LinearLayer layer) {
     boolean pays =
-        layer.scheme() instanceof FloatGrid small
-            ? BlockScaleSearch.searches(small)
-            : gains(layer.grid()) && (layer.grid().symmetric() || asymmetric);
+        switch (layer.scheme()) {
+          case FloatGrid small -> BlockScaleSearch.searches(small);
+          case SuperGrid levels -> true;
+          default -> gains(layer.grid()) && (layer.grid().symmetric() || asymmetric);
+        };
     return pays && (experts || !LinearSpec.isExpert(layer.name()));
   }
 
@@ -157,6 +161,9 @@ public final class OptRtn implements GroupQuantizer {
     if (layer.scheme() instanceof FloatGrid small) {
       BlockScales found = BlockScaleSearch.find(layer, importance);
       return FloatRounding.quantize(layer.weight(), small, found, layer.backend());
+    }
+    if (layer.scheme() instanceof SuperGrid levels) {
+      return RoundToNearest.fitted(layer, levels, Row.counting(importance).orElse(null));
     }
     IntegerGrid grid = layer.grid();
     if (!grid.symmetric()) {

@@ -1,17 +1,20 @@
 package dev.ashlar.tuning.layerwise;
 
 import dev.ashlar.tensor.affine.Affine;
+import dev.ashlar.tensor.blocks.SuperFit;
 import dev.ashlar.tensor.quant.FileBlocks;
 import dev.ashlar.tensor.quant.FloatGrid;
 import dev.ashlar.tensor.quant.IntegerGrid;
 import dev.ashlar.tensor.quant.QuantScheme;
 import dev.ashlar.tensor.quant.QuantizedMatrix;
+import dev.ashlar.tensor.quant.SuperGrid;
 import dev.ashlar.tuning.method.BlockQuantizer;
 import dev.ashlar.tuning.method.LinearLayer;
 import dev.ashlar.tuning.method.LinearQuantizer;
 import dev.ashlar.tuning.method.Method;
 import dev.ashlar.tuning.method.MethodOptions;
 import dev.ashlar.tuning.method.Scales;
+import dev.ashlar.tuning.method.TuningException;
 import java.util.Optional;
 
 /**
@@ -57,6 +60,7 @@ public final class RoundToNearest implements LinearQuantizer {
       case FloatGrid small -> FloatRounding.refusal(small);
       // Rounding is all there is to do, and files that have blocks do it themselves.
       case FileBlocks own -> Optional.empty();
+      case SuperGrid levels -> Optional.empty();
       default -> scheme.beyondIntegerWeights();
     };
   }
@@ -76,9 +80,26 @@ public final class RoundToNearest implements LinearQuantizer {
     if (layer.scheme() instanceof FloatGrid) {
       return FloatRounding.quantize(layer);
     }
+    if (layer.scheme() instanceof SuperGrid levels) {
+      return fitted(layer, levels, null);
+    }
     IntegerGrid grid = layer.grid();
     QuantizedMatrix nearest = Affine.nearest(layer.weight(), grid, layer.backend());
     Scales.require(layer.name(), grid, layer.in(), nearest.zeroPoints().scales());
     return nearest;
+  }
+
+  /**
+   * The codes that a search finds on a grid of two levels.
+   *
+   * @param importance of each input, {@code [in]}; null if all count alike
+   * @throws dev.ashlar.tuning.method.TuningException if super-blocks do not divide the rows
+   */
+  static QuantizedMatrix fitted(LinearLayer layer, SuperGrid levels, float[] importance) {
+    if (layer.in() % levels.blockSize() != 0) {
+      throw new TuningException(
+          layer.name(), "super-blocks of " + levels.blockSize() + " do not divide its inputs");
+    }
+    return SuperFit.of(layer.weight(), levels, importance, layer.backend());
   }
 }

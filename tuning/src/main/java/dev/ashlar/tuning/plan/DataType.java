@@ -6,6 +6,7 @@ import dev.ashlar.tensor.quant.FloatFormat;
 import dev.ashlar.tensor.quant.FloatGrid;
 import dev.ashlar.tensor.quant.IntegerGrid;
 import dev.ashlar.tensor.quant.QuantScheme;
+import dev.ashlar.tensor.quant.SuperGrid;
 import dev.ashlar.tensor.quant.Unquantized;
 import java.util.Arrays;
 import java.util.Optional;
@@ -43,6 +44,7 @@ public enum DataType {
   static DataType of(QuantScheme scheme) {
     return switch (scheme) {
       case IntegerGrid g -> INT;
+      case SuperGrid g -> INT;
       case FileBlocks b -> INT;
       case Unquantized u -> INT;
       case FloatGrid g ->

@@ -6,6 +6,7 @@ import dev.ashlar.tensor.quant.FileBlocks;
 import dev.ashlar.tensor.quant.FloatGrid;
 import dev.ashlar.tensor.quant.IntegerGrid;
 import dev.ashlar.tensor.quant.QuantScheme;
+import dev.ashlar.tensor.quant.SuperGrid;
 import dev.ashlar.tensor.quant.Unquantized;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -165,8 +166,8 @@ public record SchemeOverride(Weights weights, Inputs inputs) {
                         Optional.empty()));
     return switch (scheme) {
       case Unquantized u -> bits(QuantScheme.FLOAT_BITS);
-      case FileBlocks b ->
-          throw new IllegalArgumentException("no rule speaks of a file's own blocks: " + b);
+      case SuperGrid g -> throw unspeakable(g);
+      case FileBlocks b -> throw unspeakable(b);
       case IntegerGrid g ->
           new SchemeOverride(
               new Weights(
@@ -186,6 +187,10 @@ public record SchemeOverride(Weights weights, Inputs inputs) {
                   Optional.of(DataType.of(g))),
               inputs);
     };
+  }
+
+  private static IllegalArgumentException unspeakable(QuantScheme scheme) {
+    return new IllegalArgumentException("no rule can say a file's own blocks: " + scheme);
   }
 
   /** An override of the code width alone. */

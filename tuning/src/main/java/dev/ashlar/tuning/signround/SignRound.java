@@ -7,6 +7,7 @@ import dev.ashlar.tensor.kernel.Backend;
 import dev.ashlar.tensor.quant.FloatGrid;
 import dev.ashlar.tensor.quant.QuantScheme;
 import dev.ashlar.tensor.quant.QuantizedMatrix;
+import dev.ashlar.tensor.quant.SuperGrid;
 import dev.ashlar.tuning.calibration.BatchOrder;
 import dev.ashlar.tuning.layerwise.FloatRounding;
 import dev.ashlar.tuning.method.BlockQuantizer;
@@ -83,9 +84,11 @@ public final class SignRound implements BlockQuantizer {
 
   @Override
   public Optional<String> refusal(QuantScheme scheme) {
-    return scheme instanceof FloatGrid small
-        ? FloatRounding.refusal(small)
-        : scheme.beyondIntegerWeights();
+    return switch (scheme) {
+      case FloatGrid small -> FloatRounding.refusal(small);
+      case SuperGrid levels -> Optional.empty();
+      default -> scheme.beyondIntegerWeights();
+    };
   }
 
   @Override

@@ -8,7 +8,8 @@ package dev.ashlar.tuning.signround;
  * @param extension SignRound v2: the ranges begin where a search for scales ends ({@link
  *     dev.ashlar.tuning.layerwise.ScaleSearch}), each multiplier may reach 2, and below 4 bits the
  *     thousandth of a batch's output elements that is farthest off does not count in the loss.
- *     AutoRound has it for symmetric grids; asymmetric ones begin with their own search here
+ *     AutoRound has it for symmetric grids; asymmetric ones begin with their own search here. On
+ *     grids of two levels what was searched stays, and V alone is tuned
  * @param normsAndBiases whether the weights of norms and the biases of quantized layers are tuned
  *     with the codes
  */

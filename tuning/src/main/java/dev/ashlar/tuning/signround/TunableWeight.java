@@ -10,6 +10,7 @@ import dev.ashlar.tensor.autograd.op.MatMul;
 import dev.ashlar.tensor.quant.ActivationScheme;
 import dev.ashlar.tensor.quant.FloatGrid;
 import dev.ashlar.tensor.quant.QuantizedMatrix;
+import dev.ashlar.tensor.quant.SuperGrid;
 import dev.ashlar.tuning.method.LinearLayer;
 import java.util.Arrays;
 import java.util.Optional;
@@ -47,9 +48,11 @@ abstract class TunableWeight implements Weight {
    */
   static TunableWeight of(
       LinearLayer layer, Workspace buffers, SignRoundOptions options, float[] importance) {
-    return layer.scheme() instanceof FloatGrid
-        ? new TunableFloats(layer, buffers, options, importance)
-        : new TunableIntegers(layer, buffers, options, importance);
+    return switch (layer.scheme()) {
+      case FloatGrid floats -> new TunableFloats(layer, buffers, options, importance);
+      case SuperGrid levels -> new TunableSuper(layer, buffers, options, importance);
+      default -> new TunableIntegers(layer, buffers, options, importance);
+    };
   }
 
   LinearLayer layer() {

@@ -1,5 +1,7 @@
 package dev.ashlar.formats.gguf.encode;
 
+import dev.ashlar.tensor.blocks.Row;
+
 /** Puts one block of a row into bytes. */
 @FunctionalInterface
 public interface BlockEncoder {

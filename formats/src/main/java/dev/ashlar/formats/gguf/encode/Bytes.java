@@ -19,12 +19,6 @@ final class Bytes {
     word16(dst, at, Float.floatToFloat16(value));
   }
 
-  /** The nearest number of half precision; the largest instead of an infinite one. */
-  static float half(float value) {
-    float limited = Math.clamp(value, -65504f, 65504f);
-    return Float.float16ToFloat(Float.floatToFloat16(limited));
-  }
-
   /** Sixteen bytes of two codes each: the first 16 codes in the low halves, then the others. */
   static void nibbles(int[] codes, int from, byte[] dst, int at) {
     for (int j = 0; j < 16; j++) {

@@ -1,5 +1,11 @@
 package dev.ashlar.formats.gguf.encode;
 
+import dev.ashlar.tensor.blocks.Halves;
+import dev.ashlar.tensor.blocks.Row;
+import dev.ashlar.tensor.blocks.SignedFit;
+import dev.ashlar.tensor.blocks.Steps;
+import dev.ashlar.tensor.blocks.Weights;
+import dev.ashlar.tensor.kernel.Backends;
 import dev.ashlar.tensor.kernel.GridErrorKernel.Group;
 import dev.ashlar.tensor.quant.FloatFormat;
 
@@ -24,7 +30,9 @@ public final class CodebookEncoders {
     return (row, from, dst, to) -> {
       float[] weights = Weights.of(row, from, GROUP);
       Group group = new Group(GROUP, row.values(), from, weights, 0);
-      float d = Bytes.half(step(Steps.of(table, 2 * TRIES.length), group, table));
+      float d =
+          Halves.nearest(
+              step(Steps.of(Backends.chosen().gridSums(), table, 2 * TRIES.length), group, table));
       Bytes.half(dst, to, d);
       nibbles(row.values(), from, d, above, dst, to + 2);
     };
@@ -40,7 +48,7 @@ public final class CodebookEncoders {
     return (row, from, dst, to) -> {
       float[] x = row.values();
       float[] weights = Weights.of(row, from, 256);
-      Steps fit = Steps.of(table, 2 * TRIES.length);
+      Steps fit = Steps.of(Backends.chosen().gridSums(), table, 2 * TRIES.length);
       Group[] groups = new Group[8];
       float[] steps = new float[8];
       float[] counts = new float[8];
@@ -51,7 +59,10 @@ public final class CodebookEncoders {
           counts[j] += weights[i];
         }
       }
-      float d = Bytes.half(new SignedFit(32).step(new Group(8, steps, 0, counts, 0), 0));
+      float d =
+          Halves.nearest(
+              new SignedFit(Backends.chosen().gridSums(), 32)
+                  .step(new Group(8, steps, 0, counts, 0), 0));
       Bytes.half(dst, to, d);
       int high = 0;
       java.util.Arrays.fill(dst, to + 4, to + 8, (byte) 0);

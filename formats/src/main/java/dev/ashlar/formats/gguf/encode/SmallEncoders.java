@@ -1,5 +1,11 @@
 package dev.ashlar.formats.gguf.encode;
 
+import dev.ashlar.tensor.blocks.Halves;
+import dev.ashlar.tensor.blocks.OffsetFit;
+import dev.ashlar.tensor.blocks.Row;
+import dev.ashlar.tensor.blocks.SignedFit;
+import dev.ashlar.tensor.blocks.Weights;
+import dev.ashlar.tensor.kernel.Backends;
 import dev.ashlar.tensor.kernel.GridErrorKernel.Group;
 
 /**
@@ -69,7 +75,9 @@ public final class SmallEncoders {
     if (row.importance() != null || row.steps() != null) {
       float[] weights = Weights.of(row, from, SIZE);
       Group group = new Group(SIZE, x, from, weights, 0);
-      float d = Bytes.half(new SignedFit(zero).step(group, row.step(from)));
+      float d =
+          Halves.nearest(
+              new SignedFit(Backends.chosen().gridSums(), zero).step(group, row.step(from)));
       SignedFit.codes(x, from, SIZE, d, zero, codes, 0);
       return d;
     }
@@ -91,10 +99,10 @@ public final class SmallEncoders {
     float[] x = row.values();
     if (row.importance() != null || row.steps() != null) {
       float[] weights = Weights.of(row, from, SIZE);
-      OffsetFit fit = new OffsetFit(largest, true);
+      OffsetFit fit = new OffsetFit(Backends.chosen().gridSums(), largest, true);
       fit.find(new Group(SIZE, x, from, weights, 0), row.step(from), row.low(from));
-      float d = Bytes.half(fit.step());
-      float m = Bytes.half(fit.low());
+      float d = Halves.nearest(fit.step());
+      float m = Halves.nearest(fit.low());
       OffsetFit.codes(x, from, SIZE, d, m, largest, codes, 0);
       return new float[] {d, m};
     }

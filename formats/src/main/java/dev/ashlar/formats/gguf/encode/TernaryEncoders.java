@@ -1,5 +1,7 @@
 package dev.ashlar.formats.gguf.encode;
 
+import dev.ashlar.tensor.blocks.Row;
+
 /** The 256-element blocks of values −d, 0 and d, with {@code d} the largest magnitude. */
 public final class TernaryEncoders {
   private static final int SIZE = 256;

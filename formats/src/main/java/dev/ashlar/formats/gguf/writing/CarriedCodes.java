@@ -1,11 +1,14 @@
 package dev.ashlar.formats.gguf.writing;
 
 import dev.ashlar.formats.gguf.GgufType;
-import dev.ashlar.formats.gguf.encode.Row;
+import dev.ashlar.formats.gguf.encode.SuperEncoders;
+import dev.ashlar.tensor.blocks.FittedBlock;
+import dev.ashlar.tensor.blocks.Row;
 import dev.ashlar.tensor.quant.Codes;
 import dev.ashlar.tensor.quant.FloatFormat;
 import dev.ashlar.tensor.quant.Groups;
 import dev.ashlar.tensor.quant.QuantizedMatrix;
+import dev.ashlar.tensor.quant.SuperGrid;
 import java.util.Arrays;
 import java.util.Optional;
 
@@ -17,6 +20,7 @@ import java.util.Optional;
  *   Q4_0, Q5_0   codes around one zero point, moved to 8 or 16; d = scale
  *   Q8_0         code − zero where that fits a signed byte; d = scale
  *   Q4_1, Q5_1   codes with any zero points or minimums; d = scale, m = −scale · zero
+ *   Q2_K … Q6_K  codes, scales and minimums of their own grids
  *   MXFP4        codes of E2M1 with powers of two as scales
  * </pre>
  *
@@ -35,6 +39,9 @@ public final class CarriedCodes {
 
   /** The matrix's codes in blocks of a type; empty if the type cannot hold them. */
   public static Optional<CarriedCodes> of(QuantizedMatrix matrix, GgufType type) {
+    if (isSuper(matrix, type)) {
+      return Optional.of(new CarriedCodes(matrix, type));
+    }
     boolean inOrder = matrix.groupOfColumn() == null && matrix.outliers().isEmpty();
     if (!inOrder || matrix.in() % BLOCK != 0 || !wholeBlocks(matrix)) {
       return Optional.empty();
@@ -50,6 +57,21 @@ public final class CarriedCodes {
           default -> false;
         };
     return holds ? Optional.of(new CarriedCodes(matrix, type)) : Optional.empty();
+  }
+
+  private static boolean isSuper(QuantizedMatrix matrix, GgufType type) {
+    return matrix.groups() instanceof Groups.SuperBlocks blocks
+        && matrix.groupOfColumn() == null
+        && matrix.outliers().isEmpty()
+        && type.levels().equals(matrix.described())
+        && blocks.offset().equals(zero(type.levels().get()).orElse(blocks.offset()));
+  }
+
+  /** The one offset that a grid without minimums has. */
+  private static Optional<Groups.SuperBlocks.Offset> zero(SuperGrid grid) {
+    return grid.symmetric()
+        ? Optional.of(new Groups.SuperBlocks.Offset.ZeroPoint(grid.middle()))
+        : Optional.empty();
   }
 
   private static boolean wholeBlocks(QuantizedMatrix matrix) {
@@ -110,6 +132,10 @@ public final class CarriedCodes {
 
   /** Writes a row's blocks. */
   public void row(int o, byte[] dst, int to) {
+    if (matrix.groups() instanceof Groups.SuperBlocks blocks) {
+      superBlocks(o, blocks, type.levels().orElseThrow(), dst, to);
+      return;
+    }
     int in = matrix.in();
     byte[] values = matrix.codes().values();
     int[] codes = new int[BLOCK];
@@ -120,6 +146,30 @@ public final class CarriedCodes {
       }
       int group = o * matrix.groupsPerRow() + matrix.group(b * BLOCK);
       block(group, codes, dst, to + b * type.bytes());
+    }
+  }
+
+  private void superBlocks(int o, Groups.SuperBlocks blocks, SuperGrid grid, byte[] dst, int to) {
+    int perRow = matrix.in() / grid.blockSize();
+    int[] codes = new int[grid.blockSize()];
+    int[] scales = new int[grid.perBlock()];
+    int[] minimums = new int[grid.perBlock()];
+    for (int b = 0; b < perRow; b++) {
+      int at = o * perRow + b;
+      for (int i = 0; i < codes.length; i++) {
+        codes[i] = matrix.codes().values()[at * codes.length + i];
+      }
+      float below = 0;
+      for (int j = 0; j < scales.length; j++) {
+        scales[j] = blocks.scales().factors()[at * scales.length + j];
+        if (blocks.offset() instanceof Groups.SuperBlocks.Offset.Below lows) {
+          minimums[j] = lows.below().factors()[at * scales.length + j];
+          below = lows.below().bases()[at];
+        }
+      }
+      FittedBlock block =
+          new FittedBlock(blocks.scales().bases()[at], below, scales, minimums, codes);
+      SuperEncoders.put(grid, block, dst, to + b * type.bytes());
     }
   }
 

@@ -1,11 +1,11 @@
 package dev.ashlar.formats.gguf.writing;
 
 import dev.ashlar.formats.gguf.GgufType;
-import dev.ashlar.formats.gguf.encode.Row;
 import dev.ashlar.formats.gguf.family.RowView;
 import dev.ashlar.io.InputException;
 import dev.ashlar.tensor.Parallel;
 import dev.ashlar.tensor.Shape;
+import dev.ashlar.tensor.blocks.Row;
 import dev.ashlar.tensor.quant.QuantizedMatrix;
 import dev.ashlar.tensor.weights.StoredTensor;
 import java.nio.ByteBuffer;

@@ -1,7 +1,7 @@
-package dev.ashlar.formats.gguf.encode;
+package dev.ashlar.tensor.blocks;
 
-import dev.ashlar.tensor.kernel.Backends;
 import dev.ashlar.tensor.kernel.GridErrorKernel.Group;
+import dev.ashlar.tensor.kernel.GridSumsKernel;
 import dev.ashlar.tensor.kernel.GridSumsKernel.Candidates;
 
 /**
@@ -11,12 +11,13 @@ import dev.ashlar.tensor.kernel.GridSumsKernel.Candidates;
  * square error is {@code (Σwxq)² / Σwq²}. Not for several threads; made once and used for many
  * groups.
  */
-final class Steps {
+public final class Steps {
   /** Runs of neighbours that are followed beside each other: as many as a vector has lanes. */
   static final int RUNS = 8;
 
   private static final int ROUNDS = 2;
 
+  private final GridSumsKernel kernel;
   private final float low;
   private final float high;
   private final float[] table;
@@ -33,7 +34,8 @@ final class Steps {
   private double squares;
   private double products;
 
-  private Steps(float low, float high, float[] table, int most) {
+  private Steps(GridSumsKernel kernel, float low, float high, float[] table, int most) {
+    this.kernel = kernel;
     this.low = low;
     this.high = high;
     this.table = table;
@@ -43,19 +45,20 @@ final class Steps {
   /**
    * Codes are whole.
    *
+   * @param kernel computes sums
    * @param most steps that are tried at once
    */
-  static Steps whole(int low, int high, int most) {
-    return new Steps(low, high, null, most);
+  public static Steps whole(GridSumsKernel kernel, int low, int high, int most) {
+    return new Steps(kernel, low, high, null, most);
   }
 
   /** Codes are out of a table, ascending. */
-  static Steps of(float[] table, int most) {
-    return new Steps(0, 0, table, most);
+  public static Steps of(GridSumsKernel kernel, float[] table, int most) {
+    return new Steps(kernel, 0, 0, table, most);
   }
 
   /** Factors from {@code low} to {@code high}, each the same multiple of the one before. */
-  static float[] ladder(double low, double high, int n) {
+  public static float[] ladder(double low, double high, int n) {
     float[] factors = new float[n];
     for (int i = 0; i < n; i++) {
       factors[i] = (float) (low * Math.pow(high / low, i / (n - 1.0)));
@@ -64,7 +67,7 @@ final class Steps {
   }
 
   /** Begins with a group of which nothing is known. */
-  void begin(Group group) {
+  public void begin(Group group) {
     this.group = group;
     count = 0;
     step = 0;
@@ -72,7 +75,7 @@ final class Steps {
   }
 
   /** Has a step tried, given by one over it. */
-  void add(float inverse) {
+  public void add(float inverse) {
     tried.inverses()[count++] = inverse;
   }
 
@@ -80,7 +83,7 @@ final class Steps {
    * Tries what was added; then codes and step are bettered in turn, of the best of each run of
    * neighbours, since the best of all often leads to a lesser end. Returns the best, or 0.
    */
-  float best() {
+  public float best() {
     keep(Math.ceilDiv(count, RUNS));
     for (int round = 0; round < ROUNDS && step != 0; round++) {
       double before = gain;
@@ -125,9 +128,9 @@ final class Steps {
 
   private void sums() {
     if (table == null) {
-      Backends.chosen().gridSums().integers(group, low, high, count, tried);
+      kernel.integers(group, low, high, count, tried);
     } else {
-      Backends.chosen().gridSums().table(group, table, count, tried);
+      kernel.table(group, table, count, tried);
     }
   }
 
@@ -136,7 +139,7 @@ final class Steps {
    * most, for which {@code base · factor} is the best step; its error less the weighted square of
    * the values is then {@link #error()}.
    */
-  int factor(Group group, float base, float wanted, int least, int most) {
+  public int factor(Group group, float base, float wanted, int least, int most) {
     int middle = base == 0 ? 0 : Math.clamp(SignedFit.nearest(wanted / base), least, most);
     int from = Math.max(least, middle - 1);
     int to = Math.min(most, middle + 1);
@@ -162,17 +165,17 @@ final class Steps {
   }
 
   /** {@code Σwq²} of the codes of the factor that was chosen last. */
-  double squares() {
+  public double squares() {
     return squares;
   }
 
   /** {@code Σwqx} of them. */
-  double products() {
+  public double products() {
     return products;
   }
 
   /** What the last call of {@link #factor} leaves, less {@code Σwx²}; negative as a rule. */
-  double error() {
+  public double error() {
     return -gain;
   }
 }

@@ -1,6 +1,7 @@
-package dev.ashlar.formats.gguf.encode;
+package dev.ashlar.tensor.blocks;
 
 import dev.ashlar.tensor.kernel.GridErrorKernel.Group;
+import dev.ashlar.tensor.kernel.GridSumsKernel;
 
 /**
  * The step {@code s} of either sign for which {@code x ≈ s·q} with whole {@code q} from {@code
@@ -8,7 +9,7 @@ import dev.ashlar.tensor.kernel.GridErrorKernel.Group;
  * extreme value the extreme code are tried, with either sign. Much smaller ones are among them,
  * since the extreme value may count little.
  */
-final class SignedFit {
+public final class SignedFit {
   /** Grids so coarse that it matters on which side the longer half is. */
   private static final int COARSE = 16;
 
@@ -21,15 +22,16 @@ final class SignedFit {
   private final Steps steps;
 
   /**
+   * @param kernel computes sums
    * @param zero the number of codes below zero
    */
-  SignedFit(int zero) {
+  public SignedFit(GridSumsKernel kernel, int zero) {
     this.zero = zero;
-    this.steps = Steps.whole(-zero, zero - 1, 2 * WIDE.length + 2);
+    this.steps = Steps.whole(kernel, -zero, zero - 1, 2 * WIDE.length + 2);
   }
 
   /** The nearest whole number. */
-  static int nearest(float x) {
+  public static int nearest(float x) {
     return (int) Math.floor(x + 0.5f);
   }
 
@@ -38,7 +40,7 @@ final class SignedFit {
    *
    * @param known a step that values lie on multiples of, or 0
    */
-  float step(Group group, float known) {
+  public float step(Group group, float known) {
     float extreme = extreme(group);
     if (Math.abs(extreme) < Float.MIN_NORMAL) {
       return 0;
@@ -60,7 +62,7 @@ final class SignedFit {
   }
 
   /** The value of the largest magnitude. */
-  static float extreme(Group group) {
+  public static float extreme(Group group) {
     float[] x = group.weights();
     float extreme = 0;
     for (int i = group.at(); i < group.at() + group.n(); i++) {
@@ -90,7 +92,7 @@ final class SignedFit {
   }
 
   /** The codes of a step, counted from zero up. */
-  static void codes(float[] x, int from, int n, float step, int zero, int[] codes, int at) {
+  public static void codes(float[] x, int from, int n, float step, int zero, int[] codes, int at) {
     float inverse = step == 0 ? 0 : 1 / step;
     for (int i = 0; i < n; i++) {
       codes[at + i] = Math.clamp(nearest(x[from + i] * inverse), -zero, zero - 1) + zero;

@@ -1,9 +1,11 @@
-package dev.ashlar.formats.gguf.encode;
+package dev.ashlar.tensor.blocks;
 
 import dev.ashlar.tensor.kernel.GridErrorKernel.Group;
+import dev.ashlar.tensor.kernel.GridSumsKernel;
+import dev.ashlar.tensor.quant.SuperGrid;
 
 /**
- * Fits 256 elements as {@code d·sc·q − e·mn}: {@code d} and {@code e} shared by all in half
+ * Fits a super-block as {@code d·sc·q − e·mn}: {@code d} and {@code e} shared by all in half
  * precision, a small whole {@code sc} and {@code mn} for each group.
  *
  * <p>Groups are fitted by themselves first. Then, in rounds, whole factors are chosen for the
@@ -11,7 +13,6 @@ import dev.ashlar.tensor.kernel.GridErrorKernel.Group;
  * floats are solved for given all factors and codes; the best round counts.
  */
 final class OffsetSuperBlock {
-  static final int SIZE = 256;
   private static final int ROUNDS = 2;
 
   private final float[] x;
@@ -20,6 +21,7 @@ final class OffsetSuperBlock {
   private final int group;
   private final int largest;
   private final int factors;
+  private final int below;
 
   private final OffsetFit fit;
   private final Group[] groups;
@@ -29,7 +31,7 @@ final class OffsetSuperBlock {
   private float e;
   private final int[] sc;
   private final int[] mn;
-  private final int[] codes = new int[SIZE];
+  private final int[] codes;
 
   /** Moments of each group, and sums over its present codes, as {@link OffsetFit} has them. */
   private final OffsetFit.Moments[] moments;
@@ -55,19 +57,20 @@ final class OffsetSuperBlock {
   private final double[] lows = new double[TRIES];
 
   /**
+   * @param kernel computes sums
    * @param weights of the elements
-   * @param group elements of a group
-   * @param largest the largest code
-   * @param factors the largest factor
+   * @param grid one with minimums
    */
-  OffsetSuperBlock(Row row, int from, float[] weights, int group, int largest, int factors) {
+  OffsetSuperBlock(GridSumsKernel kernel, Row row, int from, float[] weights, SuperGrid grid) {
     this.x = row.values();
     this.from = from;
     this.w = weights;
-    this.group = group;
-    this.largest = largest;
-    this.factors = factors;
-    int n = SIZE / group;
+    this.group = grid.groupSize();
+    this.largest = grid.maxCode();
+    this.factors = grid.maxScale();
+    this.below = grid.maxMinimum();
+    this.codes = new int[grid.blockSize()];
+    int n = grid.perBlock();
     this.groups = new Group[n];
     this.steps = new float[n];
     this.belows = new float[n];
@@ -77,7 +80,7 @@ final class OffsetSuperBlock {
     this.sums = new double[n];
     this.squares = new double[n];
     this.products = new double[n];
-    this.fit = new OffsetFit(largest, false);
+    this.fit = new OffsetFit(kernel, largest, false);
     float[] counts = new float[n];
     for (int j = 0; j < n; j++) {
       int at = from + j * group;
@@ -88,7 +91,9 @@ final class OffsetSuperBlock {
       moments[j] = fit.moments();
       counts[j] = (float) moments[j].weight();
     }
-    search(UnsignedFit.base(steps, counts, factors), UnsignedFit.base(belows, counts, factors));
+    search(
+        UnsignedFit.base(kernel, steps, counts, factors),
+        UnsignedFit.base(kernel, belows, counts, below));
   }
 
   private void search(float firstStep, float firstBelow) {
@@ -97,8 +102,8 @@ final class OffsetSuperBlock {
     float bestD = 0;
     float bestE = 0;
     double best = Double.POSITIVE_INFINITY;
-    d = Bytes.half(firstStep);
-    e = Bytes.half(firstBelow);
+    d = Halves.nearest(firstStep);
+    e = Halves.nearest(firstBelow);
     for (int round = 0; round < ROUNDS; round++) {
       double error = 0;
       for (int j = 0; j < sc.length; j++) {
@@ -127,12 +132,12 @@ final class OffsetSuperBlock {
   /** Chooses the factors of a group for the shared floats; returns the error. */
   private double choose(int j) {
     int middle = d == 0 ? 0 : Math.min(SignedFit.nearest(steps[j] / d), factors);
-    int below = e == 0 ? 0 : Math.clamp(SignedFit.nearest(belows[j] / e), 0, factors);
+    int lowest = e == 0 ? 0 : Math.clamp(SignedFit.nearest(belows[j] / e), 0, below);
     int n = 0;
     for (int[] by : AROUND) {
       int scale = middle + by[0];
-      int minimum = below + by[1];
-      if (scale >= 0 && scale <= factors && minimum >= 0 && minimum <= factors) {
+      int minimum = lowest + by[1];
+      if (scale >= 0 && scale <= factors && minimum >= 0 && minimum <= below) {
         triedSc[n] = scale;
         triedMn[n++] = minimum;
       }
@@ -140,7 +145,7 @@ final class OffsetSuperBlock {
     fit.begin(groups[j], moments[j]);
     double best = better(j, n, Double.POSITIVE_INFINITY);
     for (int k = 0; k < n; k++) {
-      triedMn[k] = e == 0 ? 0 : Math.clamp(SignedFit.nearest((float) (-lows[k] / e)), 0, factors);
+      triedMn[k] = e == 0 ? 0 : Math.clamp(SignedFit.nearest((float) (-lows[k] / e)), 0, below);
     }
     return better(j, n, best);
   }
@@ -187,36 +192,16 @@ final class OffsetSuperBlock {
       double nextD = (bb * xa - ab * xb) / determinant;
       double nextE = (ab * xa - aa * xb) / determinant;
       if (nextD > 0 && nextE >= 0) {
-        d = Bytes.half((float) nextD);
-        e = Bytes.half((float) nextE);
+        d = Halves.nearest((float) nextD);
+        e = Halves.nearest((float) nextE);
       }
     } else if (aa > 0 && xa > 0 && bb == 0) {
-      d = Bytes.half((float) (xa / aa));
+      d = Halves.nearest((float) (xa / aa));
     }
   }
 
-  /** The float that steps are multiples of. */
-  float d() {
-    return d;
-  }
-
-  /** The float that minimums are multiples of. */
-  float e() {
-    return e;
-  }
-
-  /** The step of a group in whole numbers. */
-  int scale(int j) {
-    return sc[j];
-  }
-
-  /** The minimum of a group, turned round, in whole numbers. */
-  int minimum(int j) {
-    return mn[j];
-  }
-
-  /** The codes of all elements. */
-  int[] codes() {
-    return codes;
+  /** What was found. */
+  FittedBlock fitted() {
+    return new FittedBlock(d, e, sc, mn, codes);
   }
 }

@@ -1,7 +1,7 @@
-package dev.ashlar.formats.gguf.encode;
+package dev.ashlar.tensor.blocks;
 
-import dev.ashlar.tensor.kernel.Backends;
 import dev.ashlar.tensor.kernel.GridErrorKernel.Group;
+import dev.ashlar.tensor.kernel.GridSumsKernel;
 import dev.ashlar.tensor.kernel.GridSumsKernel.Candidates;
 
 /**
@@ -13,7 +13,7 @@ import dev.ashlar.tensor.kernel.GridSumsKernel.Candidates;
  * then codes and grid are bettered in turn, of several. Not for several threads; made once and used
  * for many groups.
  */
-final class OffsetFit {
+public final class OffsetFit {
   private static final int ROUNDS = 2;
   private static final int RUNS = Steps.RUNS;
 
@@ -22,6 +22,7 @@ final class OffsetFit {
 
   private static final float[] FINE = {-0.02f, 0, 0.03f, 0.08f};
 
+  private final GridSumsKernel kernel;
   private final int largest;
   private final boolean free;
   private final Candidates tried = Candidates.room(FINE.length * FINE.length + 1);
@@ -47,21 +48,23 @@ final class OffsetFit {
   private double error;
 
   /**
+   * @param kernel computes sums
    * @param largest the largest code
    * @param free whether the lowest value may be above zero
    */
-  OffsetFit(int largest, boolean free) {
+  public OffsetFit(GridSumsKernel kernel, int largest, boolean free) {
+    this.kernel = kernel;
     this.largest = largest;
     this.free = free;
   }
 
   /** What was found; never negative. */
-  float step() {
+  public float step() {
     return (float) step;
   }
 
   /** The value of code 0. */
-  float low() {
+  public float low() {
     return (float) low;
   }
 
@@ -109,7 +112,7 @@ final class OffsetFit {
    * @param knownStep the step of a grid that values lie on, or 0
    * @param knownLow the grid's lowest value
    */
-  void find(Group group, float knownStep, float knownLow) {
+  public void find(Group group, float knownStep, float knownLow) {
     begin(group);
     float min = free ? group.weights()[group.at()] : 0;
     float max = min;
@@ -182,7 +185,7 @@ final class OffsetFit {
   }
 
   private void sums() {
-    Backends.chosen().gridSums().integers(group, 0, largest, count, tried);
+    kernel.integers(group, 0, largest, count, tried);
   }
 
   /** Finds the best grid for codes; returns its error, infinite if there is none. */
@@ -246,7 +249,7 @@ final class OffsetFit {
   }
 
   /** The codes of a step and a lowest value. */
-  static void codes(
+  public static void codes(
       float[] x, int from, int n, float step, float low, int largest, int[] codes, int at) {
     float inverse = step == 0 ? 0 : 1 / step;
     for (int i = 0; i < n; i++) {

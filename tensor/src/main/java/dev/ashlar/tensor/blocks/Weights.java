@@ -1,7 +1,7 @@
-package dev.ashlar.formats.gguf.encode;
+package dev.ashlar.tensor.blocks;
 
 /** What the error of each element of a block counts. */
-final class Weights {
+public final class Weights {
   private Weights() {}
 
   /**
@@ -12,7 +12,7 @@ final class Weights {
    *
    * @return the weights of {@code n} elements from column {@code from} on; none is negative
    */
-  static float[] of(Row row, int from, int n) {
+  public static float[] of(Row row, int from, int n) {
     float[] x = row.values();
     float[] importance = row.importance();
     double sum = 0;

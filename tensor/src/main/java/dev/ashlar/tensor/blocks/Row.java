@@ -1,4 +1,4 @@
-package dev.ashlar.formats.gguf.encode;
+package dev.ashlar.tensor.blocks;
 
 import java.util.Optional;
 
@@ -44,12 +44,12 @@ public record Row(float[] values, float[] importance, float[] steps, float[] low
   }
 
   /** The known step at a column; 0 where there is none. */
-  float step(int column) {
+  public float step(int column) {
     return steps == null ? 0 : steps[column / STRETCH];
   }
 
   /** The lowest value of the known grid at a column; 0 where there is none. */
-  float low(int column) {
+  public float low(int column) {
     return lows == null ? 0 : lows[column / STRETCH];
   }
 }
