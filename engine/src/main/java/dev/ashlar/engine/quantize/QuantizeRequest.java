@@ -92,18 +92,26 @@ public record QuantizeRequest(
     if (automatic.isPresent()) {
       throw impossible("bits for each layer are chosen with the model");
     }
+    return with(plan, automatic, schemesOf, true);
+  }
+
+  private QuantizeRequest with(
+      QuantizationPlan layers,
+      Optional<AutomaticBits> bits,
+      Optional<ExportFormat> types,
+      boolean fromFiles) {
     return new QuantizeRequest(
         model,
-        plan,
+        layers,
         choice,
         run,
         calibration,
         output,
         evaluation,
         memory,
-        automatic,
-        schemesOf,
-        true);
+        bits,
+        types,
+        fromFiles);
   }
 
   private static IllegalArgumentException impossible(String reason) {
@@ -127,18 +135,7 @@ public record QuantizeRequest(
 
   /** The same with what was chosen. */
   QuantizeRequest settled(QuantizationPlan chosen) {
-    return new QuantizeRequest(
-        model,
-        chosen,
-        choice,
-        run,
-        calibration,
-        output,
-        evaluation,
-        memory,
-        Optional.empty(),
-        Optional.empty(),
-        modelFree);
+    return with(chosen, Optional.empty(), Optional.empty(), modelFree);
   }
 
   /** Name of the method. */

@@ -189,8 +189,8 @@ public final class Feedback implements BlockQuantizer {
     boolean stream = any && group.size() == 1 && writes(task, group.getFirst());
     int rows = group.stream().mapToInt(name -> task.layer(name).out()).sum();
     // W·C·(H + λI)⁻¹ from the side that is less work.
-    Tensor shares =
-        any && !stream && moments.width() <= rows ? solver.overMoments(moments.cross()) : null;
+    Tensor cross = any ? moments.cross() : null;
+    Tensor shares = any && !stream && moments.width() <= rows ? solver.overMoments(cross) : null;
     Map<String, QuantizedMatrix> solved = new LinkedHashMap<>();
     for (String name : group) {
       LinearLayer layer = task.layer(name);
@@ -198,7 +198,6 @@ public final class Feedback implements BlockQuantizer {
       if (shares != null) {
         paid = product(layer.weight(), shares, backend);
       } else if (any) {
-        Tensor cross = moments.cross();
         paid = solver.overMoments(stream ? cross : product(layer.weight(), cross, backend));
       }
       LayerSolver.Solution solution = solver.solve(layer, paid);

@@ -28,7 +28,7 @@ final class Drawn {
     int batch = Math.min(options.batch(), count);
     BatchOrder all = BatchOrder.shuffled(count, batch, task.seed());
     if (task.limit().isPresent() || (long) options.steps() * batch >= count) {
-      return new Drawn(range(count), all);
+      return new Drawn(EndToEnd.range(0, count), all);
     }
     int[][] batches = new int[options.steps()][];
     Arrays.setAll(batches, i -> all.next());
@@ -38,12 +38,6 @@ final class Drawn {
     }
     int[] at = {0};
     return new Drawn(used, () -> batches[at[0]++]);
-  }
-
-  private static int[] range(int count) {
-    int[] rows = new int[count];
-    Arrays.setAll(rows, i -> i);
-    return rows;
   }
 
   /**

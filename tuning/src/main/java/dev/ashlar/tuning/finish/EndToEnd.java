@@ -134,7 +134,7 @@ public final class EndToEnd implements Finish {
     return states;
   }
 
-  private static int[] range(int first, int count) {
+  static int[] range(int first, int count) {
     int[] rows = new int[count];
     Arrays.setAll(rows, i -> first + i);
     return rows;

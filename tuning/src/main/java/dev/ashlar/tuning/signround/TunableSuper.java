@@ -120,7 +120,7 @@ final class TunableSuper extends TunableWeight {
     }
 
     /** The levels of rows by the present multipliers. */
-    void fill(Levels into, int from, int to) {
+    void fill(int from, int to) {
       int perRow = wMin.length / out();
       for (int g = from * perRow; g < to * perRow; g++) {
         if (minScale != null) {
@@ -132,9 +132,9 @@ final class TunableSuper extends TunableWeight {
       }
       SuperRange range = new SuperRange(grid);
       for (int g = from * perRow; g < to * perRow; g += grid.perBlock()) {
-        range.round(low, high, g, into.scales(), into.minimums());
-        into.steps()[g / grid.perBlock()] = range.step();
-        into.belows()[g / grid.perBlock()] = range.below();
+        range.round(low, high, g, levels.scales(), levels.minimums());
+        levels.steps()[g / grid.perBlock()] = range.step();
+        levels.belows()[g / grid.perBlock()] = range.below();
       }
     }
 
@@ -186,14 +186,19 @@ final class TunableSuper extends TunableWeight {
 
   @Override
   void build() {
+    round(quantized().data(), null);
+  }
+
+  /** Rounds by the present parameters, to ŵ or to codes. */
+  private void round(float[] rounded, byte[] codes) {
     Parallel.rows(
         out(),
         grain(),
         (from, to) -> {
           if (ranges != null) {
-            ranges.fill(levels, from, to);
+            ranges.fill(from, to);
           }
-          rounding.forward(levels, from, to, quantized().data(), null);
+          rounding.forward(levels, from, to, rounded, codes);
         });
   }
 
@@ -218,15 +223,7 @@ final class TunableSuper extends TunableWeight {
 
   @Override
   void keep() {
-    Parallel.rows(
-        out(),
-        grain(),
-        (from, to) -> {
-          if (ranges != null) {
-            ranges.fill(levels, from, to);
-          }
-          rounding.forward(levels, from, to, null, bestCodes);
-        });
+    round(null, bestCodes);
     System.arraycopy(levels.steps(), 0, best.steps(), 0, best.steps().length);
     System.arraycopy(levels.belows(), 0, best.belows(), 0, best.belows().length);
     System.arraycopy(levels.scales(), 0, best.scales(), 0, best.scales().length);
