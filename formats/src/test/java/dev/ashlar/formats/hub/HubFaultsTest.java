@@ -142,8 +142,10 @@ class HubFaultsTest {
     server.fault = (e, r) -> false;
     server.requests.clear();
     requireWhole(model());
-    // Only those of the ten that were not there.
-    assertEquals(10 - there, ofStore().size(), ofStore().toString());
+    // Only those of the ten that were not there. Each counts once: a request of the run that failed
+    // may have been on its way when it ended, and come to the server after the list was cleared.
+    long asked = ofStore().stream().map(HubServer.Request::range).distinct().count();
+    assertEquals(10 - there, asked, ofStore().toString());
   }
 
   @Test
