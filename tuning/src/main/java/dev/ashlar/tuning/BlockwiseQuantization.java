@@ -291,7 +291,7 @@ public final class BlockwiseQuantization {
     boolean last = entry.index() >= units.reach() - 1;
     if (cascade != null && sink.weighs() && !beyond) {
       // First: a method may move the streams on.
-      InputWeights.tell(unit, entry.schemes().keySet(), cascade, sink);
+      InputWeights.tell(unit, entry, quantizer, cascade, sink);
     }
     long weights = work.isPresent() ? UnitRunner.checksum(unit) : 0;
     Optional<UnitResult> found =
@@ -370,11 +370,9 @@ public final class BlockwiseQuantization {
   }
 
   private FloatStream floats(UnitPlan.Entry entry, Cascade cascade) {
-    if (quantizer.needsFloats()) {
-      return cascade.floats();
-    }
     // The head's outputs flow nowhere, and have no room where its inputs are.
-    return quantizer.floatInputs() && !entry.head() ? cascade.movingFloats() : null;
+    boolean moves = quantizer.floatInputs() && !entry.head() && entry.hasCodes();
+    return quantizer.needsFloats() ? cascade.floats() : moves ? cascade.movingFloats() : null;
   }
 
   /** What a user should know before anything is run, if the memory allowed will not do. */

@@ -123,7 +123,7 @@ record Estimate(
 
   /** How often data flow through a unit beside what its method does with them. */
   private int passes(UnitPlan.Entry entry) {
-    boolean idle = entry.schemes().isEmpty();
+    boolean idle = !entry.hasCodes();
     boolean quantizedInput = options.quantizedInput() && !InputRanges.areFloats(quantizer);
     int floats = quantizer.needsTargets() || idle && quantizer.needsFloats() ? 1 : 0;
     int streams = floats + (quantizedInput ? 1 : 0);

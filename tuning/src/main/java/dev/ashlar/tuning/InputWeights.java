@@ -2,6 +2,7 @@ package dev.ashlar.tuning;
 
 import dev.ashlar.tensor.Tensor;
 import dev.ashlar.tuning.layerwise.Importance;
+import dev.ashlar.tuning.method.BlockQuantizer;
 import dev.ashlar.tuning.method.ObservedWeight;
 import dev.ashlar.tuning.method.Unit;
 import java.util.HashMap;
@@ -15,8 +16,13 @@ import java.util.function.Consumer;
 final class InputWeights {
   private InputWeights() {}
 
-  /** Sends what flows into the unit through it once more. */
-  static void tell(Unit unit, Set<String> layers, Cascade cascade, LayerSink sink) {
+  /**
+   * Sends what flows into the unit through it once more, or, where nothing looks at it behind this,
+   * on to the next one.
+   */
+  static void tell(
+      Unit unit, UnitPlan.Entry entry, BlockQuantizer quantizer, Cascade cascade, LayerSink sink) {
+    Set<String> layers = entry.schemes().keySet();
     Map<List<String>, Importance> found = new LinkedHashMap<>();
     Map<String, Consumer<Tensor>> observers = new HashMap<>();
     for (List<String> group : unit.sharedInputs()) {
@@ -30,11 +36,23 @@ final class InputWeights {
     if (observers.isEmpty()) {
       return;
     }
-    cascade.observe(ObservedWeight.within(unit, observers));
+    Unit watched = ObservedWeight.within(unit, observers);
+    if (isLast(entry, quantizer)) {
+      cascade.movingFloats().pass(watched);
+    } else {
+      cascade.observe(watched);
+    }
     found.forEach(
         (names, importance) -> {
           float[] squares = importance.values();
           names.forEach(name -> sink.importance(name, squares));
         });
+  }
+
+  /** Whether one float stream flows, and no method asks for what flows into the unit. */
+  private static boolean isLast(UnitPlan.Entry entry, BlockQuantizer quantizer) {
+    boolean asks = quantizer.needsInputs() && entry.hasCodes();
+    boolean one = !quantizer.needsTargets() && !quantizer.needsFloats();
+    return InputRanges.areFloats(quantizer) && one && !asks && !entry.head();
   }
 }

@@ -70,6 +70,11 @@ public final class UnitPlan {
       return new Entry(index, name, from, to, Map.of(), 0, size);
     }
 
+    /** Whether the method chooses codes here, and not only the file. */
+    boolean hasCodes() {
+      return schemes.values().stream().anyMatch(QuantScheme::hasCodes);
+    }
+
     /** Whether it is the output head, which is tuned sample by sample. */
     public boolean head() {
       return from == to;

@@ -7,7 +7,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.ashlar.formats.checkpoint.Checkpoint;
 import dev.ashlar.nn.architecture.Architectures;
 import dev.ashlar.tensor.Parallel;
+import dev.ashlar.tensor.quant.FileBlocks;
 import dev.ashlar.tensor.quant.IntegerGrid;
+import dev.ashlar.tensor.quant.QuantScheme;
 import dev.ashlar.tensor.quant.QuantizedMatrix;
 import dev.ashlar.tuning.calibration.CalibrationSet;
 import dev.ashlar.tuning.method.MethodOptions;
@@ -50,13 +52,18 @@ class InputWeightsTest {
   }
 
   private static BlockwiseQuantization job(Checkpoint source, String method, String options) {
+    return job(source, new IntegerGrid(4, 32, true), method, options);
+  }
+
+  private static BlockwiseQuantization job(
+      Checkpoint source, QuantScheme scheme, String method, String options) {
     Map<String, String> settings = new HashMap<>();
     if (options != null) {
       settings.put(options.split("=")[0], options.split("=")[1]);
     }
     return new BlockwiseQuantization(
         Architectures.load(source),
-        QuantizationPlan.uniform(new IntegerGrid(4, 32, true)),
+        QuantizationPlan.uniform(scheme),
         DATA,
         Methods.named(method).create(MethodOptions.of(settings)),
         new RunOptions(4, 1, 1, true, 42));
@@ -98,6 +105,43 @@ class InputWeightsTest {
         assertEquals(expected[k], found[k], 1e-4f * expected[k]);
       }
       assertArrayEquals(found, heard.squares.get(FIRST.replace("q_proj", "v_proj")));
+    }
+  }
+
+  /** How often a run asks whether to go on: at each unit, and each batch that passes one. */
+  private static int asked(BlockwiseQuantization job, LayerSink sink) {
+    int[] count = {0};
+    job.run(
+        sink,
+        new RunListener() {
+          @Override
+          public boolean cancelled() {
+            count[0]++;
+            return false;
+          }
+        });
+    return count[0];
+  }
+
+  /** Where the file alone rounds, what is counted is what goes on to the next unit. */
+  @ParameterizedTest
+  @CsvSource({"rtn", "opt-rtn"})
+  void areCountedOnTheWayToTheNextUnit(String method) {
+    FileBlocks file = new FileBlocks("Q4_0", 32, 18);
+    try (Checkpoint source = TinyModel.open()) {
+      Heard heard = new Heard();
+      BlockwiseQuantization job = job(source, file, method, null);
+      int units = job.units().units().size();
+      int batches = Math.ceilDiv(DATA.count(), job.memory().passBatch());
+      // The embedding, and one pass of each unit.
+      assertEquals(units + (1 + units) * batches, asked(job, heard));
+
+      Heard chosen = new Heard();
+      job(source, "opt-rtn", null).run(chosen, RunListener.SILENT);
+      assertEquals(chosen.squares.keySet(), heard.squares.keySet());
+      chosen.squares.forEach(
+          (name, squares) -> assertArrayEquals(squares, heard.squares.get(name), name));
+      assertTrue(heard.codes.isEmpty());
     }
   }
 
