@@ -3,6 +3,7 @@ package dev.ashlar.formats;
 import dev.ashlar.formats.checkpoint.Checkpoint;
 import dev.ashlar.formats.checkpoint.PackedReader;
 import dev.ashlar.formats.gguf.GgufCheckpoint;
+import dev.ashlar.formats.layout.CompressedTensorsWeights;
 import dev.ashlar.formats.layout.Fp8Weights;
 import dev.ashlar.formats.layout.PackedCheckpoint;
 import dev.ashlar.formats.layout.SmallFloatWeights;
@@ -18,7 +19,11 @@ import java.util.Optional;
 public final class Checkpoints {
   /** Every packed layout that can be read, tried in this order. */
   public static final List<PackedReader.Opener> PACKED =
-      List.of(SmallFloatWeights::open, PackedCheckpoint::open, Fp8Weights::open);
+      List.of(
+          CompressedTensorsWeights::open,
+          SmallFloatWeights::open,
+          PackedCheckpoint::open,
+          Fp8Weights::open);
 
   /** Every container, tried in this order. */
   public static final List<Container> ALL =

@@ -9,6 +9,7 @@ import dev.ashlar.formats.layout.Layouts;
 import dev.ashlar.formats.layout.PackedLayout;
 import dev.ashlar.formats.layout.PackedPlan;
 import dev.ashlar.formats.layout.QuantizationConfig;
+import dev.ashlar.formats.layout.SmallFloatLayout;
 import dev.ashlar.formats.layout.SmallFloatWeights;
 import dev.ashlar.formats.safetensors.SafetensorsFile;
 import dev.ashlar.io.InputException;
@@ -78,7 +79,6 @@ public final class ExportCheck {
       if (HALVES.contains(quantization.getOrDefault("quant_method", ""))) {
         check.halves(checkpoint, kept);
       }
-      // Small floats are held against their shapes when they are opened.
       boolean floats =
           SmallFloatWeights.declares(quantization) || Fp8Weights.declares(quantization);
       if (!quantization.isEmpty() && !floats) {
@@ -209,8 +209,11 @@ public final class ExportCheck {
     for (String module : checkpoint.quantizedNames()) {
       PackedLayout layout = plan.layout(module);
       QuantizedMatrix tensor = checkpoint.quantized(module).orElseThrow();
-      parts(module, layout, tensor, actOrder);
-      scheme(module, plan.scheme(module), tensor.scheme());
+      // Small floats are held against their shapes when they are opened.
+      if (!(layout instanceof SmallFloatLayout)) {
+        parts(module, layout, tensor, actOrder);
+      }
+      scheme(module, plan.scheme(module), tensor.described().orElseThrow());
     }
     for (String module : plan.named()) {
       boolean stored = checkpoint.quantizedNames().contains(module);

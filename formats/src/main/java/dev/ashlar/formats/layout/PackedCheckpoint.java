@@ -60,13 +60,20 @@ public final class PackedCheckpoint implements PackedReader {
         quantization.isEmpty()
             ? UndeclaredPlan.detect(file, tensors, notes)
             : Declarations.plan(new QuantizationConfig(file, quantization));
-    return plan.map(
-        found -> {
-          PackedCheckpoint checkpoint = new PackedCheckpoint();
-          checkpoint.collect(file, found, tensors, notes);
-          checkpoint.compare(found, tensors, notes);
-          return checkpoint;
-        });
+    return plan.map(found -> of(found, tensors, notes, Set.of()));
+  }
+
+  /**
+   * The packed linear maps that a plan is for.
+   *
+   * @param others modules that another reader has
+   */
+  static PackedReader of(
+      PackedPlan plan, StoredTensors tensors, CheckpointNotes notes, Set<String> others) {
+    PackedCheckpoint checkpoint = new PackedCheckpoint();
+    checkpoint.collect(tensors.path().toString(), plan, tensors, notes);
+    checkpoint.compare(plan, tensors, notes, others);
+    return checkpoint;
   }
 
   private void collect(String file, PackedPlan plan, StoredTensors tensors, CheckpointNotes notes) {
@@ -75,7 +82,7 @@ public final class PackedCheckpoint implements PackedReader {
       for (String name : tensors.names()) {
         if (name.endsWith(marker)) {
           String module = name.substring(0, name.length() - marker.length());
-          if (plan.layout(module) == layout) {
+          if (plan.layout(module, tensors) == layout) {
             add(file, module, layout, plan, tensors, notes);
           }
         }
@@ -100,13 +107,10 @@ public final class PackedCheckpoint implements PackedReader {
                 parts.add(tensor.name());
               });
     }
-    QuantScheme declared = plan.scheme(module);
-    if (declared.isFloat()) {
-      notes.tell(
-          "declared float",
-          module + " is declared to be float but is stored packed; believing the tensors");
-      declared = plan.baseScheme();
+    if (plan.scheme(module).isFloat()) {
+      tellDeclaredFloat(module, notes);
     }
+    QuantScheme declared = plan.scheme(module, layout);
     PackedModule packed = new PackedModule(file, module, found, notes);
     IntegerGrid grid = declared instanceof IntegerGrid integers ? integers : SUPPOSED;
     geometries.put(module, layout.geometry(packed, grid));
@@ -117,7 +121,14 @@ public final class PackedCheckpoint implements PackedReader {
     modules.put(module, new Entry(layout, packed, grid, inputs));
   }
 
-  private void compare(PackedPlan plan, StoredTensors tensors, CheckpointNotes notes) {
+  static void tellDeclaredFloat(String module, CheckpointNotes notes) {
+    notes.tell(
+        "declared float",
+        module + " is declared to be float but is stored packed; believing the tensors");
+  }
+
+  private void compare(
+      PackedPlan plan, StoredTensors tensors, CheckpointNotes notes, Set<String> others) {
     for (String module : modules.keySet()) {
       if (tensors.find(module + WEIGHT).isPresent() && !parts.contains(module + WEIGHT)) {
         parts.add(module + WEIGHT);
@@ -128,13 +139,14 @@ public final class PackedCheckpoint implements PackedReader {
     for (String module : plan.named()) {
       if (tensors.find(module + WEIGHT).isPresent()
           && !modules.containsKey(module)
+          && !others.contains(module)
           && !plan.scheme(module).isFloat()) {
         notes.tell(
             "declared packed",
             module + " is declared to be packed but is stored as float; believing the tensors");
       }
     }
-    if (modules.isEmpty() && !plan.baseScheme().isFloat()) {
+    if (modules.isEmpty() && others.isEmpty() && !plan.baseScheme().isFloat()) {
       notes.tell(
           "nothing packed",
           "declared " + plan.baseScheme() + " but no tensor is packed; reading it as float");

@@ -1,5 +1,6 @@
 package dev.ashlar.formats.layout;
 
+import dev.ashlar.formats.checkpoint.CheckpointNotes;
 import dev.ashlar.tensor.quant.ActivationScheme;
 import dev.ashlar.tensor.quant.ActivationScheme.Element;
 import dev.ashlar.tensor.quant.FloatFormat;
@@ -9,7 +10,7 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * How a configuration of small floats says that inputs are rounded: AutoRound's keys, or the first
+ * How a configuration says that inputs are rounded: AutoRound's keys beside small floats, or a
  * group of compressed-tensors.
  *
  * @param declared whether it says so at all
@@ -20,18 +21,24 @@ record SmallFloatInputs(boolean declared, Optional<ActivationScheme> scheme) {
 
   private static final SmallFloatInputs NONE = new SmallFloatInputs(false, Optional.empty());
 
+  /** What AutoRound's keys say. */
   static SmallFloatInputs of(Map<String, Object> quantization) {
-    if (quantization.get("config_groups") instanceof Map<?, ?> groups) {
-      return groups.values().stream()
-          .filter(Map.class::isInstance)
-          .map(g -> ofGroup((Map<?, ?>) g))
-          .filter(SmallFloatInputs::declared)
-          .findFirst()
-          .orElse(NONE);
-    }
     boolean rounded =
         quantization.get("act_bits") instanceof Long bits && bits < QuantScheme.FLOAT_BITS;
     return rounded ? autoRound(quantization) : NONE;
+  }
+
+  /** Whether it says so in a way that is not known here. */
+  boolean isUnknown() {
+    return declared && scheme.isEmpty();
+  }
+
+  /** Tells of that. */
+  static void tellUnknown(CheckpointNotes notes) {
+    notes.tell(
+        "inputs not rounded",
+        "the configuration says that inputs are rounded, in a way that is not known here; they are"
+            + " taken as they are");
   }
 
   /** What one of compressed-tensors' groups says. */

@@ -13,6 +13,7 @@ import dev.ashlar.tensor.quant.FloatFormat;
 import dev.ashlar.tensor.quant.FloatGrid;
 import dev.ashlar.tensor.quant.Groups;
 import dev.ashlar.tensor.quant.IntegerGrid;
+import dev.ashlar.tensor.quant.QuantScheme;
 import dev.ashlar.tensor.quant.QuantizedMatrix;
 import dev.ashlar.tensor.weights.StoredTensor;
 import java.util.Arrays;
@@ -22,11 +23,13 @@ import java.util.LinkedHashSet;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Function;
+import java.util.function.Predicate;
 
 /**
- * Checkpoints of numbers with a scale beside them, as AutoRound and compressed-tensors write them
- * (docs/formats.md, Small floats): MXFP4, MXFP8, NVFP4, FP8 and bytes, with scales for blocks, rows
- * or the matrix.
+ * Small floats with a scale beside them, as AutoRound and compressed-tensors write them
+ * (docs/formats.md, Small floats): MXFP4, MXFP8, NVFP4 and FP8, with scales for blocks, rows or the
+ * matrix; of AutoRound bytes too.
  */
 public final class SmallFloatWeights implements PackedReader {
   private static final String SCALE = ".weight_scale";
@@ -34,8 +37,11 @@ public final class SmallFloatWeights implements PackedReader {
   private static final String PACKED = ".weight_packed";
   private static final String WEIGHT = ".weight";
   private static final String GLOBAL = ".weight_global_scale";
+
+  /** Suffixes of tensors beside the numbers; each is the last part of a name. */
   private static final Set<String> BESIDE =
       Set.of(GLOBAL, ".input_scale", ".input_global_scale", PACKED, SCALE, INVERSE);
+
   private static final int BYTE_ZERO = 128;
   private static final int MX_BLOCK = 32;
 
@@ -45,10 +51,19 @@ public final class SmallFloatWeights implements PackedReader {
    * @param codes {@code [out, in]} small floats or bytes, or {@code [out, in / 2]} pairs of FP4
    * @param rows that share scales
    * @param perRow scales of a row; 0 if one is for the matrix
+   * @param columns inputs of a tile, where rows share scales
    * @param global what scales are divided by
+   * @param inputs how inputs are rounded, by the configuration
    */
   private record Module(
-      StoredTensor codes, StoredTensor scales, boolean pairs, int rows, int perRow, float global) {
+      StoredTensor codes,
+      StoredTensor scales,
+      boolean pairs,
+      int rows,
+      int columns,
+      int perRow,
+      float global,
+      Optional<ActivationScheme> inputs) {
     int out() {
       return (int) codes.shape().dim(0);
     }
@@ -61,46 +76,21 @@ public final class SmallFloatWeights implements PackedReader {
   private final Map<String, Module> modules = new LinkedHashMap<>();
   private final Set<String> parts = new LinkedHashSet<>();
   private final StoredTensors tensors;
-  private final Optional<ActivationScheme> inputs;
-  private final Optional<Tiles> tiles;
 
-  private SmallFloatWeights(
-      StoredTensors tensors, Optional<ActivationScheme> inputs, Optional<Tiles> tiles) {
+  private SmallFloatWeights(StoredTensors tensors) {
     this.tensors = tensors;
-    this.inputs = inputs;
-    this.tiles = tiles;
   }
 
-  /** Whether a configuration is of this kind. */
+  /** Whether a configuration of AutoRound's is of this kind. */
   public static boolean declares(Map<String, Object> quantization) {
     String method = String.valueOf(quantization.get("quant_method"));
-    if (method.equals("compressed-tensors")) {
-      if (hasIntegers(quantization.get("config_groups"))) {
-        return false;
-      }
-      String format = String.valueOf(quantization.get("format"));
-      return format.startsWith("mxfp")
-          || format.startsWith("nvfp4")
-          || format.equals("float-quantized")
-          || format.equals("naive-quantized");
-    }
     String type = String.valueOf(quantization.get("data_type"));
     return method.equals("auto-round")
         && (type.startsWith("mx_fp") || type.startsWith("nv_fp") || type.startsWith("fp"));
   }
 
-  private static boolean hasIntegers(Object groups) {
-    return groups instanceof Map<?, ?> map
-        && map.values().stream()
-            .anyMatch(
-                g ->
-                    g instanceof Map<?, ?> group
-                        && group.get("weights") instanceof Map<?, ?> weights
-                        && "int".equals(weights.get("type")));
-  }
-
   /**
-   * Finds the matrices with scales; empty if the configuration is of another kind.
+   * Finds the matrices of AutoRound's folders; empty if the configuration is of another kind.
    *
    * @throws InputException if a scale has no matrix, or not a shape that fits it
    */
@@ -110,30 +100,68 @@ public final class SmallFloatWeights implements PackedReader {
       return Optional.empty();
     }
     SmallFloatInputs said = SmallFloatInputs.of(quantization);
-    SmallFloatWeights weights =
-        new SmallFloatWeights(tensors, said.scheme(), Tiles.of(quantization));
-    for (String name : tensors.names()) {
-      if (BESIDE.stream().anyMatch(name::endsWith)) {
-        weights.parts.add(name);
-      }
-      String suffix = name.endsWith(INVERSE) ? INVERSE : SCALE;
-      if (name.endsWith(suffix)) {
-        String module = name.substring(0, name.length() - suffix.length());
-        weights.modules.put(module, weights.module(module, tensors.find(name).orElseThrow()));
-        tensors.find(module + WEIGHT).ifPresent(t -> weights.parts.add(t.name()));
-      }
-    }
-    if (said.declared() && said.scheme().isEmpty()) {
-      new CheckpointNotes(tensors.path().toString())
-          .tell(
-              "inputs not rounded",
-              "the configuration says that inputs are rounded, in a way that is not known here;"
-                  + " they are taken as they are");
+    Said all = new Said(Tiles.of(quantization), said.scheme());
+    SmallFloatWeights weights = new SmallFloatWeights(tensors);
+    weights.collect(module -> true, module -> all);
+    if (said.isUnknown()) {
+      SmallFloatInputs.tellUnknown(new CheckpointNotes(tensors.path().toString()));
     }
     return Optional.of(weights);
   }
 
-  private Module module(String module, StoredTensor scales) {
+  /**
+   * The matrices of small floats of a folder of compressed-tensors.
+   *
+   * @throws InputException if a scale has no matrix, or not a shape that fits it
+   */
+  static PackedReader of(CompressedGroups groups, StoredTensors tensors, CheckpointNotes notes) {
+    SmallFloatWeights weights = new SmallFloatWeights(tensors);
+    weights.collect(
+        module ->
+            CompressedLayouts.stored(tensors, module)
+                .filter(CompressedLayouts::hasFloats)
+                .isPresent(),
+        module -> Said.of(groups.scheme(module, groups.layout(module, tensors))));
+    for (String module : weights.modules()) {
+      if (groups.scheme(module).isFloat()) {
+        PackedCheckpoint.tellDeclaredFloat(module, notes);
+      }
+    }
+    return weights;
+  }
+
+  /**
+   * What a configuration says of a matrix that its tensors do not.
+   *
+   * @param tiles that share a scale
+   * @param inputs how inputs are rounded
+   */
+  private record Said(Optional<Tiles> tiles, Optional<ActivationScheme> inputs) {
+    static Said of(QuantScheme scheme) {
+      Optional<Tiles> tiles =
+          scheme instanceof FloatGrid grid && grid.blockRows() > 1
+              ? Optional.of(new Tiles(grid.blockRows(), grid.blockSize()))
+              : Optional.empty();
+      return new Said(tiles, scheme.activations());
+    }
+  }
+
+  private void collect(Predicate<String> reads, Function<String, Said> said) {
+    for (String name : tensors.names()) {
+      int dot = name.lastIndexOf('.');
+      String module = name.substring(0, Math.max(0, dot));
+      String suffix = name.substring(module.length());
+      if (BESIDE.contains(suffix) && reads.test(module)) {
+        parts.add(name);
+        if (suffix.equals(SCALE) || suffix.equals(INVERSE)) {
+          modules.put(module, module(module, tensors.find(name).orElseThrow(), said.apply(module)));
+          tensors.find(module + WEIGHT).ifPresent(t -> parts.add(t.name()));
+        }
+      }
+    }
+  }
+
+  private Module module(String module, StoredTensor scales, Said said) {
     Optional<StoredTensor> packed = tensors.find(module + PACKED);
     StoredTensor codes =
         packed
@@ -148,15 +176,22 @@ public final class SmallFloatWeights implements PackedReader {
           pairs ? "a matrix of bytes" : "a matrix of eight-bit numbers",
           codes.storage() + " " + codes.shape());
     }
-    int rows = rows(scales, codes.shape(), pairs);
+    int rows = pairs ? 1 : rows(scales, codes.shape(), said.tiles());
     int perRow = rows > 1 ? (int) scales.shape().dim(1) : perRow(scales, codes.shape(), pairs);
     return new Module(
-        codes, scales, pairs, rows, perRow, InputParts.number(tensors, module + GLOBAL).orElse(1f));
+        codes,
+        scales,
+        pairs,
+        rows,
+        said.tiles().map(Tiles::columns).orElse(1),
+        perRow,
+        InputParts.number(tensors, module + GLOBAL).orElse(1f),
+        said.inputs());
   }
 
   /** Rows of a tile where the configuration has tiles and the scales are of their shape, else 1. */
-  private int rows(StoredTensor scales, Shape codes, boolean pairs) {
-    if (tiles.isEmpty() || pairs) {
+  private int rows(StoredTensor scales, Shape codes, Optional<Tiles> tiles) {
+    if (tiles.isEmpty()) {
       return 1;
     }
     Shape expected = tiles.get().scales(codes);
@@ -230,7 +265,7 @@ public final class SmallFloatWeights implements PackedReader {
     int block = m.perRow() == 0 ? 0 : m.in() / m.perRow();
     if (m.codes().dtype() == DType.I8) {
       return bytes(m, stored, scales, m.perRow() <= 1 ? -1 : block)
-          .withInputs(InputParts.read(tensors, name, inputs));
+          .withInputs(InputParts.read(tensors, name, m.inputs()));
     }
     boolean exponents = m.scales().dtype() == DType.U8;
     FloatGrid.Scale type =
@@ -241,7 +276,7 @@ public final class SmallFloatWeights implements PackedReader {
     FloatFormat element = m.pairs() ? FloatFormat.E2M1 : format(m.codes()).orElseThrow();
     FloatGrid grid =
         m.rows() > 1
-            ? new FloatGrid(element, tiles.get().columns(), m.rows(), type, Optional.empty())
+            ? new FloatGrid(element, m.columns(), m.rows(), type, Optional.empty())
             : new FloatGrid(element, rows ? -1 : block, type);
     byte[] codes = m.pairs() ? unpaired(stored) : stored;
     requireNumbers(m.codes().name(), element, codes);
@@ -250,7 +285,7 @@ public final class SmallFloatWeights implements PackedReader {
             m.in(),
             Codes.Table.of(element, codes),
             new Groups.Scales(grid, scales, m.global()))
-        .withInputs(InputParts.read(tensors, name, inputs));
+        .withInputs(InputParts.read(tensors, name, m.inputs()));
   }
 
   /** Bytes around zero as unsigned codes around 128. */

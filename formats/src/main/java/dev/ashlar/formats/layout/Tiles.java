@@ -4,6 +4,7 @@ import dev.ashlar.tensor.Shape;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.regex.Pattern;
 
 /**
  * Blocks of rows and inputs that share a scale, as a configuration says them: {@code
@@ -11,24 +12,20 @@ import java.util.Optional;
  * (compressed-tensors).
  */
 record Tiles(int rows, int columns) {
+  private static final Pattern TEXT = Pattern.compile("\\d{1,9}x\\d{1,9}");
+
+  /** AutoRound's. */
   static Optional<Tiles> of(Map<String, Object> quantization) {
     return pair(quantization.get("weight_block_size"))
-        .or(() -> pair(quantization.get("group_size")))
-        .or(() -> compressed(quantization.get("config_groups")));
+        .or(() -> pair(quantization.get("group_size")));
   }
 
-  private static Optional<Tiles> compressed(Object groups) {
-    return groups instanceof Map<?, ?> map
-        ? map.values().stream()
-            .filter(Map.class::isInstance)
-            .map(g -> ((Map<?, ?>) g).get("weights"))
-            .filter(Map.class::isInstance)
-            .flatMap(w -> pair(((Map<?, ?>) w).get("block_structure")).stream())
-            .findFirst()
-        : Optional.empty();
-  }
-
-  private static Optional<Tiles> pair(Object sizes) {
+  /** Two sizes in a list, or a text as {@code 128x128} in older files. */
+  static Optional<Tiles> pair(Object sizes) {
+    if (sizes instanceof String text && TEXT.matcher(text).matches()) {
+      String[] two = text.split("x");
+      return pair(List.of(Long.valueOf(two[0]), Long.valueOf(two[1])));
+    }
     return sizes instanceof List<?> list
             && list.size() == 2
             && list.get(0) instanceof Long rows

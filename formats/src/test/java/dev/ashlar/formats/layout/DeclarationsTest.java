@@ -8,10 +8,12 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.ashlar.io.InputException;
 import dev.ashlar.io.json.Json;
+import dev.ashlar.tensor.quant.FloatGrid;
 import dev.ashlar.tensor.quant.IntegerGrid;
 import dev.ashlar.tensor.quant.QuantScheme;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -124,6 +126,37 @@ class DeclarationsTest {
     assertTrue(plan.scheme("model.visual.x").isFloat());
     assertTrue(plan.scheme("model.layers.0.q").isFloat());
     assertEquals(4, ((IntegerGrid) plan.scheme("model.layers.10.q")).bits());
+  }
+
+  /** Whole names, then expressions, then classes, whatever the order of the groups. */
+  @Test
+  void groupsOfCompressedTensorsWithFormatsOfTheirOwn() {
+    PackedPlan plan =
+        plan(
+            "{'quant_method':'compressed-tensors','format':'mixed-precision','config_groups':{"
+                + "'a':{'targets':['Linear'],'format':'pack-quantized','weights':{'num_bits':4,"
+                + "'type':'int','strategy':'group','group_size':32,'symmetric':true}},"
+                + "'b':{'targets':['re:.*down_proj$'],'weights':{'num_bits':4,'type':'float',"
+                + "'strategy':'tensor_group','group_size':16}},"
+                + "'c':{'targets':['m.0.down_proj','lm_head'],'format':'float-quantized',"
+                + "'weights':{'num_bits':8,'type':'float','strategy':'channel'},"
+                + "'input_activations':{'num_bits':8,'type':'float','strategy':'token',"
+                + "'dynamic':true}},"
+                + "'d':{'targets':['re:.*router'],'weights':{'num_bits':8,'type':'float',"
+                + "'strategy':'block','block_structure':'64x128'}},"
+                + "'e':{'targets':['Attention'],'weights':null}},"
+                + "'ignore':['re:.*gate$','m.1.down_proj']}");
+    assertEquals(scheme(4, 32, true), plan.scheme("m.0.up_proj"));
+    assertSame(Layouts.PACK_QUANTIZED, plan.layout("m.0.up_proj"));
+    assertEquals(FloatGrid.nvfp4(), plan.scheme("m.2.down_proj"));
+    assertEquals("nvfp4-pack-quantized", plan.layout("m.2.down_proj").name());
+    assertEquals("e4m3 g-1 scales f32, inputs e4m3 g-1 dynamic", plan.scheme("lm_head") + "");
+    assertEquals("float-quantized", plan.layout("m.0.down_proj").name());
+    assertEquals("e4m3 g64x128 scales f32", plan.scheme("m.0.router") + "");
+    assertEquals("naive-quantized", plan.layout("m.0.router").name());
+    assertTrue(plan.scheme("m.1.down_proj").isFloat());
+    assertTrue(plan.scheme("m.0.mlp.gate").isFloat());
+    assertEquals(Set.of("m.0.down_proj", "lm_head"), plan.named());
   }
 
   @ParameterizedTest

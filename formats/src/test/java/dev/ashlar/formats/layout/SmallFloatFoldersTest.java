@@ -37,7 +37,10 @@ class SmallFloatFoldersTest {
       for (Path config : files.filter(f -> f.endsWith("config.json")).sorted().toList()) {
         Map<String, Object> quantization =
             Json.asObject(Json.readObject(config).get("quantization_config"), "config");
-        if (SmallFloatWeights.declares(quantization)) {
+        String format = String.valueOf(quantization.get("format"));
+        if (SmallFloatWeights.declares(quantization)
+            || format.contains("fp")
+            || format.equals("float-quantized")) {
           Path folder = config.getParent();
           tests.add(DynamicTest.dynamicTest(exports.relativize(folder) + "", () -> check(folder)));
         }
