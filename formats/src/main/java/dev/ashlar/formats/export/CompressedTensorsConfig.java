@@ -1,12 +1,13 @@
 package dev.ashlar.formats.export;
 
+import dev.ashlar.formats.layout.CompressedLayouts;
 import dev.ashlar.tensor.quant.ActivationScheme;
 import dev.ashlar.tensor.quant.ActivationScheme.Element;
-import dev.ashlar.tensor.quant.FloatFormat;
 import dev.ashlar.tensor.quant.FloatGrid;
 import dev.ashlar.tensor.quant.IntegerGrid;
 import dev.ashlar.tensor.quant.QuantScheme;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -19,17 +20,16 @@ final class CompressedTensorsConfig {
 
   /** The whole object. */
   static Map<String, Object> of(WrittenLayers layers) {
-    QuantScheme base = layers.plan().base();
+    Map<QuantScheme, List<String>> targets = targets(layers);
+    List<String> formats =
+        targets.keySet().stream().map(CompressedTensorsConfig::format).distinct().toList();
+    boolean mixed = formats.size() > 1;
     Map<String, Object> groups = new LinkedHashMap<>();
-    if (base instanceof FloatGrid grid) {
-      groups.put("group_0", group(grid, List.of("Linear")));
-    } else {
-      targets(layers)
-          .forEach((scheme, names) -> groups.put("group_" + groups.size(), group(scheme, names)));
-    }
+    targets.forEach(
+        (scheme, names) -> groups.put("group_" + groups.size(), group(scheme, names, mixed)));
     Map<String, Object> config = new LinkedHashMap<>();
     config.put("config_groups", groups);
-    config.put(FORMAT, format(base));
+    config.put(FORMAT, mixed ? "mixed-precision" : formats.getFirst());
     config.put("global_compression_ratio", null);
     config.put("ignore", layers.floats());
     config.put("kv_cache_scheme", null);
@@ -45,11 +45,11 @@ final class CompressedTensorsConfig {
    * What each scheme is for: the class of linear maps where all of the blocks are alike, else their
    * names; a head by its name, since it is of a class of its own in some loaders.
    */
-  private static Map<IntegerGrid, List<String>> targets(WrittenLayers layers) {
-    Map<IntegerGrid, List<String>> names = new LinkedHashMap<>();
-    Map<IntegerGrid, List<String>> inBlocks = new LinkedHashMap<>();
+  private static Map<QuantScheme, List<String>> targets(WrittenLayers layers) {
+    Map<QuantScheme, List<String>> names = new LinkedHashMap<>();
+    Map<QuantScheme, List<String>> inBlocks = new LinkedHashMap<>();
     layers
-        .packed()
+        .schemes()
         .forEach(
             (module, scheme) -> {
               names.computeIfAbsent(scheme, s -> new ArrayList<>()).add(module);
@@ -58,30 +58,26 @@ final class CompressedTensorsConfig {
               }
             });
     if (inBlocks.size() == 1) {
-      IntegerGrid scheme = inBlocks.keySet().iterator().next();
-      names.get(scheme).removeAll(inBlocks.get(scheme));
+      QuantScheme scheme = inBlocks.keySet().iterator().next();
+      names.get(scheme).removeAll(new HashSet<>(inBlocks.get(scheme)));
       names.get(scheme).addFirst("Linear");
+    }
+    if (names.isEmpty()) {
+      names.put(layers.plan().base(), List.of("Linear"));
     }
     return names;
   }
 
-  /** What compressed-tensors calls the layout of such weights. */
-  static String format(QuantScheme scheme) {
-    boolean rounded = scheme.activations().isPresent();
-    if (!(scheme instanceof FloatGrid grid)) {
-      return rounded ? "int-quantized" : "pack-quantized";
-    }
-    return switch (grid.scale()) {
-      case E8M0 -> grid.element() == FloatFormat.E2M1 ? "mxfp4-pack-quantized" : "mxfp8-quantized";
-      case E4M3 -> "nvfp4-pack-quantized";
-      case F32, F16, BF16 -> rounded ? "float-quantized" : "naive-quantized";
-    };
+  private static String format(QuantScheme scheme) {
+    return CompressedLayouts.of(scheme).name();
   }
 
-  private static Map<String, Object> group(QuantScheme scheme, List<String> targets) {
-    // AutoRound leaves the format of a group open where it writes such floats by itself.
+  private static Map<String, Object> group(
+      QuantScheme scheme, List<String> targets, boolean mixed) {
+    // AutoRound leaves the format of a group open where it writes such floats by themselves.
     boolean open =
-        scheme instanceof FloatGrid grid
+        !mixed
+            && scheme instanceof FloatGrid grid
             && (grid.scale() != FloatGrid.Scale.F32
                 || grid.activations().filter(a -> !a.dynamic()).isPresent());
     Map<String, Object> group = new LinkedHashMap<>();

@@ -3,7 +3,6 @@ package dev.ashlar.formats.export;
 import dev.ashlar.formats.checkpoint.Checkpoint;
 import dev.ashlar.tensor.DType;
 import dev.ashlar.tensor.weights.WeightSource;
-import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -39,6 +38,6 @@ final class FakeFormat extends FolderFormat {
 
   @Override
   FolderExport.Style style(Checkpoint source, ExportPlan plan) {
-    return new FolderExport.Style(name(), null, DType.F32, Map.of(), layers -> Map.of());
+    return FolderExport.Style.floats(name(), DType.F32);
   }
 }

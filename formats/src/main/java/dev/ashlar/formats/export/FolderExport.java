@@ -21,6 +21,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -43,7 +44,7 @@ final class FolderExport implements ExportSink {
    * What distinguishes one format's folders.
    *
    * @param format the format's name
-   * @param layout how linear maps are packed, or null to write them as float
+   * @param layout how a linear map is packed, or null to write all of them as float
    * @param floatType the type of all float tensors, or null to keep the source's
    * @param configFiles files beside {@code config.json} and what they hold of its quantization
    *     configuration
@@ -51,10 +52,26 @@ final class FolderExport implements ExportSink {
    */
   record Style(
       String format,
-      PackedLayout layout,
+      Function<QuantizedMatrix, PackedLayout> layout,
       DType floatType,
       Map<String, UnaryOperator<Map<String, Object>>> configFiles,
-      Function<WrittenLayers, Map<String, Object>> config) {}
+      Function<WrittenLayers, Map<String, Object>> config) {
+    /** A style in which all linear maps are packed in one way. */
+    Style(
+        String format,
+        PackedLayout layout,
+        DType floatType,
+        Map<String, UnaryOperator<Map<String, Object>>> configFiles,
+        Function<WrittenLayers, Map<String, Object>> config) {
+      this(format, any -> layout, floatType, configFiles, config);
+    }
+
+    /** A style in which nothing is packed. */
+    static Style floats(String format, DType type) {
+      Function<QuantizedMatrix, PackedLayout> none = null;
+      return new Style(format, none, type, Map.of(), layers -> Map.of());
+    }
+  }
 
   private final Path folder;
   private final boolean created;
@@ -66,6 +83,10 @@ final class FolderExport implements ExportSink {
   private final WrittenLayers layers;
   private final SafetensorsWriter writer;
   private final Set<String> dense = new HashSet<>();
+
+  /** Names of the layouts that were written. */
+  private final Set<String> layouts = new LinkedHashSet<>();
+
   private List<Path> files = List.of();
   private int mirrored;
 
@@ -176,17 +197,19 @@ final class FolderExport implements ExportSink {
     if (dense.contains(module + WEIGHT) || layers.written().contains(module)) {
       throw new IllegalArgumentException(module + " was already written");
     }
-    QuantizedMatrix storable = style.layout().storable(tensor);
+    PackedLayout layout = style.layout().apply(tensor);
+    QuantizedMatrix storable = layout.storable(tensor);
     if (storable != tensor) {
       mirrored += ZeroMirror.groupsAtZero(tensor);
     }
-    List<PackedTensor> parts = new ArrayList<>(style.layout().pack(module, storable));
+    List<PackedTensor> parts = new ArrayList<>(layout.pack(module, storable));
     parts.addAll(InputParts.of(module, tensor));
     for (PackedTensor part : parts) {
       try (TensorOutput out = writer.begin(part.name(), part.dtype(), part.shape())) {
         out.bytes(part.bytes(), 0, part.bytes().length);
       }
     }
+    layouts.add(layout.name());
     layers.add(module, tensor);
   }
 
@@ -236,7 +259,7 @@ final class FolderExport implements ExportSink {
     return new ExportSummary(
         folder,
         style.format(),
-        style.layout() == null ? "float" : style.layout().name(),
+        layouts.isEmpty() ? "float" : String.join(", ", layouts),
         files,
         layers.written().size(),
         writer.totalBytes(),

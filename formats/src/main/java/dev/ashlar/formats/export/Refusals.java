@@ -19,6 +19,10 @@ final class Refusals {
   /** Families whose linear maps are of a class of their own in transformers. */
   private static final Set<Object> OTHER_CLASSES = Set.of("falcon");
 
+  /** Linear maps that vLLM joins with others that read the same input, and the first of these. */
+  private static final Map<String, String> JOINED =
+      Map.of("k_proj", "q_proj", "v_proj", "q_proj", "up_proj", "gate_proj");
+
   private Refusals() {}
 
   /** Throws what {@link ExportFormat#create} throws for a reason. */
@@ -187,6 +191,27 @@ final class Refusals {
             Integer.toString(grid.groupSize()),
             Long.toString(in),
             linear.getKey());
+        return;
+      }
+    }
+  }
+
+  /** Warns of layers with different schemes that loaders join to one. */
+  static void warnOfJoined(String format, ExportPlan plan) {
+    for (String module : plan.linears().keySet()) {
+      int name = module.lastIndexOf('.') + 1;
+      String first = module.substring(0, name) + JOINED.get(module.substring(name));
+      QuantScheme scheme = plan.linears().get(module);
+      if (!scheme.equals(plan.linears().getOrDefault(first, scheme))) {
+        LOG.log(
+            System.Logger.Level.WARNING,
+            "{0}: {1} is to be {2}, but {3} {4}; Ashlar and transformers read such folders, vLLM joins"
+                + " the two and takes one scheme for both",
+            format,
+            module,
+            scheme,
+            first,
+            plan.linears().get(first));
         return;
       }
     }

@@ -34,7 +34,8 @@ final class SmallFloatFolders {
                 + " holds one kind of small floats in a folder, and "
                 + linear.getKey()
                 + " is to be "
-                + scheme);
+                + scheme
+                + "; llm_compressor takes several kinds");
       }
       if (FolderExport.isHead(linear.getKey()) && ModelConfig.tied(source)) {
         return Optional.of(

@@ -25,7 +25,7 @@ final class WrittenLayers {
           "(^|\\.)(wte|wpe|embed_(tokens|positions|in)|\\w*embeddings?)(_layernorm)?($|\\.)");
 
   private final ExportPlan plan;
-  private final Map<String, IntegerGrid> packed = new LinkedHashMap<>();
+  private final Map<String, QuantScheme> schemes = new LinkedHashMap<>();
   private final Set<String> written = new LinkedHashSet<>();
   private final Set<String> matrices = new LinkedHashSet<>();
   private boolean actOrder;
@@ -36,11 +36,11 @@ final class WrittenLayers {
 
   void add(String module, QuantizedMatrix tensor) {
     written.add(module);
-    if (tensor.described().orElse(null) instanceof IntegerGrid grid) {
-      // What its inputs reach is stored beside the layer and is no difference from the others.
-      packed.put(
-          module, grid.withActivations(grid.activations().map(a -> a.withLargest(Float.NaN))));
-    }
+    // What its inputs reach is stored beside the layer and is no difference from the others.
+    tensor
+        .described()
+        .map(s -> s.withInputs(s.activations().map(a -> a.withLargest(Float.NaN))))
+        .ifPresent(scheme -> schemes.put(module, scheme));
     actOrder |= tensor.groupOfColumn() != null;
   }
 
@@ -58,8 +58,20 @@ final class WrittenLayers {
     return written;
   }
 
+  /** Their schemes, in the order of writing. */
+  Map<String, QuantScheme> schemes() {
+    return schemes;
+  }
+
   /** Schemes of those of integers, in the order of writing. */
   Map<String, IntegerGrid> packed() {
+    Map<String, IntegerGrid> packed = new LinkedHashMap<>();
+    schemes.forEach(
+        (module, scheme) -> {
+          if (scheme instanceof IntegerGrid grid) {
+            packed.put(module, grid);
+          }
+        });
     return packed;
   }
 

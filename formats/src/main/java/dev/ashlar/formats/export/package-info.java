@@ -17,7 +17,8 @@
  *     <td>config.json, quantize_config.json</td></tr>
  * <tr><td>auto_awq</td><td>all alike, 4 bits</td><td>awq</td><td>F16</td><td>config.json</td></tr>
  * <tr><td>llm_compressor</td><td>2 to 8 bits, small floats</td>
- *     <td>pack-quantized, int-quantized, mxfp4-pack-quantized…</td><td>source type</td>
+ *     <td>pack-quantized, int-quantized, mxfp4-pack-quantized…, by layer</td>
+ *     <td>source type</td>
  *     <td>config.json, quantization_config.json</td></tr>
  * <tr><td>fp8</td><td>FP8 in tiles</td><td>fp8</td><td>source type</td><td>config.json</td></tr>
  * <tr><td>auto_round</td><td>small floats, one kind</td>
