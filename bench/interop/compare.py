@@ -21,6 +21,24 @@ SOME = "{some}"  # stands for layers of the family
 METHOD = ["--method", "rtn"]
 W3, W4, W8 = (["--group-size", "32", "--bits", bits] for bits in "348")
 PLAIN = ["--act-bits", "16"]  # inputs as they are
+FP8 = {"data_type": "fp8", "bits": 8, "group_size": -1,
+       "act_bits": 8, "act_data_type": "fp8", "act_group_size": -1}
+FP4 = {"data_type": "nv_fp", "bits": 4, "group_size": 16}
+BYTES = {"bits": 8, "group_size": -1, "act_bits": 8, "act_group_size": -1}
+
+
+def rules(schemes):
+    """Whole schemes of layers, as an option of `ashlar quantize`."""
+    return ["--layer-config", json.dumps(schemes)]
+
+
+def plain(schemes):
+    """The same for inputs as they are."""
+    return {k: {n: v for n, v in s.items() if "act_" not in n} for k, s in schemes.items()}
+
+
+# Layers of four layouts: bytes and FP8 beside rounded inputs, NVFP4, and bit streams.
+MIXED = {"(q|k|v)_proj": BYTES, "o_proj": FP8, "down_proj": FP4}
 
 # name: (format, options of `ashlar quantize`)
 CASES = {
@@ -54,12 +72,16 @@ CASES = {
     "ct-fp8-static": ("llm_compressor", ["--scheme", "FP8_STATIC"]),
     "ct-fp8-block": ("llm_compressor", ["--scheme", "FP8_BLOCK"]),
     "ct-fp8-a16": ("llm_compressor", ["--scheme", "FPW8A16"]),
+    "ct-mixed": ("llm_compressor", [*W4, *rules(MIXED)]),
+    "ct-mixed-a16": ("llm_compressor", [*W4, *rules(plain(MIXED))]),
+    "ct-mixed-fp8": ("llm_compressor", [*W4, *rules({"(q|k|v)_proj": BYTES, "o_proj": FP8})]),
     "fp8": ("fp8", ["--scheme", "FP8_BLOCK"]),
     "fake": ("fake", [*W4]),
 }
 # Rounded inputs move logits: the reference, which rounds none, is that far away.
 ROUNDED = {"ct-int8": 0.05, "ct-mxfp4": 0.5, "ct-mxfp8": 0.15, "ct-nvfp4": 0.5,
-           "ct-mxfp4-a16": 5e-2, "ct-nvfp4-a16": 5e-2, "ct-fp8-static": 0.5, "ct-fp8-block": 0.1, "fp8": 2e-2}
+           "ct-mxfp4-a16": 5e-2, "ct-nvfp4-a16": 5e-2, "ct-fp8-static": 0.5, "ct-fp8-block": 0.1, "fp8": 2e-2,
+           "ct-mixed": 0.1, "ct-mixed-a16": 5e-2, "ct-mixed-fp8": 0.1}
 LOADERS = {
     "auto_round": ["auto-round"],
     "auto_gptq": ["auto-round", "gptqmodel", "optimum"],
@@ -103,7 +125,7 @@ def load(loader, folder):
         return AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float16, device_map="cpu")
     if loader == "compressed-tensors":
         # It widens blocks to bfloat16 and multiplies nothing else by them.
-        blocks = quantization(folder)["format"].startswith(("mx", "nv"))
+        blocks = any(f.startswith(("mx", "nv")) for f in formats(folder))
         dtype = torch.bfloat16 if blocks else torch.float32
         more = {}
         if '"symmetric": false' in json.dumps(quantization(folder)):
@@ -135,11 +157,25 @@ def quantization(folder):
         return json.load(f)["quantization_config"]
 
 
+def formats(folder):
+    """compressed-tensors' names of the layouts in a folder."""
+    config = quantization(folder)
+    groups = config["config_groups"].values()
+    return {g["format"] or config["format"] for g in groups}
+
+
 def dense(loader, folder, model):
     """Matrices of packed modules of loaders that widen them, by module."""
     from safetensors import safe_open
 
-    if loader == "compressed-tensors":
+    if loader == "compressed-tensors" and len(formats(folder)) > 1:
+        from compressed_tensors.compressors.base import decompress_module
+
+        # What widens at once takes the first group for all layers.
+        model = load(loader, folder)
+        for module in model.modules():
+            decompress_module(module)
+    elif loader == "compressed-tensors":
         from transformers import AutoModelForCausalLM, CompressedTensorsConfig
 
         model = AutoModelForCausalLM.from_pretrained(
@@ -315,10 +351,20 @@ def judge(table, way, family, case, loader, expected, got):
         same += 1
     text = f"|dW| {worst:.1e} of {packed}, logits {error:.1e}, greedy {same}/{NEW}"
     # Blocks are widened to bfloat16 there.
-    most = 4e-3 if case.startswith("ct-nv") else 2e-3
+    most = 4e-3 if case.startswith(("ct-nv", "ct-mixed")) else 2e-3
     fine = worst <= most and error <= ROUNDED.get(case, 2e-2)
     table.add(way, family, case, loader, "ok" if fine else "theirs" if why else "FAULT",
               text + (f" ({why})" if why and not fine else ""))
+
+
+def unrounded(options):
+    """The same options for inputs as they are, which is what `fake` holds."""
+    if "--scheme" in options and PLAIN[0] not in options:
+        return [*options, *PLAIN]
+    if "--layer-config" in options:
+        at = options.index("--layer-config") + 1
+        return [*options[:at], json.dumps(plain(json.loads(options[at]))), *options[at + 1 :]]
+    return options
 
 
 def ours_to_peers(args, table, family, model):
@@ -328,12 +374,12 @@ def ours_to_peers(args, table, family, model):
         form, options = CASES[case]
         options = [o.replace(SOME, models.some(family)) for o in options]
         out = f"{args.scratch}/{family}/{case}"
-        plain = [*options, *PLAIN] if "--scheme" in options and PLAIN[0] not in options else options
-        key = " ".join(plain)
+        exact = unrounded(options)
+        key = " ".join(exact)
         try:
             if key not in references:
                 fake = f"{args.scratch}/{family}/fake-{len(references)}"
-                ashlar(args.ashlar, "quantize", "--model", model, *METHOD, *plain,
+                ashlar(args.ashlar, "quantize", "--model", model, *METHOD, *exact,
                        "--format", "fake", "--output-dir", fake)
                 good, found = apart(facts, "transformers", fake)
                 if not good:
