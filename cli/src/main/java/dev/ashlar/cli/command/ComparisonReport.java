@@ -20,7 +20,8 @@ record ComparisonReport(Path model, Path against, Comparison comparison) {
    *     farthest
    */
   Report report(int shown) {
-    return new Report(text(shown), json(), comparison.complete() ? 0 : 1);
+    boolean comparable = comparison.complete() && comparison.finite();
+    return new Report(text(shown), json(), comparable ? 0 : 1);
   }
 
   private String text(int shown) {
@@ -38,6 +39,11 @@ record ComparisonReport(Path model, Path against, Comparison comparison) {
     s.append(figures("all " + worst.size() + " tensors", comparison.total()));
     if (shown < worst.size()) {
       s.append("  those that differ most; --all lists ").append(worst.size()).append('\n');
+    }
+    if (!comparison.finite()) {
+      s.append("  NaN or infinite: ").append(comparison.total().notFinite());
+      s.append(" elements, which the figures leave out, in ");
+      s.append(worst.stream().filter(d -> d.notFinite() > 0).count()).append(" tensors\n");
     }
     comparison.added().forEach(n -> s.append("  only in ").append(model).append(": " + n + "\n"));
     comparison
@@ -76,6 +82,7 @@ record ComparisonReport(Path model, Path against, Comparison comparison) {
     json.put("path", model.toString());
     json.put("against", against.toString());
     json.put("complete", comparison.complete());
+    json.put("finite", comparison.finite());
     json.put("total", values(comparison.total()));
     List<Object> tensors = new ArrayList<>();
     for (TensorDifference d : comparison.tensors()) {

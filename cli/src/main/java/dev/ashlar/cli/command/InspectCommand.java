@@ -53,8 +53,8 @@ final class InspectCommand extends Command {
       description =
           "Hold every tensor against that of another copy of the model, in whatever format, both"
               + " widened to floats: relative error, largest error, cosine. Ends with status 1 if a"
-              + " tensor is only in one of them or has other extents (default: one model is"
-              + " shown).")
+              + " tensor is only in one of them, has other extents, or holds NaN or infinity"
+              + " (default: one model is shown).")
   String against;
 
   @Option(

@@ -56,10 +56,21 @@ class ComparedModelsTest {
     String name = "model.layers.1.input_layernorm.weight";
     Arrays.fill(tensors.get(name).data(), Float.NaN);
     Path damaged = changed("llama", "nan", Map.of(), tensors);
-    CommandRun run = CommandRun.succeed("inspect", damaged, "--against", model);
+    CommandRun run = CommandRun.of("inspect", damaged, "--against", model);
+    assertEquals(1, run.status(), run.err());
     assertTrue(run.out().lines().toList().get(2).contains(name), run.out());
-    Map<String, Object> json =
-        CommandRun.succeed("inspect", damaged, "--against", model, "--json").json();
+    assertTrue(run.out().contains("NaN or infinite: 64 elements"), run.out());
+    assertTrue(run.out().contains("in 1 tensors"), run.out());
+    assertEquals(1, CommandRun.of("inspect", model, "--against", damaged).status());
+    CommandRun machine = CommandRun.of("inspect", damaged, "--against", model, "--json");
+    assertEquals(1, machine.status(), machine.err());
+    Map<String, Object> json = machine.json();
+    assertEquals(false, json.get("finite"));
+    assertEquals(true, json.get("complete"));
+    tensors.get(name).data()[0] = Float.NEGATIVE_INFINITY;
+    Arrays.fill(tensors.get(name).data(), 1, 64, 1);
+    Path infinite = changed("llama", "infinite", Map.of(), tensors);
+    assertEquals(1, CommandRun.of("inspect", infinite, "--against", infinite).status());
     for (Object tensor : (List<?>) json.get("tensors")) {
       Map<?, ?> values = (Map<?, ?>) tensor;
       boolean none = values.get("name").equals(name);

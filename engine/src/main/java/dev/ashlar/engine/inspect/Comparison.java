@@ -46,6 +46,11 @@ public record Comparison(
     return missing.isEmpty() && added.isEmpty() && otherShapes.isEmpty();
   }
 
+  /** Whether all elements of the tensors that both have are numbers, in both. */
+  public boolean finite() {
+    return total.notFinite() == 0;
+  }
+
   /**
    * Holds {@code one} against {@code other}. Figures do not depend on the number of threads.
    *
