@@ -53,7 +53,7 @@ final class GgufExport implements ExportSink {
   private final FileType type;
   private final GgufModelKeys model;
   private final String name;
-  private final Map<String, List<TensorMapping>> mappings;
+  private final GgufPlaces places;
 
   /** The tokenizer for so many rows of the embedding as the source has; null if it does not say. */
   private final TokenizerKeys.Result tokenizer;
@@ -91,8 +91,8 @@ final class GgufExport implements ExportSink {
     this.name = GgufModelKeys.name(source.path());
     this.file = folder.resolve(name + "-" + type.name() + SUFFIX);
     this.created = !Files.exists(folder);
-    this.mappings = model.mappings(source);
-    this.expectedRows = model.embeddingRows(source, mappings);
+    this.places = new GgufPlaces(model, source, plan);
+    this.expectedRows = places.embeddingRows();
     this.tokenizer = expectedRows > 0 ? tokenizer(expectedRows) : null;
     refuseOccupied();
     try {
@@ -197,7 +197,7 @@ final class GgufExport implements ExportSink {
       return;
     }
     waiting.put(part, tensor);
-    for (TensorMapping mapping : mappings.getOrDefault(part, List.of())) {
+    for (TensorMapping mapping : places.of(part)) {
       if (waiting.keySet().containsAll(mapping.huggingFace())
           && mapping.gguf().stream().noneMatch(writer.names()::contains)) {
         write(mapping);
@@ -250,8 +250,7 @@ final class GgufExport implements ExportSink {
     if (FileType.isFloat(target, tensor.shape())) {
       return GgufType.F32;
     }
-    String module = part.substring(0, part.length() - WEIGHT.length());
-    QuantScheme scheme = plan.linears().get(module);
+    QuantScheme scheme = plan.linears().get(GgufPlaces.module(part));
     if (scheme != null && scheme.isFloat()) {
       return floatType(tensor);
     }
@@ -327,6 +326,7 @@ final class GgufExport implements ExportSink {
    */
   private void left() {
     for (String part : waiting.keySet()) {
+      places.requireDispensable(part);
       missing(part)
           .ifPresent(
               other -> {
@@ -352,7 +352,7 @@ final class GgufExport implements ExportSink {
 
   /** What a tensor has waited for in vain; empty if all that it could be a part of is written. */
   private Optional<String> missing(String part) {
-    return mappings.getOrDefault(part, List.of()).stream()
+    return places.of(part).stream()
         .filter(m -> m.gguf().stream().noneMatch(writer.names()::contains))
         .flatMap(m -> m.huggingFace().stream())
         .filter(other -> !arrived.contains(other))

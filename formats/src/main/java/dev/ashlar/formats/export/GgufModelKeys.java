@@ -6,14 +6,10 @@ import dev.ashlar.formats.checkpoint.ModelConfig;
 import dev.ashlar.formats.gguf.family.FamilyException;
 import dev.ashlar.formats.gguf.family.GgufFamilies;
 import dev.ashlar.formats.gguf.family.GgufFamily;
-import dev.ashlar.formats.gguf.family.TensorMapping;
 import dev.ashlar.formats.gguf.writing.FileType;
 import dev.ashlar.tensor.weights.ConfigNames;
-import dev.ashlar.tensor.weights.StoredTensor;
 import dev.ashlar.tensor.weights.WeightSource;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -82,43 +78,6 @@ record GgufModelKeys(GgufFamily family, Map<String, Object> config, FileType.Mod
     Map<String, Object> inner = section.get();
     inner.putIfAbsent("tie_word_embeddings", config.get("tie_word_embeddings"));
     return inner;
-  }
-
-  /**
-   * The mappings of all tensors that the model can have, by each of the names that they are made
-   * of.
-   *
-   * @throws dev.ashlar.io.InputException if the configuration has no sense there
-   */
-  Map<String, List<TensorMapping>> mappings(Checkpoint source) {
-    Map<String, List<TensorMapping>> all = new HashMap<>();
-    try {
-      for (TensorMapping mapping : family.mappings(config)) {
-        for (String part : mapping.huggingFace()) {
-          all.computeIfAbsent(part, p -> new ArrayList<>()).add(mapping);
-        }
-      }
-    } catch (FamilyException e) {
-      throw source.fault(e.place(), e.expected(), e.found(), "");
-    }
-    return all;
-  }
-
-  /** Rows of the source's embedding; 0 if it has none under its own name. */
-  long embeddingRows(Checkpoint source, Map<String, List<TensorMapping>> mappings) {
-    for (Map.Entry<String, List<TensorMapping>> e : mappings.entrySet()) {
-      if (e.getValue().stream().anyMatch(m -> m.gguf().contains(EMBEDDING))) {
-        String part = e.getKey();
-        String module = part.substring(0, part.length() - WEIGHT.length());
-        return source
-            .find(part)
-            .map(StoredTensor::shape)
-            .or(() -> source.quantizedShape(module))
-            .map(shape -> shape.dim(0))
-            .orElse(0L);
-      }
-    }
-    return 0;
   }
 
   /** Keys and values for the file, those about the tokenizer excepted. */

@@ -2,7 +2,6 @@ package dev.ashlar.formats.export;
 
 import dev.ashlar.formats.checkpoint.Checkpoint;
 import dev.ashlar.formats.gguf.GgufType;
-import dev.ashlar.formats.gguf.family.TensorMapping;
 import dev.ashlar.formats.gguf.writing.FileType;
 import dev.ashlar.tensor.DType;
 import dev.ashlar.tensor.Shape;
@@ -124,11 +123,11 @@ final class GgufSchemes {
   static Map<String, List<QuantScheme>> suiting(
       FileType file, Checkpoint source, ExportPlan plan, Map<String, Shape> shapes) {
     GgufModelKeys model = GgufModelKeys.of(source, plan);
-    Map<String, List<TensorMapping>> mappings = model.mappings(source);
+    GgufPlaces places = new GgufPlaces(model, source, plan);
     Map<String, List<QuantScheme>> found = new LinkedHashMap<>();
     shapes.forEach(
         (module, shape) ->
-            mappings.getOrDefault(module + WEIGHT, List.of()).stream()
+            places.of(module + WEIGHT).stream()
                 .map(mapping -> file.of(mapping.gguf().getFirst(), shape, model.types()))
                 .findFirst()
                 .filter(type -> type.encoder() != null)

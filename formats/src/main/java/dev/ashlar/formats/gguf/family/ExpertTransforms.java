@@ -102,8 +102,12 @@ final class ExpertTransforms {
         }
       };
 
-  /** Gates and ups of a stack each in GGUF; in the folder they take turns in a map per expert. */
-  static final Transform ROWS_IN_TURNS =
+  /**
+   * Gates and ups of a stack each in GGUF. In the folder they take turns in one map {@code [2·out,
+   * in]} per expert, of which loaders of packed weights have the first and the second half: all
+   * first halves, then all second ones.
+   */
+  static final Transform HALVES_OF_TURNS =
       new Transform() {
         @Override
         public List<StoredTensor> toHuggingFace(List<StoredTensor> gguf) {
@@ -112,26 +116,43 @@ final class ExpertTransforms {
           long width = vectors ? 1 : three(gguf.getFirst()).dim(2);
           long out = s.dim(1);
           long stack = s.dim(0) * out;
-          Shape one = vectors ? Shape.of(2 * out) : Shape.of(2 * out, width);
-          List<StoredTensor> maps = new ArrayList<>();
-          for (long e = 0; e < s.dim(0); e++) {
-            long first = e * out;
-            maps.add(new RowView(one, gguf, width, row -> row % 2 * stack + first + row / 2));
+          Shape one = vectors ? Shape.of(out) : Shape.of(out, width);
+          List<StoredTensor> halves = new ArrayList<>();
+          for (long begin : new long[] {0, out}) {
+            for (long e = 0; e < s.dim(0); e++) {
+              long first = e * out;
+              halves.add(
+                  new RowView(
+                      one,
+                      gguf,
+                      width,
+                      row -> (begin + row) % 2 * stack + first + (begin + row) / 2));
+            }
           }
-          return maps;
+          return halves;
         }
 
         @Override
         public List<StoredTensor> toGguf(List<StoredTensor> huggingFace) {
-          Shape one = huggingFace.getFirst().shape();
+          return List.of(every(huggingFace, 0), every(huggingFace, 1));
+        }
+
+        /** Every second row of all experts' maps. */
+        private StoredTensor every(List<StoredTensor> halves, int which) {
+          Shape one = halves.getFirst().shape();
           boolean vectors = one.rank() == 1;
-          long count = huggingFace.size();
-          long out = one.dim(0) / 2;
+          long count = halves.size() / 2;
+          long out = one.dim(0);
           long width = vectors ? 1 : one.dim(1);
-          Shape stack = vectors ? Shape.of(count, out) : Shape.of(count, out, width);
-          return List.of(
-              new RowView(stack, huggingFace, width, row -> 2 * row),
-              new RowView(stack, huggingFace, width, row -> 2 * row + 1));
+          return new RowView(
+              vectors ? Shape.of(count, out) : Shape.of(count, out, width),
+              halves,
+              width,
+              row -> {
+                long inMap = row % out * 2 + which;
+                long expert = row / out;
+                return (inMap < out ? expert : count + expert - 1) * out + inMap;
+              });
         }
       };
 
