@@ -4,6 +4,7 @@ import dev.ashlar.engine.quantize.AutomaticBits;
 import dev.ashlar.engine.quantize.NamedScheme;
 import dev.ashlar.tensor.DType;
 import dev.ashlar.tuning.autoscheme.AutoScheme;
+import dev.ashlar.tuning.autoscheme.SchemeOption;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -58,7 +59,8 @@ public record AverageBits(
 
   /**
    * Chosen from others: names as {@link Quantization#scheme} takes them, and {@code BF16} for
-   * layers that are left as they are.
+   * layers that are left as they are; types of GGUF, such as {@code GGUF:Q4_K_S}, for a file of
+   * that format.
    */
   public AverageBits from(String... names) {
     return new AverageBits(
@@ -105,7 +107,7 @@ public record AverageBits(
           "bits, groupSize, scheme, asymmetric and scaleType have no effect beside an average, whose"
               + " own from, asymmetric and scaleType say what is chosen from");
     }
-    List<AutoScheme.Option> options =
+    List<SchemeOption> options =
         schemes.stream().map(n -> AutomaticBits.option(n, symmetric, scaleType)).toList();
     return new AutomaticBits(new AutoScheme(average, options, shared, bareCodes), scores);
   }

@@ -374,14 +374,14 @@ public final class Quantization {
 
   /** What all that was set amounts to. */
   private QuantizeRequest request() {
-    QuantizeRequest.Output written = output.settled(schemes.format);
+    Optional<AutomaticBits> bits = schemes.automatic();
+    QuantizeRequest.Output written = output.settled(schemes.format(bits));
     if (modelFree && output.restart) {
       throw new IllegalArgumentException("model-free: a run begins anew, without restarting");
     }
     Method chosen = method.orElse(modelFree ? Methods.BASELINE : Methods.DEFAULT);
     MethodOptions told = MethodOptions.of(options);
     Effort effort = Efforts.of(chosen, recipe, model.equals(ModelPaths.DEMO), told);
-    Optional<AutomaticBits> bits = schemes.automatic();
     QuantizeRequest request =
         new QuantizeRequest(
             model,

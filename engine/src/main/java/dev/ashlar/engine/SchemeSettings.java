@@ -51,6 +51,13 @@ final class SchemeSettings {
     return average.map(a -> a.settled(named, symmetric, scales()));
   }
 
+  /**
+   * The format whose types are the scheme, or among what is chosen from; empty if there is none.
+   */
+  Optional<ExportFormat> format(Optional<AutomaticBits> automatic) {
+    return format.or(() -> automatic.flatMap(AutomaticBits::format));
+  }
+
   /** What holds where bits are not chosen. */
   QuantizationPlan plan(Optional<AutomaticBits> automatic) {
     return plan.orElseGet(() -> QuantizationPlan.uniform(one(automatic)));

@@ -3,6 +3,7 @@ package dev.ashlar.cli.command;
 import dev.ashlar.engine.quantize.AutomaticBits;
 import dev.ashlar.tensor.DType;
 import dev.ashlar.tuning.autoscheme.AutoScheme;
+import dev.ashlar.tuning.autoscheme.SchemeOption;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
@@ -24,8 +25,8 @@ final class AutomaticBitsOptions extends OptionGroup {
       names = "--options",
       paramLabel = "NAMES",
       description =
-          "Schemes to choose from, with commas between; BF16 leaves a layer float (default"
-              + " W2A16G64,W4A16G64,W8A16G64).")
+          "Schemes to choose from, with commas between; BF16 leaves a layer float, GGUF:Q4_K_S and"
+              + " the like are for a GGUF file (default W2A16G64,W4A16G64,W8A16G64).")
   String options;
 
   @Option(
@@ -65,7 +66,7 @@ final class AutomaticBitsOptions extends OptionGroup {
             ? AutomaticBits.USUAL
             : Arrays.stream(options.split(",")).map(String::strip).toList();
     try {
-      List<AutoScheme.Option> all =
+      List<SchemeOption> all =
           names.stream().map(n -> AutomaticBits.option(n, !asymmetric, scaleType)).toList();
       return Optional.of(
           new AutomaticBits(

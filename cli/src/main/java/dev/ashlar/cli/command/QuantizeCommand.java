@@ -126,7 +126,8 @@ final class QuantizeCommand extends Command {
         isShowcase()
             ? QuantizationPlan.uniform(Showcase.GRID)
             : scheme.plan(automatic.map(AutomaticBits::first));
-    List<ExportFormat> formats = output.formats(scheme.format());
+    List<ExportFormat> formats =
+        output.formats(scheme.format().or(() -> automatic.flatMap(AutomaticBits::format)));
     Optional<ExportFormat> deciding =
         isShowcase() || automatic.isPresent() || !scheme.follows()
             ? Optional.empty()

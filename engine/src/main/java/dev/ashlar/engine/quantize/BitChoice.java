@@ -6,7 +6,7 @@ import dev.ashlar.io.InputException;
 import dev.ashlar.nn.decoder.Decoder;
 import dev.ashlar.tuning.autoscheme.AutoScheme;
 import dev.ashlar.tuning.autoscheme.AutoScheme.Allocation;
-import dev.ashlar.tuning.autoscheme.AutoScheme.Option;
+import dev.ashlar.tuning.autoscheme.SchemeOption;
 import dev.ashlar.tuning.calibration.CalibrationSet;
 import dev.ashlar.tuning.plan.QuantizationPlan;
 import dev.ashlar.tuning.walk.ActivationStore;
@@ -42,7 +42,7 @@ final class BitChoice {
   }
 
   /**
-   * The plan with a rule for each layer.
+   * The plan with a scheme for each layer.
    *
    * @param plan rules of layers that are fixed, and which layers are left float
    * @param data to measure on
@@ -63,14 +63,14 @@ final class BitChoice {
     AutoScheme scheme = asked.scheme();
     try {
       scheme.requirePossible(model.spec(), model.tiedHead(), plan);
-      List<Option> missing = kept.missing(scheme.options());
+      List<SchemeOption> missing = kept.missing(scheme.options());
       if (!missing.isEmpty()) {
         kept.add(missing, measured(model, plan, data, missing));
       } else {
         listener.note("how much each layer minds fewer bits is known from " + file);
       }
       List<Map<String, Double>> scores = new ArrayList<>();
-      for (Option o : scheme.options()) {
+      for (SchemeOption o : scheme.options()) {
         scores.add(o.scheme().isFloat() ? Map.of() : kept.find(o).orElseThrow());
       }
       Allocation chosen = scheme.allocate(model.spec(), model.tiedHead(), plan, scores);
@@ -82,7 +82,7 @@ final class BitChoice {
   }
 
   private List<Map<String, Double>> measured(
-      Decoder model, QuantizationPlan plan, CalibrationSet data, List<Option> options) {
+      Decoder model, QuantizationPlan plan, CalibrationSet data, List<SchemeOption> options) {
     // States wait before each block and behind the last.
     ActivationStore store =
         ActivationStore.heapUpTo(IN_HEAP / (model.blockCount() + 1), spillFolder);

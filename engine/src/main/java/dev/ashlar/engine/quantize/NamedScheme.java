@@ -109,7 +109,7 @@ public record NamedScheme(
 
   private static String hint(String name) {
     if (FormatSchemes.named(name).isPresent()) {
-      return " (" + name + " is for whole models, as their only scheme)";
+      return " (" + name + " is for whole models, as their only scheme, or for --options)";
     }
     return isKnownElsewhere(name)
         ? " (" + name + " is one of auto-round's for kinds of numbers that are not written here)"

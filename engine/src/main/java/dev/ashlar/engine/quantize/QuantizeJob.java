@@ -221,11 +221,8 @@ public final class QuantizeJob {
     Checkpoint source = opened.model().checkpoint();
     Map<String, QuantScheme> turns = new LinkedHashMap<>();
     try {
-      List<AutoScheme.Option> options = choice.options();
       UnitPlan units = new UnitPlan(decoder.spec(), decoder.tiedHead(), request.plan(), 1);
-      for (String layer : units.schemes().keySet()) {
-        turns.put(layer, options.get(turns.size() % options.size()).scheme());
-      }
+      turns.putAll(choice.inTurn(decoder.spec(), units.schemes().keySet()));
       turns.values().removeIf(QuantScheme::isFloat);
       UnitPlan.requirePossible(request.quantizer(), turns.values());
     } catch (IllegalArgumentException e) {

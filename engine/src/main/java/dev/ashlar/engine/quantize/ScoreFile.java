@@ -4,7 +4,7 @@ import dev.ashlar.io.InputException;
 import dev.ashlar.io.file.AtomicFile;
 import dev.ashlar.io.json.Json;
 import dev.ashlar.io.json.JsonWriter;
-import dev.ashlar.tuning.autoscheme.AutoScheme.Option;
+import dev.ashlar.tuning.autoscheme.SchemeOption;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -42,8 +42,8 @@ final class ScoreFile {
   }
 
   /** The scores of a scheme, if a run with the same facts left them. */
-  Optional<Map<String, Double>> find(Option option) {
-    Object found = scores.get(option.scheme().toString());
+  Optional<Map<String, Double>> find(SchemeOption option) {
+    Object found = scores.get(option.description());
     if (!(found instanceof Map<?, ?>)) {
       return Optional.empty();
     }
@@ -76,13 +76,13 @@ final class ScoreFile {
    *
    * @throws InputException if the file cannot be written
    */
-  void add(List<Option> options, List<Map<String, Double>> measured) {
+  void add(List<SchemeOption> options, List<Map<String, Double>> measured) {
     for (int i = 0; i < options.size(); i++) {
       Map<String, Object> byLayer = new LinkedHashMap<>();
       measured
           .get(i)
           .forEach((layer, score) -> byLayer.put(layer, Double.isFinite(score) ? score : null));
-      scores.put(options.get(i).scheme().toString(), byLayer);
+      scores.put(options.get(i).description(), byLayer);
     }
     Map<String, Object> json = new LinkedHashMap<>();
     json.put(FACTS, new LinkedHashMap<>(facts));
@@ -98,9 +98,9 @@ final class ScoreFile {
   }
 
   /** The options of which there are no scores yet. */
-  List<Option> missing(List<Option> options) {
-    List<Option> missing = new ArrayList<>();
-    for (Option o : options) {
+  List<SchemeOption> missing(List<SchemeOption> options) {
+    List<SchemeOption> missing = new ArrayList<>();
+    for (SchemeOption o : options) {
       if (!o.scheme().isFloat() && find(o).isEmpty()) {
         missing.add(o);
       }

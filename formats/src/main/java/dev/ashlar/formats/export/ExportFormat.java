@@ -59,6 +59,15 @@ public interface ExportFormat {
     return Map.of();
   }
 
+  /**
+   * What a single layer gets that is to be of this format's type, of a format that {@link
+   * #choosesTypes}: the first whose blocks divide its rows. Empty if layers cannot be given the
+   * type one by one.
+   */
+  default List<QuantScheme> layerSchemes() {
+    return List.of();
+  }
+
   /** Whether weights are written packed, for loaders that replace a model's linear maps. */
   default boolean packs() {
     return true;

@@ -73,6 +73,11 @@ final class GgufFormat implements ExportFormat {
     return choosesTypes() ? GgufSchemes.suiting(asked.get(), source, plan, shapes) : Map.of();
   }
 
+  @Override
+  public List<QuantScheme> layerSchemes() {
+    return choosesTypes() ? GgufSchemes.ofLayers(asked.get()) : List.of();
+  }
+
   /** Names of files are made of those, by tables. */
   @Override
   public boolean knowsPublishedNames() {

@@ -12,6 +12,7 @@ import dev.ashlar.tensor.quant.IntegerGrid;
 import dev.ashlar.tensor.quant.QuantScheme;
 import dev.ashlar.tensor.quant.SuperGrid;
 import dev.ashlar.tensor.quant.Unquantized;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -113,6 +114,24 @@ final class GgufSchemes {
       case TQ1_0, TQ2_0 -> List.of(own, new IntegerGrid(2, type.elements(), true));
       default -> throw new IllegalArgumentException(type + " is no type of blocks that is written");
     };
+  }
+
+  /**
+   * As {@link ExportFormat#layerSchemes}, of files of a kind: the base type, unless others mix in,
+   * and the type that takes its place where rows hold no whole super-blocks.
+   */
+  static List<QuantScheme> ofLayers(FileType file) {
+    boolean mixed = file.name().endsWith("_M") || file.name().endsWith("_L");
+    GgufType type = file.base();
+    List<QuantScheme> schemes = new ArrayList<>();
+    for (GgufType each : List.of(type, FileType.fitting(type, Shape.of(1, BLOCK)))) {
+      // Codes of types without a grid of their own would lie in another type.
+      near(each).stream()
+          .filter(scheme -> !(scheme instanceof FileBlocks) && !schemes.contains(scheme))
+          .findFirst()
+          .ifPresent(schemes::add);
+    }
+    return mixed || file(schemes.getFirst()).base() != type ? List.of() : schemes;
   }
 
   /**

@@ -4,6 +4,7 @@ import dev.ashlar.nn.decoder.Decoder;
 import dev.ashlar.nn.decoder.DecoderSpec;
 import dev.ashlar.nn.decoder.LinearSpec;
 import dev.ashlar.nn.op.RoundInputs;
+import dev.ashlar.tensor.quant.FileBlocks;
 import dev.ashlar.tensor.quant.FloatGrid;
 import dev.ashlar.tensor.quant.QuantScheme;
 import dev.ashlar.tensor.quant.Unquantized;
@@ -11,7 +12,6 @@ import dev.ashlar.tuning.UnitPlan;
 import dev.ashlar.tuning.calibration.CalibrationSet;
 import dev.ashlar.tuning.layerwise.RoundToNearest;
 import dev.ashlar.tuning.plan.QuantizationPlan;
-import dev.ashlar.tuning.plan.SchemeOverride;
 import dev.ashlar.tuning.walk.ActivationStore;
 import dev.ashlar.tuning.walk.BlockWalk;
 import java.math.BigDecimal;
@@ -43,7 +43,7 @@ import java.util.function.DoubleConsumer;
  * @param bareCodes whether the bits of scales and zero points are left out of the budget
  */
 public record AutoScheme(
-    double averageBits, List<Option> options, List<List<String>> shared, boolean bareCodes) {
+    double averageBits, List<SchemeOption> options, List<List<String>> shared, boolean bareCodes) {
   /** Fewest bits of the output head. */
   private static final int HEAD_BITS = 6;
 
@@ -51,25 +51,9 @@ public record AutoScheme(
   private static final int DIGITS = 4;
 
   /**
-   * A scheme that layers may get.
-   *
-   * @param name what users call it
-   */
-  public record Option(String name, QuantScheme scheme) {
-    private int bits() {
-      return scheme.codeBits();
-    }
-
-    /** Bits that a layer {@code [out, in]} takes. */
-    private long cost(long out, long in, boolean bare) {
-      return SchemeBits.of(scheme, out, in, bare);
-    }
-  }
-
-  /**
    * What was chosen.
    *
-   * @param plan with a rule for each layer
+   * @param plan with a scheme for each layer
    * @param averageBits that the layers really have
    * @param layers how many have each option
    */
@@ -87,22 +71,22 @@ public record AutoScheme(
           "an average is of 1 to " + QuantScheme.FLOAT_BITS + " bits: " + averageBits);
     }
     options.forEach(AutoScheme::requireMeasurable);
-    Set<QuantScheme> different = new LinkedHashSet<>();
-    options.forEach(o -> different.add(o.scheme()));
+    Set<String> different = new LinkedHashSet<>();
+    options.forEach(o -> different.add(o.description()));
     if (different.size() < options.size()) {
       throw new IllegalArgumentException("two of the schemes to choose from are the same");
     }
   }
 
   /** Scores are of what rounding to nearest makes of weights and inputs. */
-  private static void requireMeasurable(Option option) {
+  private static void requireMeasurable(SchemeOption option) {
     if (option.scheme().isFloat()) {
       return;
     }
     new RoundToNearest()
         .refusal(option.scheme())
         .or(() -> option.scheme().activations().flatMap(RoundInputs::refusal))
-        .or(() -> tiles(option.scheme()))
+        .or(() -> unmeasured(option.scheme()))
         .ifPresent(
             reason -> {
               throw new IllegalArgumentException(
@@ -110,7 +94,10 @@ public record AutoScheme(
             });
   }
 
-  private static Optional<String> tiles(QuantScheme scheme) {
+  private static Optional<String> unmeasured(QuantScheme scheme) {
+    if (scheme instanceof FileBlocks) {
+      return Optional.of("what a file makes of weights is not known before");
+    }
     return scheme instanceof FloatGrid grid && grid.blockRows() > 1
         ? Optional.of("tiles are for whole models")
         : Optional.empty();
@@ -132,7 +119,7 @@ public record AutoScheme(
       String head = spec.head().output().name();
       UnitPlan own = new UnitPlan(spec, tied, plan, 1);
       QuantizationPlan reaching = plan.forLayers(sizes.keySet());
-      for (Option o : options) {
+      for (SchemeOption o : options) {
         schemes.add(new LinkedHashMap<>());
       }
       Set<String> quantized = new LinkedHashSet<>(own.schemes().keySet());
@@ -156,7 +143,7 @@ public record AutoScheme(
       for (int o = 0; o < options.size(); o++) {
         if (allowed(layer, o)) {
           any = true;
-          schemes.get(o).put(layer.name(), options.get(o).scheme());
+          schemes.get(o).put(layer.name(), options.get(o).of(layer.in()));
         }
       }
       if (any) {
@@ -168,7 +155,12 @@ public record AutoScheme(
     }
 
     boolean allowed(Layer layer, int option) {
-      return !layer.head() || options.get(option).bits() >= HEAD_BITS;
+      return !layer.head() || options.get(option).of(layer.in()).codeBits() >= HEAD_BITS;
+    }
+
+    long cost(Layer layer, int option) {
+      QuantScheme scheme = options.get(option).of(layer.in());
+      return SchemeBits.of(scheme, layer.out(), layer.in(), bareCodes);
     }
   }
 
@@ -184,8 +176,19 @@ public record AutoScheme(
     return sizes;
   }
 
+  /** What each of some layers would have if they had one option after the other. */
+  public Map<String, QuantScheme> inTurn(DecoderSpec spec, Collection<String> layers) {
+    Map<String, long[]> sizes = sizes(spec);
+    Map<String, QuantScheme> turns = new LinkedHashMap<>();
+    for (String layer : layers) {
+      SchemeOption option = options.get(turns.size() % options.size());
+      turns.put(layer, option.of(sizes.get(layer)[1]));
+    }
+    return turns;
+  }
+
   /** The same choice from other options. */
-  public AutoScheme withOptions(List<Option> others) {
+  public AutoScheme withOptions(List<SchemeOption> others) {
     return new AutoScheme(averageBits, others, shared, bareCodes);
   }
 
@@ -309,19 +312,16 @@ public record AutoScheme(
       QuantizationPlan plan, Choice choice, List<List<Layer>> items, int[] chosen) {
     Map<String, Integer> counts = new LinkedHashMap<>();
     options.forEach(o -> counts.put(o.name(), 0));
-    Map<String, Integer> byLayer = new LinkedHashMap<>();
+    Map<String, QuantScheme> schemes = new LinkedHashMap<>();
     long cost = choice.fixedCost;
     for (int i = 0; i < chosen.length; i++) {
       for (Layer layer : items.get(i)) {
-        byLayer.put(layer.name(), chosen[i]);
+        schemes.put(layer.name(), options.get(chosen[i]).of(layer.in()));
         counts.merge(options.get(chosen[i]).name(), 1, Integer::sum);
-        cost += options.get(chosen[i]).cost(layer.out(), layer.in(), bareCodes);
+        cost += choice.cost(layer, chosen[i]);
       }
     }
-    Map<String, SchemeOverride> rules = new LinkedHashMap<>();
-    byLayer.forEach((name, o) -> rules.put(name, SchemeOverride.exactly(options.get(o).scheme())));
-    rules.putAll(plan.rules());
-    QuantizationPlan whole = plan.withRules(rules);
+    QuantizationPlan whole = plan.withSchemes(schemes);
     return new Allocation(whole, (double) cost / choice.weights, counts);
   }
 
@@ -332,8 +332,7 @@ public record AutoScheme(
     for (int o = 0; o < costs.length; o++) {
       for (Layer layer : layers) {
         boolean possible = costs[o] >= 0 && choice.allowed(layer, o);
-        costs[o] =
-            possible ? costs[o] + options.get(o).cost(layer.out(), layer.in(), bareCodes) : -1;
+        costs[o] = possible ? costs[o] + choice.cost(layer, o) : -1;
         double score = scores.get(o).getOrDefault(layer.name(), 0.0);
         // What has no finite gradient is worse than anything.
         sums[o] += Double.isFinite(score) ? score : Double.MAX_VALUE / (1 << 20);

@@ -18,15 +18,16 @@ import dev.ashlar.tensor.autograd.Tape;
 import dev.ashlar.tensor.autograd.op.CrossEntropy;
 import dev.ashlar.tensor.quant.ActivationScheme;
 import dev.ashlar.tensor.quant.ActivationScheme.Element;
+import dev.ashlar.tensor.quant.FileBlocks;
 import dev.ashlar.tensor.quant.FloatFormat;
 import dev.ashlar.tensor.quant.FloatGrid;
 import dev.ashlar.tensor.quant.IntegerGrid;
 import dev.ashlar.tensor.quant.QuantScheme;
+import dev.ashlar.tensor.quant.SuperGrid;
 import dev.ashlar.tensor.quant.Unquantized;
 import dev.ashlar.tuning.TinyModel;
 import dev.ashlar.tuning.UnitPlan;
 import dev.ashlar.tuning.autoscheme.AutoScheme.Allocation;
-import dev.ashlar.tuning.autoscheme.AutoScheme.Option;
 import dev.ashlar.tuning.calibration.CalibrationSet;
 import dev.ashlar.tuning.layerwise.RoundToNearest;
 import dev.ashlar.tuning.method.LinearLayer;
@@ -38,16 +39,17 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 class AutoSchemeTest {
   private static final IntegerGrid W2 = new IntegerGrid(2, 32, true);
-  private static final Option TWO = new Option("W2", W2);
-  private static final Option FOUR = new Option("W4", new IntegerGrid(4, 32, false));
-  private static final Option FLOAT = new Option("BF16", new Unquantized());
+  private static final SchemeOption TWO = new SchemeOption("W2", W2);
+  private static final SchemeOption FOUR = new SchemeOption("W4", new IntegerGrid(4, 32, false));
+  private static final SchemeOption FLOAT = new SchemeOption("BF16", new Unquantized());
   private static final QuantizationPlan PLAN = QuantizationPlan.uniform(TWO.scheme());
 
-  private static AutoScheme scheme(double bits, Option... options) {
+  private static AutoScheme scheme(double bits, SchemeOption... options) {
     return new AutoScheme(bits, List.of(options), List.of(), false);
   }
 
@@ -308,9 +310,9 @@ class AutoSchemeTest {
 
   @Test
   void smallFloatsAreChosenBesideOthers() {
-    Option four = new Option("MXFP4", micro(FloatGrid.mxfp4()));
-    Option eight = new Option("MXFP8", micro(FloatGrid.mxfp8()));
-    Option rows = new Option("FP8", FloatGrid.fp8(FloatFormat.E4M3));
+    SchemeOption four = new SchemeOption("MXFP4", micro(FloatGrid.mxfp4()));
+    SchemeOption eight = new SchemeOption("MXFP8", micro(FloatGrid.mxfp8()));
+    SchemeOption rows = new SchemeOption("FP8", FloatGrid.fp8(FloatFormat.E4M3));
     try (Checkpoint source = TinyModel.open()) {
       Decoder model = Architectures.load(source);
       AutoScheme scheme = scheme(5.5, four, TWO, eight, rows);
@@ -331,8 +333,8 @@ class AutoSchemeTest {
     assertEquals(8 * 64 * 64, SchemeBits.of(rows.scheme(), 64, 64, true));
     FloatGrid whole = new FloatGrid(FloatFormat.E4M3, 0, FloatGrid.Scale.F32);
     assertEquals(8 * 64 * 64 + 32, SchemeBits.of(whole, 64, 64, false));
-    Option still =
-        new Option(
+    SchemeOption still =
+        new SchemeOption(
             "x",
             W2.withActivations(
                 Optional.of(new ActivationScheme(new Element.Integers(8, true), -1, false))));
@@ -345,13 +347,39 @@ class AutoSchemeTest {
             new ActivationScheme(new Element.Floats(grid.element(), grid.scale()), 32, true)));
   }
 
+  /** Rows of 64 hold no super-block, and half of the options have nothing else for them. */
+  @Test
+  void rowsThatBlocksDoNotDivideGetAnother() {
+    SuperGrid levels = SuperGrid.KNOWN.get(2);
+    QuantScheme five = new IntegerGrid(5, 32, true);
+    SchemeOption both = new SchemeOption("Q4_K", levels, List.of(five));
+    SchemeOption wide = new SchemeOption("wide", new IntegerGrid(3, 256, true), List.of(levels));
+    assertEquals(levels, both.of(512));
+    assertEquals(five, both.of(64));
+    assertEquals(new Unquantized(), both.of(48));
+    assertEquals(levels, new SchemeOption("Q4_K", levels).of(48));
+    try (Checkpoint source = TinyModel.open()) {
+      Decoder model = Architectures.load(source);
+      AutoScheme scheme = scheme(10, both, TWO, wide);
+      Allocation a =
+          scheme.allocate(model.spec(), model.tiedHead(), PLAN, scores(scheme, model, PLAN));
+      assertEquals(a.averageBits(), average(model, a.plan()), 1e-9);
+      UnitPlan units = new UnitPlan(model.spec(), model.tiedHead(), a.plan(), 1);
+      assertTrue(Set.of(five, TWO.scheme()).containsAll(units.schemes().values()));
+      assertTrue(a.layers().get("wide") > 0 && a.layers().get("Q4_K") > 0, a.toString());
+    }
+    assertThrows(
+        IllegalArgumentException.class,
+        () -> scheme(3, new SchemeOption("Q4_0", new FileBlocks("Q4_0", 32, 18))));
+  }
+
   @Test
   void optionsAreAtLeastOneAndDiffer() {
     assertThrows(IllegalArgumentException.class, () -> scheme(0.5, TWO));
     assertThrows(IllegalArgumentException.class, () -> scheme(Double.NaN, TWO));
     assertThrows(IllegalArgumentException.class, () -> scheme(3));
     assertThrows(
-        IllegalArgumentException.class, () -> scheme(3, TWO, new Option("x", TWO.scheme())));
+        IllegalArgumentException.class, () -> scheme(3, TWO, new SchemeOption("x", TWO.scheme())));
     assertFalse(scheme(3, TWO).bareCodes());
     assertEquals(2 * 64 * 64 + 64 * 2 * 16, SchemeBits.of(TWO.scheme(), 64, 64, false));
     assertEquals(4 * 64 * 64 + 64 * 2 * 20, SchemeBits.of(FOUR.scheme(), 64, 64, false));

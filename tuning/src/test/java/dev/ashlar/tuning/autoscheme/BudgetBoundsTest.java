@@ -11,7 +11,6 @@ import dev.ashlar.tensor.quant.IntegerGrid;
 import dev.ashlar.tuning.TinyModel;
 import dev.ashlar.tuning.UnitPlan;
 import dev.ashlar.tuning.autoscheme.AutoScheme.Allocation;
-import dev.ashlar.tuning.autoscheme.AutoScheme.Option;
 import dev.ashlar.tuning.plan.QuantizationPlan;
 import dev.ashlar.tuning.walk.ActivationStore;
 import dev.ashlar.tuning.walk.BlockWalk;
@@ -21,12 +20,12 @@ import org.junit.jupiter.api.Test;
 
 /** Averages that are just reached, and those that cannot be. */
 class BudgetBoundsTest {
-  private static final Option TWO = new Option("W2", new IntegerGrid(2, 32, true));
-  private static final Option FOUR = new Option("W4", new IntegerGrid(4, 32, false));
-  private static final Option EIGHT = new Option("W8", new IntegerGrid(8, 32, true));
+  private static final SchemeOption TWO = new SchemeOption("W2", new IntegerGrid(2, 32, true));
+  private static final SchemeOption FOUR = new SchemeOption("W4", new IntegerGrid(4, 32, false));
+  private static final SchemeOption EIGHT = new SchemeOption("W8", new IntegerGrid(8, 32, true));
   private static final QuantizationPlan PLAN = QuantizationPlan.uniform(TWO.scheme());
 
-  private static AutoScheme scheme(double bits, Option... options) {
+  private static AutoScheme scheme(double bits, SchemeOption... options) {
     return new AutoScheme(bits, List.of(options), List.of(), false);
   }
 
@@ -80,7 +79,7 @@ class BudgetBoundsTest {
       Decoder model = Architectures.load(source);
       for (int bits = 2; bits <= 5; bits++) {
         for (int group : new int[] {16, 32, 64}) {
-          Option least = new Option("least", new IntegerGrid(bits, group, false));
+          SchemeOption least = new SchemeOption("least", new IntegerGrid(bits, group, false));
           String said =
               assertThrows(
                       IllegalArgumentException.class,

@@ -1,0 +1,56 @@
+package dev.ashlar.tuning.autoscheme;
+
+import dev.ashlar.tensor.quant.FileBlocks;
+import dev.ashlar.tensor.quant.FloatGrid;
+import dev.ashlar.tensor.quant.IntegerGrid;
+import dev.ashlar.tensor.quant.QuantScheme;
+import dev.ashlar.tensor.quant.SuperGrid;
+import dev.ashlar.tensor.quant.Unquantized;
+import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/**
+ * A scheme that layers may get.
+ *
+ * @param name what users call it
+ * @param scheme of layers whose rows it divides into whole blocks
+ * @param otherwise what others get, in order of preference; those that none of them divides stay
+ *     float. None if the scheme is for all layers
+ */
+public record SchemeOption(String name, QuantScheme scheme, List<QuantScheme> otherwise) {
+  public SchemeOption {
+    otherwise = List.copyOf(otherwise);
+  }
+
+  /** A scheme for all layers. */
+  public SchemeOption(String name, QuantScheme scheme) {
+    this(name, scheme, List.of());
+  }
+
+  /** What a layer of {@code in} inputs gets. */
+  public QuantScheme of(long in) {
+    return otherwise.isEmpty()
+        ? scheme
+        : schemes().filter(s -> divides(s, in)).findFirst().orElseGet(Unquantized::new);
+  }
+
+  private Stream<QuantScheme> schemes() {
+    return Stream.concat(Stream.of(scheme), otherwise.stream());
+  }
+
+  private static boolean divides(QuantScheme scheme, long in) {
+    return switch (scheme) {
+      case SuperGrid g -> in % g.blockSize() == 0;
+      case IntegerGrid g -> g.groupSize() < 0 || in % g.groupSize() == 0;
+      case FloatGrid g -> g.blockSize() <= 0 || in % g.blockSize() == 0;
+      case FileBlocks b -> in % b.elements() == 0;
+      case Unquantized u -> true;
+    };
+  }
+
+  /** What tells it from others, whatever it is called. */
+  public String description() {
+    return schemes().map(QuantScheme::toString).collect(Collectors.joining(" or "));
+  }
+}
