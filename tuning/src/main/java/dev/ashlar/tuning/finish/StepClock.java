@@ -1,6 +1,8 @@
 package dev.ashlar.tuning.finish;
 
 import dev.ashlar.tuning.method.FinishTask;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import java.util.function.IntConsumer;
 
@@ -17,6 +19,12 @@ final class StepClock {
   /** The first step is slower, and says little of the others. */
   private static final int COLD = 1;
 
+  /**
+   * Share of the steps so far whose pace counts, the latest: on small models the compiler is still
+   * at work in the first, by whose pace a fifth of the time was left over.
+   */
+  private static final double RECENT = 0.5;
+
   private final long start = System.nanoTime();
 
   /** Nanoseconds until the end; without meaning once the number of steps is settled. */
@@ -26,8 +34,9 @@ final class StepClock {
   private int steps;
   private boolean settled;
   private long reserved;
-  private long begun;
-  private long warm;
+
+  /** When each step so far began. */
+  private final List<Long> begins = new ArrayList<>();
 
   private StepClock(long time, IntConsumer told, int steps, boolean settled) {
     this.time = time;
@@ -61,17 +70,16 @@ final class StepClock {
     long left = time - reserved - (now - start);
     if (done == 0) {
       // Nothing is known of the pace; what was measured on held-out samples is less than a step.
-      begun = now;
+      begins.add(now);
       steps = left > reserved ? Math.max(1, steps) : 0;
       if (steps == 0) {
         settle();
       }
       return;
     }
-    if (done == COLD) {
-      warm = now;
-    }
-    double pace = done == COLD ? now - begun : (double) (now - warm) / (done - COLD);
+    int from = done == COLD ? 0 : Math.max(COLD, (int) (done * (1 - RECENT)));
+    double pace = (double) (now - begins.get(from)) / (done - from);
+    begins.add(now);
     steps = done + (int) Math.max(0, left / pace);
     if (done > COLD || steps * HOLD < COLD) {
       // No step that is done may belong to those that shrink.

@@ -8,20 +8,21 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.IntToLongFunction;
 import org.junit.jupiter.api.Test;
 
 /** How many steps a time has, and how far each goes. */
 class StepClockTest {
   private static List<Float> shares(StepClock clock) {
-    return shares(clock, 0);
+    return shares(clock, i -> 0);
   }
 
-  private static List<Float> shares(StepClock clock, long millis) {
+  private static List<Float> shares(StepClock clock, IntToLongFunction millis) {
     List<Float> shares = new ArrayList<>();
     for (int i = 0; clock.next(i); i++) {
       shares.add(clock.share(i));
       try {
-        Thread.sleep(millis);
+        Thread.sleep(millis.applyAsLong(i));
       } catch (InterruptedException e) {
         throw new IllegalStateException(e);
       }
@@ -46,7 +47,7 @@ class StepClockTest {
       Duration time = Duration.ofMillis(400);
       long start = System.nanoTime();
       List<Float> timed =
-          shares(StepClock.of(Optional.of(new FinishTask.Limit(time, told::add)), 7), millis);
+          shares(StepClock.of(Optional.of(new FinishTask.Limit(time, told::add)), 7), i -> millis);
       Duration took = Duration.ofNanos(System.nanoTime() - start);
       assertEquals(List.of(timed.size()), told);
       assertEquals(shares(StepClock.of(Optional.empty(), timed.size())), timed);
@@ -54,6 +55,17 @@ class StepClockTest {
       assertTrue(took.toMillis() < 400 + 2 * millis + 300, took + " of " + time);
       assertTrue(timed.size() <= 400 / millis + 1 && timed.size() >= 1, timed.size() + " steps");
     }
+  }
+
+  /** As on a small model, whose first steps are interpreted. */
+  @Test
+  void slowFirstStepsLeaveNoTimeOver() {
+    Duration time = Duration.ofMillis(1000);
+    long start = System.nanoTime();
+    FinishTask.Limit limit = new FinishTask.Limit(time, steps -> {});
+    shares(StepClock.of(Optional.of(limit), 7), i -> i < 6 ? 40 : 5);
+    Duration took = Duration.ofNanos(System.nanoTime() - start);
+    assertTrue(took.toMillis() >= 850, took + " of " + time);
   }
 
   @Test
