@@ -105,14 +105,7 @@ final class OtherFamilies {
               "Ernie4_5_MoeForCausalLM",
               Tables.GATED
                   .block("ffn_gate_inp", "mlp.gate")
-                  .block(
-                      List.of("ffn_gate_exps", "ffn_up_exps"),
-                      List.of("mlp.experts.{e}.gate_proj", "mlp.experts.{e}.up_proj"),
-                      s -> ExpertTransforms.HALVES_OF_TURNS)
-                  .block(
-                      List.of("ffn_down_exps"),
-                      List.of("mlp.experts.{e}.down_proj"),
-                      s -> Transforms.STACKED)
+                  .experts("mlp.experts", "gate_proj", "up_proj", "down_proj")
                   .shared("mlp.shared_experts")
                   .exact(
                       List.of("exp_probs_b.bias"),
@@ -186,14 +179,7 @@ final class OtherFamilies {
               "HunYuanMoEV1ForCausalLM",
               HUNYUAN_TABLE
                   .block("ffn_gate_inp", "mlp.gate.wg")
-                  .block(
-                      List.of("ffn_gate_exps", "ffn_up_exps"),
-                      List.of("mlp.experts.{e}.gate_proj", "mlp.experts.{e}.up_proj"),
-                      s -> ExpertTransforms.HALVES_OF_TURNS)
-                  .block(
-                      List.of("ffn_down_exps"),
-                      List.of("mlp.experts.{e}.down_proj"),
-                      s -> Transforms.STACKED)
+                  .experts("mlp.experts", "gate_proj", "up_proj", "down_proj")
                   .shared("mlp.shared_mlp"))
           .with(Tables.SIZES)
           .with(Tables.USUAL)
