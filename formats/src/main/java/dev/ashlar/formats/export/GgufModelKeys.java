@@ -26,8 +26,6 @@ record GgufModelKeys(GgufFamily family, Map<String, Object> config, FileType.Mod
   /** What a file calls the embedding. */
   static final String EMBEDDING = "token_embd.weight";
 
-  private static final String WEIGHT = ".weight";
-
   /** Why the model cannot be written, in one sentence without a beginning; empty if it can. */
   static Optional<String> refusal(WeightSource source) {
     Map<String, Object> config = language(source.config());
