@@ -184,7 +184,8 @@ public final class Feedback implements BlockQuantizer {
   private UnitResult solve(
       UnitTask task, List<String> group, StreamMoments moments, Measure measure) {
     Backend backend = task.unit().backend();
-    LayerSolver solver = new LayerSolver(group.getFirst(), moments.second(), options, backend);
+    LayerSolver solver =
+        new LayerSolver(group.getFirst(), moments.second(), moments.tokens(), options, backend);
     boolean any = moments.width() > 0;
     boolean stream = any && group.size() == 1 && writes(task, group.getFirst());
     int rows = group.stream().mapToInt(name -> task.layer(name).out()).sum();

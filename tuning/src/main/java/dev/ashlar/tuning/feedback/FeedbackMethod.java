@@ -61,7 +61,10 @@ final class FeedbackMethod implements Method {
             "Time to keep to, from which samples and steps follow (any number above 0; default"
                 + " none).",
             new Spelling.Named("N")),
-        new Option(DAMPING, "0.4", "added to the diagonal of moments, as a share of its mean"),
+        new Option(
+            DAMPING,
+            AUTO,
+            "added to the diagonal of moments, as a share of its mean; auto: 0.4, or 1.5 times inputs per token where that is more"),
         new Option(FEEDBACK, "1", "how much of earlier layers' error a layer pays back"),
         new Option(SWEEPS, "4", "sweeps of coordinate descent at most"),
         new Option(REFITS, "2", "how often scales are fitted to the codes"),
@@ -138,7 +141,7 @@ final class FeedbackMethod implements Method {
   public BlockQuantizer quantizer(MethodOptions o) {
     SolverOptions solver =
         new SolverOptions(
-            o.real(DAMPING, 0.4), o.real(FEEDBACK, 1), o.integer(SWEEPS, 4), o.integer(REFITS, 2));
+            damping(o), o.real(FEEDBACK, 1), o.integer(SWEEPS, 4), o.integer(REFITS, 2));
     EndToEndOptions ending =
         new EndToEndOptions(
             o.integer(STEPS, STEP_COUNT),
@@ -155,6 +158,10 @@ final class FeedbackMethod implements Method {
             split(o),
             Optional.of(new FeedbackBudget(this, o, minutes(o), ending, numbers)))
         : numbers;
+  }
+
+  private static Damping damping(MethodOptions o) {
+    return !o.has(DAMPING) || o.is(DAMPING, AUTO) ? Damping.AUTO : Damping.of(o.real(DAMPING, 0));
   }
 
   private static double minutes(MethodOptions o) {

@@ -44,14 +44,15 @@ final class LayerSolver {
 
   /**
    * @param moments H per token; without any token the weights count alike
+   * @param tokens that H is of
    * @throws TuningException if it is not finite
    */
-  LayerSolver(String name, Symmetric moments, SolverOptions options, Backend backend) {
+  LayerSolver(String name, Symmetric moments, long tokens, SolverOptions options, Backend backend) {
     this.options = options;
     this.backend = backend;
     this.in = moments.dim();
     double mean = moments.meanDiagonal();
-    double lambda = mean > 0 ? options.damping() * mean : 1;
+    double lambda = mean > 0 ? options.damping().of(in, tokens) * mean : 1;
     this.moments = moments.scaled(1);
     for (int i = 0; i < in; i++) {
       this.moments.rows()[i][i] += lambda;

@@ -24,9 +24,9 @@ import org.junit.jupiter.api.Test;
 /** Each piece of the solver against what it means, written down naively in double. */
 class SolverPiecesTest {
   private static final Backend BACKEND = Backends.chosen();
-  private static final SolverOptions OPTIONS = new SolverOptions(0.1, 1, 4, 2);
+  private static final SolverOptions OPTIONS = new SolverOptions(Damping.of(0.1), 1, 4, 2);
 
-  private static float[] random(Random random, int n) {
+  static float[] random(Random random, int n) {
     float[] x = new float[n];
     for (int i = 0; i < n; i++) {
       x[i] = (float) random.nextGaussian();
@@ -35,7 +35,7 @@ class SolverPiecesTest {
   }
 
   /** Inputs whose channels are correlated and of different sizes, {@code [rows, in]}. */
-  private static Tensor inputs(Random random, int rows, int in) {
+  static Tensor inputs(Random random, int rows, int in) {
     float[] x = random(random, rows * in);
     for (int r = 0; r < rows; r++) {
       for (int i = 1; i < in; i++) {
@@ -45,7 +45,7 @@ class SolverPiecesTest {
     return Tensor.of(x, rows, in);
   }
 
-  private static Symmetric moments(Tensor x) {
+  static Symmetric moments(Tensor x) {
     StreamMoments m = new StreamMoments(x.dim(1), 0, BACKEND);
     m.add(x, null);
     return m.second();
@@ -60,7 +60,7 @@ class SolverPiecesTest {
   }
 
   /** {@code tr((W − Ŵ) H (W − Ŵ)ᵀ)}. */
-  private static double error(Tensor w, Tensor quantized, float[] h) {
+  static double error(Tensor w, Tensor quantized, float[] h) {
     int in = w.dim(1);
     double sum = 0;
     for (int o = 0; o < w.dim(0); o++) {
@@ -260,7 +260,7 @@ class SolverPiecesTest {
         double own = error(layer.weight(), solved.matrix().dequantize(), d);
         assertEquals(own, solved.error(), 1e-3 * own);
         // Codes by GPTQ on the same grids are where it starts.
-        double start = solve(layer, h, new SolverOptions(0.1, 1, 0, 0)).error();
+        double start = solve(layer, h, new SolverOptions(Damping.of(0.1), 1, 0, 0)).error();
         assertTrue(own <= start, grid + ": " + own + " against " + start);
         if (bits <= 4) {
           double gptq = gptq(layer, h, d);
@@ -272,7 +272,7 @@ class SolverPiecesTest {
 
   private static LayerSolver.Solution solve(
       LinearLayer layer, Symmetric moments, SolverOptions options) {
-    return new LayerSolver("w", moments, options, BACKEND).solve(layer, null);
+    return new LayerSolver("w", moments, 1, options, BACKEND).solve(layer, null);
   }
 
   private static double gptq(LinearLayer layer, Symmetric h, float[] damped) {
@@ -291,7 +291,7 @@ class SolverPiecesTest {
     Tensor owed = Tensor.of(random(random, 4 * 24), 4, 24);
     Symmetric h = moments(inputs(random, 100, 24));
     IntegerGrid grid = new IntegerGrid(8, 8, false, DType.F32);
-    LayerSolver solver = new LayerSolver("w", h, OPTIONS, BACKEND);
+    LayerSolver solver = new LayerSolver("w", h, 1, OPTIONS, BACKEND);
     LinearLayer layer = new LinearLayer("w", w, grid);
     Tensor found = solver.solve(layer, solver.overMoments(owed)).matrix().dequantize();
     float[] d = damped(h, 0.1);
@@ -313,7 +313,7 @@ class SolverPiecesTest {
     int in = 430;
     Symmetric h = moments(inputs(random, 900, in));
     Tensor owed = Tensor.of(random(random, 3 * in), 3, in);
-    Tensor found = new LayerSolver("w", h, OPTIONS, BACKEND).overMoments(owed);
+    Tensor found = new LayerSolver("w", h, 1, OPTIONS, BACKEND).overMoments(owed);
     float[] d = damped(h, 0.1);
     for (int o = 0; o < 3; o++) {
       for (int j = 0; j < in; j++) {
@@ -339,7 +339,7 @@ class SolverPiecesTest {
           Parallel.limited(
               1 + 3 * t,
               () -> {
-                LayerSolver solver = new LayerSolver("w", moments(x), OPTIONS, BACKEND);
+                LayerSolver solver = new LayerSolver("w", moments(x), 1, OPTIONS, BACKEND);
                 Tensor paid = solver.overMoments(owed);
                 return solver.solve(new LinearLayer("w", w, grid), paid).matrix();
               });
