@@ -22,6 +22,20 @@ number() { sed -n "s/^ *\"$1\": *\([0-9.eE+-]*\),\{0,1\}\$/\1/p" "$2" | head -n 
 # values KEY FILE: all of them below "results", a line each.
 values() { sed -n '/^  "results"/,$p' "$2" | sed -n "s/^ *\"$1\": *\([0-9.eE+-]*\),\{0,1\}\$/\1/p"; }
 
+# ashlar_quantizes BITS SEED OPTION…: $scratch/out by Ashlar; sets seconds, processor (of the whole
+# program) and peak.
+ashlar_quantizes() {
+  local TIMEFORMAT='%U %S' bits=$1 seed=$2; shift 2
+  if ! { time "$root/ashlar" quantize --model "$model" --dataset "$scratch/text.txt" --bits "$bits" --asym \
+    --group-size "$group" --seqlen "$length" --seed "$seed" --no-eval --json \
+    --output-dir "$scratch/out" "$@" >"$scratch/quantize.json" 2>"$scratch/log" </dev/null; } 2>"$scratch/time"; then
+    die "$cell: $(tail -n 1 "$scratch/log")"
+  fi
+  processor=$(awk '{ print $1 + $2 }' "$scratch/time")
+  seconds=$(number tuningSeconds "$scratch/quantize.json")
+  peak=$(number peakMemoryBytes "$scratch/quantize.json")
+}
+
 # calibration SEED: the text from another place on.
 calibration() {
   local text=$shared/text/wikitext2-valid.txt

@@ -64,7 +64,8 @@ final class FeedbackMethod implements Method {
         new Option(
             DAMPING,
             AUTO,
-            "added to the diagonal of moments, as a share of its mean; auto: 0.4, or 1.5 times inputs per token where that is more"),
+            "added to the diagonal of moments, as a share of its mean; auto: 0.4, or 1.5 times inputs"
+                + " per token where that is more"),
         new Option(FEEDBACK, "1", "how much of earlier layers' error a layer pays back"),
         new Option(SWEEPS, "4", "sweeps of coordinate descent at most"),
         new Option(REFITS, "2", "how often scales are fitted to the codes"),
