@@ -214,20 +214,32 @@ public final class InputException extends AshlarException {
       if (text == null) {
         return "";
       }
-      String cut =
-          text.length() <= LONGEST_PART
-              ? text
-              : text.substring(0, LONGEST_PART) + "… (" + text.length() + " characters)";
-      StringBuilder s = new StringBuilder(cut.length());
-      for (int i = 0; i < cut.length(); i++) {
-        char c = cut.charAt(i);
-        if (Character.isISOControl(c)) {
-          s.append(String.format(Locale.ROOT, "\\u%04x", (int) c));
+      StringBuilder s = new StringBuilder(Math.min(text.length(), LONGEST_PART));
+      for (int i = 0; i < text.length(); i += Character.charCount(text.codePointAt(i))) {
+        int c = text.codePointAt(i);
+        if (s.length() >= LONGEST_PART) {
+          return s.append("… (").append(text.length()).append(" characters)").toString();
+        }
+        if (isShown(c)) {
+          s.appendCodePoint(c);
         } else {
-          s.append(c);
+          s.append(String.format(Locale.ROOT, "\\u%04x", c));
         }
       }
       return s.toString();
+    }
+
+    /** Whether a terminal shows a character where it stands, and nothing else changes by it. */
+    private static boolean isShown(int c) {
+      return switch (Character.getType(c)) {
+        case Character.CONTROL,
+            Character.FORMAT,
+            Character.LINE_SEPARATOR,
+            Character.PARAGRAPH_SEPARATOR,
+            Character.SURROGATE ->
+            false;
+        default -> true;
+      };
     }
   }
 }

@@ -1,5 +1,6 @@
 package dev.ashlar.io.json;
 
+import com.fasterxml.jackson.core.ErrorReportConfiguration;
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonFactoryBuilder;
 import com.fasterxml.jackson.core.JsonParser;
@@ -44,6 +45,10 @@ public final class Json {
 
   private static final int MAX_DEPTH = 256;
   private static final int MAX_NUMBER = 1000;
+
+  /** Characters of a document that a message about it quotes. */
+  private static final int MAX_QUOTED = 60;
+
   private static final JsonFactory FACTORY = factory(false);
   private static final JsonFactory PYTHON = factory(true);
 
@@ -71,6 +76,8 @@ public final class Json {
                 .maxNestingDepth(MAX_DEPTH)
                 .maxNumberLength(MAX_NUMBER)
                 .build())
+        .errorReportConfiguration(
+            ErrorReportConfiguration.builder().maxErrorTokenLength(MAX_QUOTED).build())
         .build();
   }
 
