@@ -179,10 +179,7 @@ final class Refusals {
     for (Map.Entry<String, QuantScheme> linear : plan.linears().entrySet()) {
       QuantScheme scheme = linear.getValue();
       long in = source.find(linear.getKey() + ".weight").map(t -> t.shape().dim(-1)).orElse(0L);
-      if (scheme instanceof IntegerGrid grid
-          && in > grid.groupSize()
-          && grid.groupSize() > 0
-          && in % grid.groupSize() != 0) {
+      if (scheme instanceof IntegerGrid grid && in > grid.groupSize() && !grid.divides(in)) {
         LOG.log(
             System.Logger.Level.WARNING,
             "{0}: groups of {1} do not divide the {2} inputs of {3}; Ashlar reads such layers, but"

@@ -26,10 +26,10 @@ final class CompressedScales {
     if (!(scheme instanceof IntegerGrid grid)) {
       return scheme.beyondIntegerWeights();
     }
-    return grid.groupSize() > 0 && in % grid.groupSize() != 0
-        ? Optional.of(
-            "needs groups of one size, and " + grid.groupSize() + " does not divide " + in)
-        : Optional.empty();
+    return grid.divides(in)
+        ? Optional.empty()
+        : Optional.of(
+            "needs groups of one size, and " + grid.groupSize() + " does not divide " + in);
   }
 
   /** Refuses a matrix that cannot be spelled so. */

@@ -75,7 +75,7 @@ public final class SmallFloatLayout implements PackedLayout {
     if (!known) {
       return Optional.of("holds MXFP4, MXFP8, NVFP4, and FP8 by row, tile or matrix only");
     }
-    return blocks && in % grid.blockSize() != 0
+    return blocks && !grid.divides(in)
         ? Optional.of("needs whole blocks of " + grid.blockSize() + " inputs, not " + in)
         : Optional.empty();
   }

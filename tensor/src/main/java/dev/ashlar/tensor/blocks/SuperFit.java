@@ -79,7 +79,7 @@ public final class SuperFit {
    * @throws IllegalArgumentException naming both
    */
   public static void require(SuperGrid grid, int in) {
-    if (in % grid.blockSize() != 0) {
+    if (!grid.divides(in)) {
       throw new IllegalArgumentException(
           "super-blocks of " + grid.blockSize() + " do not divide rows of " + in);
     }

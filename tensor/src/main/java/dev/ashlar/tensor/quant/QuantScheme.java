@@ -53,6 +53,17 @@ public sealed interface QuantScheme
     return out > 0 && in > 0 && out % 32 == 0 && in % 32 == 0;
   }
 
+  /** Whether groups or blocks divide rows of {@code in} inputs: none is shorter than the others. */
+  default boolean divides(long in) {
+    return switch (this) {
+      case IntegerGrid g -> g.groupSize() < 0 || in % g.groupSize() == 0;
+      case FloatGrid g -> g.blockSize() <= 0 || in % g.blockSize() == 0;
+      case SuperGrid g -> in % g.blockSize() == 0;
+      case FileBlocks b -> in % b.elements() == 0;
+      case Unquantized u -> true;
+    };
+  }
+
   /** Whether the layer is left as it is. */
   default boolean isFloat() {
     return this instanceof Unquantized;

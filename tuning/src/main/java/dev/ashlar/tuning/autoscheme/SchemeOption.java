@@ -1,10 +1,6 @@
 package dev.ashlar.tuning.autoscheme;
 
-import dev.ashlar.tensor.quant.FileBlocks;
-import dev.ashlar.tensor.quant.FloatGrid;
-import dev.ashlar.tensor.quant.IntegerGrid;
 import dev.ashlar.tensor.quant.QuantScheme;
-import dev.ashlar.tensor.quant.SuperGrid;
 import dev.ashlar.tensor.quant.Unquantized;
 import java.util.List;
 import java.util.stream.Collectors;
@@ -32,21 +28,11 @@ public record SchemeOption(String name, QuantScheme scheme, List<QuantScheme> ot
   public QuantScheme of(long in) {
     return otherwise.isEmpty()
         ? scheme
-        : schemes().filter(s -> divides(s, in)).findFirst().orElseGet(Unquantized::new);
+        : schemes().filter(s -> s.divides(in)).findFirst().orElseGet(Unquantized::new);
   }
 
   private Stream<QuantScheme> schemes() {
     return Stream.concat(Stream.of(scheme), otherwise.stream());
-  }
-
-  private static boolean divides(QuantScheme scheme, long in) {
-    return switch (scheme) {
-      case SuperGrid g -> in % g.blockSize() == 0;
-      case IntegerGrid g -> g.groupSize() < 0 || in % g.groupSize() == 0;
-      case FloatGrid g -> g.blockSize() <= 0 || in % g.blockSize() == 0;
-      case FileBlocks b -> in % b.elements() == 0;
-      case Unquantized u -> true;
-    };
   }
 
   /** What tells it from others, whatever it is called. */

@@ -96,7 +96,7 @@ public final class RoundToNearest implements LinearQuantizer {
    * @throws dev.ashlar.tuning.method.TuningException if super-blocks do not divide the rows
    */
   static QuantizedMatrix fitted(LinearLayer layer, SuperGrid levels, float[] importance) {
-    if (layer.in() % levels.blockSize() != 0) {
+    if (!levels.divides(layer.in())) {
       throw new TuningException(
           layer.name(), "super-blocks of " + levels.blockSize() + " do not divide its inputs");
     }
