@@ -8,6 +8,7 @@ import dev.ashlar.nn.decoder.LinearSpec;
 import dev.ashlar.nn.layer.DenseWeight;
 import dev.ashlar.nn.layer.Weight;
 import dev.ashlar.nn.op.RoundInputs;
+import dev.ashlar.tensor.quant.FileBlocks;
 import dev.ashlar.tensor.quant.QuantScheme;
 import dev.ashlar.tuning.method.BlockQuantizer;
 import dev.ashlar.tuning.method.Unit;
@@ -234,9 +235,12 @@ public final class UnitPlan {
     requirePossible(quantizer, schemes.values());
   }
 
-  /** The same for schemes that were found otherwise. */
+  /** The same for schemes that were found otherwise. What a file rounds itself asks no method. */
   public static void requirePossible(BlockQuantizer quantizer, Collection<QuantScheme> schemes) {
     for (QuantScheme scheme : schemes) {
+      if (scheme instanceof FileBlocks) {
+        continue;
+      }
       quantizer
           .refusal(scheme)
           .or(() -> scheme.activations().flatMap(RoundInputs::refusal))

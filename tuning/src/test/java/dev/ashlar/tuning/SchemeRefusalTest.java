@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.ashlar.tensor.quant.ActivationScheme;
 import dev.ashlar.tensor.quant.ActivationScheme.Element;
+import dev.ashlar.tensor.quant.FileBlocks;
 import dev.ashlar.tensor.quant.FloatFormat;
 import dev.ashlar.tensor.quant.FloatGrid;
 import dev.ashlar.tensor.quant.IntegerGrid;
@@ -17,6 +18,7 @@ import dev.ashlar.tuning.method.MethodOptions;
 import dev.ashlar.tuning.plan.DataType;
 import dev.ashlar.tuning.plan.QuantizationPlan;
 import dev.ashlar.tuning.plan.SchemeOverride;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -71,5 +73,14 @@ class SchemeRefusalTest {
     String message = refusal(QuantizationPlan.uniform(both));
     assertTrue(message.contains("for all inputs, not for tokens"), message);
     assertTrue(message.contains("w4g32 asym, inputs a8 sym g-1 static"), message);
+  }
+
+  @Test
+  void whatFilesRoundAsksNoMethod() {
+    BlockQuantizer gptq = Methods.named("gptq").create(MethodOptions.none());
+    FileBlocks own = new FileBlocks("IQ4_NL", 32, 18);
+    assertTrue(gptq.refusal(own).isPresent());
+    UnitPlan.requirePossible(gptq, List.of(own, W4));
+    UnitPlan.requirePossible(gptq, List.of(own));
   }
 }

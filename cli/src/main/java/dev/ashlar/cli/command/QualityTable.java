@@ -72,17 +72,20 @@ record QualityTable(List<Measured> all, Map<String, String> names) {
       t.append(
           String.format(
               Locale.ROOT, "  %-16s%12s%12s%12s%s%n", "", "perplexity", "KL", "same top", on));
-      models(m)
-          .forEach(
-              (model, q) ->
-                  t.append(
-                      String.format(
-                          Locale.ROOT,
-                          "  %-16s%12s%12s%12s%n",
-                          names.get(model),
-                          Figures.perplexity(q.perplexity().value()),
-                          q.comparison().map(c -> decimals(c.klDivergence())).orElse(""),
-                          q.comparison().map(c -> percent(c.topAgreement())).orElse(""))));
+      Map<String, Quality> models = models(m);
+      // Measured once where the method is plain rounding.
+      models.values().removeIf(q -> q == m.rounded() && q == m.tuned());
+      models.putIfAbsent("tuned", m.tuned());
+      models.forEach(
+          (model, q) ->
+              t.append(
+                  String.format(
+                      Locale.ROOT,
+                      "  %-16s%12s%12s%12s%n",
+                      names.get(model),
+                      Figures.perplexity(q.perplexity().value()),
+                      q.comparison().map(c -> decimals(c.klDivergence())).orElse(""),
+                      q.comparison().map(c -> percent(c.topAgreement())).orElse(""))));
     }
     return t.toString().replaceAll("(?m) +$", "");
   }

@@ -11,7 +11,6 @@ import dev.ashlar.tensor.quant.QuantScheme;
 import dev.ashlar.tuning.Methods;
 import dev.ashlar.tuning.RunReport;
 import dev.ashlar.tuning.UnitReport;
-import dev.ashlar.tuning.method.Method;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -262,10 +261,9 @@ final class QuantizeReport {
 
   /** What people read for the models that are compared. */
   private Map<String, String> names() {
-    Method method = request.choice().method();
-    String tuned = method == Methods.BASELINE ? "as written" : method.label();
-    return Map.of(
-        "float", "float", Methods.BASELINE.name(), Methods.BASELINE.label(), "tuned", tuned);
+    String baseline = Methods.BASELINE.label();
+    String tuned = request.choice().method().label();
+    return Map.of("float", "float", Methods.BASELINE.name(), baseline, "tuned", tuned);
   }
 
   private String left() {

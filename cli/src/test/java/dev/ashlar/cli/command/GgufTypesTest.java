@@ -27,6 +27,8 @@ import org.junit.jupiter.api.DynamicNode;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Where a GGUF file's types decide and nobody says more, weights are rounded for them, once. */
 class GgufTypesTest {
@@ -206,6 +208,58 @@ class GgufTypesTest {
       assertEquals("Q2_K", stored(out).get("blk.0.attn_q.weight").type);
       assertEquals("Q3_K", stored(out).get("blk.0.ffn_down.weight").type);
     }
+  }
+
+  /** Plain rounding beside the result is that of the file, whoever rounds better. */
+  @ParameterizedTest
+  @ValueSource(strings = {"rtn", "opt-rtn"})
+  void whatIsLeftToTheFileIsMeasured(String method) throws IOException {
+    Path out = scratch.resolve(method);
+    CommandRun run =
+        CommandRun.of(
+            "quantize",
+            "--model",
+            words("llama"),
+            "--method",
+            method,
+            "--format",
+            "gguf:q4_0",
+            "--dataset",
+            text(),
+            "--nsamples",
+            8,
+            "--seqlen",
+            16,
+            "--eval-dataset",
+            text(),
+            "--eval-seqlen",
+            16,
+            "--eval-limit",
+            2,
+            "--json",
+            "--output-dir",
+            out);
+    Map<String, Object> divergence = Json.asObject(report(run).get("klDivergence"), "report");
+    double nearest = ((Number) divergence.get("rtn")).doubleValue();
+    double result = ((Number) divergence.get("tuned")).doubleValue();
+    assertTrue(nearest > 0 && result > 0, divergence.toString());
+    if (method.equals("rtn")) {
+      assertEquals(result, nearest);
+    }
+    assertEquals("Q4_0", stored(out).get("blk.0.attn_q.weight").type);
+  }
+
+  /** No codes are chosen for uneven steps, which the file would round once more. */
+  @Test
+  void unevenStepsAreTheFilesOwn() throws IOException {
+    Path model = words("llama");
+    Path out = scratch.resolve("uneven");
+    Object[] how = {"--method", "signround", "--iters", 2, "--format", "gguf:iq4_nl"};
+    Object[] data = {"--dataset", text(), "--nsamples", 8, "--seqlen", 16, "--batch-size", 2};
+    CommandRun run = quantize(model, out, Stream.of(how, data).flatMap(Stream::of).toArray());
+    assertEquals(0, run.status(), run.err());
+    assertTrue(run.err().contains("layers: the file has them as IQ4_NL"), run.err());
+    assertEquals("IQ4_NL", stored(out).get("blk.0.attn_q.weight").type);
   }
 
   /** Codes on such a grid are carried where a type holds them. */

@@ -8,6 +8,7 @@ import dev.ashlar.formats.checkpoint.Checkpoint;
 import dev.ashlar.nn.architecture.Architectures;
 import dev.ashlar.nn.decoder.Decoder;
 import dev.ashlar.tensor.quant.QuantScheme;
+import dev.ashlar.tuning.Methods;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -61,9 +62,18 @@ final class Measures implements AutoCloseable {
     }
   }
 
-  /** Measures the float model, and the same with every layer rounded to its scheme. */
+  /**
+   * Measures the float model, and the same with every layer rounded to its scheme; not the latter
+   * where that is what the method makes, for the result is going to be measured.
+   */
   void before(Decoder model, Map<String, QuantScheme> schemes) {
-    each.forEach(p -> p.before(model, schemes));
+    boolean alike = request.choice().method() == Methods.BASELINE;
+    for (Perplexities p : each) {
+      p.original(model);
+      if (!alike) {
+        p.rounded(model, schemes);
+      }
+    }
   }
 
   /**

@@ -2,6 +2,7 @@ package dev.ashlar.engine.quantize;
 
 import dev.ashlar.engine.job.JobListener;
 import dev.ashlar.engine.job.Stage;
+import dev.ashlar.formats.export.FileRounding;
 import dev.ashlar.io.InputException;
 import dev.ashlar.nn.decoder.Decoder;
 import dev.ashlar.nn.layer.DenseWeight;
@@ -9,6 +10,7 @@ import dev.ashlar.nn.layer.RoundingWeight;
 import dev.ashlar.nn.layer.Weight;
 import dev.ashlar.tensor.Tensor;
 import dev.ashlar.tensor.quant.ActivationScheme;
+import dev.ashlar.tensor.quant.FileBlocks;
 import dev.ashlar.tensor.quant.QuantScheme;
 import dev.ashlar.tuning.Methods;
 import dev.ashlar.tuning.layerwise.RoundToNearest;
@@ -63,18 +65,27 @@ final class Perplexities implements AutoCloseable {
         new BlockwiseEvaluation(ids, length, limit, ActivationStore.heapUpTo(IN_HEAP, spillFolder));
   }
 
-  /** Measures the float model, and the same with every layer rounded to its scheme. */
-  void before(Decoder model, Map<String, QuantScheme> schemes) {
+  /** Measures the float model. */
+  void original(Decoder model) {
     try (Stage stage = begin("float")) {
       original =
           new Quality(evaluation.reference(model, done -> stage.at(done, "")), Optional.empty());
     }
+    // The float model's embedding would lie in memory while the other is tuned and written.
+    evaluation.rest();
+  }
+
+  /**
+   * Measures the float model with every layer rounded to its scheme, behind {@link #original}.
+   * Where the result is that, it need not be called.
+   */
+  void rounded(Decoder model, Map<String, QuantScheme> schemes) {
+    evaluation.resume(model);
     rounded =
         of(
             Methods.BASELINE.label(),
             model,
             unit -> unit.mapWeights((layer, w) -> rounded(layer, w, schemes.get(layer))));
-    // The float model's embedding would lie in memory while the other is tuned and written.
     evaluation.rest();
   }
 
@@ -82,6 +93,9 @@ final class Perplexities implements AutoCloseable {
     Optional<Tensor> floats = scheme == null ? Optional.empty() : weight.floats();
     if (floats.isEmpty()) {
       return weight;
+    }
+    if (scheme instanceof FileBlocks own) {
+      return new DenseWeight(FileRounding.of(floats.get(), own));
     }
     LinearLayer layer = new LinearLayer(name, floats.get(), scheme);
     // What inputs reach is found while tuning only, behind this measurement.
@@ -93,14 +107,15 @@ final class Perplexities implements AutoCloseable {
   /**
    * All figures, with those of the result; the last that is asked.
    *
-   * @param source the float model as {@link #before} had it; only its output map is read again
+   * @param source the float model as {@link #original} had it; only its output map is read again
    * @param result what was written
    */
   QuantizeResult.Measured after(Decoder source, Decoder result) {
     evaluation.resume(source);
     Quality tuned = of("quantized", result, unit -> unit);
     close();
-    return new QuantizeResult.Measured(name, evaluation.windows(), original, rounded, tuned);
+    return new QuantizeResult.Measured(
+        name, evaluation.windows(), original, rounded == null ? tuned : rounded, tuned);
   }
 
   /** Forgets the float model's hidden states, which may be a file. */

@@ -149,6 +149,7 @@ public final class QuantizeJob {
     BlockwiseQuantization quantization = quantization(decoder, data, run);
     IgnoredLayers.check(
         quantization.units().idle(), source, quantization.schemes().keySet(), listener);
+    FileLayers.check(request.quantizer(), quantization.schemes().values(), listener);
     ExportPlan plan = plan(tensors, quantization, request.choice(), facts(data, run));
     boolean outliers = request.quantizer().keepsOutliers();
     Exports.requirePossible(folder, request.output().formats(), source, plan, outliers);

@@ -94,7 +94,7 @@ final class GgufSchemes {
   private static List<QuantScheme> near(GgufType type) {
     QuantScheme own = blocks(type);
     return switch (type) {
-      case Q4_0, IQ4_NL, IQ4_XS -> List.of(own, new IntegerGrid(4, BLOCK, true));
+      case Q4_0 -> List.of(own, new IntegerGrid(4, BLOCK, true));
       case Q4_1 -> List.of(own, new IntegerGrid(4, BLOCK, false));
       case Q5_0 -> List.of(own, new IntegerGrid(5, BLOCK, true));
       case Q5_1 -> List.of(own, new IntegerGrid(5, BLOCK, false));
@@ -111,7 +111,9 @@ final class GgufSchemes {
           List.of(own, type.levels().orElseThrow(), new IntegerGrid(5, BLOCK, false, DType.F32));
       case Q6_K ->
           List.of(own, type.levels().orElseThrow(), new IntegerGrid(6, SUPER, true, DType.F32));
-      case TQ1_0, TQ2_0 -> List.of(own, new IntegerGrid(2, type.elements(), true));
+      // Steps of these are not even, or zero is one of three: codes of another grid would only be
+      // rounded again.
+      case IQ4_NL, IQ4_XS, TQ1_0, TQ2_0 -> List.of(own);
       default -> throw new IllegalArgumentException(type + " is no type of blocks that is written");
     };
   }
@@ -125,13 +127,18 @@ final class GgufSchemes {
     GgufType type = file.base();
     List<QuantScheme> schemes = new ArrayList<>();
     for (GgufType each : List.of(type, FileType.fitting(type, Shape.of(1, BLOCK)))) {
-      // Codes of types without a grid of their own would lie in another type.
-      near(each).stream()
+      // Codes of types without a grid of their own would lie in another type. In the place of
+      // uneven steps stands what has as many bits.
+      List<QuantScheme> grids =
+          each == GgufType.IQ4_NL ? List.of(new IntegerGrid(4, BLOCK, true)) : near(each);
+      grids.stream()
           .filter(scheme -> !(scheme instanceof FileBlocks) && !schemes.contains(scheme))
           .findFirst()
           .ifPresent(schemes::add);
     }
-    return mixed || file(schemes.getFirst()).base() != type ? List.of() : schemes;
+    return mixed || schemes.isEmpty() || file(schemes.getFirst()).base() != type
+        ? List.of()
+        : schemes;
   }
 
   /**

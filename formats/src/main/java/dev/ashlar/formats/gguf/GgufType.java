@@ -6,6 +6,7 @@ import dev.ashlar.formats.gguf.encode.SmallEncoders;
 import dev.ashlar.formats.gguf.encode.SuperEncoders;
 import dev.ashlar.formats.gguf.encode.TernaryEncoders;
 import dev.ashlar.tensor.DType;
+import dev.ashlar.tensor.blocks.Row;
 import dev.ashlar.tensor.quant.SuperGrid;
 import java.util.Optional;
 
@@ -122,6 +123,16 @@ public enum GgufType {
   /** The type's number in a file. */
   public int id() {
     return id;
+  }
+
+  /**
+   * Puts whole blocks of a row's first {@code count} columns into {@code dst} from {@code to} on;
+   * for types with an {@link #encoder}.
+   */
+  public void encode(Row row, byte[] dst, int to, int count) {
+    for (int b = 0; b < count / elements; b++) {
+      encoder.encode(row, b * elements, dst, to + b * bytes);
+    }
   }
 
   /**

@@ -196,9 +196,7 @@ public final class TensorRows {
       plain(row.values(), dst, to);
       return;
     }
-    for (int b = 0; b < in / type.elements(); b++) {
-      type.encoder().encode(row, b * type.elements(), dst, to + b * type.bytes());
-    }
+    type.encode(row, dst, to, in);
   }
 
   private void plain(float[] values, byte[] dst, int to) {
