@@ -1,23 +1,10 @@
 package dev.ashlar.bench;
 
-import dev.ashlar.nn.architecture.Architectures;
-import dev.ashlar.nn.decoder.BlockContext;
 import dev.ashlar.tensor.Parallel;
-import dev.ashlar.tensor.Tensor;
-import dev.ashlar.tensor.autograd.Tape;
-import dev.ashlar.tensor.quant.IntegerGrid;
-import dev.ashlar.tensor.quant.QuantScheme;
-import dev.ashlar.tuning.method.Activations;
-import dev.ashlar.tuning.method.Unit;
 import dev.ashlar.tuning.method.UnitResult;
 import dev.ashlar.tuning.method.UnitTask;
 import dev.ashlar.tuning.signround.SignRound;
 import dev.ashlar.tuning.signround.SignRoundOptions;
-import java.util.Arrays;
-import java.util.LinkedHashMap;
-import java.util.List;
-import java.util.Map;
-import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
@@ -43,7 +30,7 @@ import org.openjdk.jmh.annotations.Warmup;
 @Warmup(iterations = 4, time = 2)
 @Measurement(iterations = 5, time = 2)
 public class TuningBench {
-  private static final int DIM = SmolBlock.DIM;
+  private static final int BITS = 4;
   private static final int LENGTH = 256;
   private static final int SAMPLES = 8;
   private static final int BATCH = 4;
@@ -58,30 +45,7 @@ public class TuningBench {
   /** Makes the block, and its float outputs for random inputs. */
   @Setup
   public void prepare() {
-    Unit unit = Unit.of(List.of(Architectures.load(new SmolBlock()).block(0)));
-    Activations inputs = Activations.zeros(SAMPLES, LENGTH, DIM);
-    Activations targets = Activations.zeros(SAMPLES, LENGTH, DIM);
-    Random random = new Random(1);
-    Tape tape = Tape.off();
-    BlockContext context = BlockContext.of(1, LENGTH);
-    for (int i = 0; i < SAMPLES; i++) {
-      float[] x = new float[LENGTH * DIM];
-      for (int j = 0; j < x.length; j++) {
-        x[j] = (float) random.nextGaussian();
-      }
-      Tensor in = Tensor.of(x, 1, LENGTH, DIM);
-      inputs.write(i, 1, in);
-      targets.write(i, 1, unit.forward(in, context, tape));
-      tape.release(0, null);
-    }
-    Map<String, QuantScheme> schemes = new LinkedHashMap<>();
-    unit.weights().keySet().forEach(n -> schemes.put(n, new IntegerGrid(4, 64, false)));
-    boolean[][] counted = new boolean[SAMPLES][LENGTH];
-    for (boolean[] c : counted) {
-      Arrays.fill(c, true);
-    }
-    task =
-        new UnitTask(0, unit, schemes, inputs, targets, counted, BATCH, 1, 7, (i, of, loss) -> {});
+    task = SmolTask.of(BITS, SAMPLES, LENGTH, BATCH);
   }
 
   @Benchmark
