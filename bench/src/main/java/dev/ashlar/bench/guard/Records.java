@@ -12,15 +12,16 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Figures of kinds of machines in a file: a line each, tabs between machine, figure, ratio, lowest
- * and highest.
+ * Figures of kinds of machines in a file: a line each, tabs between machine, figure, ratio at best
+ * and in the middle.
  *
  * @param file they are in
  * @param machine whose figures are asked for and written
  * @param lines of all machines, by machine and figure
  */
 record Records(Path file, String machine, Map<String, String> lines) {
-  private static final int RATIO = 2;
+  private static final int BEST = 2;
+  private static final int MEDIAN = 3;
 
   Records {
     lines = Collections.unmodifiableMap(new LinkedHashMap<>(lines));
@@ -36,10 +37,14 @@ record Records(Path file, String machine, Map<String, String> lines) {
     return new Records(file, machine, lines);
   }
 
-  /** The recorded ratio of a figure on machines of this kind. */
-  Optional<Double> of(String figure) {
+  /** What was recorded of a figure on machines of this kind. */
+  Optional<Guard.Measured> of(String figure) {
     return Optional.ofNullable(lines.get(machine + "\t" + figure))
-        .map(line -> Double.valueOf(line.split("\t")[RATIO]));
+        .map(line -> line.split("\t"))
+        .map(
+            parts ->
+                new Guard.Measured(
+                    figure, Double.parseDouble(parts[BEST]), Double.parseDouble(parts[MEDIAN])));
   }
 
   /** With these in the place of this machine's. */
@@ -48,9 +53,7 @@ record Records(Path file, String machine, Map<String, String> lines) {
     all.keySet().removeIf(key -> key.startsWith(machine + "\t"));
     for (Guard.Measured m : measured) {
       String key = machine + "\t" + m.name();
-      all.put(
-          key,
-          key + String.format(Locale.ROOT, "\t%.4f\t%.4f\t%.4f", m.ratio(), m.low(), m.high()));
+      all.put(key, key + String.format(Locale.ROOT, "\t%.4f\t%.4f", m.best(), m.median()));
     }
     return new Records(file, machine, all);
   }
