@@ -22,8 +22,8 @@ import java.util.stream.Stream;
  * where the next run goes on. Exits with 1 if anything was found.
  */
 public final class FuzzReaders {
-  /** Longest time of one input. */
-  private static final int LIMIT_SECONDS = 10;
+  /** Longest time of one input: a second's work of a template takes ten and more when watched. */
+  private static final int LIMIT_SECONDS = 30;
 
   private static final int LARGEST_INPUT = 256 << 10;
   private static final int MOST_FINDINGS = 20;
@@ -33,7 +33,8 @@ public final class FuzzReaders {
 
   private static final Pattern DONE =
       Pattern.compile("^#(\\d+)\\s+DONE\\s+cov: (\\d+) .*exec/s: (\\d+).*");
-  private static final Pattern FOUND = Pattern.compile("^== Java Exception: (.*)");
+  private static final Pattern FOUND =
+      Pattern.compile("^== Java Exception: (.*)|^SUMMARY: libFuzzer: (timeout|out-of-memory).*");
 
   private final int seconds;
   private final Path seeds;
@@ -180,7 +181,8 @@ public final class FuzzReaders {
           covered = Long.parseLong(done.group(2));
           rate = Long.parseLong(done.group(3));
         } else if (exception.matches()) {
-          found.add(shortened(exception.group(1)));
+          String what = exception.group(1) == null ? exception.group(2) : exception.group(1);
+          found.add(shortened(what));
         }
       }
     }

@@ -121,6 +121,10 @@ public final class OpenFile implements AutoCloseable {
   }
 
   private void read(long position, int count, int width, Target target) {
+    if (count == 0) {
+      // Nothing lies anywhere, also behind the end of a file whose padding was left out.
+      return;
+    }
     Objects.checkFromIndexSize(position, Math.multiplyFull(count, width), size);
     ByteBuffer spare = spares.poll();
     ByteBuffer chunk =

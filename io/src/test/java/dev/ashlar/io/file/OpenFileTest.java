@@ -41,6 +41,15 @@ class OpenFileTest {
   }
 
   @Test
+  void nothingIsReadAnywhere() throws IOException {
+    try (OpenFile file = OpenFile.open(file("short", random(10)))) {
+      file.floats(16, new float[1], 1, 0);
+      assertEquals(0, file.buffer(16, 0).remaining());
+      assertThrows(IndexOutOfBoundsException.class, () -> file.buffer(10, 1));
+    }
+  }
+
+  @Test
   void everyWidthAtOddPositions() throws IOException {
     byte[] content = random(LENGTH);
     try (OpenFile file = OpenFile.open(file("a", content))) {
