@@ -215,8 +215,8 @@ public final class InputException extends AshlarException {
         return "";
       }
       StringBuilder s = new StringBuilder(Math.min(text.length(), LONGEST_PART));
-      for (int i = 0; i < text.length(); i += Character.charCount(text.codePointAt(i))) {
-        int c = text.codePointAt(i);
+      for (int i = 0, c; i < text.length(); i += Character.charCount(c)) {
+        c = text.codePointAt(i);
         if (s.length() >= LONGEST_PART) {
           return s.append("… (").append(text.length()).append(" characters)").toString();
         }

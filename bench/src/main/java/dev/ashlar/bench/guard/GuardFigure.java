@@ -113,11 +113,12 @@ record GuardFigure(String name, Yardstick yardstick, Supplier<Runnable> work) {
 
   private static Runnable rows() {
     PackedKernel kernel = Backends.chosen().packed();
+    int rows = 64;
     int side = 1024;
     PackedMatrix w = kernel.pack(codes(4, side));
-    float[] x = floats(GROUP * side);
-    float[] y = new float[GROUP * side];
-    return () -> kernel.multiply(GROUP, x, 0, w, y, 0);
+    float[] x = floats(rows * side);
+    float[] y = new float[rows * side];
+    return () -> kernel.multiply(rows, x, 0, w, y, 0);
   }
 
   private static Runnable attention() {

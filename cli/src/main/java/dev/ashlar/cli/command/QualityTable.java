@@ -73,9 +73,10 @@ record QualityTable(List<Measured> all, Map<String, String> names) {
           String.format(
               Locale.ROOT, "  %-16s%12s%12s%12s%s%n", "", "perplexity", "KL", "same top", on));
       Map<String, Quality> models = models(m);
-      // Measured once where the method is plain rounding.
-      models.values().removeIf(q -> q == m.rounded() && q == m.tuned());
-      models.putIfAbsent("tuned", m.tuned());
+      if (m.rounded() == m.tuned()) {
+        // Measured once, since the method is plain rounding.
+        models.remove(Methods.BASELINE.name());
+      }
       models.forEach(
           (model, q) ->
               t.append(
