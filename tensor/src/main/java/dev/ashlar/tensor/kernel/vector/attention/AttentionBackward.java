@@ -20,8 +20,14 @@ final class AttentionBackward {
   /** Floats of P, and of dS, that should stay in the second-level cache. */
   private static final int NEAR = 48 << 10;
 
+  /**
+   * Query rows by which a block grows, whole strips of any machine: a sum over queries goes block
+   * by block, so their borders must not depend on the width.
+   */
+  private static final int BLOCK_STEP = 24;
+
   /** Most query rows of a block. */
-  private static final int MAX_BLOCK = 16 * ROWS;
+  private static final int MAX_BLOCK = 4 * BLOCK_STEP;
 
   private final Spec s;
   private final AttentionUnit u;
@@ -72,7 +78,8 @@ final class AttentionBackward {
     this.dk = dk;
     this.dv = dv;
     stride = u.scoreStride();
-    block = Math.clamp(NEAR / stride / ROWS * ROWS, ROWS, MAX_BLOCK);
+    int wanted = NEAR / (u.keys() + AttentionUnit.BLOCK);
+    block = Math.clamp(wanted / BLOCK_STEP * BLOCK_STEP, BLOCK_STEP, MAX_BLOCK);
     AttentionScratch own = AttentionScratch.own();
     int headPanels = AttentionUnit.panels(s.headDim()) * PANEL;
     int valuePanels = AttentionUnit.panels(s.valueDim()) * PANEL;

@@ -32,8 +32,8 @@ final class AttentionScratch {
   /** A spare register tile. */
   final float[] tile = new float[RegisterTile.SPARE];
 
-  /** Room for one vector. */
-  final float[] lanes = new float[Lanes.L];
+  /** Room for the partial sums of one row. */
+  final float[] lanes = new float[Lanes.WAYS];
 
   /** A sum for each row of a strip. */
   final float[] sums = new float[Lanes.TILE_ROWS];

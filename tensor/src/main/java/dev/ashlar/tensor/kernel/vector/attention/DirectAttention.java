@@ -79,7 +79,7 @@ final class DirectAttention {
     int xOff = tile.at();
     int ld = tile.stride();
     int j = 0;
-    if (RowDots.AVAILABLE && n % L == 0) {
+    if (RowDots.AVAILABLE && n % Lanes.WAYS == 0) {
       for (; j <= keys - L; j += L) {
         RowDots.lanes(n, q, qOff, x, xOff + j * ld, ld, weights, row + j);
       }

@@ -21,7 +21,7 @@ final class ScoreRows {
    * vector: −∞.
    *
    * @param position the query's position, where the bias is 0
-   * @param lanes scratch of a vector's length
+   * @param lanes scratch of {@link Lanes#WAYS} floats
    */
   static float scale(
       float[] s,
@@ -82,7 +82,7 @@ final class ScoreRows {
    * {@code s = exp(s − max)} on {@code [from, to)} and to the end of the last vector, where −∞ has
    * become 0; returns the sum.
    *
-   * @param lanes scratch of a vector's length
+   * @param lanes scratch of {@link Lanes#WAYS} floats
    */
   static float exp(float[] s, int off, int from, int to, float max, float[] lanes) {
     exponentials(s, off, from, to, max, lanes);
@@ -90,13 +90,27 @@ final class ScoreRows {
   }
 
   private static void exponentials(float[] s, int off, int from, int to, float max, float[] lanes) {
-    FloatVector sum = FloatVector.zero(F);
+    FloatVector s0 = FloatVector.zero(F);
+    FloatVector s1 = s0;
+    FloatVector s2 = s0;
+    FloatVector s3 = s0;
     for (int j = from; j < to; j += L) {
       FloatVector e = VectorMath.exp(FloatVector.fromArray(F, s, off + j).sub(max));
       e.intoArray(s, off + j);
-      sum = e.add(sum);
+      FloatVector t = e.add(s0);
+      if (L >= 16) {
+        s0 = t;
+      } else if (L >= 8) {
+        s0 = s1;
+        s1 = t;
+      } else {
+        s0 = s1;
+        s1 = s2;
+        s2 = s3;
+        s3 = t;
+      }
     }
-    sum.intoArray(lanes, 0);
+    Lanes.store(s0, s1, s2, s3, lanes);
   }
 
   /** Zeros on {@code [from, to)}. */

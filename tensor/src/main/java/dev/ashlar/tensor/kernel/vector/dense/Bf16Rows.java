@@ -21,6 +21,9 @@ final class Bf16Rows {
   /** Rows of b taken together. */
   private static final int ROWS = 4;
 
+  /** Columns after which the partial sums come round: each takes two neighbours. */
+  private static final int ROUND = 2 * Lanes.WAYS;
+
   /** Multiplications below which another thread does not pay. */
   private static final int GRAIN = 1 << 16;
 
@@ -68,7 +71,7 @@ final class Bf16Rows {
 
   /** Even columns of each two vectors, then odd ones; what is left over stays as it is. */
   private static void pair(int k, float[] x, int xAt, float[] to, int toAt) {
-    int whole = k - k % (2 * L);
+    int whole = k - k % ROUND;
     for (int p = 0; p < whole; p += 2 * L) {
       for (int i = 0; i < L; i++) {
         to[toAt + p + i] = x[xAt + p + 2 * i];
@@ -78,16 +81,19 @@ final class Bf16Rows {
     System.arraycopy(x, xAt + whole, to, toAt + whole, k - whole);
   }
 
-  private static IntVector words(short[] b, int at) {
-    return ShortVector.fromArray(S, b, at).reinterpretAsInts();
+  /** Adds the products of one vector of b with even and odd columns, in this order. */
+  private static FloatVector pairs(
+      FloatVector even, FloatVector odd, short[] b, int bAt, FloatVector sum) {
+    IntVector w = ShortVector.fromArray(S, b, bAt).reinterpretAsInts();
+    FloatVector lower = w.lanewise(VectorOperators.LSHL, Short.SIZE).reinterpretAsFloats();
+    FloatVector upper = w.and(UPPER).reinterpretAsFloats();
+    return odd.fma(upper, even.fma(lower, sum));
   }
 
-  private static FloatVector even(IntVector words) {
-    return words.lanewise(VectorOperators.LSHL, Short.SIZE).reinterpretAsFloats();
-  }
-
-  private static FloatVector odd(IntVector words) {
-    return words.and(UPPER).reinterpretAsFloats();
+  private static FloatVector pairs(float[] x, int xAt, short[] b, int bAt, FloatVector sum) {
+    FloatVector even = FloatVector.fromArray(F, x, xAt);
+    FloatVector odd = FloatVector.fromArray(F, x, xAt + L);
+    return pairs(even, odd, b, bAt, sum);
   }
 
   private static float scalar(short b) {
@@ -107,27 +113,49 @@ final class Bf16Rows {
     FloatVector t1 = s0;
     FloatVector t2 = s0;
     FloatVector t3 = s0;
+    FloatVector u0 = s0;
+    FloatVector u1 = s0;
+    FloatVector u2 = s0;
+    FloatVector u3 = s0;
+    FloatVector v0 = s0;
+    FloatVector v1 = s0;
+    FloatVector v2 = s0;
+    FloatVector v3 = s0;
     int p = 0;
-    for (; p <= k - 2 * L; p += 2 * L) {
-      FloatVector u = FloatVector.fromArray(F, x, xAt + p);
-      FloatVector v = FloatVector.fromArray(F, x, xAt + p + L);
-      IntVector w = words(b, b0 + p);
-      s0 = u.fma(even(w), s0);
-      t0 = v.fma(odd(w), t0);
-      w = words(b, b1 + p);
-      s1 = u.fma(even(w), s1);
-      t1 = v.fma(odd(w), t1);
-      w = words(b, b2 + p);
-      s2 = u.fma(even(w), s2);
-      t2 = v.fma(odd(w), t2);
-      w = words(b, b3 + p);
-      s3 = u.fma(even(w), s3);
-      t3 = v.fma(odd(w), t3);
+    for (; p <= k - ROUND; p += ROUND) {
+      FloatVector even = FloatVector.fromArray(F, x, xAt + p);
+      FloatVector odd = FloatVector.fromArray(F, x, xAt + p + L);
+      s0 = pairs(even, odd, b, b0 + p, s0);
+      s1 = pairs(even, odd, b, b1 + p, s1);
+      s2 = pairs(even, odd, b, b2 + p, s2);
+      s3 = pairs(even, odd, b, b3 + p, s3);
+      if (L < 16) {
+        even = FloatVector.fromArray(F, x, xAt + p + 2 * L);
+        odd = FloatVector.fromArray(F, x, xAt + p + 2 * L + L);
+        t0 = pairs(even, odd, b, b0 + p + 2 * L, t0);
+        t1 = pairs(even, odd, b, b1 + p + 2 * L, t1);
+        t2 = pairs(even, odd, b, b2 + p + 2 * L, t2);
+        t3 = pairs(even, odd, b, b3 + p + 2 * L, t3);
+      }
+      if (L < 8) {
+        even = FloatVector.fromArray(F, x, xAt + p + 4 * L);
+        odd = FloatVector.fromArray(F, x, xAt + p + 4 * L + L);
+        u0 = pairs(even, odd, b, b0 + p + 4 * L, u0);
+        u1 = pairs(even, odd, b, b1 + p + 4 * L, u1);
+        u2 = pairs(even, odd, b, b2 + p + 4 * L, u2);
+        u3 = pairs(even, odd, b, b3 + p + 4 * L, u3);
+        even = FloatVector.fromArray(F, x, xAt + p + 6 * L);
+        odd = FloatVector.fromArray(F, x, xAt + p + 6 * L + L);
+        v0 = pairs(even, odd, b, b0 + p + 6 * L, v0);
+        v1 = pairs(even, odd, b, b1 + p + 6 * L, v1);
+        v2 = pairs(even, odd, b, b2 + p + 6 * L, v2);
+        v3 = pairs(even, odd, b, b3 + p + 6 * L, v3);
+      }
     }
-    float d0 = Lanes.sum(s0.add(t0));
-    float d1 = Lanes.sum(s1.add(t1));
-    float d2 = Lanes.sum(s2.add(t2));
-    float d3 = Lanes.sum(s3.add(t3));
+    float d0 = Lanes.sum(s0, t0, u0, v0);
+    float d1 = Lanes.sum(s1, t1, u1, v1);
+    float d2 = Lanes.sum(s2, t2, u2, v2);
+    float d3 = Lanes.sum(s3, t3, u3, v3);
     for (; p < k; p++) {
       float u = x[xAt + p];
       d0 = Math.fma(u, scalar(b[b0 + p]), d0);
@@ -144,13 +172,20 @@ final class Bf16Rows {
   private static float one(int k, float[] x, int xAt, short[] b, int bAt) {
     FloatVector s = FloatVector.zero(F);
     FloatVector t = s;
+    FloatVector u = s;
+    FloatVector v = s;
     int p = 0;
-    for (; p <= k - 2 * L; p += 2 * L) {
-      IntVector w = words(b, bAt + p);
-      s = FloatVector.fromArray(F, x, xAt + p).fma(even(w), s);
-      t = FloatVector.fromArray(F, x, xAt + p + L).fma(odd(w), t);
+    for (; p <= k - ROUND; p += ROUND) {
+      s = pairs(x, xAt + p, b, bAt + p, s);
+      if (L < 16) {
+        t = pairs(x, xAt + p + 2 * L, b, bAt + p + 2 * L, t);
+      }
+      if (L < 8) {
+        u = pairs(x, xAt + p + 4 * L, b, bAt + p + 4 * L, u);
+        v = pairs(x, xAt + p + 6 * L, b, bAt + p + 6 * L, v);
+      }
     }
-    float dot = Lanes.sum(s.add(t));
+    float dot = Lanes.sum(s, t, u, v);
     for (; p < k; p++) {
       dot = Math.fma(x[xAt + p], scalar(b[bAt + p]), dot);
     }

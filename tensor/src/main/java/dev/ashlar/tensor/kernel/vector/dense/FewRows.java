@@ -2,6 +2,7 @@ package dev.ashlar.tensor.kernel.vector.dense;
 
 import static dev.ashlar.tensor.kernel.vector.lanes.Lanes.F;
 import static dev.ashlar.tensor.kernel.vector.lanes.Lanes.L;
+import static dev.ashlar.tensor.kernel.vector.lanes.Lanes.WAYS;
 
 import dev.ashlar.tensor.Parallel;
 import dev.ashlar.tensor.kernel.vector.lanes.Lanes;
@@ -62,7 +63,7 @@ final class FewRows {
         });
   }
 
-  /** {@code c[0..3] (+)= a · b_r} for four rows of b. */
+  /** {@code c[0..3] (+)= a · b_r} for four rows of b, each summed as {@link Lanes#dot} does. */
   private static void four(
       int k, float[] a, int aOff, float[] b, int bOff, int ldb, float[] c, int cOff, boolean add) {
     int b1 = bOff + ldb;
@@ -76,23 +77,45 @@ final class FewRows {
     FloatVector t1 = s0;
     FloatVector t2 = s0;
     FloatVector t3 = s0;
+    FloatVector u0 = s0;
+    FloatVector u1 = s0;
+    FloatVector u2 = s0;
+    FloatVector u3 = s0;
+    FloatVector v0 = s0;
+    FloatVector v1 = s0;
+    FloatVector v2 = s0;
+    FloatVector v3 = s0;
     int p = 0;
-    for (; p <= k - 2 * L; p += 2 * L) {
+    for (; p <= k - WAYS; p += WAYS) {
       FloatVector x = FloatVector.fromArray(F, a, aOff + p);
-      FloatVector y = FloatVector.fromArray(F, a, aOff + p + L);
       s0 = x.fma(FloatVector.fromArray(F, b, bOff + p), s0);
       s1 = x.fma(FloatVector.fromArray(F, b, b1 + p), s1);
       s2 = x.fma(FloatVector.fromArray(F, b, b2 + p), s2);
       s3 = x.fma(FloatVector.fromArray(F, b, b3 + p), s3);
-      t0 = y.fma(FloatVector.fromArray(F, b, bOff + p + L), t0);
-      t1 = y.fma(FloatVector.fromArray(F, b, b1 + p + L), t1);
-      t2 = y.fma(FloatVector.fromArray(F, b, b2 + p + L), t2);
-      t3 = y.fma(FloatVector.fromArray(F, b, b3 + p + L), t3);
+      if (L < 16) {
+        x = FloatVector.fromArray(F, a, aOff + p + L);
+        t0 = x.fma(FloatVector.fromArray(F, b, bOff + p + L), t0);
+        t1 = x.fma(FloatVector.fromArray(F, b, b1 + p + L), t1);
+        t2 = x.fma(FloatVector.fromArray(F, b, b2 + p + L), t2);
+        t3 = x.fma(FloatVector.fromArray(F, b, b3 + p + L), t3);
+      }
+      if (L < 8) {
+        x = FloatVector.fromArray(F, a, aOff + p + 2 * L);
+        u0 = x.fma(FloatVector.fromArray(F, b, bOff + p + 2 * L), u0);
+        u1 = x.fma(FloatVector.fromArray(F, b, b1 + p + 2 * L), u1);
+        u2 = x.fma(FloatVector.fromArray(F, b, b2 + p + 2 * L), u2);
+        u3 = x.fma(FloatVector.fromArray(F, b, b3 + p + 2 * L), u3);
+        x = FloatVector.fromArray(F, a, aOff + p + 3 * L);
+        v0 = x.fma(FloatVector.fromArray(F, b, bOff + p + 3 * L), v0);
+        v1 = x.fma(FloatVector.fromArray(F, b, b1 + p + 3 * L), v1);
+        v2 = x.fma(FloatVector.fromArray(F, b, b2 + p + 3 * L), v2);
+        v3 = x.fma(FloatVector.fromArray(F, b, b3 + p + 3 * L), v3);
+      }
     }
-    float d0 = Lanes.sum(s0.add(t0));
-    float d1 = Lanes.sum(s1.add(t1));
-    float d2 = Lanes.sum(s2.add(t2));
-    float d3 = Lanes.sum(s3.add(t3));
+    float d0 = Lanes.sum(s0, t0, u0, v0);
+    float d1 = Lanes.sum(s1, t1, u1, v1);
+    float d2 = Lanes.sum(s2, t2, u2, v2);
+    float d3 = Lanes.sum(s3, t3, u3, v3);
     for (; p < k; p++) {
       float x = a[aOff + p];
       d0 = Math.fma(x, b[bOff + p], d0);

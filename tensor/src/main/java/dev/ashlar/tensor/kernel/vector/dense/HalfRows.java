@@ -2,6 +2,7 @@ package dev.ashlar.tensor.kernel.vector.dense;
 
 import static dev.ashlar.tensor.kernel.vector.lanes.Lanes.F;
 import static dev.ashlar.tensor.kernel.vector.lanes.Lanes.L;
+import static dev.ashlar.tensor.kernel.vector.lanes.Lanes.WAYS;
 
 import dev.ashlar.tensor.DType;
 import dev.ashlar.tensor.HalfMatrix;
@@ -25,8 +26,8 @@ final class HalfRows {
   /** Columns widened at a time: with four rows half of a first-level cache. */
   private static final int PIECE = 1024;
 
-  /** Sums of one row of x that wait: two vectors for each row of the matrix. */
-  private static final int WAITING = 2 * ROWS * L;
+  /** Partial sums of one row of x that wait. */
+  private static final int WAITING = ROWS * WAYS;
 
   /** Multiplications below which another thread does not pay. */
   private static final int GRAIN = 1 << 16;
@@ -81,9 +82,9 @@ final class HalfRows {
       int m, float[] x, int xOff, HalfMatrix w, int j, float[] y, int yAt, Scratch own) {
     int k = w.in();
     Arrays.fill(own.sums, 0, m * WAITING, 0f);
-    int paired = k - k % (2 * L);
-    for (int p = 0; p < paired; p += PIECE) {
-      int n = Math.min(PIECE, paired - p);
+    int whole = k - k % WAYS;
+    for (int p = 0; p < whole; p += PIECE) {
+      int n = Math.min(PIECE, whole - p);
       for (int r = 0; r < ROWS; r++) {
         widen(n, w, (j + r) * k + p, own.rows, r * PIECE);
       }
@@ -93,10 +94,8 @@ final class HalfRows {
     }
     for (int i = 0; i < m; i++) {
       for (int r = 0; r < ROWS; r++) {
-        FloatVector s = FloatVector.fromArray(F, own.sums, i * WAITING + r * L);
-        FloatVector t = FloatVector.fromArray(F, own.sums, i * WAITING + (ROWS + r) * L);
-        float dot = Lanes.sum(s.add(t));
-        for (int p = paired; p < k; p++) {
+        float dot = Lanes.sum(own.sums, i * WAITING + r * WAYS);
+        for (int p = whole; p < k; p++) {
           dot = Math.fma(x[xOff + i * k + p], w.value((j + r) * k + p), dot);
         }
         y[yAt + i * w.out() + r] = dot;
@@ -104,36 +103,53 @@ final class HalfRows {
     }
   }
 
-  /** Adds the products of {@code n} columns, a multiple of two vectors, to the waiting sums. */
+  /** Adds the products of {@code n} columns, a multiple of {@link Lanes#WAYS}, to what waits. */
   private static void add(int n, float[] x, int xAt, float[] b, float[] sums, int at) {
+    for (int i = 0; i < WAYS; i += 2 * L) {
+      add(n, x, xAt, b, i, sums, at + i);
+    }
+  }
+
+  /** Up to two vectors of partial sums, from the {@code i}-th on. */
+  private static void add(int n, float[] x, int xAt, float[] b, int i, float[] sums, int at) {
     FloatVector s0 = FloatVector.fromArray(F, sums, at);
-    FloatVector s1 = FloatVector.fromArray(F, sums, at + L);
-    FloatVector s2 = FloatVector.fromArray(F, sums, at + 2 * L);
-    FloatVector s3 = FloatVector.fromArray(F, sums, at + 3 * L);
-    FloatVector t0 = FloatVector.fromArray(F, sums, at + 4 * L);
-    FloatVector t1 = FloatVector.fromArray(F, sums, at + 5 * L);
-    FloatVector t2 = FloatVector.fromArray(F, sums, at + 6 * L);
-    FloatVector t3 = FloatVector.fromArray(F, sums, at + 7 * L);
-    for (int p = 0; p < n; p += 2 * L) {
+    FloatVector s1 = FloatVector.fromArray(F, sums, at + WAYS);
+    FloatVector s2 = FloatVector.fromArray(F, sums, at + 2 * WAYS);
+    FloatVector s3 = FloatVector.fromArray(F, sums, at + 3 * WAYS);
+    FloatVector t0 = s0;
+    FloatVector t1 = s1;
+    FloatVector t2 = s2;
+    FloatVector t3 = s3;
+    if (L < 16) {
+      t0 = FloatVector.fromArray(F, sums, at + L);
+      t1 = FloatVector.fromArray(F, sums, at + WAYS + L);
+      t2 = FloatVector.fromArray(F, sums, at + 2 * WAYS + L);
+      t3 = FloatVector.fromArray(F, sums, at + 3 * WAYS + L);
+    }
+    for (int p = i; p < n; p += WAYS) {
       FloatVector u = FloatVector.fromArray(F, x, xAt + p);
-      FloatVector v = FloatVector.fromArray(F, x, xAt + p + L);
       s0 = u.fma(FloatVector.fromArray(F, b, p), s0);
       s1 = u.fma(FloatVector.fromArray(F, b, PIECE + p), s1);
       s2 = u.fma(FloatVector.fromArray(F, b, 2 * PIECE + p), s2);
       s3 = u.fma(FloatVector.fromArray(F, b, 3 * PIECE + p), s3);
-      t0 = v.fma(FloatVector.fromArray(F, b, p + L), t0);
-      t1 = v.fma(FloatVector.fromArray(F, b, PIECE + p + L), t1);
-      t2 = v.fma(FloatVector.fromArray(F, b, 2 * PIECE + p + L), t2);
-      t3 = v.fma(FloatVector.fromArray(F, b, 3 * PIECE + p + L), t3);
+      if (L < 16) {
+        FloatVector v = FloatVector.fromArray(F, x, xAt + p + L);
+        t0 = v.fma(FloatVector.fromArray(F, b, p + L), t0);
+        t1 = v.fma(FloatVector.fromArray(F, b, PIECE + p + L), t1);
+        t2 = v.fma(FloatVector.fromArray(F, b, 2 * PIECE + p + L), t2);
+        t3 = v.fma(FloatVector.fromArray(F, b, 3 * PIECE + p + L), t3);
+      }
     }
     s0.intoArray(sums, at);
-    s1.intoArray(sums, at + L);
-    s2.intoArray(sums, at + 2 * L);
-    s3.intoArray(sums, at + 3 * L);
-    t0.intoArray(sums, at + 4 * L);
-    t1.intoArray(sums, at + 5 * L);
-    t2.intoArray(sums, at + 6 * L);
-    t3.intoArray(sums, at + 7 * L);
+    s1.intoArray(sums, at + WAYS);
+    s2.intoArray(sums, at + 2 * WAYS);
+    s3.intoArray(sums, at + 3 * WAYS);
+    if (L < 16) {
+      t0.intoArray(sums, at + L);
+      t1.intoArray(sums, at + WAYS + L);
+      t2.intoArray(sums, at + 2 * WAYS + L);
+      t3.intoArray(sums, at + 3 * WAYS + L);
+    }
   }
 
   /** The last rows of the matrix, fewer than four. */

@@ -27,7 +27,7 @@ public final class RowDots {
 
   /**
    * {@code s[j] = q · x_j} for {@link Lanes#L} rows of x, {@code ld} floats apart, over {@code n}
-   * floats, a multiple of the lanes.
+   * floats, a multiple of {@link Lanes#WAYS}; each as {@link Lanes#dot} sums it.
    */
   public static void lanes(
       int n, float[] q, int qOff, float[] x, int xOff, int ld, float[] s, int sOff) {
@@ -203,26 +203,57 @@ public final class RowDots {
 
   private static void eight(
       int n, float[] q, int qOff, float[] x, int xOff, int ld, float[] s, int sOff) {
+    // Two accumulators a row: those of four rows at a time leave registers for the rest.
     FloatVector r0 = FloatVector.zero(F);
-    FloatVector r1 = FloatVector.zero(F);
-    FloatVector r2 = FloatVector.zero(F);
-    FloatVector r3 = FloatVector.zero(F);
-    FloatVector r4 = FloatVector.zero(F);
-    FloatVector r5 = FloatVector.zero(F);
-    FloatVector r6 = FloatVector.zero(F);
-    FloatVector r7 = FloatVector.zero(F);
-    for (int i = 0; i < n; i += L) {
+    FloatVector r1 = r0;
+    FloatVector r2 = r0;
+    FloatVector r3 = r0;
+    FloatVector s0 = r0;
+    FloatVector s1 = r0;
+    FloatVector s2 = r0;
+    FloatVector s3 = r0;
+    for (int i = 0; i < n; i += 2 * L) {
       int at = xOff + i;
       FloatVector v = FloatVector.fromArray(F, q, qOff + i);
       r0 = v.fma(FloatVector.fromArray(F, x, at), r0);
       r1 = v.fma(FloatVector.fromArray(F, x, at + ld), r1);
       r2 = v.fma(FloatVector.fromArray(F, x, at + 2 * ld), r2);
       r3 = v.fma(FloatVector.fromArray(F, x, at + 3 * ld), r3);
-      r4 = v.fma(FloatVector.fromArray(F, x, at + 4 * ld), r4);
-      r5 = v.fma(FloatVector.fromArray(F, x, at + 5 * ld), r5);
-      r6 = v.fma(FloatVector.fromArray(F, x, at + 6 * ld), r6);
-      r7 = v.fma(FloatVector.fromArray(F, x, at + 7 * ld), r7);
+      v = FloatVector.fromArray(F, q, qOff + i + L);
+      s0 = v.fma(FloatVector.fromArray(F, x, at + L), s0);
+      s1 = v.fma(FloatVector.fromArray(F, x, at + ld + L), s1);
+      s2 = v.fma(FloatVector.fromArray(F, x, at + 2 * ld + L), s2);
+      s3 = v.fma(FloatVector.fromArray(F, x, at + 3 * ld + L), s3);
     }
+    r0 = r0.add(s0);
+    r1 = r1.add(s1);
+    r2 = r2.add(s2);
+    r3 = r3.add(s3);
+    FloatVector r4 = FloatVector.zero(F);
+    FloatVector r5 = r4;
+    FloatVector r6 = r4;
+    FloatVector r7 = r4;
+    FloatVector s4 = r4;
+    FloatVector s5 = r4;
+    FloatVector s6 = r4;
+    FloatVector s7 = r4;
+    for (int i = 0; i < n; i += 2 * L) {
+      int at = xOff + 4 * ld + i;
+      FloatVector v = FloatVector.fromArray(F, q, qOff + i);
+      r4 = v.fma(FloatVector.fromArray(F, x, at), r4);
+      r5 = v.fma(FloatVector.fromArray(F, x, at + ld), r5);
+      r6 = v.fma(FloatVector.fromArray(F, x, at + 2 * ld), r6);
+      r7 = v.fma(FloatVector.fromArray(F, x, at + 3 * ld), r7);
+      v = FloatVector.fromArray(F, q, qOff + i + L);
+      s4 = v.fma(FloatVector.fromArray(F, x, at + L), s4);
+      s5 = v.fma(FloatVector.fromArray(F, x, at + ld + L), s5);
+      s6 = v.fma(FloatVector.fromArray(F, x, at + 2 * ld + L), s6);
+      s7 = v.fma(FloatVector.fromArray(F, x, at + 3 * ld + L), s7);
+    }
+    r4 = r4.add(s4);
+    r5 = r5.add(s5);
+    r6 = r6.add(s6);
+    r7 = r7.add(s7);
     IntVector lower = IntVector.fromArray(I, LOWER, 0);
     IntVector upper = IntVector.fromArray(I, UPPER, 0);
     FloatVector a0 =

@@ -1,11 +1,18 @@
 package dev.ashlar.tensor.kernel.vector.lanes;
 
+import jdk.incubator.vector.DoubleVector;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorShuffle;
 import jdk.incubator.vector.VectorSpecies;
 
-/** The vector width of this process, the register tile that suits it, and folds in fixed order. */
+/**
+ * The vector width of this process, the register tile that suits it, and folds in fixed order.
+ *
+ * <p>A sum over floats has {@link #WAYS} partial sums at every width, the i-th over elements i, i +
+ * 16, …: one vector of 512 bits, two of 256, four of 128. What is behind the last whole sixteen
+ * comes to the folded sum one by one. So every sum has the same bits on every machine.
+ */
 public final class Lanes {
   /** The widest float vectors of this machine, up to 512 bits. */
   public static final VectorSpecies<Float> F =
@@ -18,6 +25,12 @@ public final class Lanes {
 
   /** Floats in a vector. */
   public static final int L = F.length();
+
+  /** Partial sums of a sum over floats, at every width. */
+  public static final int WAYS = 16;
+
+  /** Partial sums of a sum of doubles that are formed of floats: one vector of 512 bits. */
+  public static final int DOUBLE_WAYS = 8;
 
   /**
    * Whether there are 32 vector registers, enough for a tile of 6 rows by 4 vectors. AVX-512 and
@@ -49,7 +62,7 @@ public final class Lanes {
    * The sum of the lanes as a tree of halves. {@code reduceLanes} adds in an order that changes
    * when the code is compiled.
    */
-  public static float sum(FloatVector v) {
+  private static float sum(FloatVector v) {
     FloatVector s = v;
     if (L >= 16) {
       s = s.add(s.rearrange(TURN_8));
@@ -64,22 +77,81 @@ public final class Lanes {
   }
 
   /**
-   * The sum of the first {@link #L} floats of {@code lanes}, which are overwritten, as the same
-   * tree. For loops whose own code is near the compiler's inlining limit: beyond it every vector is
-   * boxed.
+   * The sum of {@link #WAYS} partial sums as a tree of halves.
+   *
+   * @param b the second vector of them; ignored where one holds them all
+   * @param c the third; ignored where two hold them all
+   * @param d the fourth; the same
+   */
+  public static float sum(FloatVector a, FloatVector b, FloatVector c, FloatVector d) {
+    if (L >= WAYS) {
+      return sum(a);
+    }
+    if (2 * L >= WAYS) {
+      return sum(a.add(b));
+    }
+    return sum(a.add(c).add(b.add(d)));
+  }
+
+  /**
+   * The {@link #WAYS} partial sums of up to four vectors, as {@link #sum(float[])} takes them. A
+   * loop that may not be written out for each vector, since its own code is near the compiler's
+   * inlining limit (beyond it every vector is boxed), adds to the first and turns them: the first
+   * is then always the one to be added to next.
+   *
+   * @param lanes {@link #WAYS} floats
+   */
+  public static void store(
+      FloatVector a, FloatVector b, FloatVector c, FloatVector d, float[] lanes) {
+    a.intoArray(lanes, 0);
+    if (L < 16) {
+      b.intoArray(lanes, L);
+    }
+    if (L < 8) {
+      c.intoArray(lanes, 2 * L);
+      d.intoArray(lanes, 3 * L);
+    }
+  }
+
+  /**
+   * The sum of the {@link #WAYS} partial sums in {@code lanes}, which are overwritten, as the same
+   * tree. It does not change when the sums are turned by a whole number of vectors.
    */
   public static float sum(float[] lanes) {
-    for (int half = L / 2; half > 0; half /= 2) {
-      for (int i = 0; i < half; i++) {
+    return sum(lanes, 0);
+  }
+
+  /** {@link #sum(float[])} of those from the {@code at}-th on. */
+  public static float sum(float[] lanes, int at) {
+    for (int half = WAYS / 2; half > 0; half /= 2) {
+      for (int i = at; i < at + half; i++) {
         lanes[i] += lanes[i + half];
       }
     }
-    return lanes[0];
+    return lanes[at];
   }
 
-  /** The sum of the first {@code L/2} doubles of {@code lanes}, which are overwritten. */
+  /**
+   * The {@link #DOUBLE_WAYS} partial sums of up to four vectors of doubles, as {@link
+   * #sum(double[])} takes them.
+   *
+   * @param lanes {@link #DOUBLE_WAYS} doubles
+   */
+  public static void store(
+      DoubleVector a, DoubleVector b, DoubleVector c, DoubleVector d, double[] lanes) {
+    a.intoArray(lanes, 0);
+    if (L < 16) {
+      b.intoArray(lanes, L / 2);
+    }
+    if (L < 8) {
+      c.intoArray(lanes, L);
+      d.intoArray(lanes, 3 * L / 2);
+    }
+  }
+
+  /** The sum of the first {@link #DOUBLE_WAYS} doubles of {@code lanes}, which are overwritten. */
   public static double sum(double[] lanes) {
-    for (int half = L / 4; half > 0; half /= 2) {
+    for (int half = DOUBLE_WAYS / 2; half > 0; half /= 2) {
       for (int i = 0; i < half; i++) {
         lanes[i] += lanes[i + half];
       }
@@ -103,15 +175,29 @@ public final class Lanes {
 
   /** {@code Σ a·b} over {@code n} floats. */
   public static float dot(int n, float[] a, int aOff, float[] b, int bOff) {
-    FloatVector sum = FloatVector.zero(F);
+    FloatVector s0 = FloatVector.zero(F);
+    FloatVector s1 = s0;
+    FloatVector s2 = s0;
+    FloatVector s3 = s0;
     int i = 0;
-    for (; i <= n - L; i += L) {
-      sum = FloatVector.fromArray(F, a, aOff + i).fma(FloatVector.fromArray(F, b, bOff + i), sum);
+    for (; i <= n - WAYS; i += WAYS) {
+      s0 = product(a, aOff + i, b, bOff + i, s0);
+      if (L < 16) {
+        s1 = product(a, aOff + i + L, b, bOff + i + L, s1);
+      }
+      if (L < 8) {
+        s2 = product(a, aOff + i + 2 * L, b, bOff + i + 2 * L, s2);
+        s3 = product(a, aOff + i + 3 * L, b, bOff + i + 3 * L, s3);
+      }
     }
-    float total = sum(sum);
+    float total = sum(s0, s1, s2, s3);
     for (; i < n; i++) {
       total = Math.fma(a[aOff + i], b[bOff + i], total);
     }
     return total;
+  }
+
+  private static FloatVector product(float[] a, int aAt, float[] b, int bAt, FloatVector sum) {
+    return FloatVector.fromArray(F, a, aAt).fma(FloatVector.fromArray(F, b, bAt), sum);
   }
 }

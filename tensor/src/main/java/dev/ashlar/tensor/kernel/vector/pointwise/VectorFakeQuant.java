@@ -1,8 +1,10 @@
 package dev.ashlar.tensor.kernel.vector.pointwise;
 
 import static dev.ashlar.tensor.kernel.vector.lanes.Lanes.D;
+import static dev.ashlar.tensor.kernel.vector.lanes.Lanes.DOUBLE_WAYS;
 import static dev.ashlar.tensor.kernel.vector.lanes.Lanes.F;
 import static dev.ashlar.tensor.kernel.vector.lanes.Lanes.L;
+import static dev.ashlar.tensor.kernel.vector.lanes.Lanes.WAYS;
 
 import dev.ashlar.tensor.kernel.FakeQuantKernel;
 import dev.ashlar.tensor.kernel.RangeGrid;
@@ -33,9 +35,9 @@ public final class VectorFakeQuant implements FakeQuantKernel {
     double code;
     double weight;
     double saturated;
-    final double[] codeLanes = new double[L];
-    final double[] weightLanes = new double[L];
-    final double[] saturatedLanes = new double[L];
+    final double[] codeLanes = new double[DOUBLE_WAYS];
+    final double[] weightLanes = new double[DOUBLE_WAYS];
+    final double[] saturatedLanes = new double[DOUBLE_WAYS];
   }
 
   private static final ThreadLocal<Sums> SUMS = ThreadLocal.withInitial(Sums::new);
@@ -270,7 +272,7 @@ public final class VectorFakeQuant implements FakeQuantKernel {
   /** Steps V of one group and forms its sums, in one pass. */
   private static void step(
       Parameters p, int start, int end, float s, int zero, float[] gradient, float lr, Sums sums) {
-    int whole = start + (end - start) / L * L;
+    int whole = end - (end - start) % WAYS;
     steps(p, start, whole, s, zero, gradient, lr, sums);
     sums(p, whole, end, s, zero, gradient, sums);
     sums.code += Lanes.sum(sums.codeLanes);
@@ -294,11 +296,17 @@ public final class VectorFakeQuant implements FakeQuantKernel {
     float firstPassing = p.firstPassing() - zero;
     float lastPassing = p.lastPassing() - zero;
     DoubleVector code0 = DoubleVector.zero(D);
-    DoubleVector code1 = DoubleVector.zero(D);
-    DoubleVector weight0 = DoubleVector.zero(D);
-    DoubleVector weight1 = DoubleVector.zero(D);
-    DoubleVector saturated0 = DoubleVector.zero(D);
-    DoubleVector saturated1 = DoubleVector.zero(D);
+    DoubleVector code1 = code0;
+    DoubleVector code2 = code0;
+    DoubleVector code3 = code0;
+    DoubleVector weight0 = code0;
+    DoubleVector weight1 = code0;
+    DoubleVector weight2 = code0;
+    DoubleVector weight3 = code0;
+    DoubleVector saturated0 = code0;
+    DoubleVector saturated1 = code0;
+    DoubleVector saturated2 = code0;
+    DoubleVector saturated3 = code0;
     for (int i = start; i < end; i += L) {
       FloatVector g = FloatVector.fromArray(F, gradient, i);
       FloatVector v = FloatVector.fromArray(F, value, i);
@@ -313,15 +321,49 @@ public final class VectorFakeQuant implements FakeQuantKernel {
       FloatVector lost = FloatVector.zero(F).blend(g, outside);
       DoubleVector g0 = (DoubleVector) g.convertShape(VectorOperators.F2D, D, 0);
       DoubleVector g1 = (DoubleVector) g.convertShape(VectorOperators.F2D, D, 1);
-      code0 = g0.fma((DoubleVector) u.convertShape(VectorOperators.F2D, D, 0), code0);
-      code1 = g1.fma((DoubleVector) u.convertShape(VectorOperators.F2D, D, 1), code1);
-      weight0 = g0.fma((DoubleVector) inner.convertShape(VectorOperators.F2D, D, 0), weight0);
-      weight1 = g1.fma((DoubleVector) inner.convertShape(VectorOperators.F2D, D, 1), weight1);
-      saturated0 = ((DoubleVector) lost.convertShape(VectorOperators.F2D, D, 0)).add(saturated0);
-      saturated1 = ((DoubleVector) lost.convertShape(VectorOperators.F2D, D, 1)).add(saturated1);
+      DoubleVector u0 = (DoubleVector) u.convertShape(VectorOperators.F2D, D, 0);
+      DoubleVector u1 = (DoubleVector) u.convertShape(VectorOperators.F2D, D, 1);
+      DoubleVector inner0 = (DoubleVector) inner.convertShape(VectorOperators.F2D, D, 0);
+      DoubleVector inner1 = (DoubleVector) inner.convertShape(VectorOperators.F2D, D, 1);
+      DoubleVector lost0 = (DoubleVector) lost.convertShape(VectorOperators.F2D, D, 0);
+      DoubleVector lost1 = (DoubleVector) lost.convertShape(VectorOperators.F2D, D, 1);
+      if (L >= 16) {
+        code0 = g1.fma(u1, g0.fma(u0, code0));
+        weight0 = g1.fma(inner1, g0.fma(inner0, weight0));
+        saturated0 = saturated0.add(lost0).add(lost1);
+        continue;
+      }
+      u0 = g0.fma(u0, code0);
+      u1 = g1.fma(u1, code1);
+      inner0 = g0.fma(inner0, weight0);
+      inner1 = g1.fma(inner1, weight1);
+      lost0 = saturated0.add(lost0);
+      lost1 = saturated1.add(lost1);
+      if (L < 8) {
+        // Two of four vectors come next: the sums take turns.
+        code0 = code2;
+        code1 = code3;
+        code2 = u0;
+        code3 = u1;
+        weight0 = weight2;
+        weight1 = weight3;
+        weight2 = inner0;
+        weight3 = inner1;
+        saturated0 = saturated2;
+        saturated1 = saturated3;
+        saturated2 = lost0;
+        saturated3 = lost1;
+      } else {
+        code0 = u0;
+        code1 = u1;
+        weight0 = inner0;
+        weight1 = inner1;
+        saturated0 = lost0;
+        saturated1 = lost1;
+      }
     }
-    code0.add(code1).intoArray(sums.codeLanes, 0);
-    weight0.add(weight1).intoArray(sums.weightLanes, 0);
-    saturated0.add(saturated1).intoArray(sums.saturatedLanes, 0);
+    Lanes.store(code0, code1, code2, code3, sums.codeLanes);
+    Lanes.store(weight0, weight1, weight2, weight3, sums.weightLanes);
+    Lanes.store(saturated0, saturated1, saturated2, saturated3, sums.saturatedLanes);
   }
 }

@@ -1,8 +1,10 @@
 package dev.ashlar.tensor.kernel.vector.pointwise;
 
 import static dev.ashlar.tensor.kernel.vector.lanes.Lanes.D;
+import static dev.ashlar.tensor.kernel.vector.lanes.Lanes.DOUBLE_WAYS;
 import static dev.ashlar.tensor.kernel.vector.lanes.Lanes.F;
 import static dev.ashlar.tensor.kernel.vector.lanes.Lanes.L;
+import static dev.ashlar.tensor.kernel.vector.lanes.Lanes.WAYS;
 
 import dev.ashlar.tensor.kernel.LossKernel;
 import dev.ashlar.tensor.kernel.vector.lanes.Lanes;
@@ -19,12 +21,13 @@ public final class VectorLoss implements LossKernel {
   private static final int PIECE = 2048;
 
   /** Called for every row of a tuning step, which allocates nothing else. */
-  private static final ThreadLocal<double[]> LANES = ThreadLocal.withInitial(() -> new double[L]);
+  private static final ThreadLocal<double[]> LANES =
+      ThreadLocal.withInitial(() -> new double[DOUBLE_WAYS]);
 
   @Override
   public void crossEntropy(
       int from, int to, int vocab, float[] logits, int[] targets, double[] losses, float[] lse) {
-    float[] lanes = new float[L];
+    float[] lanes = new float[WAYS];
     for (int r = from; r < to; r++) {
       int off = r * vocab;
       float max = VectorSoftmax.max(vocab, logits, off, lanes);
@@ -48,11 +51,26 @@ public final class VectorLoss implements LossKernel {
   }
 
   private static void exponentials(int n, float[] x, int off, float max, float[] lanes) {
-    FloatVector sum = FloatVector.zero(F);
+    FloatVector s0 = FloatVector.zero(F);
+    FloatVector s1 = s0;
+    FloatVector s2 = s0;
+    FloatVector s3 = s0;
     for (int i = 0; i < n; i += L) {
-      sum = VectorMath.exp(FloatVector.fromArray(F, x, off + i).sub(max)).add(sum);
+      FloatVector e = VectorMath.exp(FloatVector.fromArray(F, x, off + i).sub(max));
+      FloatVector t = e.add(s0);
+      if (L >= 16) {
+        s0 = t;
+      } else if (L >= 8) {
+        s0 = s1;
+        s1 = t;
+      } else {
+        s0 = s1;
+        s1 = s2;
+        s2 = s3;
+        s3 = t;
+      }
     }
-    sum.intoArray(lanes, 0);
+    Lanes.store(s0, s1, s2, s3, lanes);
   }
 
   /** The last {@code n} floats, less than a vector. */
@@ -132,19 +150,33 @@ public final class VectorLoss implements LossKernel {
 
   @Override
   public double squaredError(int off, int n, float[] p, float[] y) {
-    DoubleVector sum0 = DoubleVector.zero(D);
-    DoubleVector sum1 = DoubleVector.zero(D);
+    DoubleVector s0 = DoubleVector.zero(D);
+    DoubleVector s1 = s0;
+    DoubleVector s2 = s0;
+    DoubleVector s3 = s0;
     int end = off + n;
+    int whole = end - n % WAYS;
     int i = off;
-    for (; i <= end - L; i += L) {
+    for (; i < whole; i += L) {
       FloatVector e = FloatVector.fromArray(F, p, i).sub(FloatVector.fromArray(F, y, i));
       DoubleVector e0 = (DoubleVector) e.convertShape(VectorOperators.F2D, D, 0);
       DoubleVector e1 = (DoubleVector) e.convertShape(VectorOperators.F2D, D, 1);
-      sum0 = e0.fma(e0, sum0);
-      sum1 = e1.fma(e1, sum1);
+      if (L >= 16) {
+        s0 = e1.fma(e1, e0.fma(e0, s0));
+      } else if (L >= 8) {
+        s0 = e0.fma(e0, s0);
+        s1 = e1.fma(e1, s1);
+      } else {
+        e0 = e0.fma(e0, s0);
+        e1 = e1.fma(e1, s1);
+        s0 = s2;
+        s1 = s3;
+        s2 = e0;
+        s3 = e1;
+      }
     }
     double[] lanes = LANES.get();
-    sum0.add(sum1).intoArray(lanes, 0);
+    Lanes.store(s0, s1, s2, s3, lanes);
     double sum = Lanes.sum(lanes);
     for (; i < end; i++) {
       double e = p[i] - y[i];

@@ -2,13 +2,14 @@ package dev.ashlar.tensor.kernel.vector.pointwise;
 
 import static dev.ashlar.tensor.kernel.vector.lanes.Lanes.F;
 import static dev.ashlar.tensor.kernel.vector.lanes.Lanes.L;
+import static dev.ashlar.tensor.kernel.vector.lanes.Lanes.WAYS;
 
 import dev.ashlar.tensor.kernel.NormKernel;
 import dev.ashlar.tensor.kernel.vector.lanes.Lanes;
 import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
 
-/** Norms row by row; sums run in the lanes of one vector and are folded as a tree. */
+/** Norms row by row. */
 public final class VectorNorm implements NormKernel {
   private static final class Ones {
     float[] data = new float[0];
@@ -84,17 +85,32 @@ public final class VectorNorm implements NormKernel {
 
   /** {@code Σ dy·w·(x − mean)}. */
   private static float tripleDot(int dim, float[] dy, int off, float[] w, float[] x, float mean) {
-    FloatVector sum = FloatVector.zero(F);
+    FloatVector s0 = FloatVector.zero(F);
+    FloatVector s1 = s0;
+    FloatVector s2 = s0;
+    FloatVector s3 = s0;
     int i = 0;
-    for (; i <= dim - L; i += L) {
-      FloatVector g = FloatVector.fromArray(F, dy, off + i).mul(FloatVector.fromArray(F, w, i));
-      sum = g.fma(FloatVector.fromArray(F, x, off + i).sub(mean), sum);
+    for (; i <= dim - WAYS; i += WAYS) {
+      s0 = triple(dy, off + i, w, i, x, mean, s0);
+      if (L < 16) {
+        s1 = triple(dy, off + i + L, w, i + L, x, mean, s1);
+      }
+      if (L < 8) {
+        s2 = triple(dy, off + i + 2 * L, w, i + 2 * L, x, mean, s2);
+        s3 = triple(dy, off + i + 3 * L, w, i + 3 * L, x, mean, s3);
+      }
     }
-    float total = Lanes.sum(sum);
+    float total = Lanes.sum(s0, s1, s2, s3);
     for (; i < dim; i++) {
       total = Math.fma(dy[off + i] * w[i], x[off + i] - mean, total);
     }
     return total;
+  }
+
+  private static FloatVector triple(
+      float[] dy, int at, float[] w, int i, float[] x, float mean, FloatVector sum) {
+    FloatVector g = FloatVector.fromArray(F, dy, at).mul(FloatVector.fromArray(F, w, i));
+    return g.fma(FloatVector.fromArray(F, x, at).sub(mean), sum);
   }
 
   /** {@code dx (+)= dy·w·r + x·a + b}. */
@@ -175,31 +191,55 @@ public final class VectorNorm implements NormKernel {
   }
 
   private static float sum(int dim, float[] x, int off) {
-    FloatVector sum = FloatVector.zero(F);
-    int i = 0;
-    for (; i <= dim - L; i += L) {
-      sum = FloatVector.fromArray(F, x, off + i).add(sum);
+    FloatVector s0 = FloatVector.zero(F);
+    FloatVector s1 = s0;
+    FloatVector s2 = s0;
+    FloatVector s3 = s0;
+    int i = off;
+    for (; i <= off + dim - WAYS; i += WAYS) {
+      s0 = FloatVector.fromArray(F, x, i).add(s0);
+      if (L < 16) {
+        s1 = FloatVector.fromArray(F, x, i + L).add(s1);
+      }
+      if (L < 8) {
+        s2 = FloatVector.fromArray(F, x, i + 2 * L).add(s2);
+        s3 = FloatVector.fromArray(F, x, i + 3 * L).add(s3);
+      }
     }
-    float total = Lanes.sum(sum);
-    for (; i < dim; i++) {
-      total += x[off + i];
+    float total = Lanes.sum(s0, s1, s2, s3);
+    for (; i < off + dim; i++) {
+      total += x[i];
     }
     return total;
   }
 
   private static float squares(int dim, float[] x, int off, float mean) {
-    FloatVector sum = FloatVector.zero(F);
-    int i = 0;
-    for (; i <= dim - L; i += L) {
-      FloatVector d = FloatVector.fromArray(F, x, off + i).sub(mean);
-      sum = d.fma(d, sum);
+    FloatVector s0 = FloatVector.zero(F);
+    FloatVector s1 = s0;
+    FloatVector s2 = s0;
+    FloatVector s3 = s0;
+    int i = off;
+    for (; i <= off + dim - WAYS; i += WAYS) {
+      s0 = square(x, i, mean, s0);
+      if (L < 16) {
+        s1 = square(x, i + L, mean, s1);
+      }
+      if (L < 8) {
+        s2 = square(x, i + 2 * L, mean, s2);
+        s3 = square(x, i + 3 * L, mean, s3);
+      }
     }
-    float total = Lanes.sum(sum);
-    for (; i < dim; i++) {
-      float d = x[off + i] - mean;
+    float total = Lanes.sum(s0, s1, s2, s3);
+    for (; i < off + dim; i++) {
+      float d = x[i] - mean;
       total = Math.fma(d, d, total);
     }
     return total;
+  }
+
+  private static FloatVector square(float[] x, int at, float mean, FloatVector sum) {
+    FloatVector d = FloatVector.fromArray(F, x, at).sub(mean);
+    return d.fma(d, sum);
   }
 
   /** {@code y = (x − mean) · s · w}. */

@@ -2,6 +2,7 @@ package dev.ashlar.tensor.kernel.vector.pointwise;
 
 import static dev.ashlar.tensor.kernel.vector.lanes.Lanes.F;
 import static dev.ashlar.tensor.kernel.vector.lanes.Lanes.L;
+import static dev.ashlar.tensor.kernel.vector.lanes.Lanes.WAYS;
 
 import dev.ashlar.tensor.kernel.SoftmaxKernel;
 import dev.ashlar.tensor.kernel.vector.lanes.Lanes;
@@ -17,7 +18,7 @@ public final class VectorSoftmax implements SoftmaxKernel {
 
   @Override
   public void forward(int from, int to, int dim, float[] x, float[] y) {
-    float[] lanes = new float[L];
+    float[] lanes = new float[WAYS];
     for (int r = from; r < to; r++) {
       float max = max(dim, x, r * dim, lanes);
       float sum = exp(dim, x, r * dim, max, y, lanes);
@@ -28,7 +29,7 @@ public final class VectorSoftmax implements SoftmaxKernel {
   /**
    * The largest of {@code n} floats.
    *
-   * @param lanes scratch of a vector's length
+   * @param lanes scratch of {@link Lanes#WAYS} floats
    */
   static float max(int n, float[] x, int off, float[] lanes) {
     FloatVector m = FloatVector.broadcast(F, Float.NEGATIVE_INFINITY);
@@ -61,13 +62,27 @@ public final class VectorSoftmax implements SoftmaxKernel {
   }
 
   private static void exponentials(int n, float[] x, int off, float max, float[] y, float[] lanes) {
-    FloatVector sum = FloatVector.zero(F);
+    FloatVector s0 = FloatVector.zero(F);
+    FloatVector s1 = s0;
+    FloatVector s2 = s0;
+    FloatVector s3 = s0;
     for (int i = 0; i < n; i += L) {
       FloatVector e = VectorMath.exp(FloatVector.fromArray(F, x, off + i).sub(max));
       e.intoArray(y, off + i);
-      sum = e.add(sum);
+      FloatVector t = e.add(s0);
+      if (L >= 16) {
+        s0 = t;
+      } else if (L >= 8) {
+        s0 = s1;
+        s1 = t;
+      } else {
+        s0 = s1;
+        s1 = s2;
+        s2 = s3;
+        s3 = t;
+      }
     }
-    sum.intoArray(lanes, 0);
+    Lanes.store(s0, s1, s2, s3, lanes);
   }
 
   /** The last {@code n} floats, less than a vector. */
