@@ -2,7 +2,8 @@
 #
 # Asymmetric groups of 64, 64 samples of 256 tokens in the order of the text; perplexity over 16 windows
 # of 512 tokens on two texts, KL divergence from the float model on the first. A line of a FILE is a
-# cell: name, bits, seed, both perplexities, the divergence, seconds, processor seconds, peak bytes.
+# cell: name, bits, seed, both perplexities, the divergence, seconds, processor seconds, peak bytes; what
+# was measured elsewhere than the others has '-' for the last three.
 #
 # The script that sources this has `rows` (NAME|OPTIONS, a line each) and `quantized OPTIONS BITS SEED`,
 # which makes $scratch/out of $model and $scratch/text.txt, and sets seconds, processor and peak, and
@@ -103,15 +104,18 @@ table() {
       rows = split(order, row, "\n")
       for (r = 1; r <= rows; r++) { sub(/\|.*/, "", row[r]); known[row[r]] = 1 }
     }
+    function cost(format, values, divisor) {
+      return values == "" ? "–" : sprintf(format, median(values) / divisor)
+    }
     !($1 in known) { known[$1] = 1; row[++rows] = $1 }
-    { seen[$1, $2]++; for (i = 4; i <= 9; i++) all[$1, $2, i] = all[$1, $2, i] " " $i }
+    { seen[$1, $2]++; for (i = 4; i <= 9; i++) if ($i != "-") all[$1, $2, i] = all[$1, $2, i] " " $i }
     END {
       for (bits = 4; bits >= 2; bits--) for (r = 1; r <= rows; r++) {
         name = row[r]
         if (!((name, bits) in seen)) continue
-        printf "| %s | %d | %.2f | %.2f | %.4f | %.0f | %.0f | %.2f | %d |\n", name, bits, median(all[name, bits, 4]), \
-          median(all[name, bits, 5]), median(all[name, bits, 6]), median(all[name, bits, 7]), median(all[name, bits, 8]), \
-          median(all[name, bits, 9]) / 1e9, seen[name, bits]
+        printf "| %s | %d | %.2f | %.2f | %.4f | %s | %s | %s | %d |\n", name, bits, median(all[name, bits, 4]), \
+          median(all[name, bits, 5]), median(all[name, bits, 6]), cost("%.0f", all[name, bits, 7], 1), \
+          cost("%.0f", all[name, bits, 8], 1), cost("%.2f", all[name, bits, 9], 1e9), seen[name, bits]
       }
     }' "$@"
 }

@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -17,7 +16,7 @@ import java.util.function.ToDoubleFunction;
  * @param bits of a weight
  * @param perplexity on the text that it was calibrated on
  * @param divergence KL from the float model, nats a token
- * @param processor seconds
+ * @param processor seconds; not a number if all seeds were measured elsewhere
  */
 record Cell(String series, int bits, double perplexity, double divergence, double processor) {
   private static final int NAME = 0;
@@ -26,6 +25,9 @@ record Cell(String series, int bits, double perplexity, double divergence, doubl
   private static final int DIVERGENCE = 5;
   private static final int PROCESSOR = 7;
   private static final int FEWEST = 9;
+
+  /** Stands for seconds that compare with no others. */
+  private static final String ELSEWHERE = "-";
 
   /**
    * Those of files that {@code bench/proof/methods} or {@code peers} wrote.
@@ -47,7 +49,7 @@ record Cell(String series, int bits, double perplexity, double divergence, doubl
                 new double[] {
                   Double.parseDouble(f[PERPLEXITY]),
                   Double.parseDouble(f[DIVERGENCE]),
-                  Double.parseDouble(f[PROCESSOR])
+                  f[PROCESSOR].equals(ELSEWHERE) ? Double.NaN : Double.parseDouble(f[PROCESSOR])
                 });
       }
     }
@@ -64,9 +66,16 @@ record Cell(String series, int bits, double perplexity, double divergence, doubl
     return cells;
   }
 
+  /** Whether it can be drawn. */
+  boolean isFinite() {
+    return Double.isFinite(perplexity) && Double.isFinite(divergence) && Double.isFinite(processor);
+  }
+
   private static double median(List<double[]> all, ToDoubleFunction<double[]> value) {
-    double[] v = all.stream().mapToDouble(value).toArray();
-    Arrays.sort(v);
+    double[] v = all.stream().mapToDouble(value).filter(x -> !Double.isNaN(x)).sorted().toArray();
+    if (v.length == 0) {
+      return Double.NaN;
+    }
     int middle = v.length / 2;
     return v.length % 2 == 1 ? v[middle] : (v[middle - 1] + v[middle]) / 2;
   }

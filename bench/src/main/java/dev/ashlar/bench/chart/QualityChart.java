@@ -49,7 +49,7 @@ public final class QualityChart {
   QualityChart(List<Cell> cells) {
     List<Cell> finite =
         cells.stream()
-            .filter(c -> Double.isFinite(c.perplexity()) && Double.isFinite(c.divergence()))
+            .filter(Cell::isFinite)
             .sorted(Comparator.comparingDouble(Cell::processor))
             .toList();
     if (finite.isEmpty()) {

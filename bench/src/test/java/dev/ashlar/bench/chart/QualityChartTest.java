@@ -143,12 +143,14 @@ class QualityChartTest {
         """
         rtn\t3\t42\t80\t1\t1.1\t9\t30\t1
         rtn\t3\t43\t90\t1\t1.3\t9\t50\t1
+        rtn\t3\t44\t100\t1\t1.5\t-\t-\t-
         gptq\t3\t42\tInfinity\t1\tNaN\t9\t300\t1
         feedback\t3\t42\t36\t1\t0.2\t9\t400\t1
         feedback, labels\t3\t42\t29\t1\t0.3\t9\t500\t1
+        feedback, elsewhere\t3\t42\t28\t1\t0.3\t-\t-\t-
         """);
     List<Cell> cells = Cell.read(List.of(figures));
-    assertEquals(new Cell("rtn", 3, 85, 1.2000000000000002, 40), cells.getFirst());
+    assertEquals(new Cell("rtn", 3, 90, 1.3, 40), cells.getFirst());
     Path a = folder.resolve("a.png");
     Path b = folder.resolve("b.png");
     QualityChart.main(new String[] {a.toString(), figures.toString()});
