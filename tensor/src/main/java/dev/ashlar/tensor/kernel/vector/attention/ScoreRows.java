@@ -110,7 +110,10 @@ final class ScoreRows {
         s3 = t;
       }
     }
-    Lanes.store(s0, s1, s2, s3, lanes);
+    Lanes.store(s0, s1, lanes, 0);
+    if (L < 8) {
+      Lanes.store(s2, s3, lanes, 2 * L);
+    }
   }
 
   /** Zeros on {@code [from, to)}. */

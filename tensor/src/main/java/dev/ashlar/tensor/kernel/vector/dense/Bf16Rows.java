@@ -4,7 +4,6 @@ import static dev.ashlar.tensor.kernel.vector.lanes.Lanes.F;
 import static dev.ashlar.tensor.kernel.vector.lanes.Lanes.L;
 
 import dev.ashlar.tensor.Parallel;
-import dev.ashlar.tensor.kernel.vector.lanes.Lanes;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.ShortVector;
@@ -21,8 +20,8 @@ final class Bf16Rows {
   /** Rows of b taken together. */
   private static final int ROWS = 4;
 
-  /** Columns after which the partial sums come round: each takes two neighbours. */
-  private static final int ROUND = 2 * Lanes.WAYS;
+  /** Columns after which the partial sums come round: those of even ones, then of odd ones. */
+  private static final int ROUND = HalfRows.SUMS;
 
   /** Multiplications below which another thread does not pay. */
   private static final int GRAIN = 1 << 16;
@@ -33,6 +32,10 @@ final class Bf16Rows {
   /** Buffers for the activations of the products that a thread asks for. */
   private static final ThreadLocal<float[][]> PAIRED =
       ThreadLocal.withInitial(() -> new float[1][0]);
+
+  /** A thread's partial sums, of up to four rows. */
+  private static final ThreadLocal<float[]> SUMS =
+      ThreadLocal.withInitial(() -> new float[ROWS * ROUND]);
 
   private Bf16Rows() {}
 
@@ -52,16 +55,17 @@ final class Bf16Rows {
         groups,
         grain,
         (from, to) -> {
+          float[] sums = SUMS.get();
           for (int g = from; g < to; g++) {
             int j = g * ROWS;
             int rows = Math.min(ROWS, n - j);
             for (int i = 0; i < m; i++) {
               int at = yOff + i * n + j;
               if (rows == ROWS) {
-                four(k, pairs, i * k, b, j * k, y, at);
+                four(k, pairs, i * k, b, j * k, sums, y, at);
               } else {
                 for (int r = 0; r < rows; r++) {
-                  y[at + r] = one(k, pairs, i * k, b, (j + r) * k);
+                  y[at + r] = one(k, pairs, i * k, b, (j + r) * k, sums);
                 }
               }
             }
@@ -81,19 +85,16 @@ final class Bf16Rows {
     System.arraycopy(x, xAt + whole, to, toAt + whole, k - whole);
   }
 
-  /** Adds the products of one vector of b with even and odd columns, in this order. */
-  private static FloatVector pairs(
-      FloatVector even, FloatVector odd, short[] b, int bAt, FloatVector sum) {
-    IntVector w = ShortVector.fromArray(S, b, bAt).reinterpretAsInts();
-    FloatVector lower = w.lanewise(VectorOperators.LSHL, Short.SIZE).reinterpretAsFloats();
-    FloatVector upper = w.and(UPPER).reinterpretAsFloats();
-    return odd.fma(upper, even.fma(lower, sum));
+  private static IntVector words(short[] b, int at) {
+    return ShortVector.fromArray(S, b, at).reinterpretAsInts();
   }
 
-  private static FloatVector pairs(float[] x, int xAt, short[] b, int bAt, FloatVector sum) {
-    FloatVector even = FloatVector.fromArray(F, x, xAt);
-    FloatVector odd = FloatVector.fromArray(F, x, xAt + L);
-    return pairs(even, odd, b, bAt, sum);
+  private static FloatVector even(IntVector words) {
+    return words.lanewise(VectorOperators.LSHL, Short.SIZE).reinterpretAsFloats();
+  }
+
+  private static FloatVector odd(IntVector words) {
+    return words.and(UPPER).reinterpretAsFloats();
   }
 
   private static float scalar(short b) {
@@ -101,7 +102,24 @@ final class Bf16Rows {
   }
 
   /** {@code y[0..3] = x · b_r} for four rows of b, each summed as {@link #one} does. */
-  private static void four(int k, float[] x, int xAt, short[] b, int b0, float[] y, int yAt) {
+  private static void four(
+      int k, float[] x, int xAt, short[] b, int b0, float[] sums, float[] y, int yAt) {
+    int whole = k - k % ROUND;
+    for (int i = 0; i < ROUND; i += 2 * L) {
+      four(whole - i, k, x, xAt + i, b, b0 + i, sums, i / 2);
+    }
+    for (int r = 0; r < ROWS; r++) {
+      y[yAt + r] = rest(whole, k, x, xAt, b, b0 + r * k, HalfRows.sum(sums, r * ROUND));
+    }
+  }
+
+  /**
+   * Two of the vectors of partial sums, over every {@link #ROUND} of {@code n} columns. A round as
+   * a whole is too much code: beyond a limit the compiler boxes every vector (HalfBench, 256 bits:
+   * a tenth of the speed).
+   */
+  private static void four(
+      int n, int k, float[] x, int xAt, short[] b, int b0, float[] sums, int at) {
     int b1 = b0 + k;
     int b2 = b0 + 2 * k;
     int b3 = b0 + 3 * k;
@@ -113,81 +131,53 @@ final class Bf16Rows {
     FloatVector t1 = s0;
     FloatVector t2 = s0;
     FloatVector t3 = s0;
-    FloatVector u0 = s0;
-    FloatVector u1 = s0;
-    FloatVector u2 = s0;
-    FloatVector u3 = s0;
-    FloatVector v0 = s0;
-    FloatVector v1 = s0;
-    FloatVector v2 = s0;
-    FloatVector v3 = s0;
-    int p = 0;
-    for (; p <= k - ROUND; p += ROUND) {
-      FloatVector even = FloatVector.fromArray(F, x, xAt + p);
-      FloatVector odd = FloatVector.fromArray(F, x, xAt + p + L);
-      s0 = pairs(even, odd, b, b0 + p, s0);
-      s1 = pairs(even, odd, b, b1 + p, s1);
-      s2 = pairs(even, odd, b, b2 + p, s2);
-      s3 = pairs(even, odd, b, b3 + p, s3);
-      if (L < 16) {
-        even = FloatVector.fromArray(F, x, xAt + p + 2 * L);
-        odd = FloatVector.fromArray(F, x, xAt + p + 2 * L + L);
-        t0 = pairs(even, odd, b, b0 + p + 2 * L, t0);
-        t1 = pairs(even, odd, b, b1 + p + 2 * L, t1);
-        t2 = pairs(even, odd, b, b2 + p + 2 * L, t2);
-        t3 = pairs(even, odd, b, b3 + p + 2 * L, t3);
-      }
-      if (L < 8) {
-        even = FloatVector.fromArray(F, x, xAt + p + 4 * L);
-        odd = FloatVector.fromArray(F, x, xAt + p + 4 * L + L);
-        u0 = pairs(even, odd, b, b0 + p + 4 * L, u0);
-        u1 = pairs(even, odd, b, b1 + p + 4 * L, u1);
-        u2 = pairs(even, odd, b, b2 + p + 4 * L, u2);
-        u3 = pairs(even, odd, b, b3 + p + 4 * L, u3);
-        even = FloatVector.fromArray(F, x, xAt + p + 6 * L);
-        odd = FloatVector.fromArray(F, x, xAt + p + 6 * L + L);
-        v0 = pairs(even, odd, b, b0 + p + 6 * L, v0);
-        v1 = pairs(even, odd, b, b1 + p + 6 * L, v1);
-        v2 = pairs(even, odd, b, b2 + p + 6 * L, v2);
-        v3 = pairs(even, odd, b, b3 + p + 6 * L, v3);
-      }
+    for (int p = 0; p < n; p += ROUND) {
+      FloatVector u = FloatVector.fromArray(F, x, xAt + p);
+      FloatVector v = FloatVector.fromArray(F, x, xAt + p + L);
+      IntVector w = words(b, b0 + p);
+      s0 = u.fma(even(w), s0);
+      t0 = v.fma(odd(w), t0);
+      w = words(b, b1 + p);
+      s1 = u.fma(even(w), s1);
+      t1 = v.fma(odd(w), t1);
+      w = words(b, b2 + p);
+      s2 = u.fma(even(w), s2);
+      t2 = v.fma(odd(w), t2);
+      w = words(b, b3 + p);
+      s3 = u.fma(even(w), s3);
+      t3 = v.fma(odd(w), t3);
     }
-    float d0 = Lanes.sum(s0, t0, u0, v0);
-    float d1 = Lanes.sum(s1, t1, u1, v1);
-    float d2 = Lanes.sum(s2, t2, u2, v2);
-    float d3 = Lanes.sum(s3, t3, u3, v3);
-    for (; p < k; p++) {
-      float u = x[xAt + p];
-      d0 = Math.fma(u, scalar(b[b0 + p]), d0);
-      d1 = Math.fma(u, scalar(b[b1 + p]), d1);
-      d2 = Math.fma(u, scalar(b[b2 + p]), d2);
-      d3 = Math.fma(u, scalar(b[b3 + p]), d3);
-    }
-    y[yAt] = d0;
-    y[yAt + 1] = d1;
-    y[yAt + 2] = d2;
-    y[yAt + 3] = d3;
+    s0.intoArray(sums, at);
+    s1.intoArray(sums, at + ROUND);
+    s2.intoArray(sums, at + 2 * ROUND);
+    s3.intoArray(sums, at + 3 * ROUND);
+    t0.intoArray(sums, at + ROUND / 2);
+    t1.intoArray(sums, at + 3 * ROUND / 2);
+    t2.intoArray(sums, at + 5 * ROUND / 2);
+    t3.intoArray(sums, at + 7 * ROUND / 2);
   }
 
-  private static float one(int k, float[] x, int xAt, short[] b, int bAt) {
-    FloatVector s = FloatVector.zero(F);
-    FloatVector t = s;
-    FloatVector u = s;
-    FloatVector v = s;
-    int p = 0;
-    for (; p <= k - ROUND; p += ROUND) {
-      s = pairs(x, xAt + p, b, bAt + p, s);
-      if (L < 16) {
-        t = pairs(x, xAt + p + 2 * L, b, bAt + p + 2 * L, t);
+  private static float one(int k, float[] x, int xAt, short[] b, int bAt, float[] sums) {
+    int whole = k - k % ROUND;
+    for (int i = 0; i < ROUND; i += 2 * L) {
+      FloatVector s = FloatVector.zero(F);
+      FloatVector t = s;
+      for (int p = i; p < whole; p += ROUND) {
+        IntVector w = words(b, bAt + p);
+        s = FloatVector.fromArray(F, x, xAt + p).fma(even(w), s);
+        t = FloatVector.fromArray(F, x, xAt + p + L).fma(odd(w), t);
       }
-      if (L < 8) {
-        u = pairs(x, xAt + p + 4 * L, b, bAt + p + 4 * L, u);
-        v = pairs(x, xAt + p + 6 * L, b, bAt + p + 6 * L, v);
-      }
+      s.intoArray(sums, i / 2);
+      t.intoArray(sums, i / 2 + ROUND / 2);
     }
-    float dot = Lanes.sum(s, t, u, v);
-    for (; p < k; p++) {
-      dot = Math.fma(x[xAt + p], scalar(b[bAt + p]), dot);
+    return rest(whole, k, x, xAt, b, bAt, HalfRows.sum(sums, 0));
+  }
+
+  /** Adds the products from column {@code p} on. */
+  private static float rest(int p, int k, float[] x, int xAt, short[] b, int bAt, float sum) {
+    float dot = sum;
+    for (int i = p; i < k; i++) {
+      dot = Math.fma(x[xAt + i], scalar(b[bAt + i]), dot);
     }
     return dot;
   }

@@ -26,8 +26,13 @@ final class HalfRows {
   /** Columns widened at a time: with four rows half of a first-level cache. */
   private static final int PIECE = 1024;
 
-  /** Partial sums of one row of x that wait. */
-  private static final int WAITING = ROWS * WAYS;
+  /**
+   * Partial sums of a product: two vectors of 512 bits, so that adding need not wait for adding.
+   */
+  static final int SUMS = 2 * WAYS;
+
+  /** Those of one row of x that wait. */
+  private static final int WAITING = ROWS * SUMS;
 
   /** Multiplications below which another thread does not pay. */
   private static final int GRAIN = 1 << 16;
@@ -82,7 +87,7 @@ final class HalfRows {
       int m, float[] x, int xOff, HalfMatrix w, int j, float[] y, int yAt, Scratch own) {
     int k = w.in();
     Arrays.fill(own.sums, 0, m * WAITING, 0f);
-    int whole = k - k % WAYS;
+    int whole = k - k % SUMS;
     for (int p = 0; p < whole; p += PIECE) {
       int n = Math.min(PIECE, whole - p);
       for (int r = 0; r < ROWS; r++) {
@@ -94,7 +99,8 @@ final class HalfRows {
     }
     for (int i = 0; i < m; i++) {
       for (int r = 0; r < ROWS; r++) {
-        float dot = Lanes.sum(own.sums, i * WAITING + r * WAYS);
+        int at = i * WAITING + r * SUMS;
+        float dot = sum(own.sums, at);
         for (int p = whole; p < k; p++) {
           dot = Math.fma(x[xOff + i * k + p], w.value((j + r) * k + p), dot);
         }
@@ -103,53 +109,57 @@ final class HalfRows {
     }
   }
 
-  /** Adds the products of {@code n} columns, a multiple of {@link Lanes#WAYS}, to what waits. */
+  /** The sum of {@link #SUMS} partial sums: the two halves, then as {@link Lanes} does. */
+  static float sum(float[] sums, int at) {
+    FloatVector none = FloatVector.zero(F);
+    return Lanes.sum(
+        folded(sums, at),
+        L < 16 ? folded(sums, at + L) : none,
+        L < 8 ? folded(sums, at + 2 * L) : none,
+        L < 8 ? folded(sums, at + 3 * L) : none);
+  }
+
+  private static FloatVector folded(float[] sums, int at) {
+    return FloatVector.fromArray(F, sums, at).add(FloatVector.fromArray(F, sums, at + WAYS));
+  }
+
+  /** Adds the products of {@code n} columns, a multiple of {@link #SUMS}, to what waits. */
   private static void add(int n, float[] x, int xAt, float[] b, float[] sums, int at) {
-    for (int i = 0; i < WAYS; i += 2 * L) {
+    for (int i = 0; i < SUMS; i += 2 * L) {
       add(n, x, xAt, b, i, sums, at + i);
     }
   }
 
-  /** Up to two vectors of partial sums, from the {@code i}-th on. */
+  /** Two vectors of partial sums, from the {@code i}-th on. */
   private static void add(int n, float[] x, int xAt, float[] b, int i, float[] sums, int at) {
     FloatVector s0 = FloatVector.fromArray(F, sums, at);
-    FloatVector s1 = FloatVector.fromArray(F, sums, at + WAYS);
-    FloatVector s2 = FloatVector.fromArray(F, sums, at + 2 * WAYS);
-    FloatVector s3 = FloatVector.fromArray(F, sums, at + 3 * WAYS);
-    FloatVector t0 = s0;
-    FloatVector t1 = s1;
-    FloatVector t2 = s2;
-    FloatVector t3 = s3;
-    if (L < 16) {
-      t0 = FloatVector.fromArray(F, sums, at + L);
-      t1 = FloatVector.fromArray(F, sums, at + WAYS + L);
-      t2 = FloatVector.fromArray(F, sums, at + 2 * WAYS + L);
-      t3 = FloatVector.fromArray(F, sums, at + 3 * WAYS + L);
-    }
-    for (int p = i; p < n; p += WAYS) {
+    FloatVector s1 = FloatVector.fromArray(F, sums, at + SUMS);
+    FloatVector s2 = FloatVector.fromArray(F, sums, at + 2 * SUMS);
+    FloatVector s3 = FloatVector.fromArray(F, sums, at + 3 * SUMS);
+    FloatVector t0 = FloatVector.fromArray(F, sums, at + L);
+    FloatVector t1 = FloatVector.fromArray(F, sums, at + SUMS + L);
+    FloatVector t2 = FloatVector.fromArray(F, sums, at + 2 * SUMS + L);
+    FloatVector t3 = FloatVector.fromArray(F, sums, at + 3 * SUMS + L);
+    for (int p = i; p < n; p += SUMS) {
       FloatVector u = FloatVector.fromArray(F, x, xAt + p);
+      FloatVector v = FloatVector.fromArray(F, x, xAt + p + L);
       s0 = u.fma(FloatVector.fromArray(F, b, p), s0);
       s1 = u.fma(FloatVector.fromArray(F, b, PIECE + p), s1);
       s2 = u.fma(FloatVector.fromArray(F, b, 2 * PIECE + p), s2);
       s3 = u.fma(FloatVector.fromArray(F, b, 3 * PIECE + p), s3);
-      if (L < 16) {
-        FloatVector v = FloatVector.fromArray(F, x, xAt + p + L);
-        t0 = v.fma(FloatVector.fromArray(F, b, p + L), t0);
-        t1 = v.fma(FloatVector.fromArray(F, b, PIECE + p + L), t1);
-        t2 = v.fma(FloatVector.fromArray(F, b, 2 * PIECE + p + L), t2);
-        t3 = v.fma(FloatVector.fromArray(F, b, 3 * PIECE + p + L), t3);
-      }
+      t0 = v.fma(FloatVector.fromArray(F, b, p + L), t0);
+      t1 = v.fma(FloatVector.fromArray(F, b, PIECE + p + L), t1);
+      t2 = v.fma(FloatVector.fromArray(F, b, 2 * PIECE + p + L), t2);
+      t3 = v.fma(FloatVector.fromArray(F, b, 3 * PIECE + p + L), t3);
     }
     s0.intoArray(sums, at);
-    s1.intoArray(sums, at + WAYS);
-    s2.intoArray(sums, at + 2 * WAYS);
-    s3.intoArray(sums, at + 3 * WAYS);
-    if (L < 16) {
-      t0.intoArray(sums, at + L);
-      t1.intoArray(sums, at + WAYS + L);
-      t2.intoArray(sums, at + 2 * WAYS + L);
-      t3.intoArray(sums, at + 3 * WAYS + L);
-    }
+    s1.intoArray(sums, at + SUMS);
+    s2.intoArray(sums, at + 2 * SUMS);
+    s3.intoArray(sums, at + 3 * SUMS);
+    t0.intoArray(sums, at + L);
+    t1.intoArray(sums, at + SUMS + L);
+    t2.intoArray(sums, at + 2 * SUMS + L);
+    t3.intoArray(sums, at + 3 * SUMS + L);
   }
 
   /** The last rows of the matrix, fewer than four. */

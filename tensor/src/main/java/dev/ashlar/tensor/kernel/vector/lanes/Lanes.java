@@ -3,11 +3,15 @@ package dev.ashlar.tensor.kernel.vector.lanes;
 import jdk.incubator.vector.DoubleVector;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorMask;
+import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorShape;
 import jdk.incubator.vector.VectorShuffle;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
  * The vector width of this process, the register tile that suits it, and folds in fixed order.
+ * Methods that take vectors have less than 35 bytes of code where they can: those are inlined
+ * whatever has been compiled before them, others may be called, with every vector boxed.
  *
  * <p>A sum over floats has {@link #WAYS} partial sums at every width, the i-th over elements i, i +
  * 16, …: one vector of 512 bits, two of 256, four of 128. What is behind the last whole sixteen
@@ -22,6 +26,10 @@ public final class Lanes {
 
   /** Double vectors of the same width. */
   public static final VectorSpecies<Double> D = VectorSpecies.of(double.class, F.vectorShape());
+
+  /** As many floats as there are doubles in a vector. */
+  private static final VectorSpecies<Float> H =
+      VectorSpecies.of(float.class, VectorShape.forBitSize(F.vectorBitSize() / 2));
 
   /** Floats in a vector. */
   public static final int L = F.length();
@@ -84,32 +92,25 @@ public final class Lanes {
    * @param d the fourth; the same
    */
   public static float sum(FloatVector a, FloatVector b, FloatVector c, FloatVector d) {
-    if (L >= WAYS) {
-      return sum(a);
-    }
-    if (2 * L >= WAYS) {
-      return sum(a.add(b));
-    }
-    return sum(a.add(c).add(b.add(d)));
+    return sum(L >= WAYS ? a : folded(a, b, c, d));
+  }
+
+  private static FloatVector folded(FloatVector a, FloatVector b, FloatVector c, FloatVector d) {
+    return 2 * L >= WAYS ? a.add(b) : a.add(c).add(b.add(d));
   }
 
   /**
-   * The {@link #WAYS} partial sums of up to four vectors, as {@link #sum(float[])} takes them. A
-   * loop that may not be written out for each vector, since its own code is near the compiler's
-   * inlining limit (beyond it every vector is boxed), adds to the first and turns them: the first
-   * is then always the one to be added to next.
+   * Two vectors of partial sums, as {@link #sum(float[])} takes them; the second is ignored where
+   * one holds all of them. A loop that may not be written out for each vector, since its own code
+   * is near the compiler's inlining limit (beyond it every vector is boxed), adds to the first and
+   * turns them: the first is then always the one to be added to next.
    *
    * @param lanes {@link #WAYS} floats
    */
-  public static void store(
-      FloatVector a, FloatVector b, FloatVector c, FloatVector d, float[] lanes) {
-    a.intoArray(lanes, 0);
+  public static void store(FloatVector a, FloatVector b, float[] lanes, int at) {
+    a.intoArray(lanes, at);
     if (L < 16) {
-      b.intoArray(lanes, L);
-    }
-    if (L < 8) {
-      c.intoArray(lanes, 2 * L);
-      d.intoArray(lanes, 3 * L);
+      b.intoArray(lanes, at + L);
     }
   }
 
@@ -132,20 +133,15 @@ public final class Lanes {
   }
 
   /**
-   * The {@link #DOUBLE_WAYS} partial sums of up to four vectors of doubles, as {@link
-   * #sum(double[])} takes them.
+   * Two vectors of partial sums, as {@link #sum(double[])} takes them; the second is ignored where
+   * one holds all of them.
    *
    * @param lanes {@link #DOUBLE_WAYS} doubles
    */
-  public static void store(
-      DoubleVector a, DoubleVector b, DoubleVector c, DoubleVector d, double[] lanes) {
-    a.intoArray(lanes, 0);
+  public static void store(DoubleVector a, DoubleVector b, double[] lanes, int at) {
+    a.intoArray(lanes, at);
     if (L < 16) {
-      b.intoArray(lanes, L / 2);
-    }
-    if (L < 8) {
-      c.intoArray(lanes, L);
-      d.intoArray(lanes, 3 * L / 2);
+      b.intoArray(lanes, at + L / 2);
     }
   }
 
@@ -157,6 +153,23 @@ public final class Lanes {
       }
     }
     return lanes[0];
+  }
+
+  /**
+   * Half a vector of floats, widened to a vector of doubles. Converting the upper half of a whole
+   * one is a hundred times the code.
+   */
+  public static DoubleVector doubles(float[] x, int at) {
+    return doubles(FloatVector.fromArray(H, x, at));
+  }
+
+  /** {@code a − b} of half a vector, formed in float, as doubles. */
+  public static DoubleVector difference(float[] a, float[] b, int at) {
+    return doubles(FloatVector.fromArray(H, a, at).sub(FloatVector.fromArray(H, b, at)));
+  }
+
+  private static DoubleVector doubles(FloatVector half) {
+    return (DoubleVector) half.convertShape(VectorOperators.F2D, D, 0);
   }
 
   /** The largest of the first {@link #L} floats. */

@@ -30,14 +30,30 @@ public final class VectorFakeQuant implements FakeQuantKernel {
   private static final VectorSpecies<Byte> BYTES =
       L == 16 ? ByteVector.SPECIES_128 : L == 8 ? ByteVector.SPECIES_64 : null;
 
+  private static final int CODE = 0;
+  private static final int WEIGHT = 1;
+  private static final int SATURATED = 2;
+  private static final int PARTS = 3;
+
   /** One thread's sums over a group. */
   private static final class Sums {
     double code;
     double weight;
     double saturated;
-    final double[] codeLanes = new double[DOUBLE_WAYS];
-    final double[] weightLanes = new double[DOUBLE_WAYS];
-    final double[] saturatedLanes = new double[DOUBLE_WAYS];
+    final double[] lanes = new double[DOUBLE_WAYS];
+
+    final double[] totals = new double[PARTS];
+
+    /** What a gradient is multiplied with in each sum, for each weight of one group. */
+    final float[][] parts = new float[PARTS][0];
+
+    void room(int n) {
+      for (int part = 0; part < PARTS; part++) {
+        if (parts[part].length < n) {
+          parts[part] = new float[n];
+        }
+      }
+    }
   }
 
   private static final ThreadLocal<Sums> SUMS = ThreadLocal.withInitial(Sums::new);
@@ -273,11 +289,17 @@ public final class VectorFakeQuant implements FakeQuantKernel {
   private static void step(
       Parameters p, int start, int end, float s, int zero, float[] gradient, float lr, Sums sums) {
     int whole = end - (end - start) % WAYS;
-    steps(p, start, whole, s, zero, gradient, lr, sums);
+    sums.room(whole - start);
+    steps(p, start, whole, s, zero, gradient, lr, sums.parts);
     sums(p, whole, end, s, zero, gradient, sums);
-    sums.code += Lanes.sum(sums.codeLanes);
-    sums.weight += Lanes.sum(sums.weightLanes);
-    sums.saturated += Lanes.sum(sums.saturatedLanes);
+    // One call for all three: three of them, inlined, are more than the compiler unboxes vectors
+    // in.
+    for (int part = 0; part < PARTS; part++) {
+      sums.totals[part] = dot(whole - start, gradient, start, sums.parts[part], sums.lanes);
+    }
+    sums.code += sums.totals[CODE];
+    sums.weight += sums.totals[WEIGHT];
+    sums.saturated += sums.totals[SATURATED];
     float[] value = p.value();
     for (int i = whole; i < end; i++) {
       float r = unclamped(p, i, s, zero);
@@ -286,84 +308,67 @@ public final class VectorFakeQuant implements FakeQuantKernel {
     }
   }
 
-  /** The whole vectors of a group; leaves their sums in the lanes. */
+  /** Steps V in whole vectors; leaves in the parts what its gradients are multiplied with. */
   private static void steps(
-      Parameters p, int start, int end, float s, int zero, float[] gradient, float lr, Sums sums) {
+      Parameters p,
+      int start,
+      int end,
+      float s,
+      int zero,
+      float[] gradient,
+      float lr,
+      float[][] parts) {
+    float[] codes = parts[CODE];
+    float[] inner = parts[WEIGHT];
+    float[] saturated = parts[SATURATED];
     float[] weight = p.weight();
     float[] value = p.value();
     float low = -zero;
     float high = p.scheme().maxCode() - zero;
     float firstPassing = p.firstPassing() - zero;
     float lastPassing = p.lastPassing() - zero;
-    DoubleVector code0 = DoubleVector.zero(D);
-    DoubleVector code1 = code0;
-    DoubleVector code2 = code0;
-    DoubleVector code3 = code0;
-    DoubleVector weight0 = code0;
-    DoubleVector weight1 = code0;
-    DoubleVector weight2 = code0;
-    DoubleVector weight3 = code0;
-    DoubleVector saturated0 = code0;
-    DoubleVector saturated1 = code0;
-    DoubleVector saturated2 = code0;
-    DoubleVector saturated3 = code0;
     for (int i = start; i < end; i += L) {
       FloatVector g = FloatVector.fromArray(F, gradient, i);
       FloatVector v = FloatVector.fromArray(F, value, i);
       FloatVector q = FloatVector.fromArray(F, weight, i).div(s);
       FloatVector r = q.add(v).add(ROUND).sub(ROUND);
       VectorMask<Float> outside = r.lt(firstPassing).or(r.compare(VectorOperators.GT, lastPassing));
-      FloatVector u = r.max(low).min(high);
-      FloatVector inner = q.blend(0f, outside);
       FloatVector d = g.mul(s).blend(0f, outside);
       v = v.blend(v.sub(lr), d.compare(VectorOperators.GT, 0f));
       v.blend(v.add(lr), d.lt(0f)).intoArray(value, i);
-      FloatVector lost = FloatVector.zero(F).blend(g, outside);
-      DoubleVector g0 = (DoubleVector) g.convertShape(VectorOperators.F2D, D, 0);
-      DoubleVector g1 = (DoubleVector) g.convertShape(VectorOperators.F2D, D, 1);
-      DoubleVector u0 = (DoubleVector) u.convertShape(VectorOperators.F2D, D, 0);
-      DoubleVector u1 = (DoubleVector) u.convertShape(VectorOperators.F2D, D, 1);
-      DoubleVector inner0 = (DoubleVector) inner.convertShape(VectorOperators.F2D, D, 0);
-      DoubleVector inner1 = (DoubleVector) inner.convertShape(VectorOperators.F2D, D, 1);
-      DoubleVector lost0 = (DoubleVector) lost.convertShape(VectorOperators.F2D, D, 0);
-      DoubleVector lost1 = (DoubleVector) lost.convertShape(VectorOperators.F2D, D, 1);
-      if (L >= 16) {
-        code0 = g1.fma(u1, g0.fma(u0, code0));
-        weight0 = g1.fma(inner1, g0.fma(inner0, weight0));
-        saturated0 = saturated0.add(lost0).add(lost1);
-        continue;
+      r.max(low).min(high).intoArray(codes, i - start);
+      q.blend(0f, outside).intoArray(inner, i - start);
+      FloatVector.zero(F).blend(1f, outside).intoArray(saturated, i - start);
+    }
+  }
+
+  /**
+   * {@code Σ a·b} in double over {@code n} floats, a multiple of {@link Lanes#WAYS}. One sum a
+   * loop: with all three in the loop over the weights there is more code than the compiler unboxes
+   * vectors in (PointwiseBench.signStep).
+   */
+  private static double dot(int n, float[] a, int aAt, float[] b, double[] lanes) {
+    DoubleVector s0 = DoubleVector.zero(D);
+    DoubleVector s1 = s0;
+    DoubleVector s2 = s0;
+    DoubleVector s3 = s0;
+    for (int i = 0; i < n; i += DOUBLE_WAYS) {
+      s0 = Lanes.doubles(a, aAt + i).fma(Lanes.doubles(b, i), s0);
+      if (L < 16) {
+        int j = i + L / 2;
+        s1 = Lanes.doubles(a, aAt + j).fma(Lanes.doubles(b, j), s1);
       }
-      u0 = g0.fma(u0, code0);
-      u1 = g1.fma(u1, code1);
-      inner0 = g0.fma(inner0, weight0);
-      inner1 = g1.fma(inner1, weight1);
-      lost0 = saturated0.add(lost0);
-      lost1 = saturated1.add(lost1);
       if (L < 8) {
-        // Two of four vectors come next: the sums take turns.
-        code0 = code2;
-        code1 = code3;
-        code2 = u0;
-        code3 = u1;
-        weight0 = weight2;
-        weight1 = weight3;
-        weight2 = inner0;
-        weight3 = inner1;
-        saturated0 = saturated2;
-        saturated1 = saturated3;
-        saturated2 = lost0;
-        saturated3 = lost1;
-      } else {
-        code0 = u0;
-        code1 = u1;
-        weight0 = inner0;
-        weight1 = inner1;
-        saturated0 = lost0;
-        saturated1 = lost1;
+        int j = i + L;
+        s2 = Lanes.doubles(a, aAt + j).fma(Lanes.doubles(b, j), s2);
+        j += L / 2;
+        s3 = Lanes.doubles(a, aAt + j).fma(Lanes.doubles(b, j), s3);
       }
     }
-    Lanes.store(code0, code1, code2, code3, sums.codeLanes);
-    Lanes.store(weight0, weight1, weight2, weight3, sums.weightLanes);
-    Lanes.store(saturated0, saturated1, saturated2, saturated3, sums.saturatedLanes);
+    Lanes.store(s0, s1, lanes, 0);
+    if (L < 8) {
+      Lanes.store(s2, s3, lanes, L);
+    }
+    return Lanes.sum(lanes);
   }
 }

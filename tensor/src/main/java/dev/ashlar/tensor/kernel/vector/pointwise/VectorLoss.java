@@ -13,7 +13,6 @@ import java.util.Arrays;
 import jdk.incubator.vector.DoubleVector;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorMask;
-import jdk.incubator.vector.VectorOperators;
 
 /** Losses; what is summed over a whole vocabulary is summed in pieces, and those in double. */
 public final class VectorLoss implements LossKernel {
@@ -70,7 +69,10 @@ public final class VectorLoss implements LossKernel {
         s3 = t;
       }
     }
-    Lanes.store(s0, s1, s2, s3, lanes);
+    Lanes.store(s0, s1, lanes, 0);
+    if (L < 8) {
+      Lanes.store(s2, s3, lanes, 2 * L);
+    }
   }
 
   /** The last {@code n} floats, less than a vector. */
@@ -157,26 +159,25 @@ public final class VectorLoss implements LossKernel {
     int end = off + n;
     int whole = end - n % WAYS;
     int i = off;
-    for (; i < whole; i += L) {
-      FloatVector e = FloatVector.fromArray(F, p, i).sub(FloatVector.fromArray(F, y, i));
-      DoubleVector e0 = (DoubleVector) e.convertShape(VectorOperators.F2D, D, 0);
-      DoubleVector e1 = (DoubleVector) e.convertShape(VectorOperators.F2D, D, 1);
-      if (L >= 16) {
-        s0 = e1.fma(e1, e0.fma(e0, s0));
-      } else if (L >= 8) {
-        s0 = e0.fma(e0, s0);
-        s1 = e1.fma(e1, s1);
-      } else {
-        e0 = e0.fma(e0, s0);
-        e1 = e1.fma(e1, s1);
-        s0 = s2;
-        s1 = s3;
-        s2 = e0;
-        s3 = e1;
+    for (; i < whole; i += DOUBLE_WAYS) {
+      DoubleVector e = Lanes.difference(p, y, i);
+      s0 = e.fma(e, s0);
+      if (L < 16) {
+        e = Lanes.difference(p, y, i + L / 2);
+        s1 = e.fma(e, s1);
+      }
+      if (L < 8) {
+        e = Lanes.difference(p, y, i + L);
+        s2 = e.fma(e, s2);
+        e = Lanes.difference(p, y, i + 3 * L / 2);
+        s3 = e.fma(e, s3);
       }
     }
     double[] lanes = LANES.get();
-    Lanes.store(s0, s1, s2, s3, lanes);
+    Lanes.store(s0, s1, lanes, 0);
+    if (L < 8) {
+      Lanes.store(s2, s3, lanes, L);
+    }
     double sum = Lanes.sum(lanes);
     for (; i < end; i++) {
       double e = p[i] - y[i];

@@ -91,13 +91,16 @@ public final class VectorNorm implements NormKernel {
     FloatVector s3 = s0;
     int i = 0;
     for (; i <= dim - WAYS; i += WAYS) {
-      s0 = triple(dy, off + i, w, i, x, mean, s0);
+      s0 = product(dy, off + i, w, i).fma(centered(x, off + i, mean), s0);
       if (L < 16) {
-        s1 = triple(dy, off + i + L, w, i + L, x, mean, s1);
+        int j = i + L;
+        s1 = product(dy, off + j, w, j).fma(centered(x, off + j, mean), s1);
       }
       if (L < 8) {
-        s2 = triple(dy, off + i + 2 * L, w, i + 2 * L, x, mean, s2);
-        s3 = triple(dy, off + i + 3 * L, w, i + 3 * L, x, mean, s3);
+        int j = i + 2 * L;
+        s2 = product(dy, off + j, w, j).fma(centered(x, off + j, mean), s2);
+        j += L;
+        s3 = product(dy, off + j, w, j).fma(centered(x, off + j, mean), s3);
       }
     }
     float total = Lanes.sum(s0, s1, s2, s3);
@@ -107,10 +110,12 @@ public final class VectorNorm implements NormKernel {
     return total;
   }
 
-  private static FloatVector triple(
-      float[] dy, int at, float[] w, int i, float[] x, float mean, FloatVector sum) {
-    FloatVector g = FloatVector.fromArray(F, dy, at).mul(FloatVector.fromArray(F, w, i));
-    return g.fma(FloatVector.fromArray(F, x, at).sub(mean), sum);
+  private static FloatVector product(float[] a, int aAt, float[] b, int bAt) {
+    return FloatVector.fromArray(F, a, aAt).mul(FloatVector.fromArray(F, b, bAt));
+  }
+
+  private static FloatVector centered(float[] x, int at, float mean) {
+    return FloatVector.fromArray(F, x, at).sub(mean);
   }
 
   /** {@code dx (+)= dy·w·r + x·a + b}. */

@@ -82,7 +82,10 @@ public final class VectorSoftmax implements SoftmaxKernel {
         s3 = t;
       }
     }
-    Lanes.store(s0, s1, s2, s3, lanes);
+    Lanes.store(s0, s1, lanes, 0);
+    if (L < 8) {
+      Lanes.store(s2, s3, lanes, 2 * L);
+    }
   }
 
   /** The last {@code n} floats, less than a vector. */
