@@ -5,6 +5,7 @@ import dev.ashlar.tensor.kernel.KernelSet;
 import dev.ashlar.tensor.kernel.reference.ReferenceBackend;
 import dev.ashlar.tensor.kernel.vector.attention.VectorAttention;
 import dev.ashlar.tensor.kernel.vector.dense.VectorMatMul;
+import dev.ashlar.tensor.kernel.vector.lanes.Lanes;
 import dev.ashlar.tensor.kernel.vector.packed.VectorPacked;
 import dev.ashlar.tensor.kernel.vector.pointwise.VectorActivation;
 import dev.ashlar.tensor.kernel.vector.pointwise.VectorConversion;
@@ -17,14 +18,13 @@ import dev.ashlar.tensor.kernel.vector.pointwise.VectorNorm;
 import dev.ashlar.tensor.kernel.vector.pointwise.VectorProbe;
 import dev.ashlar.tensor.kernel.vector.pointwise.VectorRotary;
 import dev.ashlar.tensor.kernel.vector.pointwise.VectorSoftmax;
-import jdk.incubator.vector.FloatVector;
 
 /** The Vector API kernels, gathered. The class loads only where the incubating module is. */
 final class VectorBackend {
   static final Backend INSTANCE =
       new KernelSet(
           "vector",
-          FloatVector.SPECIES_PREFERRED.vectorBitSize() + "-bit vectors",
+          Lanes.F.vectorBitSize() + "-bit vectors",
           new VectorMatMul(),
           new VectorElementwise(),
           new VectorNorm(),

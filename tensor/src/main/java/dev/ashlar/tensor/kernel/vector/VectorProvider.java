@@ -14,6 +14,9 @@ public final class VectorProvider implements BackendProvider {
   /** A fused multiply-add takes nanoseconds as an instruction, microseconds as a library call. */
   private static final long SLOW_FMA_NANOS = 1_000;
 
+  /** Of a vector: sums have as many partial sums as four of these have lanes. */
+  private static final int LEAST_BITS = 128;
+
   private static final int FMA_CALLS = 100;
   private static final int FMA_TRIES = 5;
 
@@ -51,6 +54,10 @@ public final class VectorProvider implements BackendProvider {
     String mode = System.getProperty("java.vm.info", "");
     if (mode.contains("interpreted") || mode.contains("emulated-client")) {
       return new Availability.Slow("java runs without its optimizing compiler (" + mode + ")");
+    }
+    if (PreferredWidth.bits() < LEAST_BITS) {
+      return new Availability.Absent(
+          "this processor, or the flags of java, lack vectors of " + LEAST_BITS + " bits");
     }
     return fmaNanos() > SLOW_FMA_NANOS
         ? new Availability.Slow(

@@ -18,7 +18,7 @@ import jdk.incubator.vector.VectorSpecies;
  * comes to the folded sum one by one. So every sum has the same bits on every machine.
  */
 public final class Lanes {
-  /** The widest float vectors of this machine, up to 512 bits. */
+  /** The widest float vectors of this machine, of 128 (see the provider) to 512 bits. */
   public static final VectorSpecies<Float> F =
       FloatVector.SPECIES_PREFERRED.length() > 16
           ? FloatVector.SPECIES_512
@@ -78,9 +78,7 @@ public final class Lanes {
     if (L >= 8) {
       s = s.add(s.rearrange(TURN_4));
     }
-    if (L >= 4) {
-      s = s.add(s.rearrange(TURN_2));
-    }
+    s = s.add(s.rearrange(TURN_2));
     return s.add(s.rearrange(TURN_1)).lane(0);
   }
 
@@ -119,17 +117,12 @@ public final class Lanes {
    * tree. It does not change when the sums are turned by a whole number of vectors.
    */
   public static float sum(float[] lanes) {
-    return sum(lanes, 0);
-  }
-
-  /** {@link #sum(float[])} of those from the {@code at}-th on. */
-  public static float sum(float[] lanes, int at) {
     for (int half = WAYS / 2; half > 0; half /= 2) {
-      for (int i = at; i < at + half; i++) {
+      for (int i = 0; i < half; i++) {
         lanes[i] += lanes[i + half];
       }
     }
-    return lanes[at];
+    return lanes[0];
   }
 
   /**
