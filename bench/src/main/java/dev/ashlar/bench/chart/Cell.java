@@ -7,7 +7,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.function.ToDoubleFunction;
+import java.util.stream.DoubleStream;
 
 /**
  * A row of the table of methods: medians over its seeds.
@@ -60,9 +60,9 @@ record Cell(String series, int bits, double perplexity, double divergence, doubl
                 new Cell(
                     key.getFirst().split(",", 2)[0],
                     Integer.parseInt(key.getLast()),
-                    median(all, v -> v[0]),
-                    median(all, v -> v[1]),
-                    median(all, v -> v[2]))));
+                    median(all.stream().mapToDouble(v -> v[0])),
+                    median(all.stream().mapToDouble(v -> v[1])),
+                    median(all.stream().mapToDouble(v -> v[2]).filter(s -> !Double.isNaN(s))))));
     return cells;
   }
 
@@ -71,8 +71,8 @@ record Cell(String series, int bits, double perplexity, double divergence, doubl
     return Double.isFinite(perplexity) && Double.isFinite(divergence) && Double.isFinite(processor);
   }
 
-  private static double median(List<double[]> all, ToDoubleFunction<double[]> value) {
-    double[] v = all.stream().mapToDouble(value).filter(x -> !Double.isNaN(x)).sorted().toArray();
+  private static double median(DoubleStream values) {
+    double[] v = values.sorted().toArray();
     if (v.length == 0) {
       return Double.NaN;
     }

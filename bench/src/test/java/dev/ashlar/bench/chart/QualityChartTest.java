@@ -135,6 +135,23 @@ class QualityChartTest {
   }
 
   @Test
+  void aSeedWithoutSecondsCountsAndOneThatIsNoNumberSpoilsItsCell(@TempDir Path folder)
+      throws IOException {
+    Path figures = folder.resolve("figures.tsv");
+    Files.writeString(
+        figures,
+        """
+        awq\t3\t42\t60\t1\tNaN\t9\t300\t1
+        awq\t3\t43\t62\t1\t0.5\t9\t300\t1
+        rtn\t3\t42\t80\t1\t1.1\t9\t30\t1
+        rtn\t3\t43\t90\t1\t1.3\t-\t-\t-
+        """);
+    List<Cell> cells = Cell.read(List.of(figures));
+    assertFalse(cells.getFirst().isFinite());
+    assertEquals(new Cell("rtn", 3, 85, 1.2000000000000002, 30), cells.getLast());
+  }
+
+  @Test
   void isTheSamePictureAgainWithMediansOverSeedsAndNoScreen(@TempDir Path folder)
       throws IOException {
     Path figures = folder.resolve("figures.tsv");
