@@ -5,7 +5,10 @@ import dev.ashlar.tensor.kernel.AttentionKernel;
 import dev.ashlar.tensor.kernel.AttentionKernel.Spec;
 import dev.ashlar.tensor.kernel.AttentionRanges;
 import dev.ashlar.tensor.kernel.Backends;
+import dev.ashlar.tensor.kv.KvPages;
+import dev.ashlar.tensor.kv.KvPrecision;
 import dev.ashlar.tensor.kv.KvRows;
+import java.util.Locale;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
@@ -31,19 +34,26 @@ public class AttentionBench {
   private static final int HEADS = 9;
   private static final int KV_HEADS = 3;
   private static final int DIM = 64;
+  private static final int PAGE = 64;
 
   /** Sequences, queries and keys. */
-  @Param({"4x256x256", "1x2048x2048", "1x1x1024"})
+  @Param({"4x256x256", "1x2048x2048", "1x1x1024", "1x1x8192"})
   public String shape;
 
   @Param({"1", "2"})
   public int threads;
+
+  /** How keys and values are kept; what is not dense lies in pages of 64, for forward alone. */
+  @Param({"dense"})
+  public String kept;
 
   private final AttentionKernel kernel = Backends.chosen().attention();
   private Spec spec;
   private float[] q;
   private KvRows.Dense k;
   private KvRows.Dense v;
+  private KvRows keys;
+  private KvRows values;
   private float[] out;
   private float[] lse;
   private float[] dq;
@@ -56,13 +66,15 @@ public class AttentionBench {
     String[] parts = shape.split("x");
     int batch = Integer.parseInt(parts[0]);
     int length = Integer.parseInt(parts[1]);
-    int keys = Integer.parseInt(parts[2]);
-    AttentionRanges ranges = AttentionRanges.dense(batch, length, keys);
+    int positions = Integer.parseInt(parts[2]);
+    AttentionRanges ranges = AttentionRanges.dense(batch, length, positions);
     spec = Spec.plain(ranges, HEADS, KV_HEADS, DIM, DIM, 0.125f);
     Random random = new Random(1);
     q = random(random, batch * length * HEADS * DIM);
-    k = dense(random, batch, keys);
-    v = dense(random, batch, keys);
+    k = dense(random, batch, positions);
+    v = dense(random, batch, positions);
+    keys = kept(k, batch, positions);
+    values = kept(v, batch, positions);
     out = new float[q.length];
     lse = new float[batch * HEADS * length];
     dq = new float[q.length];
@@ -76,6 +88,27 @@ public class AttentionBench {
     return new KvRows.Dense(data, keys, KV_HEADS, DIM);
   }
 
+  private KvRows kept(KvRows.Dense rows, int batch, int positions) {
+    if (kept.equals("dense")) {
+      return rows;
+    }
+    KvPrecision precision = KvPrecision.valueOf(kept.toUpperCase(Locale.ROOT));
+    KvPages pages = KvPages.of(precision, KV_HEADS, PAGE, DIM);
+    int each = Math.ceilDiv(positions, PAGE);
+    int[][] tables = new int[batch][each];
+    for (int b = 0; b < batch; b++) {
+      for (int j = 0; j < positions; j++) {
+        int page = b * each + j / PAGE;
+        tables[b][j / PAGE] = page;
+        pages.allocate(page);
+        for (int h = 0; h < KV_HEADS; h++) {
+          pages.write(page, h, j % PAGE, rows.data(), rows.at(b, h, j));
+        }
+      }
+    }
+    return new KvRows.Paged(pages, tables);
+  }
+
   private static float[] random(Random random, int n) {
     float[] a = new float[n];
     for (int i = 0; i < n; i++) {
@@ -86,23 +119,25 @@ public class AttentionBench {
 
   @Benchmark
   public float[] forward() {
-    units((from, to) -> kernel.forward(spec, from, to, q, k, v, out, lse));
-    return out;
+    return Parallel.limited(
+        threads,
+        () -> {
+          kernel.forward(spec, q, keys, values, out, lse);
+          return out;
+        });
   }
 
   /** The gradient of the output is the output itself; any numbers do. */
   @Benchmark
   public float[] backward() {
-    units((from, to) -> kernel.backward(spec, from, to, q, k, v, out, lse, out, dq, dk, dv));
-    return dq;
-  }
-
-  private void units(Parallel.Body body) {
-    Parallel.limited(
+    return Parallel.limited(
         threads,
         () -> {
-          Parallel.rows(spec.units(), 1, body);
-          return null;
+          Parallel.rows(
+              spec.units(),
+              1,
+              (from, to) -> kernel.backward(spec, from, to, q, k, v, out, lse, out, dq, dk, dv));
+          return dq;
         });
   }
 }

@@ -6,7 +6,6 @@ import dev.ashlar.nn.architecture.Architectures;
 import dev.ashlar.nn.decoder.Decoder;
 import dev.ashlar.nn.generate.Generator;
 import dev.ashlar.nn.generate.Sampler;
-import dev.ashlar.tensor.Parallel;
 import dev.ashlar.tensor.kernel.ActivationKernel;
 import dev.ashlar.tensor.kernel.ActivationPrecision;
 import dev.ashlar.tensor.kernel.AttentionKernel;
@@ -140,13 +139,7 @@ public final class NoCollapse {
     AttentionKernel.Spec spec =
         AttentionKernel.Spec.plain(AttentionRanges.dense(1, length, keys), 9, 3, 64, 64, 0.125f);
     KvRows.Dense rows = new KvRows.Dense(x, keys, 3, 64);
-    time(
-        name,
-        () ->
-            Parallel.rows(
-                3,
-                1,
-                (from, to) -> b.attention().forward(spec, from, to, x, rows, rows, out, null)));
+    time(name, () -> b.attention().forward(spec, x, rows, rows, out, null));
   }
 
   private static QuantizedMatrix groups(int bits) {

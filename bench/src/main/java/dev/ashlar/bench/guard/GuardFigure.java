@@ -129,7 +129,7 @@ record GuardFigure(String name, Yardstick yardstick, Supplier<Runnable> work) {
     float[] k = floats(TOKENS * 3 * 64);
     float[] out = new float[q.length];
     KvRows.Dense rows = new KvRows.Dense(k, TOKENS, 3, 64);
-    return () -> b.attention().forward(spec, 0, 3, q, rows, rows, out, null);
+    return () -> b.attention().forward(spec, q, rows, rows, out, null);
   }
 
   private static Runnable gate() {

@@ -1,6 +1,5 @@
 package dev.ashlar.bench.peers;
 
-import dev.ashlar.tensor.Parallel;
 import dev.ashlar.tensor.kernel.ActivationKernel.Function;
 import dev.ashlar.tensor.kernel.AttentionKernel.Spec;
 import dev.ashlar.tensor.kernel.AttentionRanges;
@@ -176,10 +175,8 @@ final class KernelContests {
               float[] lse = new float[batch * heads * length];
               KvRows.Dense keys = new KvRows.Dense(k, length, kvHeads, dim);
               KvRows.Dense values = new KvRows.Dense(v, length, kvHeads, dim);
-              Parallel.Body body =
-                  (from, to) ->
-                      BACKEND.attention().forward(spec, from, to, q, keys, values, out, lse);
-              return new Contest.Side(() -> Parallel.rows(spec.units(), 1, body), () -> out);
+              return new Contest.Side(
+                  () -> BACKEND.attention().forward(spec, q, keys, values, out, lse), () -> out);
             }));
   }
 }

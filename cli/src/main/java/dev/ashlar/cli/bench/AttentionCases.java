@@ -55,10 +55,7 @@ final class AttentionCases {
     String size = " " + batch + " of " + length;
     List<Case> cases = new ArrayList<>();
     for (int t : Operands.threads()) {
-      Runnable forward =
-          () ->
-              Parallel.rows(
-                  spec.units(), 1, (from, to) -> kernel.forward(spec, from, to, q, k, v, out, lse));
+      Runnable forward = () -> kernel.forward(spec, q, k, v, out, lse);
       Runnable backward =
           () ->
               Parallel.rows(
@@ -85,10 +82,7 @@ final class AttentionCases {
             () -> {
               KvRows k = rows(caches.next(), keys);
               KvRows v = rows(caches.next(), keys);
-              Parallel.rows(
-                  spec.units(),
-                  1,
-                  (from, to) -> b.attention().forward(spec, from, to, q, k, v, out, null));
+              b.attention().forward(spec, q, k, v, out, null);
             };
         cases.add(
             new Case(

@@ -56,19 +56,19 @@ public interface AttentionKernel {
   }
 
   /**
-   * Output of units {@code [from, to)}.
+   * The output. Splits its own work, by keys too where heads and sequences are few; the split
+   * follows from the sizes alone.
    *
    * @param k rows of {@code headDim}
    * @param v rows of {@code valueDim}
    * @param lse receives {@code log Σ exp(score)} as {@code [rows, heads]} for the backward pass;
    *     null where there is none
    */
-  void forward(
-      Spec spec, int from, int to, float[] q, KvRows k, KvRows v, float[] out, float[] lse);
+  void forward(Spec spec, float[] q, KvRows k, KvRows v, float[] out, float[] lse);
 
   /**
-   * Gradients of units {@code [from, to)}; {@code dq, dk, dv} are laid out like {@code q, k, v} and
-   * are added to.
+   * Gradients of units {@code [from, to)}, which threads may share; {@code dq, dk, dv} are laid out
+   * like {@code q, k, v} and are added to.
    */
   void backward(
       Spec spec,

@@ -4,6 +4,7 @@ import static dev.ashlar.tensor.kernel.KernelTesting.assertClose;
 import static dev.ashlar.tensor.kernel.KernelTesting.floats;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 
+import dev.ashlar.tensor.Parallel;
 import dev.ashlar.tensor.kernel.AttentionKernel.Spec;
 import dev.ashlar.tensor.kv.KvRows;
 import java.util.ArrayList;
@@ -51,6 +52,14 @@ class AttentionKernelTest {
     all.add(spec(1, 1, 200, 9, 3, 64, 64));
     all.add(spec(2, 2, 131, 4, 2, 32, 96));
     all.add(variant(spec(2, 1, 300, 6, 2, 64, 64), 77, 0, null, new int[] {5, 290}));
+    for (int length : new int[] {1, 2}) {
+      Spec far = spec(2, length, 1400, 4, 2, 24, 40);
+      float[] slopes = {0.01f, 0.02f, 0.003f, 0.0625f};
+      all.add(far);
+      all.add(variant(far, 700, 0, null, null));
+      all.add(variant(far, 700, 1.5f, slopes, new int[] {13, 1390}));
+      all.add(variant(far, 0, 0, slopes, new int[] {600, 0}));
+    }
     for (int length : new int[] {1, 3, 20}) {
       Spec base = spec(2, length, 90, 4, 2, 24, 40);
       float[] slopes = {0.5f, 0.25f, 0.125f, 0.0625f};
@@ -74,17 +83,18 @@ class AttentionKernelTest {
       float[] found = floats(random, x.out, 1f);
       float[] expectedLse = new float[x.lse];
       float[] foundLse = new float[x.lse];
-      Backends.reference()
-          .attention()
-          .forward(s, 0, s.units(), x.q, x.k, x.v, expected, expectedLse);
-      backend.attention().forward(s, 0, s.units(), x.q, x.k, x.v, found, foundLse);
+      Backends.reference().attention().forward(s, x.q, x.k, x.v, expected, expectedLse);
+      backend.attention().forward(s, x.q, x.k, x.v, found, foundLse);
       assertClose(expected, found, 1e-6, 2e-6, s.toString());
       assertClose(expectedLse, foundLse, 1e-6, 2e-6, "lse of " + s);
       float[] without = new float[x.out];
-      for (int unit = 0; unit < s.units(); unit++) {
-        backend.attention().forward(s, unit, unit + 1, x.q, x.k, x.v, without, null);
-      }
-      assertArrayEquals(found, without, "unit by unit " + s);
+      Parallel.limited(
+          3,
+          () -> {
+            backend.attention().forward(s, x.q, x.k, x.v, without, null);
+            return null;
+          });
+      assertArrayEquals(found, without, "on three threads, " + s);
     }
   }
 
@@ -96,7 +106,7 @@ class AttentionKernelTest {
       Operands x = Operands.random(s, random);
       float[] out = new float[x.out];
       float[] lse = new float[x.lse];
-      Backends.reference().attention().forward(s, 0, s.units(), x.q, x.k, x.v, out, lse);
+      Backends.reference().attention().forward(s, x.q, x.k, x.v, out, lse);
       float[] dOut = floats(random, x.out, 1f);
       float[][] expected = {x.q.clone(), x.k.data().clone(), x.v.data().clone()};
       float[][] found = {x.q.clone(), x.k.data().clone(), x.v.data().clone()};
@@ -119,7 +129,7 @@ class AttentionKernelTest {
         float[] all = new float[2 * x.out + x.lse];
         float[] out = new float[x.out];
         float[] lse = new float[x.lse];
-        backend.attention().forward(s, 0, s.units(), x.q, x.k, x.v, out, lse);
+        backend.attention().forward(s, x.q, x.k, x.v, out, lse);
         float[][] d = {
           new float[x.q.length], new float[x.k.data().length], new float[x.v.data().length]
         };

@@ -40,8 +40,9 @@ final class KernelWorks {
     }
     for (int dim : new int[] {16, 24, 64, 80}) {
       for (int length : new int[] {1, 5, 45, 230}) {
-        attention(works, b, dim, length);
+        attention(works, b, dim, length, length);
       }
+      attention(works, b, dim, 1, 1300);
     }
     return works;
   }
@@ -215,23 +216,24 @@ final class KernelWorks {
   }
 
   private static void attention(Map<String, Supplier<float[]>> works, Backend b) {
-    attention(works, b, 24, 45);
+    attention(works, b, 24, 45, 45);
+    attention(works, b, 24, 1, 1300);
   }
 
   private static void attention(
-      Map<String, Supplier<float[]>> works, Backend b, int dim, int length) {
+      Map<String, Supplier<float[]>> works, Backend b, int dim, int length, int positions) {
     int batch = 2;
     int heads = 6;
     int kvHeads = 3;
-    AttentionRanges ranges = AttentionRanges.dense(batch, length, length);
+    AttentionRanges ranges = AttentionRanges.dense(batch, length, positions);
     AttentionKernel.Spec spec = AttentionKernel.Spec.plain(ranges, heads, kvHeads, dim, dim, 0.2f);
     float[] q = floats(batch * length * heads * dim);
-    float[] k = floats(batch * length * kvHeads * dim);
+    float[] k = floats(batch * positions * kvHeads * dim);
     float[] v = floats(k.length + 1);
-    KvRows.Dense keys = new KvRows.Dense(k, length, kvHeads, dim);
-    KvRows.Dense values = new KvRows.Dense(v, length, kvHeads, dim);
+    KvRows.Dense keys = new KvRows.Dense(k, positions, kvHeads, dim);
+    KvRows.Dense values = new KvRows.Dense(v, positions, kvHeads, dim);
     works.put(
-        "attention of " + length + ", heads of " + dim + ", " + b.name(),
+        "attention of " + length + " of " + positions + ", heads of " + dim + ", " + b.name(),
         () -> {
           float[] out = new float[q.length];
           float[] lse = new float[batch * heads * length];
@@ -239,10 +241,7 @@ final class KernelWorks {
           float[] dq = new float[q.length];
           float[] dk = new float[k.length];
           float[] dv = new float[k.length];
-          Parallel.rows(
-              spec.units(),
-              1,
-              (from, to) -> b.attention().forward(spec, from, to, q, keys, values, out, lse));
+          b.attention().forward(spec, q, keys, values, out, lse);
           Parallel.rows(
               spec.units(),
               1,

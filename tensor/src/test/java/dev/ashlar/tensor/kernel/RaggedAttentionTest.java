@@ -23,8 +23,8 @@ import org.junit.jupiter.params.provider.MethodSource;
  * alone from dense floats, those that its pages hold.
  */
 class RaggedAttentionTest {
-  private static final int[] LENGTHS = {1, 1, 7, 40, 1, 3, 130};
-  private static final int[] KEYS = {1, 257, 7, 40, 64, 131, 200};
+  private static final int[] LENGTHS = {1, 1, 7, 40, 1, 3, 130, 1, 2};
+  private static final int[] KEYS = {1, 257, 7, 40, 64, 131, 200, 1100, 513};
   private static final int[] PAGE_TOKENS = {1, 5, 16, 64, 100};
 
   /** Heads, heads of keys, dimensions, and what attention does beside. */
@@ -69,7 +69,7 @@ class RaggedAttentionTest {
     float[] q = floats(random, ranges.rows() * v.heads() * v.dim(), 1.5f);
     float[] out = floats(random, ranges.rows() * v.heads() * v.valueDim(), 1f);
     float[] lse = new float[ranges.rows() * v.heads()];
-    backend.attention().forward(all, 0, all.units(), q, k, values, out, lse);
+    backend.attention().forward(all, q, k, values, out, lse);
     for (int b = 0; b < LENGTHS.length; b++) {
       Spec one = v.spec(AttentionRanges.dense(1, LENGTHS[b], KEYS[b]));
       int qSize = v.heads() * v.dim();
@@ -81,15 +81,13 @@ class RaggedAttentionTest {
       float[] oneLse = new float[LENGTHS[b] * v.heads()];
       KvRows.Dense oneK = dense(k, b);
       KvRows.Dense oneV = dense(values, b);
-      backend.attention().forward(one, 0, one.units(), oneQ, oneK, oneV, oneOut, oneLse);
+      backend.attention().forward(one, oneQ, oneK, oneV, oneOut, oneLse);
       float[] found = Arrays.copyOfRange(out, row * outSize, end * outSize);
       assertArrayEquals(oneOut, found, what + ", sequence " + b);
       assertArrayEquals(
           oneLse, Arrays.copyOfRange(lse, row * v.heads(), end * v.heads()), "lse " + what);
       float[] expected = new float[oneOut.length];
-      Backends.reference()
-          .attention()
-          .forward(one, 0, one.units(), oneQ, oneK, oneV, expected, null);
+      Backends.reference().attention().forward(one, oneQ, oneK, oneV, expected, null);
       assertClose(expected, found, 1e-6, 2e-6, what);
     }
   }

@@ -109,10 +109,7 @@ public final class Attend implements Op {
     AttentionKernel kernel = tape.backend().attention();
     KvRows k = sources.keys();
     KvRows v = sources.values();
-    Parallel.rows(
-        spec.units(),
-        1,
-        (from, to) -> kernel.forward(spec, from, to, q.data(), k, v, y.data(), lseData));
+    kernel.forward(spec, q.data(), k, v, y.data(), lseData);
     return y;
   }
 

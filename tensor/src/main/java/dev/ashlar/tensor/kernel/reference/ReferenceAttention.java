@@ -1,5 +1,6 @@
 package dev.ashlar.tensor.kernel.reference;
 
+import dev.ashlar.tensor.Parallel;
 import dev.ashlar.tensor.kernel.AttentionKernel;
 import dev.ashlar.tensor.kernel.AttentionRanges;
 import dev.ashlar.tensor.kv.KvRows;
@@ -7,7 +8,11 @@ import dev.ashlar.tensor.kv.KvRows;
 /** Query by query, scores in double. */
 final class ReferenceAttention implements AttentionKernel {
   @Override
-  public void forward(
+  public void forward(Spec s, float[] q, KvRows k, KvRows v, float[] out, float[] lse) {
+    Parallel.rows(s.units(), 1, (from, to) -> forward(s, from, to, q, k, v, out, lse));
+  }
+
+  private static void forward(
       Spec s, int from, int to, float[] q, KvRows k, KvRows v, float[] out, float[] lse) {
     for (int unit = from; unit < to; unit++) {
       Unit u = Unit.of(s, unit, q, k, v);

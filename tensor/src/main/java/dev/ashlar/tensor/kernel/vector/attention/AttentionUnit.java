@@ -66,7 +66,11 @@ record AttentionUnit(Spec spec, int sequence, int kvHead) {
 
   /** Floats from one row of scores to the next: all keys in whole panels, and one to spare. */
   int scoreStride() {
-    return panels(keys()) * PANEL + PANEL;
+    return scoreStride(keys());
+  }
+
+  static int scoreStride(int keys) {
+    return panels(keys) * PANEL + PANEL;
   }
 
   /** First key that any query of the unit sees. */

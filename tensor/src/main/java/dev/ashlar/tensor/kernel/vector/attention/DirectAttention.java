@@ -23,17 +23,27 @@ final class DirectAttention {
   private final AttentionUnit u;
   private final int length;
   private final int rows;
-  private final int stride;
-  private final float[] weights;
   private final float[] lanes;
   private final KvTile tile;
 
-  private DirectAttention(Spec s, int unit, AttentionScratch own) {
+  /** Keys that are attended to. */
+  private final int from;
+
+  private final int to;
+
+  /** Scores, then what values are multiplied by: {@code [rows, stride]}, from {@link #from} on. */
+  private final float[] weights;
+
+  private final int stride;
+
+  private DirectAttention(Spec s, int unit, int from, int to, AttentionScratch own) {
     this.s = s;
     this.u = AttentionUnit.of(s, unit);
     this.length = u.length();
     this.rows = u.group() * length;
-    this.stride = u.scoreStride();
+    this.from = Math.max(from, u.firstKey());
+    this.to = Math.min(to, u.endVisible(length - 1));
+    this.stride = AttentionUnit.scoreStride(this.to - this.from);
     this.weights = own.take(Slot.SCORES, (long) rows * stride);
     this.lanes = own.lanes;
     this.tile = new KvTile(own);
@@ -41,15 +51,33 @@ final class DirectAttention {
 
   static void forward(Spec s, int unit, float[] q, KvRows k, KvRows v, float[] out, float[] lse) {
     AttentionScratch own = AttentionScratch.own();
-    DirectAttention a = new DirectAttention(s, unit, own);
+    DirectAttention a = new DirectAttention(s, unit, 0, Integer.MAX_VALUE, own);
     a.scores(q, k);
     float[] factors = own.take(Slot.STRIP, a.rows);
     for (int r = 0; r < a.rows; r++) {
-      factors[r] = a.softmax(r, lse);
-      int o = a.u.output(a.head(r), a.query(r));
-      Arrays.fill(out, o, o + s.valueDim(), 0f);
+      float max = a.max(r);
+      float sum = a.exponentials(r, max);
+      if (lse != null) {
+        lse[a.u.lse(a.head(r), a.query(r))] = (float) (max + Math.log(sum));
+      }
+      factors[r] = sum == 0 ? 0f : 1 / sum;
     }
-    a.output(v, out, factors);
+    a.output(v, factors, out, r -> a.u.output(a.head(r), a.query(r)));
+  }
+
+  /** The keys of one part, whose results go to {@code parts}. */
+  static void part(Spec s, int unit, KeyParts parts, int piece, float[] q, KvRows k, KvRows v) {
+    AttentionScratch own = AttentionScratch.own();
+    int from = parts.from(piece);
+    DirectAttention a = new DirectAttention(s, unit, from, from + KeyParts.KEYS, own);
+    a.scores(q, k);
+    float[] factors = own.take(Slot.STRIP, a.rows);
+    Arrays.fill(factors, 0, a.rows, 1f);
+    for (int r = 0; r < a.rows; r++) {
+      float max = a.max(r);
+      parts.keep(parts.values(piece, r), max, a.exponentials(r, max));
+    }
+    a.output(v, factors, parts.results(), r -> parts.values(piece, r));
   }
 
   /** Query head of row {@code r}. */
@@ -61,13 +89,25 @@ final class DirectAttention {
     return r % length;
   }
 
+  private int first(int r) {
+    return Math.min(Math.max(from, u.firstVisible(query(r))), end(r));
+  }
+
+  private int end(int r) {
+    return Math.max(from, Math.min(to, u.endVisible(query(r))));
+  }
+
+  /** Behind {@code j}, the end of its block of keys, as pages have them. */
+  private int endOfBlock(int j) {
+    return Math.min(to, (j / BLOCK + 1) * BLOCK);
+  }
+
   private void scores(float[] q, KvRows k) {
-    int end = u.endVisible(length - 1);
-    for (int j = u.firstKey(); j < end; j += BLOCK) {
-      int to = Math.min(end, j + BLOCK);
-      tile.show(k, u.sequence(), u.kvHead(), j, to);
+    for (int j = from, end; j < to; j = end) {
+      end = endOfBlock(j);
+      tile.show(k, u.sequence(), u.kvHead(), j, end);
       for (int r = 0; r < rows; r++) {
-        dots(q, u.query(head(r), query(r)), to - j, r * stride + j);
+        dots(q, u.query(head(r), query(r)), end - j, r * stride + j - from);
       }
     }
   }
@@ -89,34 +129,47 @@ final class DirectAttention {
     }
   }
 
-  /** Scores of row {@code r} to unnormalized weights; returns one over their sum. */
-  private float softmax(int r, float[] lse) {
-    int h = head(r);
+  /** Scales the scores of row {@code r}; their maximum, −∞ if there is none. */
+  private float max(int r) {
     int i = query(r);
-    int to = u.endVisible(i);
-    int from = u.firstVisible(i);
-    int off = r * stride;
-    float max =
-        ScoreRows.scale(weights, off, from, to, s.scale(), s.softcap(), u.slope(h), to - 1, lanes);
-    float sum = ScoreRows.exp(weights, off, from, to, max, lanes);
-    if (lse != null) {
-      lse[u.lse(h, i)] = (float) (max + Math.log(sum));
-    }
-    return sum == 0 ? 0f : 1 / sum;
+    int off = r * stride - from;
+    return ScoreRows.scale(
+        weights,
+        off,
+        first(r),
+        end(r),
+        s.scale(),
+        s.softcap(),
+        u.slope(head(r)),
+        u.endVisible(i) - 1,
+        lanes);
   }
 
-  private void output(KvRows v, float[] out, float[] factors) {
-    int end = u.endVisible(length - 1);
-    for (int j = u.firstKey(); j < end; j += BLOCK) {
-      tile.show(v, u.sequence(), u.kvHead(), j, Math.min(end, j + BLOCK));
+  /** Scores of row {@code r} to weights that are not normalized; returns their sum. */
+  private float exponentials(int r, float max) {
+    return ScoreRows.exp(weights, r * stride - from, first(r), end(r), max, lanes);
+  }
+
+  /** Where the output of a row goes. */
+  private interface Place {
+    int of(int row);
+  }
+
+  private void output(KvRows v, float[] factors, float[] out, Place place) {
+    for (int r = 0; r < rows; r++) {
+      int o = place.of(r);
+      Arrays.fill(out, o, o + s.valueDim(), 0f);
+    }
+    for (int j = from, end; j < to; j = end) {
+      end = endOfBlock(j);
+      tile.show(v, u.sequence(), u.kvHead(), j, end);
       int ld = tile.stride();
       int at = tile.at() - j * ld;
       for (int r = 0; r < rows; r++) {
-        int i = query(r);
-        int from = Math.max(j, s.firstVisible(u.sequence(), i));
-        int to = Math.min(j + BLOCK, u.endVisible(i));
-        int o = u.output(head(r), i);
-        mix(s.valueDim(), weights, r * stride, tile.data(), at, ld, from, to, factors[r], out, o);
+        int a = Math.max(j, first(r));
+        int b = Math.min(end, end(r));
+        int w = r * stride - from;
+        mix(s.valueDim(), weights, w, tile.data(), at, ld, a, b, factors[r], out, place.of(r));
       }
     }
   }
