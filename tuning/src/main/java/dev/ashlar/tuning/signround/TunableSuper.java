@@ -18,6 +18,9 @@ import java.util.Arrays;
  * by multipliers α and β that are tuned with V, and are rounded to whole multiples in every
  * iteration, which gradients pass straight through; or they are those of the search by importance,
  * stay as they are, and V alone is tuned (AutoRound's extension).
+ *
+ * <p>AutoRound searches scales once more when it is done, with the last V in the rounding, and does
+ * not look at the loss again; here the scales are those that the loss was measured with.
  */
 final class TunableSuper extends TunableWeight {
   private final SuperGrid grid;
