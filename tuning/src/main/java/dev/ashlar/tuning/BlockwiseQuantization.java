@@ -247,7 +247,7 @@ public final class BlockwiseQuantization {
     timing.map(Timing::numbers).ifPresent(listener::settled);
     for (int i = 0; i < result.parts().size(); i++) {
       sink.take(result.parts().get(i));
-      sink.finished(i);
+      sink.finished(i, Optional.empty());
     }
     sink.take(result.rest());
     return new UnitReport(
@@ -283,7 +283,7 @@ public final class BlockwiseQuantization {
     boolean beyond = planned.index() >= units.reach();
     if (beyond && finishing == null) {
       // Only a finish asks what weights there are.
-      sink.finished(planned.index());
+      sink.finished(planned.index(), Optional.empty());
       return UnitReport.of(planned, UnitResult.of(Map.of()), false, start);
     }
     Unit unit = planned.load(model);
@@ -308,7 +308,7 @@ public final class BlockwiseQuantization {
         found.isPresent() ? found.get() : make(entry, unit, cascade, targets, work, weights, pace);
     if (finishing == null) {
       sink.take(result);
-      sink.finished(entry.index());
+      sink.finished(entry.index(), Optional.of(unit));
     } else {
       finishing.add(result, weights);
     }

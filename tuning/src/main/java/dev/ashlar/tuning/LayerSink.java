@@ -2,7 +2,9 @@ package dev.ashlar.tuning;
 
 import dev.ashlar.tensor.Tensor;
 import dev.ashlar.tensor.quant.QuantizedMatrix;
+import dev.ashlar.tuning.method.Unit;
 import dev.ashlar.tuning.method.UnitResult;
+import java.util.Optional;
 
 /** Takes what a run makes, unit after unit, layers in the model's order. */
 @FunctionalInterface
@@ -51,6 +53,7 @@ public interface LayerSink {
    * after the last.
    *
    * @param unit its place, from 0
+   * @param floats the unit as the model has it, where it happens to be in memory; not to be kept
    */
-  default void finished(int unit) {}
+  default void finished(int unit, Optional<Unit> floats) {}
 }

@@ -83,7 +83,7 @@ public final class CodesExport {
       Set<String> given = new HashSet<>();
       for (UnitPlan.Entry unit : units(floats)) {
         give(unit.name() + ".", given, exports, reference);
-        reference.finished(unit);
+        reference.finished(unit, Optional.empty());
       }
       give("", given, exports, reference);
       Set<String> others = floats.spec().others(source);

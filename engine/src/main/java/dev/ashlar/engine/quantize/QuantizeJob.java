@@ -24,6 +24,7 @@ import dev.ashlar.tuning.calibration.CalibrationSet;
 import dev.ashlar.tuning.method.Budget;
 import dev.ashlar.tuning.method.Method;
 import dev.ashlar.tuning.method.RunFacts;
+import dev.ashlar.tuning.method.Unit;
 import dev.ashlar.tuning.plan.QuantizationPlan;
 import dev.ashlar.tuning.work.WorkFolder;
 import java.nio.file.Path;
@@ -385,8 +386,8 @@ public final class QuantizeJob {
     }
 
     @Override
-    public void finished(int unit) {
-      second.finished(units.units().get(unit));
+    public void finished(int unit, Optional<Unit> floats) {
+      second.finished(units.units().get(unit), floats);
     }
   }
 }

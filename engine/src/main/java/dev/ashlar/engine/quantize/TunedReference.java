@@ -3,6 +3,7 @@ package dev.ashlar.engine.quantize;
 import dev.ashlar.nn.decoder.BlockContext;
 import dev.ashlar.nn.decoder.Decoder;
 import dev.ashlar.nn.decoder.FeedForwardSpec;
+import dev.ashlar.nn.layer.FrozenWeight;
 import dev.ashlar.tensor.Tensor;
 import dev.ashlar.tensor.autograd.Tape;
 import dev.ashlar.tensor.quant.QuantizedMatrix;
@@ -18,6 +19,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * The logits of the quantized model on a few tokens, computed from the codes themselves while they
@@ -97,14 +99,27 @@ final class TunedReference implements LayerSink {
     tensors.put(name, tensor);
   }
 
-  /** Everything of that unit was given. */
-  void finished(UnitPlan.Entry unit) {
+  /**
+   * Everything of that unit was given.
+   *
+   * @param floats the unit as the model has it; read once more if it is not there
+   */
+  void finished(UnitPlan.Entry unit, Optional<Unit> floats) {
     if (!unit.head()) {
-      Unit tuned = unit.load(model).with(UnitResult.of(layers).withTensors(tensors));
-      walk.passAnything(tuned, hidden, hidden);
+      walk.passAnything(tuned(floats.orElseGet(() -> unit.load(model))), hidden, hidden);
       layers.clear();
       tensors.clear();
     }
+  }
+
+  /** The unit as it was given: floats of one matrix at a time are made of the codes. */
+  private Unit tuned(Unit unit) {
+    return unit.with(UnitResult.of(Map.of()).withTensors(tensors))
+        .mapWeights(
+            (name, weight) -> {
+              QuantizedMatrix codes = layers.get(name);
+              return codes == null ? weight : FrozenWeight.of(codes);
+            });
   }
 
   /**
@@ -113,8 +128,7 @@ final class TunedReference implements LayerSink {
    */
   void settle() {
     if (logits == null) {
-      Unit head = Unit.head(model).with(UnitResult.of(layers).withTensors(tensors));
-      logits = logits(head, hidden);
+      logits = logits(tuned(Unit.head(model)), hidden);
       model = null;
     }
   }

@@ -79,7 +79,7 @@ class ExportsTest {
             new RunListener() {
               @Override
               public void unitFinished(UnitReport report, Optional<Duration> left) {
-                reference.finished(run.units().units().get(report.index()));
+                reference.finished(run.units().units().get(report.index()), Optional.empty());
               }
             };
         run.run(both, units);
