@@ -13,10 +13,10 @@ final class KeyParts {
   /** Keys of a part: 256 KB of keys and values at a head of 64, worth handing to a thread. */
   static final int KEYS = 512;
 
-  /** Floats of a row before its values. */
+  /** Floats of a row before its values: the largest score, the sum. */
   private static final int OWN = 2;
 
-  /** How units of a sequence are computed. */
+  /** Whether units of a sequence can be split. */
   interface Direct {
     boolean test(Spec spec, int sequence);
   }
@@ -31,11 +31,7 @@ final class KeyParts {
   /** First float of each sequence's results. */
   private int[] places = {};
 
-  /**
-   * Splits the keys of a call.
-   *
-   * @param direct whether a sequence's units can be split
-   */
+  /** Splits the keys of a call, of sequences whose units can be. */
   void plan(Spec s, Direct direct) {
     spec = s;
     int sequences = s.ranges().sequences();
@@ -120,8 +116,8 @@ final class KeyParts {
    * @param max its largest score, −∞ if it sees no key of the part
    */
   void keep(int values, float max, float sum) {
-    results[values - 2] = max;
-    results[values - 1] = sum;
+    results[values - OWN] = max;
+    results[values - OWN + 1] = sum;
   }
 
   /** Puts the parts of each unit together, in their order. */
@@ -145,15 +141,17 @@ final class KeyParts {
   private float join(int piece, int parts, int r, float[] out, int o) {
     float max = Float.NEGATIVE_INFINITY;
     for (int p = 0; p < parts; p++) {
-      max = Math.max(max, results[values(piece + p, r) - 2]);
+      max = Math.max(max, results[values(piece + p, r) - OWN]);
     }
     double sum = 0;
     Arrays.fill(out, o, o + spec.valueDim(), 0f);
     for (int p = 0; p < parts; p++) {
       int at = values(piece + p, r);
-      if (results[at - 1] > 0 || Float.isNaN(results[at - 1])) {
-        float share = (float) StrictMath.exp((double) results[at - 2] - max);
-        sum += (double) share * results[at - 1];
+      float own = results[at - OWN + 1];
+      // A part of which the row sees nothing has no largest score to compare.
+      if (own != 0) {
+        float share = (float) StrictMath.exp((double) results[at - OWN] - max);
+        sum += (double) share * own;
         for (int d = 0; d < spec.valueDim(); d++) {
           out[o + d] += share * results[at + d];
         }
