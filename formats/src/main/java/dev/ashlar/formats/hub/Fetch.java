@@ -205,7 +205,8 @@ final class Fetch implements AutoCloseable {
     if (moved) {
       p.failures = 0;
       p.of.hops = 0;
-      rounds = 0;
+      // What was asked for before a server was busy does not say that it is well again.
+      rounds = e.begun - calm >= 0 ? 0 : rounds;
     }
     if (e.fault == null && e.body != null) {
       done(p);

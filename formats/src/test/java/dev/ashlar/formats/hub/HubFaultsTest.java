@@ -270,10 +270,8 @@ class HubFaultsTest {
     failing(r -> !r.hub(), 503, "X-Error-Message", "maintenance");
     fault = fault();
     assertTrue(fault.contains("status 503"), fault);
-    // Once it says so, all of its connections wait: ten pieces would ask fifty times. Connections
-    // that
-    // break on the way are made again (two of them were, once).
-    assertTrue(ofStore().size() <= 7 * Patience.TRIES, ofStore().size() + ": " + ofStore());
+    // Once it says so, all of its connections wait.
+    assertTrue(ofStore().size() <= 6 * Patience.TRIES, ofStore().size() + ": " + ofStore());
   }
 
   @Test
