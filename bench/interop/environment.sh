@@ -1,4 +1,4 @@
-# The peers' programs; sourced by `interop` and by bench/proof/peers.
+# The peers' programs; sourced by the scripts beside it and by bench/proof/peers.
 #
 # environment SCRATCH: sets $python to one that has them, installed into ASHLAR_INTEROP_VENV or below
 # SCRATCH if need be. Where that cannot be done it says SKIPPED and ends the script with 0.
@@ -20,5 +20,15 @@ environment() {
     "$python" -c 'import torch, transformers, auto_round' 2>"$1/import.log" \
       || skip "the peers do not run ($(tail -n 1 "$1/import.log"))"
   fi
-  export TRANSFORMERS_OFFLINE=1 HF_HUB_OFFLINE=1 TOKENIZERS_PARALLELISM=false CUDA_VISIBLE_DEVICES=
+  offline
+}
+
+offline() { export TRANSFORMERS_OFFLINE=1 HF_HUB_OFFLINE=1 TOKENIZERS_PARALLELISM=false CUDA_VISIBLE_DEVICES=; }
+
+# packages NAME...: sets $python to that of ASHLAR_INTEROP_VENV, or the one at hand, if it has them.
+packages() {
+  local names; names=$(IFS=,; echo "$*")
+  python=${ASHLAR_INTEROP_VENV:+$ASHLAR_INTEROP_VENV/bin/}python3
+  "$python" -c "import $names" 2>/dev/null || skip "$python has not all of $names"
+  offline
 }
