@@ -69,15 +69,17 @@ final class DirectAttention {
   static void part(Spec s, int unit, KeyParts parts, int piece, float[] q, KvRows k, KvRows v) {
     AttentionScratch own = AttentionScratch.own();
     int from = parts.from(piece);
+    int values = parts.values(piece);
+    int width = parts.width();
     DirectAttention a = new DirectAttention(s, unit, from, from + KeyParts.KEYS, own);
     a.scores(q, k);
     float[] factors = own.take(Slot.STRIP, a.rows);
     Arrays.fill(factors, 0, a.rows, 1f);
     for (int r = 0; r < a.rows; r++) {
       float max = a.max(r);
-      parts.keep(parts.values(piece, r), max, a.exponentials(r, max));
+      parts.keep(values + r * width, max, a.exponentials(r, max));
     }
-    a.output(v, factors, parts.results(), r -> parts.values(piece, r));
+    a.output(v, factors, parts.results(), r -> values + r * width);
   }
 
   /** Query head of row {@code r}. */

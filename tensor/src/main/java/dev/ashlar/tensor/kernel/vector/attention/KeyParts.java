@@ -65,7 +65,8 @@ final class KeyParts {
     return spec.ranges().length(b) * (spec.heads() / spec.kvHeads());
   }
 
-  private int width() {
+  /** Floats from one row of a piece to the next, in {@link #results}. */
+  int width() {
     return OWN + spec.valueDim();
   }
 
@@ -100,10 +101,10 @@ final class KeyParts {
     return spec.ranges().firstKey(b) + part * KEYS;
   }
 
-  /** Where the values of row {@code r} of a piece lie in {@link #results}. */
-  int values(int piece, int r) {
+  /** Where the values of a piece's first row lie in {@link #results}. */
+  int values(int piece) {
     int b = sequence(piece);
-    return places[b] + ((piece - first[b]) * rows(b) + r) * width() + OWN;
+    return places[b] + (piece - first[b]) * rows(b) * width() + OWN;
   }
 
   float[] results() {
@@ -129,7 +130,8 @@ final class KeyParts {
         for (int r = 0; r < rows(b); r++) {
           int head = u.firstHead() + r / u.length();
           int i = r % u.length();
-          float logSum = join(first[b] + h * parts, parts, r, out, u.output(head, i));
+          int at = values(first[b] + h * parts) + r * width();
+          float logSum = join(at, parts, rows(b) * width(), out, u.output(head, i));
           if (lse != null) {
             lse[u.lse(head, i)] = logSum;
           }
@@ -138,22 +140,28 @@ final class KeyParts {
     }
   }
 
-  private float join(int piece, int parts, int r, float[] out, int o) {
+  /**
+   * One row.
+   *
+   * @param at its values in the first part
+   * @param stride from one part to the next
+   */
+  private float join(int at, int parts, int stride, float[] out, int o) {
     float max = Float.NEGATIVE_INFINITY;
     for (int p = 0; p < parts; p++) {
-      max = Math.max(max, results[values(piece + p, r) - OWN]);
+      max = Math.max(max, results[at + p * stride - OWN]);
     }
     double sum = 0;
     Arrays.fill(out, o, o + spec.valueDim(), 0f);
     for (int p = 0; p < parts; p++) {
-      int at = values(piece + p, r);
-      float own = results[at - OWN + 1];
+      int values = at + p * stride;
+      float own = results[values - OWN + 1];
       // A part of which the row sees nothing has no largest score to compare.
       if (own != 0) {
-        float share = (float) StrictMath.exp((double) results[at - OWN] - max);
+        float share = (float) StrictMath.exp((double) results[values - OWN] - max);
         sum += (double) share * own;
         for (int d = 0; d < spec.valueDim(); d++) {
-          out[o + d] += share * results[at + d];
+          out[o + d] += share * results[values + d];
         }
       }
     }
