@@ -22,15 +22,16 @@ public final class Tape {
 
   private final Backend backend;
   private final boolean recording;
-  private final Workspace workspace = new Workspace();
+  private final Workspace workspace;
   private final List<Node> nodes = new ArrayList<>();
   private final Set<Tensor> tracked = Collections.newSetFromMap(new IdentityHashMap<>());
   private final Map<Tensor, Tensor> provided = new IdentityHashMap<>();
   private final Set<Tensor> accumulating = Collections.newSetFromMap(new IdentityHashMap<>());
 
-  private Tape(Backend backend, boolean recording) {
+  private Tape(Backend backend, boolean recording, Workspace workspace) {
     this.backend = backend;
     this.recording = recording;
+    this.workspace = workspace;
   }
 
   /** A tape that records, on the backend of this process. */
@@ -40,7 +41,15 @@ public final class Tape {
 
   /** A tape that records, on the given backend. */
   public static Tape recording(Backend backend) {
-    return new Tape(backend, true);
+    return new Tape(backend, true, new Workspace());
+  }
+
+  /**
+   * A tape that records like this one, with buffers from where this one's go when they are given
+   * back.
+   */
+  public Tape beside() {
+    return new Tape(backend, recording, workspace.beside());
   }
 
   /** A tape for inference: runs operations and forgets them. */
@@ -50,7 +59,7 @@ public final class Tape {
 
   /** A tape for inference on the given backend. */
   public static Tape off(Backend backend) {
-    return new Tape(backend, false);
+    return new Tape(backend, false, new Workspace());
   }
 
   public Backend backend() {

@@ -4,20 +4,34 @@ import dev.ashlar.tensor.Shape;
 import dev.ashlar.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
 
 /**
  * Buffers that are used again: what was taken since a mark is given back at once, and the next
- * iteration, which asks for the same sizes in the same order, finds them all there.
+ * iteration, which asks for the same sizes in the same order, finds them all there. Sizes that
+ * nobody asks for any more do not pile up: buffers are up to a sixteenth longer than what they were
+ * taken for, so that batches of nearly the same length share them, and all together have at most a
+ * quarter more bytes than were ever taken at once.
  *
- * <p>Not thread-safe; one workspace belongs to one tape.
+ * <p>Not thread-safe; one workspace belongs to one tape. Workspaces {@linkplain #beside() beside}
+ * each other give back to, and take from, the same free buffers.
  */
 public final class Workspace {
+  /** Lengths from which on they are rounded up. */
+  private static final int LONG = 1 << 12;
+
+  /** The longest array. */
+  private static final int LARGEST = Integer.MAX_VALUE - 8;
+
   /** Free buffers of one length. */
   private static final class Shelf {
     private final int length;
     private float[][] buffers = new float[4][];
     private int count;
+
+    /** When a buffer was last asked for here. */
+    private long asked;
 
     Shelf(int length) {
       this.length = length;
@@ -30,23 +44,103 @@ public final class Workspace {
       buffers[count++] = buffer;
     }
 
-    float[] popOrNew() {
-      if (count == 0) {
-        return new float[length];
-      }
+    float[] pop() {
       float[] buffer = buffers[--count];
       buffers[count] = null;
       return buffer;
     }
   }
 
-  /** Searched one by one: a model has a few dozen lengths, and this boxes none. */
-  private final List<Shelf> shelves = new ArrayList<>();
+  /** What workspaces beside each other share; counts floats. */
+  private static final class Shelves {
+    /** Searched one by one: a model has a few dozen lengths, and this boxes none. */
+    private final List<Shelf> all = new ArrayList<>();
 
+    private long clock;
+    private long free;
+    private long taken;
+    private long most;
+
+    float[] take(int length) {
+      Shelf shelf = shelf(length);
+      shelf.asked = ++clock;
+      taken += length;
+      most = Math.max(most, taken);
+      if (shelf.count > 0) {
+        free -= length;
+        return shelf.pop();
+      }
+      clear();
+      return new float[length];
+    }
+
+    void giveBack(float[] buffer) {
+      shelf(buffer.length).push(buffer);
+      taken -= buffer.length;
+      free += buffer.length;
+    }
+
+    /** Lets go of what was not asked for the longest, as long as there is too much. */
+    private void clear() {
+      long allowed = most + most / 4;
+      if (free == 0 || taken + free <= allowed) {
+        return;
+      }
+      all.sort(Comparator.comparingLong((Shelf s) -> s.asked).reversed());
+      while (free > 0 && taken + free > allowed) {
+        Shelf oldest = all.getLast();
+        while (oldest.count > 0 && taken + free > allowed) {
+          oldest.pop();
+          free -= oldest.length;
+        }
+        if (oldest.count == 0) {
+          all.removeLast();
+        }
+      }
+    }
+
+    private Shelf shelf(int length) {
+      for (int i = 0; i < all.size(); i++) {
+        if (all.get(i).length == length) {
+          return all.get(i);
+        }
+      }
+      Shelf shelf = new Shelf(length);
+      all.add(shelf);
+      return shelf;
+    }
+  }
+
+  private final Shelves shelves;
   private final List<Tensor> taken = new ArrayList<>();
 
   /** An empty workspace. */
-  public Workspace() {}
+  public Workspace() {
+    this(new Shelves());
+  }
+
+  private Workspace(Shelves shelves) {
+    this.shelves = shelves;
+  }
+
+  /** An empty workspace with the same free buffers, for what lives longer or shorter. */
+  public Workspace beside() {
+    return new Workspace(shelves);
+  }
+
+  /** Bytes of what is taken and not given back. */
+  public long bytes() {
+    long sum = 0;
+    for (Tensor t : taken) {
+      sum += (long) Float.BYTES * t.data().length;
+    }
+    return sum;
+  }
+
+  /** Bytes that lie free, here and beside. */
+  long freeBytes() {
+    return Float.BYTES * shelves.free;
+  }
 
   /** A tensor with undefined content, valid until it is released. */
   public Tensor take(long... dims) {
@@ -55,10 +149,18 @@ public final class Workspace {
 
   /** A tensor with undefined content, valid until it is released. */
   public Tensor take(Shape shape) {
-    int size = Math.toIntExact(shape.size());
-    Tensor t = Tensor.of(shelf(size).popOrNew(), shape);
+    Tensor t = Tensor.of(shelves.take(rounded(shape.size())), shape);
     taken.add(t);
     return t;
+  }
+
+  private static int rounded(long size) {
+    if (size < LONG) {
+      return (int) size;
+    }
+    long step = Long.highestOneBit(size) >> 4;
+    long up = Math.ceilDiv(size, step) * step;
+    return Math.toIntExact(up <= LARGEST ? up : size);
   }
 
   /** A tensor of zeros, valid until it is released. */
@@ -82,22 +184,11 @@ public final class Workspace {
       if (t.data() == kept) {
         survivor = t;
       } else {
-        shelf(t.data().length).push(t.data());
+        shelves.giveBack(t.data());
       }
     }
     if (survivor != null) {
       taken.add(survivor);
     }
-  }
-
-  private Shelf shelf(int length) {
-    for (int i = 0; i < shelves.size(); i++) {
-      if (shelves.get(i).length == length) {
-        return shelves.get(i);
-      }
-    }
-    Shelf shelf = new Shelf(length);
-    shelves.add(shelf);
-    return shelf;
   }
 }

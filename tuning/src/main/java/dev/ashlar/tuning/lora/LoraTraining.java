@@ -1,7 +1,6 @@
 package dev.ashlar.tuning.lora;
 
 import dev.ashlar.nn.decoder.Block;
-import dev.ashlar.nn.decoder.BlockContext;
 import dev.ashlar.nn.decoder.Decoder;
 import dev.ashlar.nn.layer.LowRankWeight;
 import dev.ashlar.tensor.Tensor;
@@ -11,7 +10,6 @@ import dev.ashlar.tensor.autograd.op.CrossEntropy;
 import dev.ashlar.tuning.calibration.BatchOrder;
 import dev.ashlar.tuning.calibration.CalibrationSet;
 import dev.ashlar.tuning.train.AdamW;
-import dev.ashlar.tuning.walk.BlockInputs;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
@@ -21,14 +19,15 @@ import java.util.Map;
 import java.util.Random;
 import java.util.Set;
 import java.util.function.IntConsumer;
+import java.util.function.LongSupplier;
 
 /**
  * Trains factors of low rank beside the linear maps of a decoder, whose own tensors do not change,
  * by the cross-entropy of next tokens.
  *
- * <p>Each step goes forward through the blocks, keeping only what flows into each, and back through
- * them from the last, each run once more: memory holds the floats and gradients of one block. The
- * same seed and data give the same factors for any number of threads. Not thread-safe.
+ * <p>Each step goes forward through the blocks and back through them from the last, as {@link
+ * BlockPasses} says. The same seed and data give the same factors for any number of threads and any
+ * memory. Not thread-safe.
  */
 public final class LoraTraining {
   /** Logits in memory at once, if that is not less than so many rows of them. */
@@ -39,15 +38,11 @@ public final class LoraTraining {
   private final Decoder model;
   private final LoraOptions options;
   private final Map<String, TrainedFactors> factors;
-  private final List<Block> blocks = new ArrayList<>();
-  private final List<List<TrainedFactors>> ofBlock = new ArrayList<>();
   private final List<Tensor> parameters = new ArrayList<>();
   private final List<Tensor> gradients = new ArrayList<>();
   private final AdamW optimizer;
-  private final Tape off;
+  private final BlockPasses passes;
   private final Tape tape;
-  private final BlockInputs states;
-  private int first;
 
   /**
    * Begins with factors that change nothing.
@@ -66,25 +61,37 @@ public final class LoraTraining {
    * @param factors by the complete names of their maps
    */
   public LoraTraining(Decoder model, Map<String, TrainedFactors> factors, LoraOptions options) {
+    this(model, factors, options, BlockPasses::spareBytes);
+  }
+
+  /**
+   * The same.
+   *
+   * @param spare bytes that may be taken beyond those of one block, asked for when that is known
+   */
+  LoraTraining(
+      Decoder model, Map<String, TrainedFactors> factors, LoraOptions options, LongSupplier spare) {
     this.model = model;
     this.options = options;
     this.factors = Collections.unmodifiableMap(new LinkedHashMap<>(factors));
-    this.off = Tape.off(model.backend());
     this.tape = Tape.recording(model.backend());
-    this.states = new BlockInputs(model.blockCount());
-    this.first = model.blockCount();
-    int found = 0;
+    List<Block> blocks = new ArrayList<>();
+    List<List<TrainedFactors>> ofBlock = new ArrayList<>();
     for (int i = 0; i < model.blockCount(); i++) {
-      found += adapt(i);
+      List<TrainedFactors> own = new ArrayList<>();
+      blocks.add(adapted(model.block(i), own));
+      ofBlock.add(own);
     }
+    int found = ofBlock.stream().mapToInt(List::size).sum();
     if (found != factors.size()) {
       throw new IllegalArgumentException(
           "of " + factors.size() + " maps to train beside the blocks have " + found);
     }
+    this.passes = new BlockPasses(model, blocks, ofBlock, spare);
     this.optimizer = new AdamW(parameters, 0);
   }
 
-  private static Map<String, TrainedFactors> fresh(
+  static Map<String, TrainedFactors> fresh(
       Decoder model, Set<String> modules, LoraOptions options) {
     Map<String, TrainedFactors> all = new LinkedHashMap<>();
     Random random = new Random(options.seed());
@@ -107,26 +114,18 @@ public final class LoraTraining {
     return all;
   }
 
-  private int adapt(int i) {
-    Block plain = model.block(i);
-    List<TrainedFactors> own = new ArrayList<>();
-    blocks.add(
-        plain.mapWeights(
-            (name, weight) -> {
-              TrainedFactors f = factors.get(plain.name() + "." + name);
-              if (f == null) {
-                return weight;
-              }
-              own.add(f);
-              parameters.addAll(List.of(f.down(), f.up()));
-              gradients.addAll(List.of(f.downGradient(), f.upGradient()));
-              return new LowRankWeight(weight, f.down(), f.up(), options.scale());
-            }));
-    ofBlock.add(own);
-    if (!own.isEmpty()) {
-      first = Math.min(first, i);
-    }
-    return own.size();
+  private Block adapted(Block plain, List<TrainedFactors> own) {
+    return plain.mapWeights(
+        (name, weight) -> {
+          TrainedFactors f = factors.get(plain.name() + "." + name);
+          if (f == null) {
+            return weight;
+          }
+          own.add(f);
+          parameters.addAll(List.of(f.down(), f.up()));
+          gradients.addAll(List.of(f.downGradient(), f.upGradient()));
+          return new LowRankWeight(weight, f.down(), f.up(), options.scale());
+        });
   }
 
   /** The factors as they are, by the complete names of their maps. */
@@ -207,35 +206,14 @@ public final class LoraTraining {
    * @return mean negative log-likelihood of the tokens that count, in nats
    */
   public double gradients(CalibrationSet samples, int... rows) {
-    Tensor hidden = forward(samples, rows);
+    Tensor hidden = forward(samples, rows, true);
     Tensor d = Tensor.zeros(hidden.shape());
     int[] targets = targets(samples, rows);
     int counted = (int) Arrays.stream(targets).filter(t -> t >= 0).count();
     double loss = head(hidden, targets, Math.max(1, counted), d) / Math.max(1, counted);
     gradients.forEach(g -> Arrays.fill(g.data(), 0, g.size(), 0));
-    BlockContext context = BlockContext.of(rows.length, length(samples, rows));
-    for (int i = blocks.size() - 1; i >= first; i--) {
-      back(i, d, context);
-    }
+    passes.back(d);
     return loss;
-  }
-
-  /** Through a block once more, and back. */
-  private void back(int i, Tensor d, BlockContext context) {
-    tape.reset();
-    for (TrainedFactors f : ofBlock.get(i)) {
-      // Added to zeros: an expert that saw no token gets no gradient.
-      tape.watch(f.down(), f.downGradient(), true);
-      tape.watch(f.up(), f.upGradient(), true);
-    }
-    Tensor in = states.get(i);
-    if (i > first) {
-      tape.watch(in);
-    }
-    Gradients g = tape.backward(blocks.get(i).forward(in, context, tape), d);
-    if (i > first) {
-      System.arraycopy(g.of(in).data(), 0, d.data(), 0, d.size());
-    }
   }
 
   /**
@@ -254,7 +232,7 @@ public final class LoraTraining {
       int[] rows = new int[Math.min(options.batch(), samples.count() - at)];
       Arrays.setAll(rows, i -> begin + i);
       int[] targets = targets(samples, rows);
-      sum += head(forward(samples, rows), targets, 1, null);
+      sum += head(forward(samples, rows, false), targets, 1, null);
       counted += Arrays.stream(targets).filter(t -> t >= 0).count();
     }
     return sum / Math.max(1, counted);
@@ -290,24 +268,14 @@ public final class LoraTraining {
     return targets;
   }
 
-  /** What flows into each block is kept; the state behind the last is given. */
-  private Tensor forward(CalibrationSet samples, int[] rows) {
+  /** The state behind the last block. */
+  private Tensor forward(CalibrationSet samples, int[] rows, boolean recorded) {
     int length = length(samples, rows);
     int[] ids = new int[rows.length * length];
     for (int r = 0; r < rows.length; r++) {
       System.arraycopy(samples.sample(rows[r]), 0, ids, r * length, length);
     }
-    BlockContext context = BlockContext.of(rows.length, length);
-    off.reset();
-    Tensor x = model.embed(ids, context, off);
-    for (int i = 0; i <= blocks.size(); i++) {
-      Tensor kept = states.keep(i, x, rows.length, length);
-      off.reset();
-      if (i < blocks.size()) {
-        x = blocks.get(i).forward(kept, context, off);
-      }
-    }
-    return states.last();
+    return passes.forward(ids, rows.length, recorded);
   }
 
   /**

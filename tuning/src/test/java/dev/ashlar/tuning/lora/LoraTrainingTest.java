@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.ashlar.nn.decoder.Block;
 import dev.ashlar.nn.decoder.Decoder;
 import dev.ashlar.tensor.Tensor;
 import dev.ashlar.tuning.TinyModel;
@@ -12,6 +13,7 @@ import dev.ashlar.tuning.calibration.CalibrationSet;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Random;
 import java.util.Set;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -23,8 +25,13 @@ class LoraTrainingTest {
   private static final int LENGTH = 24;
 
   private static LoraTraining training(double rate, int steps) {
+    return training(rate, steps, 0);
+  }
+
+  private static LoraTraining training(double rate, int steps, long spare) {
+    LoraOptions options = new LoraOptions(4, 8, steps, 2, rate, 1, 3);
     Decoder model = TinyModel.load();
-    return new LoraTraining(model, MAPS, new LoraOptions(4, 8, steps, 2, rate, 1, 3));
+    return new LoraTraining(model, LoraTraining.fresh(model, MAPS, options), options, () -> spare);
   }
 
   /** Texts of these lengths, {@code pad} behind them up to the longest. */
@@ -103,6 +110,52 @@ class LoraTrainingTest {
     for (int g = 0; g < together.size(); g++) {
       assertArrayEquals(together.get(g), gradients(training).get(g));
     }
+  }
+
+  /** What the way back needs is kept or computed once more, for batches of any length. */
+  @Test
+  void memoryChangesNothing() {
+    List<float[]> expected = null;
+    for (long spare : new long[] {0, 200_000, Long.MAX_VALUE}) {
+      LoraTraining training = training(1e-2, 4, spare);
+      training.run(padded(0, LENGTH, 5, 9, LENGTH, 7, 3), (done, loss) -> {});
+      training.gradients(padded(0, LENGTH, LENGTH), 0, 1);
+      List<float[]> found = gradients(training);
+      if (expected == null) {
+        expected = found;
+      }
+      for (int g = 0; g < expected.size(); g++) {
+        assertArrayEquals(expected.get(g), found.get(g), spare + " bytes");
+      }
+    }
+  }
+
+  @Test
+  void asManyBlocksAreKeptAsThereIsRoomFor() {
+    assertEquals(List.of(0L, 0L), kept(0));
+    List<Long> all = kept(Long.MAX_VALUE);
+    assertEquals(List.of(0L, 2L), all);
+    long half = 1;
+    while (kept(half).get(1) == 0) {
+      half *= 2;
+    }
+    assertEquals(List.of(0L, 1L), kept(half));
+  }
+
+  /** Blocks kept on the way of a first batch and of a second. */
+  private static List<Long> kept(long spare) {
+    Decoder model = TinyModel.load();
+    List<Block> blocks = List.of(model.block(0), model.block(1));
+    List<TrainedFactors> some = List.of(TrainedFactors.fresh(2, 2, 1, new Random(1)));
+    BlockPasses passes = new BlockPasses(model, blocks, List.of(some, List.of()), () -> spare);
+    List<Long> kept = new ArrayList<>();
+    for (int i = 0; i < 2; i++) {
+      Tensor out = passes.forward(new int[LENGTH], 1, true);
+      kept.add(passes.kept());
+      passes.back(Tensor.zeros(out.shape()));
+      assertEquals(0, passes.kept());
+    }
+    return kept;
   }
 
   @Test

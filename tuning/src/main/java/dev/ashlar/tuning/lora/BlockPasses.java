@@ -1,0 +1,201 @@
+package dev.ashlar.tuning.lora;
+
+import dev.ashlar.nn.decoder.Block;
+import dev.ashlar.nn.decoder.BlockContext;
+import dev.ashlar.nn.decoder.Decoder;
+import dev.ashlar.tensor.Tensor;
+import dev.ashlar.tensor.autograd.Gradients;
+import dev.ashlar.tensor.autograd.Tape;
+import dev.ashlar.tuning.walk.BlockInputs;
+import java.util.List;
+import java.util.function.LongSupplier;
+import java.util.stream.IntStream;
+
+/**
+ * The way forward through a model's blocks and back, one batch after the other. What flows into
+ * each block is kept; what the way back needs of its inside is kept for as many of the last blocks
+ * as there is memory for, and computed once more for the others, to the same bits.
+ *
+ * <p>The first batch shows what a block takes; from the second on blocks are kept.
+ */
+final class BlockPasses {
+  /** A block's way forward, to go back through. */
+  private static final class Pass {
+    private final Block block;
+    private final List<TrainedFactors> trained;
+
+    /** Bytes of a token that it leaves; 0 until it went the first time. */
+    private long tokenBytes;
+
+    /** Its own while it keeps what it computed, else null. */
+    private Tape tape;
+
+    private Tensor out;
+
+    Pass(Block block, List<TrainedFactors> trained) {
+      this.block = block;
+      this.trained = trained;
+    }
+
+    boolean isKept() {
+      return tape != null;
+    }
+
+    /**
+     * Forward.
+     *
+     * @param first whether nobody wants the gradient of {@code in}
+     * @param in unchanged until the way back
+     */
+    void run(Tensor in, BlockContext context, boolean first, Tape on) {
+      for (TrainedFactors f : trained) {
+        // Added to zeros: an expert that saw no token gets no gradient.
+        on.watch(f.down(), f.downGradient(), true);
+        on.watch(f.up(), f.upGradient(), true);
+      }
+      if (!first) {
+        on.watch(in);
+      }
+      out = block.forward(in, context, on);
+      tokenBytes = Math.max(tokenBytes, Math.ceilDiv(on.workspace().bytes(), context.rows()));
+    }
+  }
+
+  private final Decoder model;
+  private final List<Pass> passes;
+  private final LongSupplier spare;
+  private final BlockInputs states;
+  private final Tape off;
+
+  /** For a block whose inside is not kept. */
+  private final Tape once;
+
+  /** The first block that has something to train: gradients go no further. */
+  private final int first;
+
+  /** Bytes that kept blocks may take; negative until that is known. */
+  private long room = -1;
+
+  private BlockContext context;
+
+  /**
+   * @param blocks the model's, with factors beside their maps
+   * @param trained the factors of each
+   * @param spare bytes that may be taken beyond those of one block; asked once, behind the first
+   *     batch
+   */
+  BlockPasses(
+      Decoder model, List<Block> blocks, List<List<TrainedFactors>> trained, LongSupplier spare) {
+    this.model = model;
+    this.passes =
+        IntStream.range(0, blocks.size())
+            .mapToObj(i -> new Pass(blocks.get(i), trained.get(i)))
+            .toList();
+    this.spare = spare;
+    this.states = new BlockInputs(blocks.size());
+    this.off = Tape.off(model.backend());
+    this.once = Tape.recording(model.backend());
+    int begin = 0;
+    while (begin < blocks.size() && trained.get(begin).isEmpty()) {
+      begin++;
+    }
+    this.first = begin;
+  }
+
+  /** Half of what the heap could still take. */
+  static long spareBytes() {
+    Runtime r = Runtime.getRuntime();
+    return (r.maxMemory() - (r.totalMemory() - r.freeMemory())) / 2;
+  }
+
+  /**
+   * The state behind the last block, valid until the next batch.
+   *
+   * @param ids {@code [batch, length]}
+   * @param recorded whether {@link #back} follows
+   */
+  Tensor forward(int[] ids, int batch, boolean recorded) {
+    int length = ids.length / batch;
+    context = BlockContext.of(batch, length);
+    letGo();
+    int kept = recorded ? keepFrom(ids.length) : passes.size();
+    Tensor x = model.embed(ids, context, off);
+    for (int i = 0; i < passes.size(); i++) {
+      Tensor in = states.keep(i, x, batch, length);
+      off.reset();
+      Pass pass = passes.get(i);
+      if (i < kept) {
+        x = pass.block.forward(in, context, off);
+      } else {
+        pass.tape = once.beside();
+        pass.run(in, context, i == first, pass.tape);
+        x = pass.out;
+      }
+    }
+    states.keep(passes.size(), x, batch, length);
+    off.reset();
+    return states.last();
+  }
+
+  /** The first of the last blocks whose insides together have room. */
+  private int keepFrom(int tokens) {
+    if (room < 0) {
+      return passes.size();
+    }
+    long left = room;
+    int from = passes.size();
+    while (from > first) {
+      left -= passes.get(from - 1).tokenBytes * tokens;
+      if (left < 0) {
+        break;
+      }
+      from--;
+    }
+    return from;
+  }
+
+  /**
+   * Adds to the gradients of all factors.
+   *
+   * @param d the gradient of what {@link #forward} gave; overwritten
+   */
+  void back(Tensor d) {
+    for (int i = passes.size() - 1; i >= first; i--) {
+      Pass pass = passes.get(i);
+      Tensor in = states.get(i);
+      Tape tape = once;
+      if (pass.isKept()) {
+        tape = pass.tape;
+      } else {
+        tape.reset();
+        pass.run(in, context, i == first, tape);
+      }
+      Gradients g = tape.backward(pass.out, d);
+      if (i > first) {
+        System.arraycopy(g.of(in).data(), 0, d.data(), 0, d.size());
+      }
+      tape.reset();
+      pass.tape = null;
+      pass.out = null;
+    }
+    if (room < 0) {
+      room = Math.max(0, spare.getAsLong());
+    }
+  }
+
+  /** Of a batch from which nobody went back. */
+  private void letGo() {
+    for (Pass pass : passes) {
+      if (pass.isKept()) {
+        pass.tape.reset();
+        pass.tape = null;
+        pass.out = null;
+      }
+    }
+  }
+
+  /** Blocks whose inside is kept now. */
+  long kept() {
+    return passes.stream().filter(Pass::isKept).count();
+  }
+}
