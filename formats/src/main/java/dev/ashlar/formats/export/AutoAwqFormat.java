@@ -1,6 +1,7 @@
 package dev.ashlar.formats.export;
 
 import dev.ashlar.formats.checkpoint.Checkpoint;
+import dev.ashlar.formats.layout.ActivationScales;
 import dev.ashlar.formats.layout.Layouts;
 import dev.ashlar.tensor.DType;
 import dev.ashlar.tensor.quant.IntegerGrid;
@@ -43,12 +44,14 @@ final class AutoAwqFormat extends FolderFormat {
 
   @Override
   FolderExport.Style style(Checkpoint source, ExportPlan plan) {
+    Object type = source.config().get("model_type");
     return new FolderExport.Style(
         NAME,
-        Layouts.AWQ,
+        any -> Layouts.AWQ,
         DType.F16,
         Map.of("quantization_config.json", UnaryOperator.identity()),
-        AutoAwqFormat::config);
+        AutoAwqFormat::config,
+        (module, tensor) -> ActivationScales.of(type, module, tensor));
   }
 
   private static Map<String, Object> config(WrittenLayers layers) {

@@ -25,6 +25,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.BiFunction;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
 
@@ -49,13 +50,25 @@ final class FolderExport implements ExportSink {
    * @param configFiles files beside {@code config.json} and what they hold of its quantization
    *     configuration
    * @param config the quantization configuration; not asked for where {@code layout} is null
+   * @param companions further tensors beside a packed linear map
    */
   record Style(
       String format,
       Function<QuantizedMatrix, PackedLayout> layout,
       DType floatType,
       Map<String, UnaryOperator<Map<String, Object>>> configFiles,
-      Function<WrittenLayers, Map<String, Object>> config) {
+      Function<WrittenLayers, Map<String, Object>> config,
+      BiFunction<String, QuantizedMatrix, List<PackedTensor>> companions) {
+    /** A style with nothing more beside linear maps than their layout has. */
+    Style(
+        String format,
+        Function<QuantizedMatrix, PackedLayout> layout,
+        DType floatType,
+        Map<String, UnaryOperator<Map<String, Object>>> configFiles,
+        Function<WrittenLayers, Map<String, Object>> config) {
+      this(format, layout, floatType, configFiles, config, (module, tensor) -> List.of());
+    }
+
     /** A style in which all linear maps are packed in one way. */
     Style(
         String format,
@@ -204,6 +217,7 @@ final class FolderExport implements ExportSink {
     }
     List<PackedTensor> parts = new ArrayList<>(layout.pack(module, storable));
     parts.addAll(InputParts.of(module, tensor));
+    parts.addAll(style.companions().apply(module, tensor));
     for (PackedTensor part : parts) {
       try (TensorOutput out = writer.begin(part.name(), part.dtype(), part.shape())) {
         out.bytes(part.bytes(), 0, part.bytes().length);

@@ -48,13 +48,12 @@ final class Fp8Format extends FolderFormat {
               + plan.base()
               + " are not; auto_round and llm_compressor can");
     }
-    return SmallFloatFolders.refusal(NAME, source, plan);
+    return Refusals.ofTurned(NAME, plan).or(() -> SmallFloatFolders.refusal(NAME, source, plan));
   }
 
   @Override
   void warn(Checkpoint source, ExportPlan plan) {
     Refusals.warnOfLoaders(NAME, source);
-    Refusals.warnOfTurned(NAME, plan);
   }
 
   @Override

@@ -108,6 +108,26 @@ final class Refusals {
                 + " static_groups need none");
   }
 
+  /**
+   * Why a format whose packed matrices have the names of float ones, by which they are taken to lie
+   * turned too, cannot have the plan, in one sentence.
+   */
+  static Optional<String> ofTurned(String format, ExportPlan plan) {
+    return plan.transposed().stream()
+        .filter(
+            module -> plan.linears().containsKey(module) && !plan.linears().get(module).isFloat())
+        .sorted()
+        .findFirst()
+        .map(
+            module ->
+                "format "
+                    + format
+                    + " has no place for "
+                    + module
+                    + " and its like, which are of a class (Conv1D) whose matrices lie turned;"
+                    + " auto_round and llm_compressor have");
+  }
+
   /** Warns of matrices that float files hold turned: loaders replace maps of another class. */
   static void warnOfTurned(String format, ExportPlan plan) {
     plan.transposed().stream()

@@ -73,6 +73,9 @@ public final class PackedCheckpoint implements PackedReader {
     PackedCheckpoint checkpoint = new PackedCheckpoint();
     checkpoint.collect(tensors.path().toString(), plan, tensors, notes);
     checkpoint.compare(plan, tensors, notes, others);
+    if (plan.layouts().contains(Layouts.AWQ)) {
+      checkpoint.parts.addAll(ActivationScales.read(tensors));
+    }
     return checkpoint;
   }
 

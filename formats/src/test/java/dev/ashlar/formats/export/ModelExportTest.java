@@ -15,6 +15,9 @@ import dev.ashlar.io.json.JsonWriter;
 import dev.ashlar.tensor.DType;
 import dev.ashlar.tensor.Shape;
 import dev.ashlar.tensor.Tensor;
+import dev.ashlar.tensor.quant.ActivationScheme;
+import dev.ashlar.tensor.quant.FloatFormat;
+import dev.ashlar.tensor.quant.FloatGrid;
 import dev.ashlar.tensor.quant.IntegerGrid;
 import dev.ashlar.tensor.quant.QuantScheme;
 import dev.ashlar.tensor.quant.QuantizedMatrix;
@@ -29,6 +32,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.DynamicTest;
@@ -240,6 +244,30 @@ class ModelExportTest {
           assertEquals(
               source.config().get("something_unknown"), copy.config().get("something_unknown"));
         }
+      }
+    }
+  }
+
+  /** FP8's matrices have the names of float ones, by which a reader takes them to lie turned. */
+  @Test
+  void fp8HasNoPlaceForTurnedMatrices() throws IOException {
+    FloatGrid tiles =
+        new FloatGrid(
+            FloatFormat.E4M3,
+            128,
+            128,
+            FloatGrid.Scale.F32,
+            Optional.of(
+                new ActivationScheme(
+                    new ActivationScheme.Element.Floats(FloatFormat.E4M3), 128, true)));
+    String module = "model.layers.0.q_proj";
+    Fp8Format fp8 = new Fp8Format();
+    try (Checkpoint source = Checkpoints.open(tiny(false, 1))) {
+      for (Set<String> turned : List.of(Set.<String>of(), Set.of("other"), Set.of(module))) {
+        ExportPlan plan = new ExportPlan(tiles, Map.of(module, tiles), Map.of(), turned, Map.of());
+        Optional<String> refusal = fp8.refusal(source, plan);
+        assertEquals(turned.contains(module), refusal.isPresent(), refusal + "");
+        refusal.ifPresent(said -> assertTrue(said.contains(module + " and its like"), said));
       }
     }
   }
