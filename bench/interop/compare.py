@@ -93,11 +93,13 @@ LOADERS = {
 }
 
 # What is the loaders' own and known: (loader, family or *, case or *) and why.
+EXPERTS = "mixtral|phimoe|minimax_m2|gpt_oss|granitemoe|.*_moe|olmoe|deepseek.*"
 THEIRS = [
     ("*", "falcon", "*", "replaces plain nn.Linear only"),
     ("auto-round", ".*", "auto_gptq-w4-asym", "has no such kernel for processors"),
-    ("optimum", "mixtral|phimoe|minimax_m2|gpt_oss|granitemoe|.*_moe|olmoe|deepseek.*", "*",
-     "knows no experts"),
+    ("optimum", EXPERTS, "*", "knows no experts"),
+    ("transformers-awq", EXPERTS, "*", "knows no packed experts"),
+    ("compressed-tensors", EXPERTS, "*", "knows no packed experts"),
     ("transformers-awq", "gpt2", "*", "replaces plain nn.Linear only"),
     ("compressed-tensors", "gpt2", "*", "replaces plain nn.Linear only"),
     ("transformers-fp8", "gpt_neox", "*", "takes the 192 rows of two blocks for blocks of 96"),
