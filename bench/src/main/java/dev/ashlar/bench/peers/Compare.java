@@ -48,6 +48,20 @@ public final class Compare implements Callable<Integer> {
   private Path model;
 
   @Option(
+      names = "--llama-bench",
+      description =
+          "A llama-bench that was built for this machine, for the group generate: with and without"
+              + " flash attention, the better of both.")
+  private Path llamaBench;
+
+  @Option(
+      names = "--prompts",
+      split = ",",
+      defaultValue = "512",
+      description = "Tokens of prompts, for the group generate (default: 512).")
+  private List<Integer> prompts;
+
+  @Option(
       names = "--tokenizers",
       split = ",",
       description = "tokenizer.json files (or .json.gz), for the group tokenize.")
@@ -112,8 +126,10 @@ public final class Compare implements Callable<Integer> {
         }
       }
     }
-    generate(home, Group.GENERATE, Peer.LLAMA);
-    generate(home, Group.LLAMA3_JAVA, Peer.LLAMA3_JAVA);
+    List<String> file = List.of(String.valueOf(model));
+    generate(home, Group.GENERATE, Peer.LLAMA, file);
+    generate(home, Group.GENERATE, Peer.LLAMA_BENCH, List.of(file.getFirst(), "" + llamaBench));
+    generate(home, Group.LLAMA3_JAVA, Peer.LLAMA3_JAVA, file);
     return 0;
   }
 
@@ -129,7 +145,7 @@ public final class Compare implements Callable<Integer> {
             case PRODUCTS -> EnumSet.of(Peer.TORCH, Peer.NUMPY);
             case ELEMENTWISE, ATTENTION, TUNING -> EnumSet.of(Peer.TORCH);
             case PACKED -> EnumSet.of(Peer.GGML);
-            case GENERATE -> EnumSet.of(Peer.LLAMA);
+            case GENERATE -> EnumSet.of(llamaBench == null ? Peer.LLAMA : Peer.LLAMA_BENCH);
             case TOKENIZE ->
                 tokenizing() ? EnumSet.of(Peer.TOKENIZERS) : EnumSet.noneOf(Peer.class);
             case JLAMA -> EnumSet.of(Peer.JLAMA);
@@ -171,15 +187,17 @@ public final class Compare implements Callable<Integer> {
     }
   }
 
-  private void generate(PeerFolder home, Group group, Peer other) {
-    if (!groups.contains(group) || !peers.contains(other) || model == null) {
+  private void generate(PeerFolder home, Group group, Peer other, List<String> arguments) {
+    if (!groups.contains(group) || !wantedPeers().contains(other) || model == null) {
       return;
     }
     for (int t : threads) {
-      try (PeerProcess peer = home.start(other, t, List.of(model.toString()))) {
+      try (PeerProcess peer = home.start(other, t, arguments)) {
         System.out.println(other.title() + ": " + peer.ask(""));
-        for (GenerateDuel.Line l : new GenerateDuel(model, t, rounds).fight(peer)) {
-          show("generate", l.name(), other, t, 1, "tokens/s", l.outcome());
+        for (int prompt : prompts) {
+          for (GenerateDuel.Line l : new GenerateDuel(model, t, rounds, prompt).fight(peer)) {
+            show("generate", l.name(), other, t, 1, "tokens/s", l.outcome());
+          }
         }
       }
     }

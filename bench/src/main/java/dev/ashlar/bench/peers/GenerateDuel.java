@@ -15,12 +15,11 @@ import java.util.Set;
 import java.util.StringJoiner;
 
 /**
- * A prompt of 512 tokens and 128 greedy ones after it, by both sides in turn, each in a process
- * that has done it before. The texts are not compared: llama.cpp rounds activations to eight bits
- * and llama3.java adds in another order, so they part sooner or later.
+ * A prompt and 128 greedy tokens after it, by both sides in turn, each in a process that has done
+ * it before. The texts are not compared: llama.cpp rounds activations to eight bits and llama3.java
+ * adds in another order, so they part sooner or later.
  */
 final class GenerateDuel {
-  private static final int PROMPT = 512;
   private static final int TOKENS = 128;
   private static final int WARM = 3;
 
@@ -30,11 +29,16 @@ final class GenerateDuel {
   private final Path model;
   private final int threads;
   private final int rounds;
+  private final int tokens;
 
-  GenerateDuel(Path model, int threads, int rounds) {
+  /**
+   * @param tokens of the prompt
+   */
+  GenerateDuel(Path model, int threads, int rounds, int tokens) {
     this.model = model;
     this.threads = threads;
     this.rounds = rounds;
+    this.tokens = tokens;
   }
 
   /** Prefill and decoding; the outcomes hold seconds per token. */
@@ -66,7 +70,7 @@ final class GenerateDuel {
         seconds[3][r] = 1 / Double.parseDouble(theirs[1]);
       }
       return List.of(
-          new Line("prompt of " + PROMPT, outcome(seconds[0], seconds[1])),
+          new Line("prompt of " + tokens, outcome(seconds[0], seconds[1])),
           new Line(TOKENS + " tokens after it", outcome(seconds[2], seconds[3])));
     }
   }
@@ -78,8 +82,8 @@ final class GenerateDuel {
   }
 
   /** Ids that any vocabulary has. */
-  private static int[] prompt() {
-    int[] ids = new int[PROMPT];
+  private int[] prompt() {
+    int[] ids = new int[tokens];
     Arrays.setAll(ids, i -> 300 + i * 7919 % 20000);
     return ids;
   }

@@ -8,6 +8,7 @@ enum Peer {
   NUMPY("numpy (OpenBLAS)", "numpy_peer.py", List.of("numpy")),
   GGML("llama.cpp", "ggml_peer.py", List.of("xllamacpp", "numpy")),
   LLAMA("llama.cpp", "llama_peer.py", List.of("xllamacpp", "numpy")),
+  LLAMA_BENCH("llama.cpp, native", "llama_bench_peer.py", List.of("numpy")),
   TOKENIZERS("tokenizers (Rust)", "tokenizers_peer.py", List.of("tokenizers", "numpy")),
   LLAMA3_JAVA("llama3.java", "Llama3Peer.java", List.of()),
   JLAMA("Jlama", "JlamaPeer.java", List.of());
