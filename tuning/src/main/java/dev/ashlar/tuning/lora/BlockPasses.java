@@ -24,8 +24,10 @@ final class BlockPasses {
     private final Block block;
     private final List<TrainedFactors> trained;
 
-    /** Bytes of a token that it leaves; 0 until it went the first time. */
-    private long tokenBytes;
+    /** What it left of the most tokens that went through it. */
+    private long bytes;
+
+    private int tokens;
 
     /** Its own while it keeps what it computed, else null. */
     private Tape tape;
@@ -57,7 +59,15 @@ final class BlockPasses {
         on.watch(in);
       }
       out = block.forward(in, context, on);
-      tokenBytes = Math.max(tokenBytes, Math.ceilDiv(on.workspace().bytes(), context.rows()));
+      if (context.rows() >= tokens) {
+        tokens = context.rows();
+        bytes = on.workspace().bytes();
+      }
+    }
+
+    /** Bytes that it is thought to leave at most: floats of weights are as many for few tokens. */
+    long bytes(int of) {
+      return of <= tokens ? bytes : Math.ceilDiv(bytes * of, tokens);
     }
   }
 
@@ -145,7 +155,7 @@ final class BlockPasses {
     long left = room;
     int from = passes.size();
     while (from > first) {
-      left -= passes.get(from - 1).tokenBytes * tokens;
+      left -= passes.get(from - 1).bytes(tokens);
       if (left < 0) {
         break;
       }
