@@ -99,7 +99,7 @@ THEIRS = [
     ("auto-round", ".*", "auto_gptq-w4-asym", "has no such kernel for processors"),
     ("optimum", EXPERTS, "*", "knows no experts"),
     ("transformers-awq", EXPERTS, "*", "knows no packed experts"),
-    ("compressed-tensors", EXPERTS, "*", "knows no packed experts"),
+    ("compressed-tensors", EXPERTS, "*", "converts experts of some of its formats only"),
     ("transformers-awq", "gpt2", "*", "replaces plain nn.Linear only"),
     ("compressed-tensors", "gpt2", "*", "replaces plain nn.Linear only"),
     ("transformers-fp8", "gpt_neox", "*", "takes the 192 rows of two blocks for blocks of 96"),

@@ -253,6 +253,29 @@ class ExpertNamesTest {
     assertTrue(modules.stream().noneMatch(m -> m.contains(".mlp.")), modules + "");
   }
 
+  /** Readers of FP8 in tiles go by the names of the family's own files. */
+  @Test
+  void tilesHaveTheFamilysOwnNames() {
+    Path model = FixtureFolders.copied("mixtral");
+    Path out = scratch.resolve("tiles");
+    CommandRun.succeed(
+        "quantize",
+        "--model",
+        model,
+        "--method",
+        "rtn",
+        "--scheme",
+        "FP8_BLOCK",
+        "--format",
+        "fp8",
+        "--output-dir",
+        out);
+    try (Checkpoint export = Checkpoints.open(out)) {
+      assertTrue(export.names().containsAll(FixtureFolders.tensors(model).keySet()));
+      assertTrue(export.names().stream().noneMatch(n -> n.contains(".mlp.")));
+    }
+  }
+
   @Test
   void stackedExpertsAreWrittenOneByOne() {
     Set<String> modules = modules(quantize(FixtureFolders.copied("granitemoe")));

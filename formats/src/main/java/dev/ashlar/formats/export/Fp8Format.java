@@ -27,6 +27,12 @@ final class Fp8Format extends FolderFormat {
     return "FP8 in tiles (FP8_BLOCK), as DeepSeek's files are; transformers and vLLM read it";
   }
 
+  /** Tiles are widened or run under the names of the family's own files. */
+  @Override
+  public boolean knowsPublishedNames() {
+    return true;
+  }
+
   @Override
   public Optional<String> refusal(WeightSource source, ExportPlan plan) {
     boolean tiles =

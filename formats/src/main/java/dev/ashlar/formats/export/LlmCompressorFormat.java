@@ -32,6 +32,12 @@ final class LlmCompressorFormat extends FolderFormat {
     return "packed, as compressed-tensors, transformers and vLLM read it; small floats too";
   }
 
+  /** transformers converts packed experts from the names of the family's own files. */
+  @Override
+  public boolean knowsPublishedNames() {
+    return true;
+  }
+
   @Override
   public Optional<String> refusal(WeightSource source, ExportPlan plan) {
     boolean integers = plan.linears().values().stream().anyMatch(IntegerGrid.class::isInstance);
