@@ -66,7 +66,8 @@ final class OutputOptions extends OptionGroup {
       names = "--original-names",
       description =
           "Call experts what the model's own files call them (w1, w2, w3 of Mixtral), as vLLM wants"
-              + " it; transformers, auto-round and gptqmodel read gate_proj, down_proj, up_proj.")
+              + " it, and fp8 and llm_compressor have it anyway; auto-round and gptqmodel read"
+              + " gate_proj, down_proj, up_proj.")
   boolean originalNames;
 
   /**

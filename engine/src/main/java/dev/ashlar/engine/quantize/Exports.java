@@ -103,11 +103,14 @@ final class Exports implements LayerSink, AutoCloseable {
       ExportPlan plan,
       ExportOptions options) {
     this.source = source;
-    if (options.publishedNames() && !tensors.isSpelledInTwoWays()) {
+    boolean anyway = formats.stream().allMatch(f -> !f.packs() || f.knowsPublishedNames());
+    if (options.publishedNames() && (anyway || !tensors.isSpelledInTwoWays())) {
       LOG.log(
           System.Logger.Level.WARNING,
-          "the original names change nothing: loaders call the tensors of this family what its own"
-              + " files call them");
+          "the original names change nothing: "
+              + (anyway
+                  ? "the format has them anyway"
+                  : "loaders call the tensors of this family what its own files call them"));
     }
     boolean complete = false;
     try {
