@@ -29,7 +29,12 @@ public final class ActivationScales {
    * @param before the last name of the map before the function
    * @param function the last name of the function
    */
-  private record Place(String before, String function) {}
+  private record Place(String before, String function) {
+    /** What its tensor is called in the part that has both. */
+    String tensor() {
+      return function + ".scales";
+    }
+  }
 
   private static final Map<String, Place> OF_TYPE =
       Map.of(
@@ -40,8 +45,6 @@ public final class ActivationScales {
           "gptj", new Place("fc_in", "act"),
           "mpt", new Place("up_proj", "act"),
           "starcoder2", new Place("c_fc", "act"));
-
-  private static final List<String> STORED = List.of(".act.scales", ".gelu_impl.scales");
 
   private ActivationScales() {}
 
@@ -61,7 +64,7 @@ public final class ActivationScales {
     while (ones.hasRemaining()) {
       ones.putShort(ONE);
     }
-    String name = parent + place.function() + ".scales";
+    String name = parent + place.tensor();
     return List.of(new PackedTensor(name, DType.F16, Shape.of(tensor.out()), ones.array()));
   }
 
@@ -73,7 +76,7 @@ public final class ActivationScales {
   static Set<String> read(StoredTensors tensors) {
     Set<String> found = new LinkedHashSet<>();
     for (String name : tensors.names()) {
-      if (STORED.stream().anyMatch(name::endsWith)) {
+      if (OF_TYPE.values().stream().anyMatch(p -> name.endsWith("." + p.tensor()))) {
         found.add(name);
         other(tensors.find(name).orElseThrow())
             .ifPresent(

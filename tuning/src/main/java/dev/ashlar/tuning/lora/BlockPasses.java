@@ -65,6 +65,15 @@ final class BlockPasses {
       }
     }
 
+    /** Gives back what was kept. */
+    void letGo() {
+      if (isKept()) {
+        tape.reset();
+      }
+      tape = null;
+      out = null;
+    }
+
     /** Bytes that it is thought to leave at most: floats of weights are as many for few tokens. */
     long bytes(int of) {
       return of <= tokens ? bytes : Math.ceilDiv(bytes * of, tokens);
@@ -127,7 +136,7 @@ final class BlockPasses {
   Tensor forward(int[] ids, int batch, boolean recorded) {
     int length = ids.length / batch;
     context = BlockContext.of(batch, length);
-    letGo();
+    passes.forEach(Pass::letGo);
     int kept = recorded ? keepFrom(ids.length) : passes.size();
     Tensor x = model.embed(ids, context, off);
     for (int i = 0; i < passes.size(); i++) {
@@ -184,23 +193,11 @@ final class BlockPasses {
       if (i > first) {
         System.arraycopy(g.of(in).data(), 0, d.data(), 0, d.size());
       }
-      tape.reset();
-      pass.tape = null;
-      pass.out = null;
+      pass.letGo();
     }
+    once.reset();
     if (room < 0) {
       room = Math.max(0, spare.getAsLong());
-    }
-  }
-
-  /** Of a batch from which nobody went back. */
-  private void letGo() {
-    for (Pass pass : passes) {
-      if (pass.isKept()) {
-        pass.tape.reset();
-        pass.tape = null;
-        pass.out = null;
-      }
     }
   }
 
