@@ -45,6 +45,7 @@ final class VectorPacked2 extends VectorPackedCodes {
     IntVector m5 = IntVector.broadcast(INTS, mask << 10);
     IntVector m6 = IntVector.broadcast(INTS, mask << 12);
     IntVector m7 = IntVector.broadcast(INTS, mask << 14);
+    FloatVector one = FloatVector.broadcast(FLOATS, 1);
     for (int g = 0; g < groups; g++) {
       int w0 = at + g * units * ROWS;
       int x0 = xAt + g * units * 16;
@@ -87,8 +88,8 @@ final class VectorPacked2 extends VectorPackedCodes {
           k += 8;
         }
       }
-      a0.add(b0).intoArray(sums, sumsAt + g * ROWS);
-      a1.add(b1).intoArray(sums, sumsAt + g * ROWS + LANES);
+      one.fma(a0, b0).intoArray(sums, sumsAt + g * ROWS);
+      one.fma(a1, b1).intoArray(sums, sumsAt + g * ROWS + LANES);
     }
   }
 
@@ -104,11 +105,12 @@ final class VectorPacked2 extends VectorPackedCodes {
       int stepsAt,
       float[] sums,
       int sumsAt) {
+    IntVector zero = IntVector.zero(INTS);
     int i = at;
     int k = pairsAt;
     for (int g = 0; g < groups; g++) {
-      IntVector c = IntVector.zero(INTS);
-      IntVector d = IntVector.zero(INTS);
+      IntVector c = zero;
+      IntVector d = zero;
       IntVector s;
       ShortVector a;
       ShortVector b;
@@ -155,8 +157,8 @@ final class VectorPacked2 extends VectorPackedCodes {
         d = s.lanewise(LSHL, 16).lanewise(ASHR, 16).add(s.lanewise(ASHR, 16)).add(d);
       }
       FloatVector t = FloatVector.broadcast(FLOATS, steps[stepsAt + g]);
-      ((FloatVector) c.convert(I2F, 0)).mul(t).intoArray(sums, sumsAt + g * ROWS);
-      ((FloatVector) d.convert(I2F, 0)).mul(t).intoArray(sums, sumsAt + g * ROWS + LANES);
+      ((FloatVector) zero.add(c).convert(I2F, 0)).mul(t).intoArray(sums, sumsAt + g * ROWS);
+      ((FloatVector) zero.add(d).convert(I2F, 0)).mul(t).intoArray(sums, sumsAt + g * ROWS + LANES);
     }
   }
 }

@@ -42,6 +42,7 @@ final class VectorPacked3 extends VectorPackedCodes {
     IntVector m7 = IntVector.broadcast(INTS, mask << 21);
     IntVector m8 = IntVector.broadcast(INTS, mask << 24);
     IntVector m9 = IntVector.broadcast(INTS, mask << 27);
+    FloatVector one = FloatVector.broadcast(FLOATS, 1);
     for (int g = 0; g < groups; g++) {
       int w0 = at + g * units * (3 * ROWS);
       int x0 = xAt + g * units * 32;
@@ -92,14 +93,14 @@ final class VectorPacked3 extends VectorPackedCodes {
           t1 = q.lanewise(LSHR, 30).lanewise(LSHL, 4 - 2 * v).or(t1);
         }
         e = FloatVector.broadcast(FLOATS, x[k + 30]);
-        a0 = ((FloatVector) t0.lanewise(LSHR, 3).convert(I2F, 0)).fma(e, a0);
-        a1 = ((FloatVector) t1.lanewise(LSHR, 3).convert(I2F, 0)).fma(e, a1);
+        a0 = ((FloatVector) m1.and(t0).convert(I2F, 0)).fma(e, a0);
+        a1 = ((FloatVector) m1.and(t1).convert(I2F, 0)).fma(e, a1);
         e = FloatVector.broadcast(FLOATS, x[k + 31]);
-        b0 = ((FloatVector) t0.and(m0).convert(I2F, 0)).fma(e, b0);
-        b1 = ((FloatVector) t1.and(m0).convert(I2F, 0)).fma(e, b1);
+        b0 = ((FloatVector) m0.and(t0).convert(I2F, 0)).fma(e, b0);
+        b1 = ((FloatVector) m0.and(t1).convert(I2F, 0)).fma(e, b1);
       }
-      a0.add(b0).intoArray(sums, sumsAt + g * ROWS);
-      a1.add(b1).intoArray(sums, sumsAt + g * ROWS + LANES);
+      one.fma(a0, b0).intoArray(sums, sumsAt + g * ROWS);
+      one.fma(a1, b1).intoArray(sums, sumsAt + g * ROWS + LANES);
     }
   }
 }

@@ -64,6 +64,7 @@ final class VectorPacked4 extends VectorPackedCodes {
     IntVector m4 = IntVector.broadcast(INTS, mask << 16);
     IntVector m5 = IntVector.broadcast(INTS, mask << 20);
     IntVector m6 = IntVector.broadcast(INTS, mask << 24);
+    FloatVector one = FloatVector.broadcast(FLOATS, 1);
     for (int g = 0; g < groups; g++) {
       int w0 = at + g * units * ROWS;
       int x0 = xAt + g * units * 8;
@@ -101,8 +102,8 @@ final class VectorPacked4 extends VectorPackedCodes {
         b0 = ((FloatVector) p.lanewise(LSHR, 28).convert(I2F, 0)).fma(e, b0);
         b1 = ((FloatVector) q.lanewise(LSHR, 28).convert(I2F, 0)).fma(e, b1);
       }
-      a0.add(b0).intoArray(sums, sumsAt + g * ROWS);
-      a1.add(b1).intoArray(sums, sumsAt + g * ROWS + LANES);
+      one.fma(a0, b0).intoArray(sums, sumsAt + g * ROWS);
+      one.fma(a1, b1).intoArray(sums, sumsAt + g * ROWS + LANES);
     }
   }
 
@@ -118,11 +119,12 @@ final class VectorPacked4 extends VectorPackedCodes {
       int stepsAt,
       float[] sums,
       int sumsAt) {
+    IntVector zero = IntVector.zero(INTS);
     int i = at;
     int k = pairsAt;
     for (int g = 0; g < groups; g++) {
-      IntVector c = IntVector.zero(INTS);
-      IntVector d = IntVector.zero(INTS);
+      IntVector c = zero;
+      IntVector d = zero;
       IntVector s;
       ShortVector a;
       ShortVector b;
@@ -157,8 +159,8 @@ final class VectorPacked4 extends VectorPackedCodes {
         d = s.lanewise(LSHL, 16).lanewise(ASHR, 16).add(s.lanewise(ASHR, 16)).add(d);
       }
       FloatVector t = FloatVector.broadcast(FLOATS, steps[stepsAt + g]);
-      ((FloatVector) c.convert(I2F, 0)).mul(t).intoArray(sums, sumsAt + g * ROWS);
-      ((FloatVector) d.convert(I2F, 0)).mul(t).intoArray(sums, sumsAt + g * ROWS + LANES);
+      ((FloatVector) zero.add(c).convert(I2F, 0)).mul(t).intoArray(sums, sumsAt + g * ROWS);
+      ((FloatVector) zero.add(d).convert(I2F, 0)).mul(t).intoArray(sums, sumsAt + g * ROWS + LANES);
     }
   }
 }

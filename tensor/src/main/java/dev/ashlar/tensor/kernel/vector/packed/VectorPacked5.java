@@ -38,6 +38,7 @@ final class VectorPacked5 extends VectorPackedCodes {
     IntVector m3 = IntVector.broadcast(INTS, mask << 15);
     IntVector m4 = IntVector.broadcast(INTS, mask << 20);
     IntVector m5 = IntVector.broadcast(INTS, mask << 25);
+    FloatVector one = FloatVector.broadcast(FLOATS, 1);
     for (int g = 0; g < groups; g++) {
       int w0 = at + g * units * (5 * ROWS);
       int x0 = xAt + g * units * 32;
@@ -76,14 +77,14 @@ final class VectorPacked5 extends VectorPackedCodes {
           t1 = q.lanewise(LSHR, 30).lanewise(LSHL, 8 - 2 * v).or(t1);
         }
         e = FloatVector.broadcast(FLOATS, x[k + 30]);
-        a0 = ((FloatVector) t0.lanewise(LSHR, 5).convert(I2F, 0)).fma(e, a0);
-        a1 = ((FloatVector) t1.lanewise(LSHR, 5).convert(I2F, 0)).fma(e, a1);
+        a0 = ((FloatVector) m1.and(t0).convert(I2F, 0)).fma(e, a0);
+        a1 = ((FloatVector) m1.and(t1).convert(I2F, 0)).fma(e, a1);
         e = FloatVector.broadcast(FLOATS, x[k + 31]);
-        b0 = ((FloatVector) t0.and(m0).convert(I2F, 0)).fma(e, b0);
-        b1 = ((FloatVector) t1.and(m0).convert(I2F, 0)).fma(e, b1);
+        b0 = ((FloatVector) m0.and(t0).convert(I2F, 0)).fma(e, b0);
+        b1 = ((FloatVector) m0.and(t1).convert(I2F, 0)).fma(e, b1);
       }
-      a0.add(b0).intoArray(sums, sumsAt + g * ROWS);
-      a1.add(b1).intoArray(sums, sumsAt + g * ROWS + LANES);
+      one.fma(a0, b0).intoArray(sums, sumsAt + g * ROWS);
+      one.fma(a1, b1).intoArray(sums, sumsAt + g * ROWS + LANES);
     }
   }
 }

@@ -37,6 +37,7 @@ final class VectorPacked6 extends VectorPackedCodes {
     IntVector m2 = IntVector.broadcast(INTS, mask << 12);
     IntVector m3 = IntVector.broadcast(INTS, mask << 18);
     IntVector m4 = IntVector.broadcast(INTS, mask << 24);
+    FloatVector one = FloatVector.broadcast(FLOATS, 1);
     for (int g = 0; g < groups; g++) {
       int w0 = at + g * units * (3 * ROWS);
       int x0 = xAt + g * units * 16;
@@ -72,11 +73,11 @@ final class VectorPacked6 extends VectorPackedCodes {
           t1 = q.lanewise(LSHR, 30).lanewise(LSHL, 4 - 2 * v).or(t1);
         }
         e = FloatVector.broadcast(FLOATS, x[k + 15]);
-        a0 = ((FloatVector) t0.convert(I2F, 0)).fma(e, a0);
-        a1 = ((FloatVector) t1.convert(I2F, 0)).fma(e, a1);
+        a0 = ((FloatVector) m0.and(t0).convert(I2F, 0)).fma(e, a0);
+        a1 = ((FloatVector) m0.and(t1).convert(I2F, 0)).fma(e, a1);
       }
-      a0.add(b0).intoArray(sums, sumsAt + g * ROWS);
-      a1.add(b1).intoArray(sums, sumsAt + g * ROWS + LANES);
+      one.fma(a0, b0).intoArray(sums, sumsAt + g * ROWS);
+      one.fma(a1, b1).intoArray(sums, sumsAt + g * ROWS + LANES);
     }
   }
 }

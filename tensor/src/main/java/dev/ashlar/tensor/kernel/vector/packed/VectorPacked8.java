@@ -49,6 +49,7 @@ final class VectorPacked8 extends VectorPackedCodes {
     IntVector m0 = IntVector.broadcast(INTS, mask);
     IntVector m1 = IntVector.broadcast(INTS, mask << 8);
     IntVector m2 = IntVector.broadcast(INTS, mask << 16);
+    FloatVector one = FloatVector.broadcast(FLOATS, 1);
     for (int g = 0; g < groups; g++) {
       int w0 = at + g * units * ROWS;
       int x0 = xAt + g * units * 4;
@@ -74,8 +75,8 @@ final class VectorPacked8 extends VectorPackedCodes {
         b0 = ((FloatVector) p.lanewise(LSHR, 24).convert(I2F, 0)).fma(e, b0);
         b1 = ((FloatVector) q.lanewise(LSHR, 24).convert(I2F, 0)).fma(e, b1);
       }
-      a0.add(b0).intoArray(sums, sumsAt + g * ROWS);
-      a1.add(b1).intoArray(sums, sumsAt + g * ROWS + LANES);
+      one.fma(a0, b0).intoArray(sums, sumsAt + g * ROWS);
+      one.fma(a1, b1).intoArray(sums, sumsAt + g * ROWS + LANES);
     }
   }
 }

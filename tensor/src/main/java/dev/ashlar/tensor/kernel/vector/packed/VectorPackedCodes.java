@@ -76,9 +76,11 @@ abstract class VectorPackedCodes {
     this.whole = Math.min(Integer.SIZE / bits, columns / words);
     this.rest = columns - words * whole;
     for (int k = 0; k < PERIOD; k++) {
-      int shift = k % columns % whole % masks * bits;
+      int spread = k % columns - words * whole;
+      int code = spread < 0 ? k % columns % whole % masks : rest - 1 - spread;
+      int shift = code * bits;
       // A code that reaches the sign is shifted down instead.
-      boolean inPlace = k % columns < words * whole && shift + bits < Integer.SIZE;
+      boolean inPlace = shift + bits < Integer.SIZE;
       factors[k] = inPlace ? Math.scalb(1f, -shift) : 1;
     }
   }

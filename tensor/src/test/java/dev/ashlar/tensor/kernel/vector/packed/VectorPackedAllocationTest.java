@@ -1,21 +1,27 @@
 package dev.ashlar.tensor.kernel.vector.packed;
 
-import static org.junit.jupiter.api.Assertions.fail;
+import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import dev.ashlar.tensor.Parallel;
 import dev.ashlar.tensor.kernel.ActivationPrecision;
+import dev.ashlar.tensor.kernel.vector.lanes.Lanes;
 import dev.ashlar.tensor.quant.IntegerGrid;
 import dev.ashlar.tensor.quant.PackedMatrix;
 import dev.ashlar.tensor.quant.QuantizedMatrix;
+import java.io.File;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.Arrays;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * Once compiled, products allocate next to nothing: no vector is boxed, every buffer is found
- * again.
+ * again. Each is looked at in a JVM of its own, as a program has it. Behind all other kernels'
+ * tests the compiler was seen to leave some boxes of a product at 128 bits, in one of six starts,
+ * though its log says that every operation was inlined; why is not known.
  */
 class VectorPackedAllocationTest {
   /** The captured loop body of a parallel region and what else is small. */
@@ -24,19 +30,61 @@ class VectorPackedAllocationTest {
   private static final int ROUND = 20;
   private static final long PATIENCE_NANOS = 60_000_000_000L;
 
-  @ParameterizedTest
-  @ValueSource(ints = {1, 4, 20})
-  void steadyProductsAllocateNothing(int m) {
-    steady(m, 3, ActivationPrecision.FLOAT);
+  /** What the other JVM runs: a product again and again until it allocates next to nothing. */
+  static final class Program {
+    private Program() {}
+
+    /** Rows, bits and activations; ends with 1 if the product goes on allocating. */
+    public static void main(String[] arguments) {
+      int m = Integer.parseInt(arguments[0]);
+      long used =
+          settled(m, Integer.parseInt(arguments[1]), ActivationPrecision.valueOf(arguments[2]));
+      if (used >= BYTES_PER_PRODUCT) {
+        System.err.println(used + " bytes per product of " + m + " rows");
+        System.exit(1);
+      }
+    }
   }
 
   @ParameterizedTest
-  @CsvSource({"1, 4", "4, 4", "20, 4", "1, 2", "20, 2"})
-  void thoseOfRoundedActivationsNeither(int m, int bits) {
-    steady(m, bits, ActivationPrecision.INT8);
+  @CsvSource({
+    "1, 3, FLOAT",
+    "4, 3, FLOAT",
+    "20, 3, FLOAT",
+    "1, 4, INT8",
+    "4, 4, INT8",
+    "20, 4, INT8",
+    "1, 2, INT8",
+    "20, 2, INT8"
+  })
+  void steadyProductsAllocateNothing(int m, int bits, ActivationPrecision activations)
+      throws IOException, InterruptedException {
+    allocated();
+    Process p =
+        new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "--add-modules",
+                "jdk.incubator.vector",
+                "-XX:MaxVectorSize=" + Lanes.L * Float.BYTES,
+                "-cp",
+                classes(VectorPacked.class) + File.pathSeparator + classes(Program.class),
+                Program.class.getName(),
+                "" + m,
+                "" + bits,
+                activations.name())
+            .redirectErrorStream(true)
+            .start();
+    String said = new String(p.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    assertEquals(0, p.waitFor(), said);
   }
 
-  private static void steady(int m, int bits, ActivationPrecision activations) {
+  private static String classes(Class<?> of) {
+    return Path.of(java.net.URI.create(of.getProtectionDomain().getCodeSource().getLocation() + ""))
+        .toString();
+  }
+
+  /** Bytes that a product allocates when it allocates little, or when patience ends. */
+  private static long settled(int m, int bits, ActivationPrecision activations) {
     VectorPacked kernel = new VectorPacked();
     int out = 128;
     int in = 264;
@@ -45,7 +93,7 @@ class VectorPackedAllocationTest {
     float[] y = new float[m * out];
     long deadline = System.nanoTime() + PATIENCE_NANOS;
     long used = Long.MAX_VALUE;
-    while (System.nanoTime() < deadline) {
+    while (used >= BYTES_PER_PRODUCT && System.nanoTime() < deadline) {
       long before = allocated();
       Parallel.limited(
           1,
@@ -56,11 +104,8 @@ class VectorPackedAllocationTest {
             return null;
           });
       used = (allocated() - before) / ROUND;
-      if (used < BYTES_PER_PRODUCT) {
-        return;
-      }
     }
-    fail(used + " bytes per product of " + m + " rows");
+    return used;
   }
 
   /** Columns that do not fill the last unit, so that activations are gathered. */
