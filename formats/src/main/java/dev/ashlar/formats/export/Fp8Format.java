@@ -59,7 +59,7 @@ final class Fp8Format extends FolderFormat {
 
   @Override
   void warn(Checkpoint source, ExportPlan plan) {
-    Refusals.warnOfLoaders(NAME, source);
+    Refusals.warnOfLoadersAndExperts(NAME, source);
   }
 
   @Override

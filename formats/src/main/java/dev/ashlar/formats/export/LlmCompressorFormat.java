@@ -86,7 +86,7 @@ final class LlmCompressorFormat extends FolderFormat {
 
   @Override
   void warn(Checkpoint source, ExportPlan plan) {
-    Refusals.warnOfLoaders(NAME, source);
+    Refusals.warnOfLoadersAndExperts(NAME, source);
     Refusals.warnOfTurned(NAME, plan);
     Refusals.warnOfJoined(NAME, plan);
   }

@@ -19,6 +19,9 @@ final class Refusals {
   /** Families whose linear maps are of a class of their own in transformers. */
   private static final Set<Object> OTHER_CLASSES = Set.of("falcon");
 
+  /** Families whose experts transformers holds stacked, and finds under no name of a single one. */
+  private static final Set<Object> STACKED_EXPERTS = Set.of("gpt_oss");
+
   /** Linear maps that vLLM joins with others that read the same input, and the first of these. */
   private static final Map<String, String> JOINED =
       Map.of("k_proj", "q_proj", "v_proj", "q_proj", "up_proj", "gate_proj");
@@ -178,13 +181,19 @@ final class Refusals {
    * replace linear maps of exactly one class, and these models have another.
    */
   static void warnOfLoaders(String format, WeightSource source) {
-    loaderWarning(format, source)
+    loaderWarning(format, source, false)
         .ifPresent(sentence -> LOG.log(System.Logger.Level.WARNING, sentence));
   }
 
-  static Optional<String> loaderWarning(String format, WeightSource source) {
+  /** The same for a format that has no loader beside transformers itself to take experts apart. */
+  static void warnOfLoadersAndExperts(String format, WeightSource source) {
+    loaderWarning(format, source, true)
+        .ifPresent(sentence -> LOG.log(System.Logger.Level.WARNING, sentence));
+  }
+
+  static Optional<String> loaderWarning(String format, WeightSource source, boolean experts) {
     return Optional.ofNullable(source.config().get("model_type"))
-        .filter(OTHER_CLASSES::contains)
+        .filter(t -> OTHER_CLASSES.contains(t) || experts && STACKED_EXPERTS.contains(t))
         .map(
             type ->
                 format
