@@ -10,8 +10,8 @@ import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
  * definition's where a gradient is next to nothing.
  *
  * <p>Parameters are those of {@code FakeQuantKernel.Parameters}: {@code weight} and {@code value}
- * are {@code [out, in]}, the others {@code [out, groups]}; {@code symmetric}, {@code half} (scales
- * are 16-bit floats) and {@code exact} are 0 or 1.
+ * are {@code [out, in]}, the others {@code [out, groups]}; {@code symmetric}, {@code halfScales}
+ * (scales are 16-bit floats) and {@code exact} are 0 or 1.
  */
 public final class DeviceFakeQuant {
   private DeviceFakeQuant() {}
@@ -37,7 +37,7 @@ public final class DeviceFakeQuant {
       int size,
       int bits,
       int symmetric,
-      int half,
+      int halfScales,
       float bound) {
     for (@Parallel int o = 0; o < out; o++) {
       for (@Parallel int g = 0; g < (in + size - 1) / size; g++) {
@@ -50,8 +50,8 @@ public final class DeviceFakeQuant {
         maxScale.set(at, b);
         float low = wMin.get(at) * a;
         float high = wMax.get(at) * b;
-        float s = scale(low, high, bits, symmetric, half);
-        float floor = half == 1 ? 1e-5f : 1e-8f;
+        float s = scale(low, high, bits, symmetric, halfScales);
+        float floor = halfScales == 1 ? 1e-5f : 1e-8f;
         float zero;
         if (symmetric == 1) {
           zero = 1 << (bits - 1);
@@ -74,7 +74,7 @@ public final class DeviceFakeQuant {
   }
 
   /** The range's scale before its floor, rounded to what files store. */
-  static float scale(float low, float high, int bits, int symmetric, int half) {
+  static float scale(float low, float high, int bits, int symmetric, int halfScales) {
     float s;
     if (symmetric == 1) {
       float below = -low;
@@ -83,7 +83,7 @@ public final class DeviceFakeQuant {
     } else {
       s = (high - low) / ((1 << bits) - 1);
     }
-    return half == 1 ? DeviceNumbers.toHalf(s) : s;
+    return halfScales == 1 ? DeviceNumbers.toHalf(s) : s;
   }
 
   /**
@@ -109,7 +109,7 @@ public final class DeviceFakeQuant {
       int size,
       int bits,
       int symmetric,
-      int half,
+      int halfScales,
       int exact) {
     for (@Parallel int o = 0; o < out; o++) {
       for (@Parallel int g = 0; g < (in + size - 1) / size; g++) {
@@ -138,12 +138,12 @@ public final class DeviceFakeQuant {
             sumSaturated += d;
           }
         }
-        float floor = half == 1 ? 1e-5f : 1e-8f;
+        float floor = halfScales == 1 ? 1e-5f : 1e-8f;
         float range = 0;
-        if (TornadoMath.abs(scale(low, high, bits, symmetric, half)) >= floor) {
+        if (TornadoMath.abs(scale(low, high, bits, symmetric, halfScales)) >= floor) {
           float sumZero = symmetric == 1 ? 0f : sumSaturated * low / s;
           range = sumCode - sumWeight - sumZero;
-          if (exact == 0 && half == 1) {
+          if (exact == 0 && halfScales == 1) {
             float first = DeviceNumbers.toHalf(sumCode) - DeviceNumbers.toHalf(sumWeight);
             float rounded =
                 DeviceNumbers.toHalf(DeviceNumbers.toHalf(first) - DeviceNumbers.toHalf(sumZero));

@@ -81,7 +81,7 @@ public final class DevicePointwise {
    * @param sin likewise
    * @param interleaved 1 for pairs {@code (2i, 2i + 1)}, 0 for {@code (i, i + rotaryDim / 2)}
    */
-  public static void rotate(
+  public static void rotary(
       FloatArray x,
       IntArray places,
       FloatArray cos,

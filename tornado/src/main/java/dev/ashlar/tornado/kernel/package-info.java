@@ -17,6 +17,8 @@
  *   <li>Scalars are baked into the compiled kernel: what changes from call to call (positions,
  *       learning rates, how many rows are in use) comes in an array.
  *   <li>No inner loop with a constant bound: it is unrolled whole.
+ *   <li>Kernels and their parameters keep their names, so none may be called as OpenCL calls a type
+ *       or a function: {@code half}, {@code rotate}.
  *   <li>At most twenty arguments; no exceptions, no objects, no heap arrays but local ones.
  * </ul>
  */

@@ -70,7 +70,7 @@ class DevicePointwiseTest {
         g ->
             g.task(
                 "k",
-                DevicePointwise::rotate,
+                DevicePointwise::rotary,
                 found,
                 places,
                 c,
