@@ -40,6 +40,13 @@ public final class DeviceAttention {
     }
   }
 
+  /** Copies a page of the cache: {@code pages = (from, to)}, {@code size} elements each. */
+  public static void copyPage(FloatArray cache, IntArray pages, int size) {
+    for (@Parallel int i = 0; i < size; i++) {
+      cache.set(pages.get(1) * size + i, cache.get(pages.get(0) * size + i));
+    }
+  }
+
   /**
    * The output, a work item for each query head of each row.
    *

@@ -122,10 +122,21 @@ public final class DeviceRows {
     }
   }
 
-  /** {@code y = a + b}, {@code n} elements; {@code y} may be one of them. */
-  public static void add(FloatArray a, FloatArray b, FloatArray y, int n) {
+  /** {@code y = a + scale · b}, {@code n} elements; {@code y} may be one of them. */
+  public static void add(FloatArray a, FloatArray b, FloatArray y, int n, float scale) {
     for (@Parallel int i = 0; i < n; i++) {
-      y.set(i, a.get(i) + b.get(i));
+      y.set(i, a.get(i) + scale * b.get(i));
+    }
+  }
+
+  /** {@code x = cap · tanh(scale · x / cap)}, or {@code scale · x} where {@code cap} is 0. */
+  public static void scaleAndCap(FloatArray x, int n, float scale, float cap) {
+    for (@Parallel int i = 0; i < n; i++) {
+      float v = scale * x.get(i);
+      if (cap > 0f) {
+        v = cap * TornadoMath.tanh(v / cap);
+      }
+      x.set(i, v);
     }
   }
 

@@ -84,12 +84,26 @@ class DeviceRowsTest {
     DeviceTesting.run(
         g -> g.task("k", DeviceRows::embed, ids, from, found, 3, dim, 2f), ids, from, found);
     DeviceTesting.run(g -> g.task("k", DeviceRows::addBias, found, bias, 3, dim), found, bias);
-    DeviceTesting.run(g -> g.task("k", DeviceRows::add, found, found, found, 3 * dim), found);
+    DeviceTesting.run(g -> g.task("k", DeviceRows::add, found, found, found, 3 * dim, 1f), found);
     float[] expected = new float[3 * dim];
     for (int i = 0; i < expected.length; i++) {
       expected[i] = 2 * (2 * table[ids.get(i / dim) * dim + i % dim] + b[i % dim]);
     }
     DeviceTesting.assertClose(expected, found, 1e-6, 1e-6, "rows");
+  }
+
+  @Test
+  void logitsAreScaledAndCapped() {
+    float[] x = DeviceTesting.floats(new Random(3), 50, 40);
+    for (float cap : new float[] {0, 30}) {
+      FloatArray found = DeviceTesting.device(x);
+      DeviceTesting.run(g -> g.task("k", DeviceRows::scaleAndCap, found, 50, 0.5f, cap), found);
+      float[] expected = new float[50];
+      for (int i = 0; i < 50; i++) {
+        expected[i] = cap > 0 ? (float) (cap * Math.tanh(0.5f * x[i] / cap)) : 0.5f * x[i];
+      }
+      DeviceTesting.assertClose(expected, found, 1e-5, 1e-5, "cap " + cap);
+    }
   }
 
   @ParameterizedTest
