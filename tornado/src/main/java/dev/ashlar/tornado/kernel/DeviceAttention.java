@@ -13,7 +13,8 @@ import uk.ac.manchester.tornado.api.types.arrays.IntArray;
  *
  * <p>A row of queries is a token: {@code places[r] = (sequence, position)}. The key of position
  * {@code j} of sequence {@code s} lies in row {@code table[s, j / page] · page + j % page} of the
- * cache, {@code [rows, kvHeads, headDim]}.
+ * cache, {@code [rows, kvHeads, headDim]}. A row at position −1 is nobody's, and nothing is done
+ * for it.
  */
 public final class DeviceAttention {
   /** Elements of a head that {@link #attendByGroups} takes at most. */
@@ -34,16 +35,29 @@ public final class DeviceAttention {
     for (@Parallel int r = 0; r < rows; r++) {
       for (@Parallel int i = 0; i < dim; i++) {
         int j = places.get(2 * r + 1);
-        int slot = table.get(places.get(2 * r) * pages + j / page) * page + j % page;
-        cache.set(slot * dim + i, x.get(r * dim + i));
+        if (j >= 0) {
+          int slot = table.get(places.get(2 * r) * pages + j / page) * page + j % page;
+          cache.set(slot * dim + i, x.get(r * dim + i));
+        }
       }
     }
   }
 
-  /** Copies a page of the cache: {@code pages = (from, to)}, {@code size} elements each. */
-  public static void copyPage(FloatArray cache, IntArray pages, int size) {
-    for (@Parallel int i = 0; i < size; i++) {
-      cache.set(pages.get(1) * size + i, cache.get(pages.get(0) * size + i));
+  /**
+   * Copies pages of the cache, of {@code size} elements each.
+   *
+   * @param pages how many, then each with the one that it is copied to
+   * @param most pages that there is room to name
+   */
+  public static void copyPages(FloatArray cache, IntArray pages, int most, int size) {
+    for (@Parallel int p = 0; p < most; p++) {
+      for (@Parallel int i = 0; i < size; i++) {
+        if (p < pages.get(0)) {
+          int from = pages.get(1 + 2 * p);
+          int to = pages.get(2 + 2 * p);
+          cache.set(to * size + i, cache.get(from * size + i));
+        }
+      }
     }
   }
 

@@ -18,6 +18,7 @@ public final class DevicePacked {
   /**
    * {@code y[m, out] = x[m, in] · wᵀ}, a work item for each element.
    *
+   * @param active how many of the rows are computed; the others stay as they are
    * @param words codes, {@code [out, wordsPerRow]}
    * @param scales {@code [out, groups]}
    * @param minimums {@code [out, groups]}
@@ -29,6 +30,7 @@ public final class DevicePacked {
       FloatArray scales,
       FloatArray minimums,
       FloatArray y,
+      IntArray active,
       int m,
       int out,
       int in,
@@ -37,7 +39,11 @@ public final class DevicePacked {
       int wordsPerRow) {
     for (@Parallel int r = 0; r < m; r++) {
       for (@Parallel int o = 0; o < out; o++) {
-        int groups = (in + size - 1) / size;
+        int perRow = (in + size - 1) / size;
+        int groups = 0;
+        if (r < active.get(0)) {
+          groups = perRow;
+        }
         int mask = (1 << bits) - 1;
         float total = 0;
         for (int g = 0; g < groups; g++) {
@@ -60,7 +66,9 @@ public final class DevicePacked {
           }
           total += scales.get(o * groups + g) * codes + minimums.get(o * groups + g) * plain;
         }
-        y.set(r * out + o, total);
+        if (groups > 0) {
+          y.set(r * out + o, total);
+        }
       }
     }
   }
@@ -79,6 +87,7 @@ public final class DevicePacked {
       FloatArray scales,
       FloatArray minimums,
       FloatArray y,
+      IntArray active,
       int out,
       int in,
       int bits,
@@ -92,8 +101,13 @@ public final class DevicePacked {
     int perRow = (in + perWord - 1) / perWord;
     int groups = (in + size - 1) / size;
     int mask = (1 << bits) - 1;
+    // The same for all of a group, so that all of it meets at each barrier.
+    int last = 0;
+    if (r < active.get(0)) {
+      last = perRow;
+    }
     float total = 0;
-    for (int v = local; v < perRow; v += items) {
+    for (int v = local; v < last; v += items) {
       int word = words.get(o * perRow + v);
       int first = v * perWord;
       int end = Math.min(in, first + perWord);
@@ -116,7 +130,9 @@ public final class DevicePacked {
       context.localBarrier();
     }
     if (local == 0) {
-      y.set(r * out + o, sums[0]);
+      if (last > 0) {
+        y.set(r * out + o, sums[0]);
+      }
     }
   }
 

@@ -76,7 +76,7 @@ public final class DevicePointwise {
    * rotaryDim} on stay.
    *
    * @param x {@code [rows, heads, headDim]}
-   * @param places {@code (sequence, position)} of each row
+   * @param places {@code (sequence, position)} of each row; one at position −1 stays
    * @param cos {@code [positions, rotaryDim / 2]}
    * @param sin likewise
    * @param interleaved 1 for pairs {@code (2i, 2i + 1)}, 0 for {@code (i, i + rotaryDim / 2)}
@@ -93,7 +93,10 @@ public final class DevicePointwise {
       int interleaved) {
     for (@Parallel int r = 0; r < rows; r++) {
       for (@Parallel int h = 0; h < heads; h++) {
-        int half = rotaryDim / 2;
+        int half = 0;
+        if (places.get(2 * r + 1) >= 0) {
+          half = rotaryDim / 2;
+        }
         int angle = places.get(2 * r + 1) * half;
         int at = (r * heads + h) * headDim;
         for (int i = 0; i < half; i++) {

@@ -3,6 +3,7 @@ package dev.ashlar.tornado.kernel;
 import uk.ac.manchester.tornado.api.KernelContext;
 import uk.ac.manchester.tornado.api.annotations.Parallel;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
+import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 
 /**
  * Products of float matrices in the three layouts of training, row-major and without gaps, as
@@ -28,6 +29,22 @@ public final class DeviceProducts {
         }
         int at = i * n + j;
         c.set(at, keep == 0 ? sum : c.get(at) + sum);
+      }
+    }
+  }
+
+  /** {@link #xwt} of the first rows only, as many as {@code active} says; the others stay. */
+  public static void xwtOfActive(
+      FloatArray a, FloatArray b, FloatArray c, IntArray active, int m, int n, int k) {
+    for (@Parallel int i = 0; i < m; i++) {
+      for (@Parallel int j = 0; j < n; j++) {
+        if (i < active.get(0)) {
+          float sum = 0;
+          for (int p = 0; p < k; p++) {
+            sum += a.get(i * k + p) * b.get(j * k + p);
+          }
+          c.set(i * n + j, sum);
+        }
       }
     }
   }

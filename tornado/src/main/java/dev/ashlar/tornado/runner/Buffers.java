@@ -1,16 +1,18 @@
 package dev.ashlar.tornado.runner;
 
+import java.util.ArrayList;
 import java.util.List;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 
 /**
- * What a graph of so many rows computes in.
+ * What the graph of the blocks computes in.
  *
- * @param rows tokens at a time
+ * @param rows tokens at a time, at most
  * @param dim width of the stream
  * @param pages pages of a row's table
  * @param x the stream {@code [rows, dim]}, in and out
+ * @param active how many rows are somebody's: the first ones
  * @param places a row of {@code table} and a position for each token
  * @param table pages of each token's sequence {@code [rows, pages]}
  */
@@ -19,6 +21,7 @@ record Buffers(
     int dim,
     int pages,
     FloatArray x,
+    IntArray active,
     IntArray places,
     IntArray table,
     FloatArray normed,
@@ -54,6 +57,7 @@ record Buffers(
         dim,
         pages,
         zeros(rows * dim),
+        IntArray.fromArray(new int[1]),
         IntArray.fromArray(new int[2 * rows]),
         IntArray.fromArray(new int[rows * pages]),
         zeros(rows * dim),
@@ -70,8 +74,15 @@ record Buffers(
     return FloatArray.fromArray(new float[n]);
   }
 
-  /** What never leaves the device. */
-  List<Object> inside() {
-    return List.of(normed, part, queries, keys, values, attended, gate, inner);
+  /** What never leaves the device, as far as the tasks of these blocks use it. */
+  Object[] inside(List<DeviceBlock> blocks) {
+    List<Object> used = new ArrayList<>(List.of(part, queries, keys, values, attended, inner));
+    if (blocks.stream().anyMatch(DeviceBlock::hasNormBefore)) {
+      used.add(normed);
+    }
+    if (blocks.stream().anyMatch(DeviceBlock::hasGate)) {
+      used.add(gate);
+    }
+    return used.toArray();
   }
 }

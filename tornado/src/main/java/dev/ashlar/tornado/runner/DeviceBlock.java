@@ -89,6 +89,14 @@ final class DeviceBlock {
     values = t.constant(size, 0);
   }
 
+  boolean hasNormBefore() {
+    return beforeAttention != null || beforeFeedForward != null;
+  }
+
+  boolean hasGate() {
+    return gate != null;
+  }
+
   /** Elements of a token's keys, and as many of its values. */
   int keyDim() {
     return attention.kvHeads() * attention.headDim();
@@ -137,7 +145,7 @@ final class DeviceBlock {
     float multiplier = order.multiplier();
     FloatArray x = normed(tasks, beforeAttention, b);
     attend(tasks, b, x);
-    output.add(tasks, b.attended(), b.part(), rows);
+    output.add(tasks, b.attended(), b.part(), b.active(), rows);
     if (afterAttention != null) {
       afterAttention.add(tasks, b.part(), b.part(), rows);
     }
@@ -166,9 +174,9 @@ final class DeviceBlock {
     int heads = attention.heads();
     int kvHeads = attention.kvHeads();
     int headDim = attention.headDim();
-    query.add(tasks, x, b.queries(), rows);
-    key.add(tasks, x, b.keys(), rows);
-    value.add(tasks, x, b.values(), rows);
+    query.add(tasks, x, b.queries(), b.active(), rows);
+    key.add(tasks, x, b.keys(), b.active(), rows);
+    value.add(tasks, x, b.values(), b.active(), rows);
     boolean late = attention.headNorms().map(n -> n.afterRotation()).orElse(false);
     if (!late) {
       normHeads(tasks, b, rows);
@@ -290,16 +298,16 @@ final class DeviceBlock {
   private void feed(Tasks tasks, Buffers b, FloatArray x) {
     int rows = b.rows();
     int n = rows * up.out();
-    up.add(tasks, x, b.inner(), rows);
+    up.add(tasks, x, b.inner(), b.active(), rows);
     if (gate == null) {
       tasks.add(
           (g, id) -> g.task(id, DevicePointwise::activate, b.inner(), b.inner(), n, function));
     } else {
-      gate.add(tasks, x, b.gate(), rows);
+      gate.add(tasks, x, b.gate(), b.active(), rows);
       tasks.add(
           (g, id) ->
               g.task(id, DevicePointwise::gated, b.gate(), b.inner(), b.inner(), n, function));
     }
-    down.add(tasks, b.inner(), b.part(), rows);
+    down.add(tasks, b.inner(), b.part(), b.active(), rows);
   }
 }

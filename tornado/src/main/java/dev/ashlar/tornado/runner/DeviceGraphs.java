@@ -1,14 +1,10 @@
 package dev.ashlar.tornado.runner;
 
 import dev.ashlar.tornado.kernel.DeviceAttention;
-import dev.ashlar.tornado.kernel.DeviceRows;
 import java.util.ArrayList;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.function.Consumer;
-import uk.ac.manchester.tornado.api.GridScheduler;
-import uk.ac.manchester.tornado.api.ImmutableTaskGraph;
 import uk.ac.manchester.tornado.api.TornadoExecutionPlan;
 import uk.ac.manchester.tornado.api.enums.DataTransferMode;
 import uk.ac.manchester.tornado.api.exceptions.TornadoExecutionPlanException;
@@ -16,101 +12,56 @@ import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 
 /**
- * The task graphs of a decoder, in one plan: the first puts onto the device what stays there, and
- * the others find it there.
+ * The two task graphs of a decoder: all blocks, and the head. Arrays of one graph are found by
+ * another only where the one ran just before, so that all which shares keys and values is one
+ * graph: single tokens, batches of a prompt and copies of pages.
  */
 final class DeviceGraphs {
-  private static final String RESIDENT = "resident";
+  /** Pages that are copied at a time; more take another run. */
+  static final int COPIES = 8;
 
-  private final List<DeviceBlock> blocks;
-  private final boolean groups;
-  private final GridScheduler scheduler = new GridScheduler();
-  private final List<Tasks> all = new ArrayList<>();
-  private final Map<Buffers, Integer> places = new IdentityHashMap<>();
-  private final Object[] resident;
-  private final FloatArray touched = FloatArray.fromArray(new float[1]);
-  private final IntArray pagePair = IntArray.fromArray(new int[2]);
-  private int head;
-  private int copy;
-  private TornadoExecutionPlan plan;
+  private final Buffers buffers;
+  private final Tasks blockTasks;
+  private final Tasks headTasks;
+  private final IntArray copies = IntArray.fromArray(new int[1 + 2 * COPIES]);
+  private final TornadoExecutionPlan blockPlan;
+  private final TornadoExecutionPlan headPlan;
 
-  /**
-   * No graphs yet.
-   *
-   * @param norm of the head, or null
-   */
-  DeviceGraphs(List<DeviceBlock> blocks, DeviceNorm norm, DeviceLinear output, boolean groups) {
-    this.blocks = blocks;
-    this.groups = groups;
-    List<Object> arrays = new ArrayList<>();
-    blocks.forEach(b -> b.addArrays(arrays));
-    if (norm != null) {
-      norm.addArrays(arrays);
-    }
-    output.addArrays(arrays);
-    this.resident = once(arrays);
-  }
-
-  /** A graph that finds what stays on the device. */
-  private Tasks begin(String name) {
-    Tasks tasks = new Tasks(name, scheduler, groups);
-    tasks.graph(g -> g.consumeFromDevice(RESIDENT, resident));
-    return tasks;
-  }
-
-  /** The graph of all blocks for as many rows as the buffers have. */
-  void addBlocks(String name, Buffers b) {
-    Tasks tasks = begin(name);
-    tasks.graph(
+  DeviceGraphs(List<DeviceBlock> blocks, Buffers b, DeviceHead head, boolean groups) {
+    buffers = b;
+    List<Object> weights = new ArrayList<>();
+    blocks.forEach(block -> block.addArrays(weights));
+    blockTasks = new Tasks("blocks", groups);
+    blockTasks.graph(
         g ->
-            g.transferToDevice(DataTransferMode.EVERY_EXECUTION, b.x(), b.places(), b.table())
-                .transferToDevice(DataTransferMode.FIRST_EXECUTION, b.inside().toArray()));
-    blocks.forEach(block -> block.add(tasks, b));
-    tasks.graph(g -> g.transferToHost(DataTransferMode.EVERY_EXECUTION, b.x()));
-    all.add(tasks);
-    places.put(b, all.size());
-  }
-
-  /** The graph from a last hidden state to logits. */
-  void addHead(Consumer<Tasks> body, FloatArray in, FloatArray inside, FloatArray out) {
-    Tasks tasks = begin("head");
-    tasks.graph(
-        g ->
-            g.transferToDevice(DataTransferMode.EVERY_EXECUTION, in)
-                .transferToDevice(DataTransferMode.FIRST_EXECUTION, inside, out));
-    body.accept(tasks);
-    tasks.graph(g -> g.transferToHost(DataTransferMode.EVERY_EXECUTION, out));
-    all.add(tasks);
-    head = all.size();
-  }
-
-  /** Nothing can be added any more. */
-  void finish() {
-    Tasks copying = begin("copy");
-    copying.graph(g -> g.transferToDevice(DataTransferMode.EVERY_EXECUTION, pagePair));
-    for (DeviceBlock b : blocks) {
-      int size = DevicePages.TOKENS * b.keyDim();
-      for (FloatArray cache : List.of(b.keys(), b.values())) {
-        copying.add((g, id) -> g.task(id, DeviceAttention::copyPage, cache, pagePair, size));
+            g.transferToDevice(DataTransferMode.FIRST_EXECUTION, once(weights))
+                .transferToDevice(DataTransferMode.FIRST_EXECUTION, b.inside(blocks))
+                .transferToDevice(
+                    DataTransferMode.EVERY_EXECUTION,
+                    b.x(),
+                    b.active(),
+                    b.places(),
+                    b.table(),
+                    copies));
+    for (DeviceBlock block : blocks) {
+      int size = DevicePages.TOKENS * block.keyDim();
+      for (FloatArray cache : List.of(block.keys(), block.values())) {
+        blockTasks.add(
+            (g, id) -> g.task(id, DeviceAttention::copyPages, cache, copies, COPIES, size));
       }
+      block.add(blockTasks, b);
     }
-    all.add(copying);
-    copy = all.size();
+    blockTasks.graph(g -> g.transferToHost(DataTransferMode.EVERY_EXECUTION, b.x()));
+    blockPlan = new TornadoExecutionPlan(blockTasks.graph().snapshot());
 
-    Tasks first = new Tasks(RESIDENT, scheduler, groups);
-    first.graph(
+    headTasks = new Tasks("head", groups);
+    headTasks.graph(
         g ->
-            g.transferToDevice(DataTransferMode.FIRST_EXECUTION, resident)
-                .transferToDevice(DataTransferMode.FIRST_EXECUTION, touched));
-    first.add((g, id) -> g.task(id, DeviceRows::add, touched, touched, touched, 1, 1f));
-    first.graph(g -> g.persistOnDevice(resident));
-    List<ImmutableTaskGraph> graphs = new ArrayList<>();
-    graphs.add(first.graph().snapshot());
-    for (Tasks t : all) {
-      graphs.add(t.graph().snapshot());
-    }
-    plan = new TornadoExecutionPlan(graphs.toArray(ImmutableTaskGraph[]::new));
-    run(0);
+            g.transferToDevice(DataTransferMode.FIRST_EXECUTION, once(head.arrays()))
+                .transferToDevice(DataTransferMode.EVERY_EXECUTION, head.in()));
+    head.add(headTasks);
+    headTasks.graph(g -> g.transferToHost(DataTransferMode.EVERY_EXECUTION, head.logits()));
+    headPlan = new TornadoExecutionPlan(headTasks.graph().snapshot());
   }
 
   private static Object[] once(List<Object> arrays) {
@@ -118,30 +69,43 @@ final class DeviceGraphs {
     return arrays.stream().filter(a -> seen.put(a, a) == null).toArray();
   }
 
-  void runBlocks(Buffers b) {
-    run(places.get(b));
+  /** Has a page copied before the next run computes anything; at once where many wait already. */
+  void copyPage(int from, int to) {
+    if (copies.get(0) == COPIES) {
+      int rows = buffers.active().get(0);
+      buffers.active().set(0, 0);
+      runBlocks();
+      buffers.active().set(0, rows);
+    }
+    int n = copies.get(0);
+    copies.set(1 + 2 * n, from);
+    copies.set(2 + 2 * n, to);
+    copies.set(0, n + 1);
+  }
+
+  void runBlocks() {
+    run(blockPlan, blockTasks);
+    copies.set(0, 0);
   }
 
   void runHead() {
-    run(head);
+    run(headPlan, headTasks);
   }
 
-  /** Copies a page of keys and values in all blocks; gives the second. */
-  int copyPage(int from, int to) {
-    pagePair.set(0, from);
-    pagePair.set(1, to);
-    run(copy);
-    return to;
-  }
-
-  private void run(int graph) {
-    plan.withGraph(graph).withGridScheduler(scheduler).execute();
+  private static void run(TornadoExecutionPlan plan, Tasks tasks) {
+    if (tasks.hasGrids()) {
+      plan.withGridScheduler(tasks.scheduler()).execute();
+    } else {
+      plan.execute();
+    }
   }
 
   void close() {
     try {
-      plan.freeDeviceMemory();
-      plan.close();
+      for (TornadoExecutionPlan plan : List.of(blockPlan, headPlan)) {
+        plan.freeDeviceMemory();
+        plan.close();
+      }
     } catch (TornadoExecutionPlanException e) {
       throw new IllegalStateException("TornadoVM could not free the device's memory", e);
     }

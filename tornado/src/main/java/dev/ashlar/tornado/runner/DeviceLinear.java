@@ -6,6 +6,7 @@ import dev.ashlar.tornado.kernel.DeviceProducts;
 import dev.ashlar.tornado.kernel.DeviceRows;
 import java.util.List;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
+import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 
 /**
  * A linear map {@code y = x · wᵀ + bias}.
@@ -27,10 +28,11 @@ record DeviceLinear(int out, int in, DeviceMatrix packed, FloatArray dense, Floa
     }
   }
 
-  /** Adds the product of {@code rows} rows. */
-  void add(Tasks tasks, FloatArray x, FloatArray y, int rows) {
+  /** Adds the product of the first {@code active} of {@code rows} rows. */
+  void add(Tasks tasks, FloatArray x, FloatArray y, IntArray active, int rows) {
     if (packed == null) {
-      tasks.add((g, id) -> g.task(id, DeviceProducts::xwt, x, dense, y, rows, out, in, 0));
+      tasks.add(
+          (g, id) -> g.task(id, DeviceProducts::xwtOfActive, x, dense, y, active, rows, out, in));
     } else if (tasks.usesGroups() && packed.isAligned()) {
       int items = Tasks.ITEMS;
       tasks.addGroups(
@@ -45,6 +47,7 @@ record DeviceLinear(int out, int in, DeviceMatrix packed, FloatArray dense, Floa
                   packed.scales(),
                   packed.minimums(),
                   y,
+                  active,
                   out,
                   in,
                   packed.bits(),
@@ -61,6 +64,7 @@ record DeviceLinear(int out, int in, DeviceMatrix packed, FloatArray dense, Floa
                   packed.scales(),
                   packed.minimums(),
                   y,
+                  active,
                   rows,
                   out,
                   in,

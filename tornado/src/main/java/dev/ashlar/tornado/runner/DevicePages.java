@@ -1,35 +1,36 @@
 package dev.ashlar.tornado.runner;
 
-import java.util.function.IntBinaryOperator;
-
 /**
  * Which pages of the keys and values on a device are in use, in all blocks alike. Page 0 is
  * nobody's: rows that only fill up a batch write there.
  */
 final class DevicePages {
+  /** Copies what a page holds to another. */
+  interface PageCopy {
+    void copy(int from, int to);
+  }
+
   /** Tokens of a page. */
   static final int TOKENS = 64;
 
   private final int[] users;
-  private final IntBinaryOperator copy;
+  private final PageCopy copy;
   private int free;
 
   /**
    * All free.
    *
    * @param tokens that all sequences together may have
-   * @param copy copies a page to another and says which that was
    */
-  DevicePages(int tokens, IntBinaryOperator copy) {
+  DevicePages(int tokens, PageCopy copy) {
     this.users = new int[count(tokens)];
-    this.users[0] = 1;
-    this.free = users.length - 1;
+    this.free = users.length;
     this.copy = copy;
   }
 
-  /** Pages for so many tokens, the first one included. */
+  /** Pages for so many tokens. */
   static int count(int tokens) {
-    return Math.ceilDiv(tokens, TOKENS) + 1;
+    return Math.ceilDiv(tokens, TOKENS);
   }
 
   /**
@@ -38,7 +39,7 @@ final class DevicePages {
    * @throws IllegalStateException if all are in use
    */
   int take() {
-    for (int i = 1; free > 0 && i < users.length; i++) {
+    for (int i = 0; free > 0 && i < users.length; i++) {
       if (users[i] == 0) {
         users[i] = 1;
         free--;
@@ -47,7 +48,7 @@ final class DevicePages {
     }
     throw new IllegalStateException(
         "the device has room for the keys and values of "
-            + (users.length - 1) * TOKENS
+            + users.length * TOKENS
             + " tokens, and all of it is in use");
   }
 
@@ -66,7 +67,7 @@ final class DevicePages {
       return page;
     }
     int to = take();
-    copy.applyAsInt(page, to);
+    copy.copy(page, to);
     release(page);
     return to;
   }

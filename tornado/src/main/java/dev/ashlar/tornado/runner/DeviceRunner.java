@@ -2,14 +2,12 @@ package dev.ashlar.tornado.runner;
 
 import dev.ashlar.nn.decoder.BlockSpec;
 import dev.ashlar.nn.decoder.DecoderSpec;
-import dev.ashlar.nn.decoder.HeadSpec;
 import dev.ashlar.nn.decoder.RotarySpec;
 import dev.ashlar.nn.runner.Runner;
 import dev.ashlar.nn.runner.SequenceCache;
 import dev.ashlar.tensor.Tensor;
 import dev.ashlar.tensor.weights.StoredTensor;
 import dev.ashlar.tensor.weights.WeightSource;
-import dev.ashlar.tornado.kernel.DeviceRows;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -27,26 +25,21 @@ import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
  * <p>Not thread-safe. Rows of the embedding stay in the source, which has to stay open.
  */
 public final class DeviceRunner implements Runner, AutoCloseable {
-  /** Rows of a batch of a prompt. */
-  private static final int BATCH = 32;
-
   /**
    * How it runs.
    *
    * @param tokens that all sequences together may have
+   * @param batch rows at a time, at most
    * @param groups whether kernels of groups are used, as graphics processors need
    */
-  public record Options(int tokens, boolean groups) {}
+  public record Options(int tokens, int batch, boolean groups) {}
 
   private final DecoderSpec spec;
   private final StoredTensor embedding;
   private final List<DeviceBlock> blocks = new ArrayList<>();
   private final DevicePages pages;
-  private final Buffers single;
-  private final Buffers batch;
-  private final FloatArray hiddenRow;
-  private final FloatArray normedRow;
-  private final FloatArray logits;
+  private final Buffers buffers;
+  private final DeviceHead head;
   private final DeviceGraphs graphs;
 
   private DeviceRunner(DecoderSpec spec, WeightSource source, Options options) {
@@ -62,51 +55,12 @@ public final class DeviceRunner implements Runner, AutoCloseable {
       block.widen(widths);
       blocks.add(block);
     }
-    this.single = Buffers.of(1, spec.dim(), count, widths);
-    this.batch = Buffers.of(BATCH, spec.dim(), count, widths);
-    HeadSpec head = spec.head();
-    DeviceNorm norm = head.norm().map(n -> DeviceNorm.of("", n, tensors)).orElse(null);
-    DeviceLinear output = head(tensors, source);
-    this.hiddenRow = FloatArray.fromArray(new float[spec.dim()]);
-    this.normedRow = FloatArray.fromArray(new float[spec.dim()]);
-    this.logits = FloatArray.fromArray(new float[spec.vocab()]);
-    this.graphs = new DeviceGraphs(blocks, norm, output, options.groups());
-    graphs.addBlocks("decode", single);
-    graphs.addBlocks("prefill", batch);
-    graphs.addHead(
-        tasks -> {
-          FloatArray x = hiddenRow;
-          if (norm != null) {
-            norm.add(tasks, hiddenRow, normedRow, 1);
-            x = normedRow;
-          }
-          output.add(tasks, x, logits, 1);
-          int n = spec.vocab();
-          float scale = head.scale();
-          float cap = head.softcap();
-          if (scale != 1 || cap > 0) {
-            tasks.add((g, id) -> g.task(id, DeviceRows::scaleAndCap, logits, n, scale, cap));
-          }
-        },
-        hiddenRow,
-        normedRow,
-        logits);
-    graphs.finish();
+    this.buffers = Buffers.of(options.batch(), spec.dim(), count, widths);
+    FloatArray table =
+        spec.head().tied() ? FloatArray.fromArray(embedding.toTensor().data()) : null;
+    this.head = DeviceHead.of(spec.head(), tensors, table);
+    this.graphs = new DeviceGraphs(blocks, buffers, head, options.groups());
     this.pages = new DevicePages(options.tokens(), graphs::copyPage);
-  }
-
-  /** The output map; a tied one is the embedding's matrix. */
-  private DeviceLinear head(Tensors tensors, WeightSource source) {
-    HeadSpec head = spec.head();
-    if (!head.tied()) {
-      return tensors.linear("", head.output());
-    }
-    FloatArray bias =
-        head.output().bias()
-            ? tensors.plus(head.output().name() + ".bias", head.output().out(), 0)
-            : null;
-    FloatArray dense = FloatArray.fromArray(embedding.toTensor().data());
-    return new DeviceLinear(head.output().out(), head.output().in(), null, dense, bias);
   }
 
   /** Why no device runs such a decoder, in one sentence; empty if one does. */
@@ -210,8 +164,9 @@ public final class DeviceRunner implements Runner, AutoCloseable {
       if (cancelled.getAsBoolean()) {
         throw new CancellationException();
       }
-      Buffers b = rows - from == 1 ? single : batch;
+      Buffers b = buffers;
       int n = Math.min(b.rows(), rows - from);
+      b.active().set(0, n);
       for (int r = 0; r < b.rows(); r++) {
         if (r >= n) {
           nobody(b, r);
@@ -225,7 +180,7 @@ public final class DeviceRunner implements Runner, AutoCloseable {
         place(b, r, parts.get(part).ids()[token], cache, cache.length() + token);
         token++;
       }
-      graphs.runBlocks(b);
+      graphs.runBlocks();
       for (int i = 0; i < n * spec.dim(); i++) {
         hidden.data()[from * spec.dim() + i] = b.x().get(i);
       }
@@ -233,11 +188,10 @@ public final class DeviceRunner implements Runner, AutoCloseable {
     }
   }
 
-  /** A row that only fills up the batch: it writes to the page that nobody has. */
+  /** A row that only fills up the batch. */
   private static void nobody(Buffers b, int r) {
     b.places().set(2 * r, r);
-    b.places().set(2 * r + 1, 0);
-    b.table().set(r * b.pages(), 0);
+    b.places().set(2 * r + 1, -1);
     for (int i = 0; i < b.dim(); i++) {
       b.x().set(r * b.dim() + i, 0);
     }
@@ -262,11 +216,11 @@ public final class DeviceRunner implements Runner, AutoCloseable {
     Tensor all = Tensor.zeros(rows, spec.vocab());
     for (int r = 0; r < rows; r++) {
       for (int i = 0; i < spec.dim(); i++) {
-        hiddenRow.set(i, hidden.data()[r * spec.dim() + i]);
+        head.in().set(i, hidden.data()[r * spec.dim() + i]);
       }
       graphs.runHead();
       for (int i = 0; i < spec.vocab(); i++) {
-        all.data()[r * spec.vocab() + i] = logits.get(i);
+        all.data()[r * spec.vocab() + i] = head.logits().get(i);
       }
     }
     return all;

@@ -1,6 +1,7 @@
 package dev.ashlar.tornado.runner;
 
 import java.util.function.BiFunction;
+import java.util.function.UnaryOperator;
 import uk.ac.manchester.tornado.api.GridScheduler;
 import uk.ac.manchester.tornado.api.KernelContext;
 import uk.ac.manchester.tornado.api.TaskGraph;
@@ -12,21 +13,20 @@ final class Tasks {
   static final int ITEMS = 32;
 
   private final boolean groups;
-  private final GridScheduler scheduler;
+  private final GridScheduler scheduler = new GridScheduler();
   private final KernelContext context = new KernelContext();
   private TaskGraph graph;
   private int count;
+  private boolean grids;
 
   /**
    * An empty graph.
    *
-   * @param scheduler receives the grids
    * @param groups whether kernels of groups are used where there are any: graphics processors need
    *     them to read side by side what lies side by side, processors run loops faster
    */
-  Tasks(String name, GridScheduler scheduler, boolean groups) {
+  Tasks(String name, boolean groups) {
     this.graph = new TaskGraph(name);
-    this.scheduler = scheduler;
     this.groups = groups;
   }
 
@@ -34,12 +34,21 @@ final class Tasks {
     return groups;
   }
 
+  /** Whether any task has a grid; a plan refuses a scheduler that has none for its graph. */
+  boolean hasGrids() {
+    return grids;
+  }
+
+  GridScheduler scheduler() {
+    return scheduler;
+  }
+
   KernelContext context() {
     return context;
   }
 
   /** Changes the graph. */
-  void graph(java.util.function.UnaryOperator<TaskGraph> f) {
+  void graph(UnaryOperator<TaskGraph> f) {
     graph = f.apply(graph);
   }
 
@@ -57,6 +66,7 @@ final class Tasks {
     String id = "t" + count++;
     WorkerGrid1D grid = new WorkerGrid1D(number * ITEMS);
     grid.setLocalWork(ITEMS, 1, 1);
+    grids = true;
     scheduler.addWorkerGrid(graph.getTaskGraphName() + "." + id, grid);
     graph = task.apply(graph, id);
   }

@@ -8,6 +8,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import uk.ac.manchester.tornado.api.KernelContext;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
+import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 
 /** Products with codes of every width, against the definition's product with the same matrix. */
 class DevicePackedTest {
@@ -33,6 +34,7 @@ class DevicePackedTest {
     var packed = Backends.reference().packed();
     packed.multiply(m, x, 0, packed.pack(matrix), expected, 0);
 
+    IntArray active = IntArray.fromArray(new int[] {m});
     FloatArray rows = DeviceTesting.device(x);
     FloatArray found = DeviceTesting.device(new float[m * OUT]);
     DeviceTesting.run(
@@ -45,6 +47,7 @@ class DevicePackedTest {
                 w.scales(),
                 w.minimums(),
                 found,
+                active,
                 m,
                 OUT,
                 in,
@@ -55,7 +58,8 @@ class DevicePackedTest {
         w.words(),
         w.scales(),
         w.minimums(),
-        found);
+        found,
+        active);
     DeviceTesting.assertClose(expected, found, 1e-5, 2e-4, "packed product");
 
     FloatArray expanded = DeviceTesting.device(new float[OUT * in]);
@@ -96,6 +100,7 @@ class DevicePackedTest {
                   w.scales(),
                   w.minimums(),
                   byGroups,
+                  active,
                   OUT,
                   in,
                   w.bits(),
@@ -105,7 +110,8 @@ class DevicePackedTest {
           w.words(),
           w.scales(),
           w.minimums(),
-          byGroups);
+          byGroups,
+          active);
       DeviceTesting.assertClose(expected, byGroups, 1e-5, 2e-4, "packed product by groups");
     }
   }

@@ -35,8 +35,8 @@ class DeviceRunnerTest {
   /** The tiny models that the tests of decoders have; tests run in their module's folder. */
   private static final Path MODELS = Path.of("..", "nn", "src", "test", "resources", "models");
 
-  private static final DeviceRunner.Options LOOPS = new DeviceRunner.Options(256, false);
-  private static final DeviceRunner.Options GROUPS = new DeviceRunner.Options(256, true);
+  private static final DeviceRunner.Options LOOPS = new DeviceRunner.Options(256, 32, false);
+  private static final DeviceRunner.Options GROUPS = new DeviceRunner.Options(256, 2, true);
 
   @TestFactory
   Stream<DynamicTest> everyFamilyRunsAsOnTheProcessorOrSaysWhyNot() throws IOException {
@@ -85,7 +85,7 @@ class DeviceRunnerTest {
                         for (DeviceRunner.Options how : List.of(LOOPS, GROUPS)) {
                           try (DeviceRunner device = DeviceRunner.open(spec, source, how)) {
                             // As plain Java each work item of a group is a thread.
-                            same(processor(source), device, how.groups() ? 2 : 39);
+                            same(processor(source), device, how.groups() ? 3 : 39);
                           }
                         }
                       }
@@ -149,7 +149,7 @@ class DeviceRunnerTest {
     try (WeightSource source = Checkpoints.open(MODELS.resolve("llama"))) {
       DecoderSpec spec = Architectures.spec(source);
       try (DeviceRunner device =
-          DeviceRunner.open(spec, source, new DeviceRunner.Options(64, false))) {
+          DeviceRunner.open(spec, source, new DeviceRunner.Options(64, 32, false))) {
         SequenceCache cache = device.newCache();
         run(device, Part.of(cache, 1, 2, 3));
         assertThrows(
