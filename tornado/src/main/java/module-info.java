@@ -1,6 +1,12 @@
 /** The GPU backend: offers itself where a user has TornadoVM, and says why where not. */
 module dev.ashlar.tornado {
-  requires dev.ashlar.tensor;
+  requires transitive dev.ashlar.nn;
+  requires static tornado.api;
+
+  // TornadoVM reads the bytes of kernels through reflection.
+  opens dev.ashlar.tornado.kernel;
+
+  exports dev.ashlar.tornado.runner;
 
   provides dev.ashlar.tensor.kernel.BackendProvider with
       dev.ashlar.tornado.TornadoProvider;

@@ -66,7 +66,7 @@ class ArchitectureTest {
         .whereLayer("tensor")
         .mayOnlyBeAccessedByLayers("nn", "tuning", "formats", "engine", "tornado", "cli")
         .whereLayer("nn")
-        .mayOnlyBeAccessedByLayers("tuning", "engine", "cli")
+        .mayOnlyBeAccessedByLayers("tuning", "engine", "tornado", "cli")
         .whereLayer("tuning")
         .mayOnlyBeAccessedByLayers("engine", "cli")
         .whereLayer("io")

@@ -8,8 +8,9 @@ import dev.ashlar.tensor.kernel.BackendProvider;
  * Looks whether TornadoVM runs under this JVM. It names no type of TornadoVM, so that it loads
  * everywhere.
  *
- * <p>There are no device kernels in this version: the provider always declines, and its reason says
- * so even where a device could be used.
+ * <p>A device does not take the place of single kernels: it takes whole decoders ({@link
+ * dev.ashlar.tornado.runner.DeviceRunner}), which no command does in this version. So the provider
+ * always declines, and its reason says so.
  */
 public final class TornadoProvider implements BackendProvider {
   /** TornadoVM's argument file sets this property to its implementation class. */
@@ -33,7 +34,7 @@ public final class TornadoProvider implements BackendProvider {
     return new Availability.Absent(
         System.getProperty(IMPLEMENTATION) == null
             ? "this JVM was not started with TornadoVM's argument file"
-            : "TornadoVM is there, but this version of Ashlar has no device kernels");
+            : "TornadoVM is there, but only programs can use it in this version (DeviceRunner)");
   }
 
   @Override

@@ -1,5 +1,6 @@
 package dev.ashlar.nn.decoder;
 
+import dev.ashlar.tensor.autograd.op.Rotate;
 import java.util.List;
 
 /**
@@ -11,6 +12,15 @@ import java.util.List;
  * @param scaling how positions beyond the training length are handled
  */
 public record RotarySpec(int dim, double theta, boolean interleaved, Scaling scaling) {
+  /**
+   * Cosines and sines of the first {@code positions} positions.
+   *
+   * @param positions the length of the sequence too, for scalings that depend on it
+   */
+  public Rotate.Tables tables(int positions) {
+    return new RotaryTables(this).upTo(positions, positions);
+  }
+
   /** Ways to stretch the positions, under the names of Hugging Face's {@code rope_type}. */
   public sealed interface Scaling {
     /** Frequencies as they are. */

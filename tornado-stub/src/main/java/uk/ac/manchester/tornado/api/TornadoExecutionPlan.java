@@ -1,0 +1,62 @@
+package uk.ac.manchester.tornado.api;
+
+import java.util.List;
+import uk.ac.manchester.tornado.api.common.TornadoDevice;
+import uk.ac.manchester.tornado.api.exceptions.TornadoExecutionPlanException;
+
+/** Runs task graphs; here as plain Java, each work item of a group in a thread of its own. */
+public class TornadoExecutionPlan implements AutoCloseable {
+  private final ImmutableTaskGraph[] graphs;
+  private final int chosen;
+  private final GridScheduler scheduler;
+
+  public TornadoExecutionPlan(ImmutableTaskGraph... immutableTaskGraphs) {
+    this(immutableTaskGraphs, -1, null);
+  }
+
+  private TornadoExecutionPlan(ImmutableTaskGraph[] graphs, int chosen, GridScheduler scheduler) {
+    this.graphs = graphs;
+    this.chosen = chosen;
+    this.scheduler = scheduler;
+  }
+
+  public TornadoExecutionPlan withGraph(int graphIndex) {
+    return new TornadoExecutionPlan(graphs, graphIndex, scheduler);
+  }
+
+  public TornadoExecutionPlan withGridScheduler(GridScheduler gridScheduler) {
+    return new TornadoExecutionPlan(graphs, chosen, gridScheduler);
+  }
+
+  public TornadoExecutionPlan withDevice(TornadoDevice device) {
+    return this;
+  }
+
+  public TornadoExecutionPlan freeDeviceMemory() {
+    return this;
+  }
+
+  public TornadoExecutionResult execute() {
+    List<ImmutableTaskGraph> all = chosen < 0 ? List.of(graphs) : List.of(graphs[chosen]);
+    for (ImmutableTaskGraph graph : all) {
+      graph.steps().forEach(this::run);
+    }
+    return new TornadoExecutionResult();
+  }
+
+  private void run(TaskGraph.Step step) {
+    if (!step.grouped()) {
+      step.body().accept(null);
+      return;
+    }
+    WorkerGrid grid = scheduler == null ? null : scheduler.get(step.id());
+    if (grid == null) {
+      throw new IllegalStateException("no grid is set for " + step.id());
+    }
+    long items = grid.getLocalWork()[0];
+    WorkGroup.runAll(step.body(), (int) (grid.getGlobalWork()[0] / items), (int) items);
+  }
+
+  @Override
+  public void close() throws TornadoExecutionPlanException {}
+}

@@ -1,0 +1,76 @@
+package dev.ashlar.tornado.runner;
+
+import dev.ashlar.nn.decoder.DecoderSpec;
+import dev.ashlar.nn.decoder.LinearSpec;
+import dev.ashlar.tensor.quant.QuantizedMatrix;
+import dev.ashlar.tensor.weights.StoredTensor;
+import dev.ashlar.tensor.weights.WeightSource;
+import dev.ashlar.tornado.kernel.DeviceMatrix;
+import java.util.Optional;
+import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
+
+/** Reads a checkpoint's tensors into arrays for the device. */
+final class Tensors {
+  private final DecoderSpec spec;
+  private final WeightSource source;
+
+  Tensors(DecoderSpec spec, WeightSource source) {
+    this.spec = spec;
+    this.source = source;
+  }
+
+  /** A tensor by its complete name. */
+  StoredTensor stored(String name) {
+    return source.tensor(spec.storedName(name, source));
+  }
+
+  /** A vector with {@code offset} added to each element. */
+  FloatArray plus(String name, int n, float offset) {
+    StoredTensor t = stored(name);
+    if (t.shape().size() != n) {
+      throw source.fault(
+          t.name(), n + " elements", "" + t.shape(), "the tensors and config.json differ");
+    }
+    float[] values = t.toTensor().data();
+    FloatArray array = new FloatArray(n);
+    for (int i = 0; i < n; i++) {
+      array.set(i, values[i] + offset);
+    }
+    return array;
+  }
+
+  FloatArray constant(int n, float value) {
+    FloatArray array = new FloatArray(n);
+    array.init(value);
+    return array;
+  }
+
+  /** A linear map of the block {@code parent}, or of none. */
+  DeviceLinear linear(String parent, LinearSpec map) {
+    if (map.transposed() || map.stack().isPresent()) {
+      throw new IllegalArgumentException(parent + map.name() + " lies turned or stacked");
+    }
+    String name = parent + map.name();
+    FloatArray bias = map.bias() ? plus(name + ".bias", map.out(), 0) : null;
+    Optional<QuantizedMatrix> codes = source.quantized(spec.storedName(name, source));
+    if (codes.isPresent()) {
+      DeviceMatrix w = DeviceMatrix.of(codes.get());
+      require(name, map, w.out(), w.in());
+      return new DeviceLinear(map.out(), map.in(), w, null, bias);
+    }
+    StoredTensor t = stored(name + ".weight");
+    require(name, map, t.shape().dim(0), t.shape().dim(1));
+    FloatArray dense = FloatArray.fromArray(t.toTensor().data());
+    return new DeviceLinear(map.out(), map.in(), null, dense, bias);
+  }
+
+  private void require(String name, LinearSpec map, long out, long in) {
+    if (out != map.out() || in != map.in()) {
+      throw source.fault(
+          name,
+          "[" + map.out() + ", " + map.in() + "]",
+          "[" + out + ", " + in + "]",
+          "the tensors and config.json are of different models");
+    }
+  }
+}

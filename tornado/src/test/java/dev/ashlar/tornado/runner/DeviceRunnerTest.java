@@ -1,0 +1,174 @@
+package dev.ashlar.tornado.runner;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.ashlar.formats.Checkpoints;
+import dev.ashlar.nn.architecture.Architectures;
+import dev.ashlar.nn.decoder.DecoderSpec;
+import dev.ashlar.nn.decoder.InferenceOptions;
+import dev.ashlar.nn.runner.Runner;
+import dev.ashlar.nn.runner.Runner.Part;
+import dev.ashlar.nn.runner.SequenceCache;
+import dev.ashlar.tensor.Tensor;
+import dev.ashlar.tensor.kernel.Backends;
+import dev.ashlar.tensor.kv.KvPrecision;
+import dev.ashlar.tensor.quant.IntegerGrid;
+import dev.ashlar.tensor.weights.WeightSource;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.CancellationException;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestFactory;
+
+/**
+ * Models on the device beside the same models on the processor: as plain Java, or on the device
+ * that the tests were started with.
+ */
+class DeviceRunnerTest {
+  /** The tiny models that the tests of decoders have; tests run in their module's folder. */
+  private static final Path MODELS = Path.of("..", "nn", "src", "test", "resources", "models");
+
+  private static final DeviceRunner.Options LOOPS = new DeviceRunner.Options(256, 32, false);
+  private static final DeviceRunner.Options GROUPS = new DeviceRunner.Options(256, 2, true);
+
+  @TestFactory
+  Stream<DynamicTest> everyFamilyRunsAsOnTheProcessorOrSaysWhyNot() throws IOException {
+    try (Stream<Path> folders = Files.list(MODELS)) {
+      List<Path> all =
+          folders.filter(f -> Files.exists(f.resolve("config.json"))).sorted().toList();
+      return all.stream()
+          .map(f -> DynamicTest.dynamicTest(f.getFileName().toString(), () -> compare(f)));
+    }
+  }
+
+  private static void compare(Path folder) throws IOException {
+    try (WeightSource source = Checkpoints.open(folder)) {
+      DecoderSpec spec = Architectures.spec(source);
+      if (DeviceRunner.refusal(spec).isPresent()) {
+        assertThrows(IllegalArgumentException.class, () -> DeviceRunner.open(spec, source, LOOPS));
+        return;
+      }
+      try (DeviceRunner device = DeviceRunner.open(spec, source, LOOPS)) {
+        same(processor(source), device, 39);
+      }
+    }
+  }
+
+  @Test
+  void theFamiliesThatRunAreThese() throws IOException {
+    for (String name : List.of("llama", "qwen2", "qwen3", "gemma2_bf16", "mistral_sliding")) {
+      try (WeightSource source = Checkpoints.open(MODELS.resolve(name))) {
+        assertEquals("", DeviceRunner.refusal(Architectures.spec(source)).orElse(""), name);
+      }
+    }
+  }
+
+  @TestFactory
+  Stream<DynamicTest> packedModelsRunByLoopsAndByGroups() {
+    return Stream.of(2, 3, 4, 8)
+        .map(
+            bits ->
+                DynamicTest.dynamicTest(
+                    bits + " bits",
+                    () -> {
+                      IntegerGrid grid = new IntegerGrid(bits, 32, false);
+                      try (WeightSource source =
+                          new RoundedSource(Checkpoints.open(MODELS.resolve("qwen3")), grid)) {
+                        DecoderSpec spec = Architectures.spec(source);
+                        for (DeviceRunner.Options how : List.of(LOOPS, GROUPS)) {
+                          try (DeviceRunner device = DeviceRunner.open(spec, source, how)) {
+                            // As plain Java each work item of a group is a thread.
+                            same(processor(source), device, how.groups() ? 3 : 39);
+                          }
+                        }
+                      }
+                    }));
+  }
+
+  private static Runner processor(WeightSource source) {
+    return Architectures.loadPacked(source, Backends.chosen(), InferenceOptions.defaults())
+        .runner(KvPrecision.F32);
+  }
+
+  /** A prompt of more rows than a batch, tokens one by one, two sequences, forks, cuts. */
+  private static void same(Runner expected, Runner found, int length) {
+    Random random = new Random(7);
+    int[] prompt = random.ints(length, 0, expected.vocab()).toArray();
+    int[] other = random.ints(Math.min(5, length), 0, expected.vocab()).toArray();
+    SequenceCache a = expected.newCache();
+    SequenceCache b = found.newCache();
+    close("prompt", run(expected, Part.of(a, prompt)), run(found, Part.of(b, prompt)));
+    for (int i = 0; i < 2; i++) {
+      int id = random.nextInt(expected.vocab());
+      close("token", run(expected, Part.of(a, id)), run(found, Part.of(b, id)));
+    }
+    SequenceCache a2 = expected.newCache();
+    SequenceCache b2 = found.newCache();
+    close(
+        "two sequences",
+        run(expected, Part.of(a2, other), Part.of(a, 3)),
+        run(found, Part.of(b2, other), Part.of(b, 3)));
+    SequenceCache aFork = a.fork();
+    SequenceCache bFork = b.fork();
+    close("behind a fork", run(expected, Part.of(a, 5)), run(found, Part.of(b, 5)));
+    close("the fork", run(expected, Part.of(aFork, 6, 1)), run(found, Part.of(bFork, 6, 1)));
+    a.truncate(a.length() / 2);
+    b.truncate(b.length() / 2);
+    close("cut", run(expected, Part.of(a, 2)), run(found, Part.of(b, 2)));
+    assertEquals(a.length(), b.length());
+    List.of(b, b2, bFork).forEach(SequenceCache::close);
+  }
+
+  private static Tensor run(Runner runner, Part... parts) {
+    Tensor logits = runner.head(runner.hidden(List.of(parts), () -> false));
+    return Tensor.of(logits.data().clone(), logits.shape());
+  }
+
+  private static void close(String what, Tensor expected, Tensor found) {
+    assertEquals(expected.shape(), found.shape());
+    double difference = 0;
+    double size = 0;
+    for (int i = 0; i < expected.size(); i++) {
+      double d = expected.data()[i] - (double) found.data()[i];
+      difference += d * d;
+      size += (double) expected.data()[i] * expected.data()[i];
+    }
+    double relative = Math.sqrt(difference / size);
+    assertTrue(relative < 1e-4, () -> what + ": relative error of the logits " + relative);
+  }
+
+  @Test
+  void faultsLeaveCachesAsTheyWere() throws IOException {
+    try (WeightSource source = Checkpoints.open(MODELS.resolve("llama"))) {
+      DecoderSpec spec = Architectures.spec(source);
+      try (DeviceRunner device =
+          DeviceRunner.open(spec, source, new DeviceRunner.Options(64, 32, false))) {
+        SequenceCache cache = device.newCache();
+        run(device, Part.of(cache, 1, 2, 3));
+        assertThrows(
+            CancellationException.class,
+            () -> device.hidden(List.of(Part.of(cache, 4)), () -> true));
+        assertEquals(3, cache.length());
+        String said =
+            assertThrows(
+                    IllegalStateException.class,
+                    () -> device.hidden(List.of(Part.of(cache, new int[62])), () -> false))
+                .getMessage();
+        assertTrue(said.contains("64 tokens"), said);
+        assertEquals(3, cache.length());
+        assertThrows(
+            IllegalArgumentException.class,
+            () -> device.hidden(List.of(Part.of(cache, spec.vocab())), () -> false));
+        run(device, Part.of(cache, new int[61]));
+        assertEquals(64, cache.length());
+      }
+    }
+  }
+}
