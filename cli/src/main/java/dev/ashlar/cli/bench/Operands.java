@@ -1,8 +1,13 @@
 package dev.ashlar.cli.bench;
 
 import dev.ashlar.tensor.Parallel;
+import dev.ashlar.tensor.kernel.Backend;
+import dev.ashlar.tensor.kernel.Backends;
 import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.TreeSet;
 import java.util.function.Supplier;
@@ -22,6 +27,30 @@ final class Operands {
       x[i] = random.nextFloat() * 2 - 1;
     }
     return x;
+  }
+
+  /** The same, made when it is first asked for, once. */
+  static <T> Supplier<T> once(Supplier<T> make) {
+    return new Supplier<>() {
+      private T made;
+
+      @Override
+      public T get() {
+        if (made == null) {
+          made = make.get();
+        }
+        return made;
+      }
+    };
+  }
+
+  /** The reference, and the backend of the process where that is another. */
+  static Collection<Backend> backends() {
+    Map<String, Backend> byName = new LinkedHashMap<>();
+    for (Backend b : List.of(Backends.reference(), Backends.chosen())) {
+      byName.putIfAbsent(b.name(), b);
+    }
+    return byName.values();
   }
 
   /** One and all. */
@@ -48,10 +77,15 @@ final class Operands {
       this.make = make;
     }
 
-    T next() {
+    /** Makes all copies, which {@link #next} otherwise does when it first needs them. */
+    void fill() {
       while (copies.size() < count) {
         copies.add(make.get());
       }
+    }
+
+    T next() {
+      fill();
       next = next + 1 == count ? 0 : next + 1;
       return copies.get(next);
     }

@@ -1,6 +1,7 @@
 package dev.ashlar.cli.command;
 
 import dev.ashlar.cli.bench.Benchmark;
+import dev.ashlar.cli.bench.Turns;
 import dev.ashlar.cli.console.Console;
 import dev.ashlar.cli.console.Report;
 import java.util.List;
@@ -40,6 +41,7 @@ final class BenchCommand extends Command {
 
   @Override
   Report execute() {
-    return new Benchmark(console, quick, filter).run();
+    Benchmark.Selection selection = new Benchmark.Selection(quick, filter, true);
+    return new Benchmark(console, selection, Turns.ALONE).run().report();
   }
 }

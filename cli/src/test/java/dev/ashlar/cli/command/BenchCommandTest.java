@@ -1,0 +1,57 @@
+package dev.ashlar.cli.command;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.ashlar.tensor.kernel.Backends;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+/** What {@code bench} measures, writes and refuses. */
+class BenchCommandTest {
+  private static double number(Map<?, ?> facts, String key) {
+    return ((Number) facts.get(key)).doubleValue();
+  }
+
+  @Test
+  void measuresWhatTheFilterNames() {
+    Map<String, Object> json =
+        CommandRun.succeed("bench", "--quick", "--json", "--filter", "SoftMax").json();
+    assertEquals("ashlar bench", json.get("report"));
+    List<?> ceilings = (List<?>) json.get("ceilings");
+    List<?> results = (List<?>) json.get("results");
+    assertTrue(ceilings.size() >= 3, ceilings.toString());
+    assertEquals(Backends.all().size(), results.size(), results.toString());
+    for (Object result : results) {
+      Map<?, ?> facts = (Map<?, ?>) result;
+      assertTrue(facts.get("name").toString().startsWith("softmax"), facts.toString());
+      assertTrue(number(facts, "rate") > 0, facts.toString());
+      assertTrue(number(facts, "shareOfCeiling") > 0, facts.toString());
+    }
+    List<Object> all = new ArrayList<>(ceilings);
+    all.addAll(results);
+    for (Object line : all) {
+      Map<?, ?> facts = (Map<?, ?>) line;
+      assertTrue(number(facts, "rounds") >= 3, facts.toString());
+      assertTrue(number(facts, "minSeconds") > 0, facts.toString());
+      assertTrue(number(facts, "minSeconds") <= number(facts, "seconds"), facts.toString());
+      assertTrue(number(facts, "seconds") <= number(facts, "maxSeconds"), facts.toString());
+      assertTrue(number(facts, "firstSeconds") > 0, facts.toString());
+    }
+    Map<?, ?> reference = (Map<?, ?>) results.getFirst();
+    assertEquals("reference", reference.get("backend"));
+    assertNull(reference.get("relativeL2"));
+    Map<?, ?> other = (Map<?, ?>) results.getLast();
+    assertTrue(
+        other == reference || number(other, "relativeL2") < 1e-6, "compared before it is timed");
+  }
+
+  @Test
+  void refusesAFilterThatNothingPasses() {
+    assertTrue(
+        CommandRun.refused("bench", "--quick", "--filter", "no such thing").contains("no such"));
+  }
+}
