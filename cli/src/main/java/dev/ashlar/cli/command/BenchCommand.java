@@ -2,9 +2,13 @@ package dev.ashlar.cli.command;
 
 import dev.ashlar.cli.bench.Benchmark;
 import dev.ashlar.cli.bench.Turns;
+import dev.ashlar.cli.bench.report.Measurements;
+import dev.ashlar.cli.bench.report.ReportFolder;
 import dev.ashlar.cli.console.Console;
 import dev.ashlar.cli.console.Report;
+import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import picocli.CommandLine;
 import picocli.CommandLine.Option;
 
@@ -35,13 +39,28 @@ final class BenchCommand extends Command {
       description = "Only lines that hold this word; may be given more than once.")
   List<String> filter = List.of();
 
+  @Option(
+      names = "--report",
+      paramLabel = "FOLDER",
+      description =
+          "Also write a page with charts, index.html, and bench.json, which --compare reads, into"
+              + " this folder (default: the table alone).")
+  Path report;
+
   BenchCommand(Console console) {
     super(console);
   }
 
   @Override
   Report execute() {
+    Optional<ReportFolder> folder = Optional.ofNullable(report).map(ReportFolder::at);
     Benchmark.Selection selection = new Benchmark.Selection(quick, filter, true);
-    return new Benchmark(console, selection, Turns.ALONE).run().report();
+    Measurements all = new Benchmark(console, selection, Turns.ALONE).run();
+    folder.ifPresent(
+        f -> {
+          f.write(all);
+          console.note("ashlar: the report is " + f.page());
+        });
+    return all.report();
   }
 }

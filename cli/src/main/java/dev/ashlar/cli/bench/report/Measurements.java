@@ -23,7 +23,8 @@ public record Measurements(Map<String, Object> machine, List<Line> ceilings, Lis
   /** Ceilings, for what is a group of its own. */
   public static final String CEILINGS = "ceilings";
 
-  private static final String RESULTS = "results";
+  /** Everything else. */
+  static final String RESULTS = "results";
 
   /**
    * How near {@code line} comes to the highest ceiling that bounds it on as many threads; not a
