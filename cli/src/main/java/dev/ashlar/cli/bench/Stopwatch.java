@@ -26,6 +26,14 @@ record Stopwatch(int rounds, long roundNanos, long quietNanos) {
   /** A call that fills so many rounds takes long. */
   private static final int LONG = 10;
 
+  /**
+   * Slow calls are waited for, as many as this and up to a time: vector code that is not compiled
+   * takes longer than the compiler may rest, whose time counts only once it is done.
+   */
+  private static final int QUIET_CALLS = 3;
+
+  private static final long QUIET_CALLS_NANOS = 1_500_000_000L;
+
   private static final long PATIENCE_NANOS = 8_000_000_000L;
   private static final CompilationMXBean COMPILER = ManagementFactory.getCompilationMXBean();
 
@@ -107,10 +115,12 @@ record Stopwatch(int rounds, long roundNanos, long quietNanos) {
     long compiled = compilation();
     long quietSince = start;
     long now = start;
-    while (now - quietSince < quietNanos && now - start < PATIENCE_NANOS) {
+    long quiet = quietNanos;
+    while (now - quietSince < quiet && now - start < PATIENCE_NANOS) {
       run.of.run();
       long after = System.nanoTime();
       run.fastest = Math.min(run.fastest, after - now);
+      quiet = Math.max(quietNanos, Math.min(QUIET_CALLS * (after - now), QUIET_CALLS_NANOS));
       now = after;
       if (compilation() != compiled) {
         compiled = compilation();

@@ -2,8 +2,11 @@ package dev.ashlar.cli.command;
 
 import dev.ashlar.cli.bench.Benchmark;
 import dev.ashlar.cli.bench.Turns;
+import dev.ashlar.cli.bench.report.Machine;
 import dev.ashlar.cli.bench.report.Measurements;
 import dev.ashlar.cli.bench.report.ReportFolder;
+import dev.ashlar.cli.bench.widths.LineTurns;
+import dev.ashlar.cli.bench.widths.WidthRuns;
 import dev.ashlar.cli.console.Console;
 import dev.ashlar.cli.console.Report;
 import java.nio.file.Path;
@@ -47,6 +50,25 @@ final class BenchCommand extends Command {
               + " this folder (default: the table alone).")
   Path report;
 
+  @Option(
+      names = "--widths",
+      description =
+          "Measure the vector kernels at 128, 256 and 512 bits, those that this machine has, in"
+              + " processes that take turns; lasts as many times as long.")
+  boolean widths;
+
+  @Option(
+      names = "--turns",
+      hidden = true,
+      description = "Wait for a line on standard input before each round.")
+  boolean turns;
+
+  @Option(
+      names = "--skip-reference",
+      hidden = true,
+      description = "Measure no lines of the reference backend.")
+  boolean skipReference;
+
   BenchCommand(Console console) {
     super(console);
   }
@@ -54,13 +76,21 @@ final class BenchCommand extends Command {
   @Override
   Report execute() {
     Optional<ReportFolder> folder = Optional.ofNullable(report).map(ReportFolder::at);
-    Benchmark.Selection selection = new Benchmark.Selection(quick, filter, true);
-    Measurements all = new Benchmark(console, selection, Turns.ALONE).run();
+    Measurements all = measured();
     folder.ifPresent(
         f -> {
           f.write(all);
           console.note("ashlar: the report is " + f.page());
         });
     return all.report();
+  }
+
+  private Measurements measured() {
+    if (widths) {
+      return new WidthRuns(console, quick, filter).run();
+    }
+    Turns by = turns ? new LineTurns(System.in, console.out(), Machine.vectorBits()) : Turns.ALONE;
+    Benchmark.Selection selection = new Benchmark.Selection(quick, filter, !skipReference);
+    return new Benchmark(console, selection, by).run();
   }
 }

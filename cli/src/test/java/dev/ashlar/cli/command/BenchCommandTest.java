@@ -4,14 +4,22 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.ashlar.io.json.Json;
 import dev.ashlar.tensor.kernel.Backends;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** What {@code bench} measures, writes and refuses. */
 class BenchCommandTest {
+  @TempDir Path scratch;
+
   private static double number(Map<?, ?> facts, String key) {
     return ((Number) facts.get(key)).doubleValue();
   }
@@ -53,5 +61,33 @@ class BenchCommandTest {
   void refusesAFilterThatNothingPasses() {
     assertTrue(
         CommandRun.refused("bench", "--quick", "--filter", "no such thing").contains("no such"));
+  }
+
+  @Test
+  void writesAReport() throws IOException {
+    Path folder = scratch.resolve("report");
+    CommandRun run =
+        CommandRun.succeed("bench", "--quick", "--filter", "SoftMax", "--report", folder, "--json");
+    assertTrue(run.err().contains("index.html"), run.err());
+    assertEquals(
+        run.json(), Json.readObject(folder.resolve("bench.json")), "what --json prints too");
+    assertTrue(Files.readString(folder.resolve("index.html")).contains("softmax of"));
+    Path file = Files.writeString(scratch.resolve("file"), "");
+    assertTrue(CommandRun.refused("bench", "--report", file).contains("expected a folder"));
+  }
+
+  @Test
+  void measuresEveryWidthOfVectors() {
+    Assumptions.assumeTrue(Backends.chosen().name().equals("vector"), "skipped: no vectors");
+    Map<String, Object> json =
+        CommandRun.succeed("bench", "--quick", "--widths", "--filter", "SoftMax", "--json").json();
+    List<?> widths = (List<?>) json.get("widths");
+    assertTrue(widths.contains(128L), widths.toString());
+    List<?> results = (List<?>) json.get("results");
+    assertEquals(1 + widths.size(), results.size(), results.toString());
+    assertEquals("reference", ((Map<?, ?>) results.getFirst()).get("backend"));
+    assertEquals("vector-128", ((Map<?, ?>) results.get(1)).get("backend"));
+    String refusal = CommandRun.refused("bench", "--quick", "--widths", "--filter", "no such");
+    assertTrue(refusal.contains("no such"), refusal);
   }
 }

@@ -46,7 +46,7 @@ public record Line(
   }
 
   /** The same measured by a backend of another name. */
-  Line by(String other) {
+  public Line by(String other) {
     return new Line(
         group,
         name,

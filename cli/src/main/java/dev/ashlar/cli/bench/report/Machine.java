@@ -22,7 +22,10 @@ public final class Machine {
   static final String FLAGS = "javaFlags";
   static final String BACKEND = "backend";
   static final String VECTOR_BITS = "vectorBits";
-  static final String WIDTHS = "widths";
+
+  /** Widths of vectors, in bits, that were measured in turn. */
+  public static final String WIDTHS = "widths";
+
   static final String PROCESSORS = "processors";
   static final String THREADS = "threads";
   static final String QUICK = "quick";

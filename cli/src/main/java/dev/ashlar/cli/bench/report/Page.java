@@ -28,12 +28,15 @@ final class Page {
         --soft: #9aa4af; --edge: #363d45; --track: #232930; --b0: #7d8590; --b1: #3b9ede;
         --b2: #f0793a; --b3: #2bbf95; --b4: #d992b9; --b5: #edb53a; --b6: #7cc6f2; } }
       * { box-sizing: border-box; }
-      body { margin: 0 auto; padding: 1rem; max-width: 60rem; background: var(--page);
+      body { margin: 0 auto; padding: 1rem; max-width: 72rem; background: var(--page);
         color: var(--ink); font: 15px/1.45 system-ui, sans-serif; }
       h1 { font-size: 1.5rem; margin: .5rem 0; } h2 { font-size: 1.15rem; margin: 2rem 0 .5rem; }
       p, li { color: var(--soft); max-width: 46rem; }
       dl { display: grid; grid-template-columns: max-content 1fr; gap: .2rem 1rem; margin: 1rem 0; }
-      dt { color: var(--soft); } dd { margin: 0; overflow-wrap: anywhere; }
+      dt { color: var(--soft); } dd { margin: 0; overflow-wrap: anywhere;
+        white-space: pre-line; }
+      details { color: var(--soft); overflow-wrap: anywhere; }
+      @media (max-width: 30rem) { dl { display: block; } dd { margin-bottom: .4rem; } }
       .scroll { overflow-x: auto; margin: .5rem 0; }
       table { border-collapse: collapse; font-size: 13px; white-space: nowrap;
         font-variant-numeric: tabular-nums; }
@@ -63,7 +66,6 @@ final class Page {
     NAMES.put(Machine.WIDTHS, "widths compared, bits");
     NAMES.put(Machine.QUICK, "quick look");
     NAMES.put(Machine.DATE, "date");
-    NAMES.put(Machine.FLAGS, "flags of java");
   }
 
   private final Measurements all;
@@ -128,35 +130,35 @@ final class Page {
           }
         });
     html.element("dt", "rooflines").element("dd", rooflines()).raw("</dl>\n");
+    if (all.machine().get(Machine.FLAGS) instanceof List<?> flags && !flags.isEmpty()) {
+      html.raw("<details><summary>flags of java</summary><ul>\n");
+      flags.forEach(f -> html.element("li", String.valueOf(f)));
+      html.raw("</ul></details>\n");
+    }
   }
 
-  /** A fact in one line. */
-  static String fact(Object value) {
+  /** A fact as text. */
+  private static String fact(Object value) {
     if (value instanceof List<?> list) {
-      return String.join(" ", list.stream().map(String::valueOf).toList());
+      return String.join(", ", list.stream().map(String::valueOf).toList());
     }
     return value instanceof Boolean b ? b ? "yes" : "no" : String.valueOf(value);
   }
 
+  /** Each for as many threads as there are, by whoever came highest. */
   private String rooflines() {
-    List<String> lines = new ArrayList<>();
+    Map<String, Line> highest = new LinkedHashMap<>();
     for (Line l : all.ceilings()) {
       // What is in cache is no roofline of a model.
       if (!l.name().contains("cache")) {
-        lines.add(
-            l.name()
-                + " "
-                + Figures.significant(l.rate())
-                + " "
-                + l.unit()
-                + " ("
-                + l.backend()
-                + ", "
-                + Line.threads(l.threads())
-                + ")");
+        highest.merge(
+            l.name() + ", " + Line.threads(l.threads()), l, (a, b) -> a.rate() >= b.rate() ? a : b);
       }
     }
-    return String.join("; ", lines);
+    List<String> lines = new ArrayList<>();
+    highest.forEach(
+        (name, l) -> lines.add(name + ": " + Figures.significant(l.rate()) + " " + l.unit()));
+    return String.join("\n", lines);
   }
 
   private void table(List<Line> lines) {
