@@ -2,9 +2,11 @@ package dev.ashlar.cli.command;
 
 import dev.ashlar.cli.bench.Benchmark;
 import dev.ashlar.cli.bench.Turns;
+import dev.ashlar.cli.bench.report.Comparison;
 import dev.ashlar.cli.bench.report.Machine;
 import dev.ashlar.cli.bench.report.Measurements;
 import dev.ashlar.cli.bench.report.ReportFolder;
+import dev.ashlar.cli.bench.report.Reports;
 import dev.ashlar.cli.bench.widths.LineTurns;
 import dev.ashlar.cli.bench.widths.WidthRuns;
 import dev.ashlar.cli.console.Console;
@@ -21,18 +23,26 @@ import picocli.CommandLine.Option;
       "Times every path on this machine against the machine's own ceilings.",
       "",
       "First what the processor can multiply and add, and what can be read from memory and moved in"
-          + " cache; then products, packed products, elementwise work, the quantizer and attention,"
-          + " by the reference and by the vector kernels, on one thread and on all. Each is warmed"
-          + " until the JIT compiler rests and timed in turn with its neighbours; medians of seven"
-          + " rounds are shown with their share of the ceiling. Takes some two minutes of a quiet"
-          + " machine."
+          + " cache; then products, packed products, elementwise work, the quantizer, attention,"
+          + " steps of tuning, and decoding and prefill of a small decoder, by the reference and by"
+          + " the vector kernels, on one thread and on all. Answers are compared with the"
+          + " reference's first: a wrong one ends the run. Each path is warmed until the JIT compiler"
+          + " rests and timed in turn with its neighbours; medians of seven rounds, or three of what"
+          + " takes long, are shown with half their spread and their share of the ceiling. Takes"
+          + " some four minutes of a quiet machine."
     },
     footer = {
       "  ashlar bench --quick",
       "  ashlar bench --filter products --filter \"4 bits\"",
-      "  ashlar bench --json --threads 4"
+      "  ashlar bench --json --threads 4",
+      "  ashlar bench --report here --widths",
+      "  ashlar bench --compare here/bench.json there/bench.json"
     })
 final class BenchCommand extends Command {
+  /** Options that say what is measured and where it goes. */
+  private static final List<String> MEASURING =
+      List.of("--quick", "--filter", "--report", "--widths", "--threads", "--turns");
+
   @Option(names = "--quick", description = "Fewer sizes, fewer and shorter rounds.")
   boolean quick;
 
@@ -58,6 +68,15 @@ final class BenchCommand extends Command {
   boolean widths;
 
   @Option(
+      names = "--compare",
+      arity = "2",
+      paramLabel = "REPORT",
+      description =
+          "Measure nothing: lay two reports (bench.json, or what --json printed) side by side, of two"
+              + " machines or two versions (default: this machine is measured).")
+  List<Path> compare = List.of();
+
+  @Option(
       names = "--turns",
       hidden = true,
       description = "Wait for a line on standard input before each round.")
@@ -75,6 +94,9 @@ final class BenchCommand extends Command {
 
   @Override
   Report execute() {
+    if (!compare.isEmpty()) {
+      return compared();
+    }
     Optional<ReportFolder> folder = Optional.ofNullable(report).map(ReportFolder::at);
     Measurements all = measured();
     folder.ifPresent(
@@ -83,6 +105,18 @@ final class BenchCommand extends Command {
           console.note("ashlar: the report is " + f.page());
         });
     return all.report();
+  }
+
+  private Report compared() {
+    for (String other : MEASURING) {
+      requireUsage(
+          !spec.commandLine().getParseResult().hasMatchedOption(other),
+          "--compare measures nothing, so that " + other + " has no effect beside it");
+    }
+    requireUsage(compare.size() == 2, "--compare takes two reports, once");
+    return Comparison.of(
+        compare.stream().map(Path::toString).toList(),
+        compare.stream().map(Reports::read).toList());
   }
 
   private Measurements measured() {

@@ -90,4 +90,66 @@ class BenchCommandTest {
     String refusal = CommandRun.refused("bench", "--quick", "--widths", "--filter", "no such");
     assertTrue(refusal.contains("no such"), refusal);
   }
+
+  /** A report with one line, which took so many seconds. */
+  private Path report(String name, String line, double seconds) throws IOException {
+    String json =
+        """
+        {"report": "ashlar bench", "processor": "%s", "ceilings": [], "results": [{"group": "g",
+         "name": "%s", "backend": "vector", "threads": 1, "seconds": %s, "minSeconds": %s,
+         "maxSeconds": %s, "rounds": 3, "firstSeconds": 1, "warmUpSeconds": 1, "rate": 1,
+         "unit": "GB/s", "ceiling": "c"}]}
+        """
+            .formatted(name, line, seconds, 0.9 * seconds, 1.1 * seconds);
+    return Files.writeString(scratch.resolve(name + ".json"), json);
+  }
+
+  @Test
+  void comparesTwoReports() throws IOException {
+    Path slow = report("slow", "work", 3);
+    Path fast = report("fast", "work", 2);
+    Path near = report("near", "work", 2.2);
+    Map<String, Object> json =
+        CommandRun.succeed("bench", "--compare", slow, fast, "--json").json();
+    assertEquals("slow", ((Map<?, ?>) json.get("a")).get("processor"));
+    Map<?, ?> line = (Map<?, ?>) ((List<?>) json.get("lines")).getFirst();
+    assertEquals(1.5, number(line, "ratio"));
+    assertEquals(true, line.get("apart"));
+    String text = CommandRun.succeed("bench", "--compare", slow, fast).out();
+    assertTrue(text.contains("1.50 *"), text);
+    assertTrue(text.contains("A slow") && text.contains("B fast"), text);
+    text = CommandRun.succeed("bench", "--compare", near, fast).out();
+    assertTrue(text.contains("1.10\n") && !text.contains("1.10 *"), text);
+    Path other = report("other", "more", 1);
+    text = CommandRun.succeed("bench", "--compare", slow, other).out();
+    assertTrue(text.contains("only in A\n  g: work, vector, 1 thread"), text);
+    assertTrue(text.contains("only in B\n  g: more, vector, 1 thread"), text);
+  }
+
+  @Test
+  void comparesReportsAlone() throws IOException {
+    Path one = report("one", "work", 1);
+    Path none = scratch.resolve("none.json");
+    assertTrue(CommandRun.refused("bench", "--compare", one, none).contains("none.json"));
+    Path odd = Files.writeString(scratch.resolve("odd.json"), "{\"perplexity\": 4}");
+    assertTrue(CommandRun.refused("bench", "--compare", odd, one).contains("is not a report"));
+    Path binary = Files.write(scratch.resolve("binary"), new byte[] {0, 1, (byte) 0xff});
+    CommandRun.refused("bench", "--compare", one, binary);
+    CommandRun.refused("bench", "--compare", scratch, one);
+    Object[][] wrong = {
+      {"bench", "--compare", one},
+      {"bench", "--compare", one, one, one},
+      {"bench", "--compare", one, one, "--compare", one, one},
+      {"bench", "--compare", one, one, "--filter", "x"},
+      {"bench", "--compare", one, one, "--quick"},
+      {"bench", "--compare", one, one, "--report", scratch},
+      {"bench", "--compare", one, one, "--widths"},
+      {"bench", "--compare", one, one, "--threads", 1},
+    };
+    for (Object[] words : wrong) {
+      CommandRun run = CommandRun.of(words);
+      assertEquals(2, run.status(), List.of(words) + run.out() + run.err());
+      assertEquals(1, run.err().lines().count(), run.err());
+    }
+  }
 }
