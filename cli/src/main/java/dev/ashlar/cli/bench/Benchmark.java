@@ -14,8 +14,10 @@ import java.util.Locale;
 
 /** Everything {@code ashlar bench} measures. */
 public final class Benchmark {
-  private static final Stopwatch THOROUGH = new Stopwatch(7, 20_000_000, 300_000_000);
-  private static final Stopwatch QUICK = new Stopwatch(Stopwatch.FEWEST, 5_000_000, 200_000_000);
+  private static final Stopwatch THOROUGH =
+      new Stopwatch(7, 20_000_000, 300_000_000, 8_000_000_000L);
+  private static final Stopwatch QUICK =
+      new Stopwatch(Stopwatch.FEWEST, 5_000_000, 150_000_000, 2_000_000_000L);
 
   private final Console console;
   private final Selection selection;
@@ -58,6 +60,8 @@ public final class Benchmark {
     groups.addAll(PointwiseCases.groups());
     groups.addAll(QuantizeCases.groups());
     groups.addAll(AttentionCases.groups(quick));
+    groups.addAll(TuningCases.groups(quick));
+    groups.addAll(DecoderCases.groups(quick));
     return groups;
   }
 

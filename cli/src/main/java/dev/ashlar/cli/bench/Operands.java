@@ -3,6 +3,8 @@ package dev.ashlar.cli.bench;
 import dev.ashlar.tensor.Parallel;
 import dev.ashlar.tensor.kernel.Backend;
 import dev.ashlar.tensor.kernel.Backends;
+import dev.ashlar.tensor.quant.IntegerGrid;
+import dev.ashlar.tensor.quant.QuantizedMatrix;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
@@ -29,7 +31,25 @@ final class Operands {
     return x;
   }
 
-  /** The same, made when it is first asked for, once. */
+  /** A matrix of random codes in symmetric groups, the same in every run. */
+  static QuantizedMatrix codes(int out, int in, int bits, int group) {
+    IntegerGrid scheme = new IntegerGrid(bits, group, true);
+    Random random = new Random(bits);
+    byte[] codes = new byte[out * in];
+    random.nextBytes(codes);
+    for (int i = 0; i < codes.length; i++) {
+      codes[i] &= (byte) scheme.maxCode();
+    }
+    float[] scales = new float[out * scheme.groups(in)];
+    byte[] zeros = new byte[scales.length];
+    for (int i = 0; i < scales.length; i++) {
+      scales[i] = scheme.roundScale(random.nextFloat() * 0.01f + 0.001f);
+      zeros[i] = (byte) scheme.middle();
+    }
+    return new QuantizedMatrix(out, in, scheme, codes, scales, zeros);
+  }
+
+  /** What {@code make} makes, when it is first asked for, once. */
   static <T> Supplier<T> once(Supplier<T> make) {
     return new Supplier<>() {
       private T made;

@@ -4,12 +4,10 @@ import dev.ashlar.tensor.kernel.ActivationPrecision;
 import dev.ashlar.tensor.kernel.Backend;
 import dev.ashlar.tensor.kernel.Backends;
 import dev.ashlar.tensor.kernel.PackedKernel;
-import dev.ashlar.tensor.quant.IntegerGrid;
 import dev.ashlar.tensor.quant.PackedMatrix;
 import dev.ashlar.tensor.quant.QuantizedMatrix;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Random;
 
 /**
  * Products with packed weights: one row of activations with weights that come from memory, as in
@@ -52,7 +50,8 @@ final class PackedCases {
   }
 
   private static List<Case> products(Matrix matrix, int rows, boolean rounded) {
-    QuantizedMatrix codes = random(matrix);
+    QuantizedMatrix codes =
+        Operands.codes(matrix.out(), matrix.in(), matrix.bits(), matrix.group());
     List<Case> cases = new ArrayList<>();
     if (matrix.out() * (long) matrix.in() < FEW && Operands.backends().size() > 1) {
       Product plain = new Product(matrix, rows, Backends.reference(), codes);
@@ -123,22 +122,5 @@ final class PackedCases {
       reference.multiply(rows, x, 0, reference.pack(codes), a, by, 0);
       return by;
     }
-  }
-
-  private static QuantizedMatrix random(Matrix m) {
-    IntegerGrid scheme = new IntegerGrid(m.bits(), m.group(), true);
-    Random random = new Random(m.bits());
-    byte[] codes = new byte[m.out() * m.in()];
-    random.nextBytes(codes);
-    for (int i = 0; i < codes.length; i++) {
-      codes[i] &= (byte) scheme.maxCode();
-    }
-    float[] scales = new float[m.out() * scheme.groups(m.in())];
-    byte[] zeros = new byte[scales.length];
-    for (int i = 0; i < scales.length; i++) {
-      scales[i] = scheme.roundScale(random.nextFloat() * 0.01f + 0.001f);
-      zeros[i] = (byte) scheme.middle();
-    }
-    return new QuantizedMatrix(m.out(), m.in(), scheme, codes, scales, zeros);
   }
 }

@@ -18,8 +18,9 @@ import java.util.OptionalDouble;
  * @param rounds odd, so that the median is one of them; of what takes long {@link #FEWEST} do
  * @param roundNanos least duration of a case in a round
  * @param quietNanos how long the compiler has to be idle
+ * @param patienceNanos how long it is waited for at most
  */
-record Stopwatch(int rounds, long roundNanos, long quietNanos) {
+record Stopwatch(int rounds, long roundNanos, long quietNanos, long patienceNanos) {
   /** Rounds below which there is no spread to speak of. */
   static final int FEWEST = 3;
 
@@ -34,7 +35,6 @@ record Stopwatch(int rounds, long roundNanos, long quietNanos) {
 
   private static final long QUIET_CALLS_NANOS = 1_500_000_000L;
 
-  private static final long PATIENCE_NANOS = 8_000_000_000L;
   private static final CompilationMXBean COMPILER = ManagementFactory.getCompilationMXBean();
 
   /** What was found out about a case; times in seconds, as in a report's line. */
@@ -116,7 +116,7 @@ record Stopwatch(int rounds, long roundNanos, long quietNanos) {
     long quietSince = start;
     long now = start;
     long quiet = quietNanos;
-    while (now - quietSince < quiet && now - start < PATIENCE_NANOS) {
+    while (now - quietSince < quiet && now - start < patienceNanos) {
       run.of.run();
       long after = System.nanoTime();
       run.fastest = Math.min(run.fastest, after - now);

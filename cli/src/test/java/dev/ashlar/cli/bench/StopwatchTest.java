@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Test;
 
 /** Rounds in turn, the first call apart, and no time for a wrong answer. */
 class StopwatchTest {
-  private static final Stopwatch BRIEF = new Stopwatch(5, 100_000, 1_000_000);
+  private static final Stopwatch BRIEF = new Stopwatch(5, 100_000, 1_000_000, 100_000_000);
 
   private final List<String> calls = new ArrayList<>();
 

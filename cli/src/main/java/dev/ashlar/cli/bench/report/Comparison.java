@@ -1,6 +1,5 @@
 package dev.ashlar.cli.bench.report;
 
-import dev.ashlar.cli.console.Figures;
 import dev.ashlar.cli.console.Report;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -88,13 +87,16 @@ public final class Comparison {
       }
     }
     text.append(
-        "\nHow many times as fast B is as A, by the medians; * where each round of one was");
-    text.append(" faster than every round of the other.\n");
+        pairs.isEmpty()
+            ? "\nNo line is in both.\n"
+            : "\nRatio: how many times as fast B is, by the medians.\n"
+                + "* Each round of one was faster than every round of the other.\n");
     String group = null;
     for (Pair p : pairs) {
       if (!p.a().group().equals(group)) {
         group = p.a().group();
-        text.append('\n').append(group).append('\n');
+        text.append(
+            String.format(Locale.ROOT, "\n%-57s %10s %10s %7s\n", group, "A", "B", "ratio"));
       }
       text.append(line(p)).append('\n');
     }
@@ -121,7 +123,7 @@ public final class Comparison {
             p.a().threads(),
             Table.duration(p.a().seconds().median()),
             Table.duration(p.b().seconds().median()),
-            Figures.significant(p.ratio()),
+            String.format(Locale.ROOT, "%.2f", p.ratio()),
             p.apart() ? "*" : "")
         .stripTrailing();
   }
