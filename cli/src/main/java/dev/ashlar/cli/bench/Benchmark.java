@@ -17,7 +17,7 @@ public final class Benchmark {
   private static final Stopwatch THOROUGH =
       new Stopwatch(7, 20_000_000, 300_000_000, 8_000_000_000L);
   private static final Stopwatch QUICK =
-      new Stopwatch(Stopwatch.FEWEST, 5_000_000, 150_000_000, 2_000_000_000L);
+      new Stopwatch(Stopwatch.FEWEST, 5_000_000, 150_000_000, 4_000_000_000L);
 
   private final Console console;
   private final Selection selection;

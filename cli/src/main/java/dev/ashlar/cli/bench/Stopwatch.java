@@ -2,8 +2,6 @@ package dev.ashlar.cli.bench;
 
 import dev.ashlar.cli.bench.report.BenchException;
 import dev.ashlar.cli.bench.report.Spread;
-import java.lang.management.CompilationMXBean;
-import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -27,15 +25,10 @@ record Stopwatch(int rounds, long roundNanos, long quietNanos, long patienceNano
   /** A call that fills so many rounds takes long. */
   private static final int LONG = 10;
 
-  /**
-   * Slow calls are waited for, as many as this and up to a time: vector code that is not compiled
-   * takes longer than the compiler may rest, whose time counts only once it is done.
-   */
+  /** Slow calls are repeated, as many times as this and up to a time. */
   private static final int QUIET_CALLS = 3;
 
   private static final long QUIET_CALLS_NANOS = 1_500_000_000L;
-
-  private static final CompilationMXBean COMPILER = ManagementFactory.getCompilationMXBean();
 
   /** What was found out about a case; times in seconds, as in a report's line. */
   record Timing(Spread seconds, double first, double warmUp, OptionalDouble relativeL2) {}
@@ -112,7 +105,7 @@ record Stopwatch(int rounds, long roundNanos, long quietNanos, long patienceNano
   /** Calls until compiled. */
   private void warm(Run run) {
     long start = System.nanoTime();
-    long compiled = compilation();
+    CompilerWatch compiler = new CompilerWatch();
     long quietSince = start;
     long now = start;
     long quiet = quietNanos;
@@ -122,8 +115,7 @@ record Stopwatch(int rounds, long roundNanos, long quietNanos, long patienceNano
       run.fastest = Math.min(run.fastest, after - now);
       quiet = Math.max(quietNanos, Math.min(QUIET_CALLS * (after - now), QUIET_CALLS_NANOS));
       now = after;
-      if (compilation() != compiled) {
-        compiled = compilation();
+      if (compiler.noticed()) {
         quietSince = now;
       }
     }
@@ -133,12 +125,6 @@ record Stopwatch(int rounds, long roundNanos, long quietNanos, long patienceNano
   /** How many fill a round. */
   private int calls(Run run) {
     return Math.clamp((long) Math.ceil(roundNanos / run.fastest), 1, 1_000_000);
-  }
-
-  private static long compilation() {
-    return COMPILER != null && COMPILER.isCompilationTimeMonitoringSupported()
-        ? COMPILER.getTotalCompilationTime()
-        : 0;
   }
 
   private static double time(Case c, int calls) {
