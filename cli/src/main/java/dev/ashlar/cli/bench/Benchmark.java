@@ -53,7 +53,7 @@ public final class Benchmark {
     this.stopwatch = selection.quick() ? QUICK : THOROUGH;
   }
 
-  private static List<Group> groups(boolean quick) {
+  static List<Group> groups(boolean quick) {
     List<Group> groups = new ArrayList<>();
     groups.addAll(FloatCases.groups(quick));
     groups.addAll(PackedCases.groups(quick));
