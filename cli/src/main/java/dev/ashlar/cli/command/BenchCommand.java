@@ -41,7 +41,14 @@ import picocli.CommandLine.Option;
 final class BenchCommand extends Command {
   /** Options that say what is measured and where it goes. */
   private static final List<String> MEASURING =
-      List.of("--quick", "--filter", "--report", "--widths", "--threads", "--turns");
+      List.of(
+          "--quick",
+          "--filter",
+          "--report",
+          "--widths",
+          "--threads",
+          "--turns",
+          "--skip-reference");
 
   @Option(names = "--quick", description = "Fewer sizes, fewer and shorter rounds.")
   boolean quick;
