@@ -1,14 +1,15 @@
 package dev.ashlar.cli.bench;
 
 import dev.ashlar.tensor.Parallel;
-import dev.ashlar.tensor.kernel.AttentionKernel;
 import dev.ashlar.tensor.kernel.AttentionKernel.Spec;
 import dev.ashlar.tensor.kernel.AttentionRanges;
 import dev.ashlar.tensor.kernel.Backend;
 import dev.ashlar.tensor.kernel.Backends;
 import dev.ashlar.tensor.kv.KvRows;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.function.Supplier;
 
 /** Causal attention, 9 heads of 64 over 3 for keys and values: prompts, training, decoding. */
 final class AttentionCases {
@@ -18,10 +19,18 @@ final class AttentionCases {
 
   private AttentionCases() {}
 
+  /** Queries of each sequence, its last ones, that are held against the reference's. */
+  private static final int SAMPLE = 64;
+
+  /** Pairs of a query and a key up to which the reference does all of the work. */
+  private static final int FEW = 4 * 256 * 256;
+
   static List<Group> groups(boolean quick) {
     List<Group> groups = new ArrayList<>();
-    groups.add(new Group("attention", () -> training(4, 256)));
-    if (!quick) {
+    if (quick) {
+      groups.add(new Group("attention", () -> training(1, 256)));
+    } else {
+      groups.add(new Group("attention", () -> training(4, 256)));
       groups.add(new Group("attention", () -> training(1, 2048)));
     }
     groups.add(new Group("attention", () -> decoding(2048)));
@@ -38,35 +47,113 @@ final class AttentionCases {
   }
 
   private static List<Case> training(int batch, int length) {
-    Spec spec = spec(batch, length, length);
-    float[] q = Operands.floats(batch * length * HEADS * DIM);
-    KvRows.Dense k = rows(Operands.floats(batch * length * KV_HEADS * DIM), length);
-    KvRows.Dense v = rows(k.data().clone(), length);
-    float[] out = new float[q.length];
-    float[] lse = new float[batch * HEADS * length];
-    float[] dq = new float[q.length];
-    float[] dk = new float[k.data().length];
-    float[] dv = new float[v.data().length];
-    // Two products of a query with each key it sees; the backward pass has five.
-    double pairs = 0.5 * batch * HEADS * length * (length + 1.0);
-    double product = 2e-9 * DIM * pairs;
-    AttentionKernel kernel = Backends.chosen().attention();
-    String name = Backends.chosen().name();
-    String size = " " + batch + " of " + length;
     List<Case> cases = new ArrayList<>();
+    if (batch * length * length <= FEW && Operands.backends().size() > 1) {
+      new Training(batch, length, Backends.reference()).addTo(cases, 1);
+    }
+    Training training = new Training(batch, length, Backends.chosen());
     for (int t : Operands.threads()) {
-      Runnable forward = () -> kernel.forward(spec, q, k, v, out, lse);
-      Runnable backward =
-          () ->
-              Parallel.rows(
-                  spec.units(),
-                  1,
-                  (from, to) ->
-                      kernel.backward(spec, from, to, q, k, v, out, lse, out, dq, dk, dv));
-      cases.add(new Case("forward" + size, name, t, Bound.ARITHMETIC, 2 * product, forward));
-      cases.add(new Case("backward" + size, name, t, Bound.ARITHMETIC, 5 * product, backward));
+      training.addTo(cases, t);
     }
     return cases;
+  }
+
+  /** Forward and backward of whole sequences by one backend. */
+  private static final class Training {
+    private final int batch;
+    private final int length;
+    private final Backend backend;
+    private final Spec spec;
+    private final float[] q;
+    private final KvRows.Dense k;
+    private final KvRows.Dense v;
+    private final float[] out;
+    private final float[] lse;
+    private final Supplier<float[]> lastOutputs = Operands.once(this::lastOutputs);
+    private final Supplier<float[]> gradients =
+        Operands.once(() -> new Gradients().by(Backends.reference()).joined());
+
+    Training(int batch, int length, Backend backend) {
+      this.batch = batch;
+      this.length = length;
+      this.backend = backend;
+      this.spec = spec(batch, length, length);
+      this.q = Operands.floats(batch * length * HEADS * DIM);
+      this.k = rows(Operands.floats(batch * length * KV_HEADS * DIM), length);
+      this.v = rows(k.data().clone(), length);
+      this.out = new float[q.length];
+      this.lse = new float[batch * HEADS * length];
+    }
+
+    void addTo(List<Case> cases, int threads) {
+      // Two products of a query with each key it sees; the backward pass has five.
+      double pairs = 0.5 * batch * HEADS * length * (length + 1.0);
+      double product = 2e-9 * DIM * pairs;
+      String name = backend.name();
+      String size = " " + batch + " of " + length;
+      Runnable forward = () -> backend.attention().forward(spec, q, k, v, out, lse);
+      cases.add(
+          new Case("forward" + size, name, threads, Bound.ARITHMETIC, 2 * product, forward)
+              .checked(new Check(() -> last(out), lastOutputs, Check.SUMS)));
+      Gradients sums = new Gradients();
+      Case backward =
+          new Case(
+                  "backward" + size,
+                  name,
+                  threads,
+                  Bound.ARITHMETIC,
+                  5 * product,
+                  () -> sums.by(backend))
+              .prepared(forward);
+      // Those of the first call alone: later ones are added to it.
+      cases.add(
+          batch * length * length <= FEW
+              ? backward.checked(new Check(sums::joined, gradients, Check.SUMS))
+              : backward);
+    }
+
+    /** Gradients of the queries, keys and values, which take the output for its own gradient. */
+    private final class Gradients {
+      private final float[] dq = new float[q.length];
+      private final float[] dk = new float[k.data().length];
+      private final float[] dv = new float[v.data().length];
+
+      Gradients by(Backend b) {
+        Parallel.rows(
+            spec.units(),
+            1,
+            (from, to) ->
+                b.attention().backward(spec, from, to, q, k, v, out, lse, out, dq, dk, dv));
+        return this;
+      }
+
+      float[] joined() {
+        float[] all = Arrays.copyOf(dq, dq.length + dk.length + dv.length);
+        System.arraycopy(dk, 0, all, dq.length, dk.length);
+        System.arraycopy(dv, 0, all, dq.length + dk.length, dv.length);
+        return all;
+      }
+    }
+
+    private float[] lastOutputs() {
+      int n = Math.min(SAMPLE, length);
+      float[] outputs = new float[batch * n * HEADS * DIM];
+      Spec few = spec(batch, n, length);
+      Backends.reference().attention().forward(few, last(q), k, v, outputs, null);
+      return outputs;
+    }
+
+    /** Of rows of queries or outputs, those of the last queries of each sequence. */
+    private float[] last(float[] rows) {
+      int width = HEADS * DIM;
+      int n = Math.min(SAMPLE, length);
+      float[] some = new float[batch * n * width];
+      for (int b = 0; b < batch; b++) {
+        int from = ((b + 1) * length - n) * width;
+        System.arraycopy(rows, from, some, b * n * width, n * width);
+      }
+      return some;
+    }
   }
 
   private static List<Case> decoding(int keys) {
@@ -75,8 +162,17 @@ final class AttentionCases {
     float[] out = new float[q.length];
     int size = keys * KV_HEADS * DIM;
     Operands.Turns<float[]> caches = new Operands.Turns<>(4L * size, () -> Operands.floats(size));
+    // All copies are alike.
+    KvRows same = rows(Operands.floats(size), keys);
+    Supplier<float[]> expected =
+        Operands.once(
+            () -> {
+              float[] by = new float[q.length];
+              Backends.reference().attention().forward(spec, q, same, same, by, null);
+              return by;
+            });
     List<Case> cases = new ArrayList<>();
-    for (Backend b : List.of(Backends.reference(), Backends.chosen())) {
+    for (Backend b : Operands.backends()) {
       for (int threads : Operands.threads()) {
         Runnable body =
             () -> {
@@ -84,9 +180,11 @@ final class AttentionCases {
               KvRows v = rows(caches.next(), keys);
               b.attention().forward(spec, q, k, v, out, null);
             };
+        String name = "1 query, " + keys + " keys";
         cases.add(
-            new Case(
-                "1 query, " + keys + " keys", b.name(), threads, Bound.MEMORY, 8e-9 * size, body));
+            new Case(name, b.name(), threads, Bound.MEMORY, 8e-9 * size, body)
+                .prepared(caches::fill)
+                .checked(new Check(out::clone, expected, Check.SUMS)));
       }
     }
     return cases;

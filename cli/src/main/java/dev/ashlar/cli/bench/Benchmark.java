@@ -1,162 +1,123 @@
 package dev.ashlar.cli.bench;
 
+import dev.ashlar.cli.bench.Stopwatch.Timing;
+import dev.ashlar.cli.bench.report.BenchException;
+import dev.ashlar.cli.bench.report.Line;
+import dev.ashlar.cli.bench.report.Machine;
+import dev.ashlar.cli.bench.report.Measurements;
 import dev.ashlar.cli.console.Console;
-import dev.ashlar.cli.console.Figures;
-import dev.ashlar.cli.console.Report;
 import dev.ashlar.engine.job.Stage;
 import dev.ashlar.io.InputException;
-import dev.ashlar.tensor.Parallel;
-import dev.ashlar.tensor.kernel.Backends;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 
-/** Everything {@code ashlar bench} measures, and its table. */
+/** Everything {@code ashlar bench} measures. */
 public final class Benchmark {
-  private static final Stopwatch THOROUGH = new Stopwatch(7, 20_000_000, 300_000_000);
-  private static final Stopwatch QUICK = new Stopwatch(3, 5_000_000, 200_000_000);
+  private static final Stopwatch THOROUGH =
+      new Stopwatch(7, 20_000_000, 300_000_000, 8_000_000_000L);
+  private static final Stopwatch QUICK =
+      new Stopwatch(Stopwatch.FEWEST, 5_000_000, 150_000_000, 4_000_000_000L);
 
   private final Console console;
-  private final boolean quick;
-  private final List<String> words;
+  private final Selection selection;
+  private final Turns turns;
   private final Stopwatch stopwatch;
 
-  private record Result(String group, Case of, double seconds, double share) {
-    double rate() {
-      return of.work() / seconds;
-    }
-  }
-
   /**
-   * A run.
+   * What is measured.
    *
    * @param quick fewer sizes and rounds: a look, not a figure to quote
    * @param words only cases whose line holds all of these, whatever their letter case
+   * @param reference whether the reference's own lines are among them
    */
-  public Benchmark(Console console, boolean quick, List<String> words) {
-    this.console = console;
-    this.quick = quick;
-    this.words = words.stream().map(w -> w.toLowerCase(Locale.ROOT)).toList();
-    this.stopwatch = quick ? QUICK : THOROUGH;
+  public record Selection(boolean quick, List<String> words, boolean reference) {
+    public Selection {
+      words = words.stream().map(w -> w.toLowerCase(Locale.ROOT)).toList();
+    }
+
+    private boolean holds(String group, Case c) {
+      String line =
+          (group + " " + c.name() + " " + c.backend() + " " + c.threads() + " threads")
+              .toLowerCase(Locale.ROOT);
+      return words.stream().allMatch(line::contains)
+          && (reference || !c.backend().equals("reference"));
+    }
   }
 
-  /** Measures the ceilings, then the rest. */
-  public Report run() {
+  /** A run in a process that has the machine to itself, or takes turns with others. */
+  public Benchmark(Console console, Selection selection, Turns turns) {
+    this.console = console;
+    this.selection = selection;
+    this.turns = turns;
+    this.stopwatch = selection.quick() ? QUICK : THOROUGH;
+  }
+
+  static List<Group> groups(boolean quick) {
     List<Group> groups = new ArrayList<>();
     groups.addAll(FloatCases.groups(quick));
     groups.addAll(PackedCases.groups(quick));
     groups.addAll(PointwiseCases.groups());
     groups.addAll(QuantizeCases.groups());
     groups.addAll(AttentionCases.groups(quick));
-    if (!words.isEmpty() && groups.stream().allMatch(g -> wanted(g).isEmpty())) {
-      throw new InputException("nothing is measured whose line holds " + String.join(", ", words));
-    }
-    try (Stage progress = console.begin("bench", groups.size() + 1)) {
-      List<Result> ceilings = measure("ceilings", CeilingCases.all(), List.of());
-      List<Result> results = new ArrayList<>();
-      for (int i = 0; i < groups.size(); i++) {
-        progress.at(i + 1, groups.get(i).name());
-        results.addAll(measure(groups.get(i), ceilings));
-      }
-      return report(ceilings, results);
-    }
+    groups.addAll(TuningCases.groups(quick));
+    groups.addAll(DecoderCases.groups(quick));
+    return groups;
   }
 
-  private List<Result> measure(Group group, List<Result> ceilings) {
-    return measure(group.name(), wanted(group), ceilings);
+  /**
+   * Measures the ceilings, then the rest.
+   *
+   * @throws BenchException if an answer is wrong
+   */
+  public Measurements run() {
+    List<Group> groups = groups(selection.quick());
+    if (!selection.words().isEmpty() && groups.stream().allMatch(g -> wanted(g).isEmpty())) {
+      throw new InputException(
+          "nothing is measured whose line holds " + String.join(", ", selection.words()));
+    }
+    int total = groups.size() + 1;
+    try (Stage progress = console.begin("bench", total)) {
+      List<Line> ceilings =
+          measure(new Group(Measurements.CEILINGS, CeilingCases::all), true, 0, total);
+      List<Line> results = new ArrayList<>();
+      for (int i = 0; i < groups.size(); i++) {
+        progress.at(i + 1, groups.get(i).name());
+        results.addAll(measure(groups.get(i), false, i + 1, total));
+      }
+      return new Measurements(Machine.facts(selection.quick()), ceilings, results);
+    }
   }
 
   private List<Case> wanted(Group group) {
-    return group.cases().get().stream().filter(c -> wanted(group.name(), c)).toList();
+    return group.cases().get().stream().filter(c -> selection.holds(group.name(), c)).toList();
   }
 
-  private boolean wanted(String group, Case c) {
-    String line =
-        (group + " " + c.name() + " " + c.backend() + " " + c.threads() + " threads")
-            .toLowerCase(Locale.ROOT);
-    return words.stream().allMatch(line::contains);
-  }
-
-  private List<Result> measure(String group, List<Case> cases, List<Result> ceilings) {
-    double[] seconds = stopwatch.seconds(cases);
-    List<Result> results = new ArrayList<>();
-    for (int i = 0; i < seconds.length; i++) {
-      Case c = cases.get(i);
-      double ceiling =
-          ceilings.stream()
-              .filter(r -> r.of().bound() == c.bound() && r.of().threads() == c.threads())
-              .mapToDouble(Result::rate)
-              .findFirst()
-              .orElse(Double.NaN);
-      results.add(new Result(group, c, seconds[i], c.work() / seconds[i] / ceiling));
+  /** Takes a turn for each step even where nothing is wanted, as the others do. */
+  private List<Line> measure(Group group, boolean all, int done, int total) {
+    Runnable turn = () -> turns.next(done, total, group.name());
+    turn.run();
+    List<Case> cases = all ? group.cases().get() : wanted(group);
+    List<Timing> timings = stopwatch.measure(cases, turn);
+    List<Line> lines = new ArrayList<>();
+    for (int i = 0; i < timings.size(); i++) {
+      lines.add(line(group.name(), cases.get(i), timings.get(i)));
     }
-    return results;
+    return lines;
   }
 
-  private Report report(List<Result> ceilings, List<Result> results) {
-    Map<String, Object> facts = new LinkedHashMap<>();
-    facts.put("java", System.getProperty("java.vm.vendor") + " " + Runtime.version());
-    facts.put("backend", Backends.reason());
-    facts.put("processors", (long) Runtime.getRuntime().availableProcessors());
-    facts.put("threads", (long) Parallel.threads());
-    facts.put("quick", quick);
-    facts.put("ceilings", ceilings.stream().map(Benchmark::facts).toList());
-    facts.put("results", results.stream().map(Benchmark::facts).toList());
-    StringBuilder text = new StringBuilder();
-    text.append(Backends.reason()).append(", java ").append(Runtime.version()).append('\n');
-    section(text, "ceilings", ceilings);
-    results.stream().map(Result::group).distinct().forEach(g -> section(text, g, results));
-    return new Report(text.toString(), facts);
-  }
-
-  private static Map<String, Object> facts(Result r) {
-    Map<String, Object> facts = new LinkedHashMap<>();
-    facts.put("group", r.group());
-    facts.put("name", r.of().name());
-    facts.put("backend", r.of().backend());
-    facts.put("threads", (long) r.of().threads());
-    facts.put("seconds", r.seconds());
-    facts.put("rate", r.rate());
-    facts.put("unit", r.of().bound().unit());
-    facts.put("ceiling", r.of().bound().title());
-    facts.put("shareOfCeiling", r.share());
-    return facts;
-  }
-
-  private static void section(StringBuilder text, String group, List<Result> results) {
-    text.append('\n').append(group).append('\n');
-    for (Result r : results) {
-      if (r.group().equals(group)) {
-        text.append(line(r)).append('\n');
-      }
-    }
-  }
-
-  private static String line(Result r) {
-    Case c = r.of();
-    String share =
-        Double.isNaN(r.share()) ? "" : String.format(Locale.ROOT, "%4.0f%%", 100 * r.share());
-    return String.format(
-            Locale.ROOT,
-            "  %-36s %-9s %3d thr %10s %8s %-7s %s",
-            c.name(),
-            c.backend(),
-            c.threads(),
-            duration(r.seconds()),
-            Figures.significant(r.rate()),
-            c.bound().unit(),
-            share)
-        .stripTrailing();
-  }
-
-  private static String duration(double seconds) {
-    if (seconds < 1e-3) {
-      return Figures.significant(seconds * 1e6) + " µs";
-    }
-    return seconds < 1
-        ? Figures.significant(seconds * 1e3) + " ms"
-        : Figures.significant(seconds) + " s";
+  private static Line line(String group, Case c, Timing t) {
+    return new Line(
+        group,
+        c.name(),
+        c.backend(),
+        c.threads(),
+        c.bound().unit(),
+        c.bound().title(),
+        t.seconds(),
+        c.work() / t.seconds().median(),
+        t.first(),
+        t.warmUp(),
+        t.relativeL2());
   }
 }

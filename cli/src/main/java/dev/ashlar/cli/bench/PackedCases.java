@@ -3,12 +3,11 @@ package dev.ashlar.cli.bench;
 import dev.ashlar.tensor.kernel.ActivationPrecision;
 import dev.ashlar.tensor.kernel.Backend;
 import dev.ashlar.tensor.kernel.Backends;
-import dev.ashlar.tensor.quant.IntegerGrid;
+import dev.ashlar.tensor.kernel.PackedKernel;
 import dev.ashlar.tensor.quant.PackedMatrix;
 import dev.ashlar.tensor.quant.QuantizedMatrix;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Random;
 
 /**
  * Products with packed weights: one row of activations with weights that come from memory, as in
@@ -16,6 +15,10 @@ import java.util.Random;
  */
 final class PackedCases {
   private static final int PROMPT = 256;
+  private static final int SHORT_PROMPT = 32;
+
+  /** Weights up to which the reference is measured too. */
+  private static final int FEW = 1 << 20;
 
   private PackedCases() {}
 
@@ -28,95 +31,96 @@ final class PackedCases {
 
   static List<Group> groups(boolean quick) {
     List<Group> groups = new ArrayList<>();
-    for (int bits : quick ? new int[] {4} : new int[] {2, 3, 4, 8}) {
-      groups.add(new Group("packed products", () -> decode(new Matrix(4096, 4096, bits, 128))));
+    int[] widths = {2, 3, 4, 8};
+    for (int bits : widths) {
+      Matrix matrix = new Matrix(1536, 576, bits, 64);
+      int prompt = quick ? SHORT_PROMPT : PROMPT;
+      groups.add(new Group("packed products", () -> products(matrix, 1, !quick)));
+      groups.add(new Group("packed products of many rows", () -> products(matrix, prompt, !quick)));
+    }
+    for (int bits : quick ? new int[] {4} : widths) {
+      Matrix matrix = new Matrix(4096, 4096, bits, 128);
+      groups.add(new Group("packed products", () -> products(matrix, 1, true)));
     }
     if (!quick) {
-      groups.add(new Group("packed products", () -> decode(new Matrix(1536, 576, 4, 64))));
-      groups.add(new Group("packed products", () -> decode(new Matrix(4096, 14336, 4, 128))));
+      Matrix matrix = new Matrix(4096, 14336, 4, 128);
+      groups.add(new Group("packed products", () -> products(matrix, 1, true)));
     }
-    groups.add(new Group("packed products", () -> prompt(new Matrix(1536, 576, 4, 64))));
     return groups;
   }
 
-  private static List<Case> decode(Matrix matrix) {
+  private static List<Case> products(Matrix matrix, int rows, boolean rounded) {
+    QuantizedMatrix codes =
+        Operands.codes(matrix.out(), matrix.in(), matrix.bits(), matrix.group());
     List<Case> cases = new ArrayList<>();
-    if (matrix.out() * (long) matrix.in() < 1 << 20) {
-      Backend reference = Backends.reference();
-      cases.add(
-          decode(matrix, reference, 1, weights(matrix, reference), ActivationPrecision.FLOAT));
+    if (matrix.out() * (long) matrix.in() < FEW && Operands.backends().size() > 1) {
+      Product plain = new Product(matrix, rows, Backends.reference(), codes);
+      cases.add(plain.of(ActivationPrecision.FLOAT, 1));
     }
-    Weights weights = weights(matrix, Backends.chosen());
+    Product product = new Product(matrix, rows, Backends.chosen(), codes);
     for (ActivationPrecision a : ActivationPrecision.values()) {
-      if (a == ActivationPrecision.FLOAT || a.rounds(matrix.bits(), matrix.in())) {
+      if (a == ActivationPrecision.FLOAT || rounded && a.rounds(matrix.bits(), matrix.in())) {
         for (int threads : Operands.threads()) {
-          cases.add(decode(matrix, Backends.chosen(), threads, weights, a));
+          cases.add(product.of(a, threads));
         }
       }
     }
     return cases;
   }
 
-  /** A matrix and its copies. */
-  private record Weights(PackedMatrix first, Operands.Turns<PackedMatrix> turns) {}
+  /** Rows of activations times one matrix, in the layout of a backend. */
+  private static final class Product {
+    private final Matrix matrix;
+    private final int rows;
+    private final Backend backend;
+    private final QuantizedMatrix codes;
+    private final PackedMatrix packed;
+    private final Operands.Turns<PackedMatrix> turns;
+    private final float[] x;
+    private final float[] y;
 
-  private static Weights weights(Matrix matrix, Backend backend) {
-    QuantizedMatrix codes = random(matrix);
-    PackedMatrix first = backend.packed().pack(codes);
-    return new Weights(
-        first, new Operands.Turns<>(first.byteSize(), () -> backend.packed().pack(codes)));
-  }
+    Product(Matrix matrix, int rows, Backend backend, QuantizedMatrix codes) {
+      this.matrix = matrix;
+      this.rows = rows;
+      this.backend = backend;
+      this.codes = codes;
+      this.packed = backend.packed().pack(codes);
+      this.turns = new Operands.Turns<>(packed.byteSize(), () -> backend.packed().pack(codes));
+      this.x = Operands.floats(rows * matrix.in());
+      this.y = new float[rows * matrix.out()];
+    }
 
-  private static Case decode(
-      Matrix matrix,
-      Backend backend,
-      int threads,
-      Weights weights,
-      ActivationPrecision activations) {
-    float[] x = Operands.floats(matrix.in());
-    float[] y = new float[matrix.out()];
-    return new Case(
-        (activations == ActivationPrecision.FLOAT ? "1 row, " : "1 row of int8, ") + matrix,
-        backend.name(),
-        threads,
-        Bound.MEMORY,
-        1e-9 * weights.first().byteSize(),
-        () -> backend.packed().multiply(1, x, 0, weights.turns().next(), activations, y, 0));
-  }
-
-  private static List<Case> prompt(Matrix matrix) {
-    List<Case> cases = new ArrayList<>();
-    Backend backend = Backends.chosen();
-    PackedMatrix packed = backend.packed().pack(random(matrix));
-    float[] x = Operands.floats(PROMPT * matrix.in());
-    float[] y = new float[PROMPT * matrix.out()];
-    for (int threads : Operands.threads()) {
-      cases.add(
+    /** One row is bound by the weights' way from memory, many by multiplying. */
+    Case of(ActivationPrecision a, int threads) {
+      boolean one = rows == 1;
+      Case product =
           new Case(
-              PROMPT + " rows, " + matrix,
+              named(a),
               backend.name(),
               threads,
-              Bound.ARITHMETIC,
-              2e-9 * PROMPT * matrix.out() * matrix.in(),
-              () -> backend.packed().multiply(PROMPT, x, 0, packed, y, 0)));
+              one ? Bound.MEMORY : Bound.ARITHMETIC,
+              1e-9 * (one ? packed.byteSize() : 2.0 * rows * matrix.out() * matrix.in()),
+              () -> backend.packed().multiply(rows, x, 0, one ? turns.next() : packed, a, y, 0));
+      return product
+          .prepared(one ? turns::fill : () -> {})
+          .checked(new Check(y::clone, () -> expected(a), Check.SUMS));
     }
-    return cases;
-  }
 
-  private static QuantizedMatrix random(Matrix m) {
-    IntegerGrid scheme = new IntegerGrid(m.bits(), m.group(), true);
-    Random random = new Random(m.bits());
-    byte[] codes = new byte[m.out() * m.in()];
-    random.nextBytes(codes);
-    for (int i = 0; i < codes.length; i++) {
-      codes[i] &= (byte) scheme.maxCode();
+    private String named(ActivationPrecision a) {
+      String of =
+          switch (a) {
+            case FLOAT -> "";
+            case INT8 -> " of int8";
+            case INT8_TOKEN -> " of int8 by token";
+          };
+      return rows + (rows == 1 ? " row" : " rows") + of + ", " + matrix;
     }
-    float[] scales = new float[m.out() * scheme.groups(m.in())];
-    byte[] zeros = new byte[scales.length];
-    for (int i = 0; i < scales.length; i++) {
-      scales[i] = scheme.roundScale(random.nextFloat() * 0.01f + 0.001f);
-      zeros[i] = (byte) scheme.middle();
+
+    private float[] expected(ActivationPrecision a) {
+      PackedKernel reference = Backends.reference().packed();
+      float[] by = new float[y.length];
+      reference.multiply(rows, x, 0, reference.pack(codes), a, by, 0);
+      return by;
     }
-    return new QuantizedMatrix(m.out(), m.in(), scheme, codes, scales, zeros);
   }
 }

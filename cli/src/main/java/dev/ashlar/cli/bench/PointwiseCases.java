@@ -27,15 +27,19 @@ final class PointwiseCases {
         new Group("conversions", PointwiseCases::conversions));
   }
 
+  /** One call by a backend, which leaves its result in y. */
+  private interface Call {
+    void by(Backend backend, float[] y);
+  }
+
   private static List<Case> functions() {
     List<Case> cases = new ArrayList<>();
     float[] x = Operands.floats(N);
-    float[] y = new float[N];
-    for (Backend b : List.of(Backends.reference(), Backends.chosen())) {
-      add(cases, "exp", b, 8, () -> b.elementwise().exp(N, x, 0, y, 0));
-      add(cases, "softmax of " + DIM, b, 8, () -> b.softmax().forward(0, ROWS, DIM, x, y));
+    for (Backend b : Operands.backends()) {
+      add(cases, "exp", b, 8, (by, y) -> by.elementwise().exp(N, x, 0, y, 0));
+      add(cases, "softmax of " + DIM, b, 8, (by, y) -> by.softmax().forward(0, ROWS, DIM, x, y));
       for (Function f : List.of(Function.SILU, Function.GELU, Function.GELU_TANH)) {
-        add(cases, f.name(), b, 8, () -> b.activation().forward(f, 0, N, x, y));
+        add(cases, f.name(), b, 8, (by, y) -> by.activation().forward(f, 0, N, x, y));
       }
     }
     return cases;
@@ -45,17 +49,16 @@ final class PointwiseCases {
     List<Case> cases = new ArrayList<>();
     float[] x = Operands.floats(N);
     float[] w = Operands.floats(DIM);
-    float[] y = new float[N];
     float[] mean = new float[ROWS];
     float[] rstd = new float[ROWS];
-    for (Backend b : List.of(Backends.reference(), Backends.chosen())) {
-      add(cases, "RMS norm", b, 8, () -> b.norm().rms(0, ROWS, DIM, 1e-5f, x, w, y, rstd));
+    for (Backend b : Operands.backends()) {
+      add(cases, "RMS norm", b, 8, (by, y) -> by.norm().rms(0, ROWS, DIM, 1e-5f, x, w, y, rstd));
       add(
           cases,
           "layer norm",
           b,
           8,
-          () -> b.norm().layer(0, ROWS, DIM, 1e-5f, x, w, w, y, mean, rstd));
+          (by, y) -> by.norm().layer(0, ROWS, DIM, 1e-5f, x, w, w, y, mean, rstd));
     }
     return cases;
   }
@@ -63,21 +66,40 @@ final class PointwiseCases {
   private static List<Case> conversions() {
     List<Case> cases = new ArrayList<>();
     float[] x = Operands.floats(N);
-    float[] y = new float[N];
+    ConversionKernel reference = Backends.reference().conversion();
     short[] bf16 = new short[N];
     short[] f16 = new short[N];
-    for (Backend b : List.of(Backends.reference(), Backends.chosen())) {
+    reference.narrowBf16(N, x, 0, bf16, 0);
+    reference.narrowF16(N, x, 0, f16, 0);
+    short[] to = new short[N];
+    for (Backend b : Operands.backends()) {
       ConversionKernel k = b.conversion();
-      add(cases, "f32 to bf16", b, 6, () -> k.narrowBf16(N, x, 0, bf16, 0));
-      add(cases, "bf16 to f32", b, 6, () -> k.widenBf16(N, bf16, 0, y, 0));
-      add(cases, "f32 to f16", b, 6, () -> k.narrowF16(N, x, 0, f16, 0));
-      add(cases, "f16 to f32", b, 6, () -> k.widenF16(N, f16, 0, y, 0));
+      Call toBf16 =
+          (by, y) -> {
+            by.conversion().narrowBf16(N, x, 0, to, 0);
+            reference.widenBf16(N, to, 0, y, 0);
+          };
+      Call toF16 =
+          (by, y) -> {
+            by.conversion().narrowF16(N, x, 0, to, 0);
+            reference.widenF16(N, to, 0, y, 0);
+          };
+      // What was narrowed is widened to be compared, which is not to be timed.
+      add(cases, "f32 to bf16", b, 6, () -> k.narrowBf16(N, x, 0, to, 0), toBf16);
+      add(cases, "bf16 to f32", b, 6, (by, y) -> by.conversion().widenBf16(N, bf16, 0, y, 0));
+      add(cases, "f32 to f16", b, 6, () -> k.narrowF16(N, x, 0, to, 0), toF16);
+      add(cases, "f16 to f32", b, 6, (by, y) -> by.conversion().widenF16(N, f16, 0, y, 0));
     }
     return cases;
   }
 
+  private static void add(List<Case> cases, String name, Backend b, int bytes, Call call) {
+    float[] y = new float[N];
+    add(cases, name, b, bytes, () -> call.by(b, y), call);
+  }
+
   private static void add(
-      List<Case> cases, String name, Backend backend, int bytes, Runnable once) {
+      List<Case> cases, String name, Backend backend, int bytes, Runnable once, Call answer) {
     Runnable body =
         () -> {
           for (int i = 0; i < REPEAT; i++) {
@@ -85,6 +107,18 @@ final class PointwiseCases {
           }
         };
     double work = 1e-9 * bytes * N * REPEAT;
-    cases.add(new Case(name, backend.name(), 1, Bound.CACHE, work, body));
+    cases.add(
+        new Case(name, backend.name(), 1, Bound.CACHE, work, body)
+            .checked(
+                new Check(
+                    () -> result(answer, backend),
+                    () -> result(answer, Backends.reference()),
+                    Check.SUMS)));
+  }
+
+  private static float[] result(Call call, Backend backend) {
+    float[] y = new float[N];
+    call.by(backend, y);
+    return y;
   }
 }

@@ -8,12 +8,19 @@ import dev.ashlar.tensor.quant.IntegerGrid;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.Supplier;
 
 /** The quantizer of a tuning step, on a matrix that comes from memory. */
 final class QuantizeCases {
   private static final int OUT = 4096;
   private static final int IN = 2048;
   private static final int GRAIN = 8;
+
+  /** Rows that the reference takes, which is slow. */
+  private static final int FEW = OUT / 32;
+
+  /** A sign may be another one where a gradient is all but zero: a few of some hundred thousand. */
+  private static final double SIGNS = 1e-2;
 
   private QuantizeCases() {}
 
@@ -28,49 +35,92 @@ final class QuantizeCases {
     float[] min = new float[groups];
     float[] max = new float[groups];
     Backends.chosen().fakeQuant().range(scheme, 0, OUT, IN, w, min, max);
-    float[] ones = new float[groups];
-    Arrays.fill(ones, 1f);
-    FakeQuantKernel.Parameters p =
-        new FakeQuantKernel.Parameters(
-            scheme, OUT, IN, w, min, max, new float[w.length], ones, ones.clone());
-    float[] quantized = new float[w.length];
-    float[] scales = new float[groups];
-    byte[] zeros = new byte[groups];
+    Supplier<FakeQuantKernel.Parameters> untrained =
+        () -> {
+          float[] ones = new float[groups];
+          Arrays.fill(ones, 1f);
+          return new FakeQuantKernel.Parameters(
+              scheme, OUT, IN, w, min, max, new float[w.length], ones, ones.clone());
+        };
+    Supplier<Quantizer> reference =
+        Operands.once(() -> new Quantizer(Backends.reference(), FEW, untrained));
     List<Case> cases = new ArrayList<>();
-    add(cases, Backends.reference(), 1, OUT / 32, p, quantized, scales, zeros);
+    if (Operands.backends().size() > 1) {
+      reference.get().addTo(cases, 1, reference);
+    }
+    Quantizer quantizer = new Quantizer(Backends.chosen(), OUT, untrained);
     for (int threads : Operands.threads()) {
-      add(cases, Backends.chosen(), threads, OUT, p, quantized, scales, zeros);
+      quantizer.addTo(cases, threads, reference);
     }
     return cases;
   }
 
-  /** The forward writes ŵ, which then passes for its own gradient: any numbers do. */
-  private static void add(
-      List<Case> cases,
-      Backend backend,
-      int threads,
-      int rows,
-      FakeQuantKernel.Parameters p,
-      float[] quantized,
-      float[] scales,
-      byte[] zeros) {
-    FakeQuantKernel k = backend.fakeQuant();
-    Runnable forward =
-        () ->
-            Parallel.rows(
-                rows, GRAIN, (from, to) -> k.forward(p, from, to, quantized, null, scales, zeros));
-    // A step so short that the parameters stay what they are.
-    Runnable step =
-        () ->
-            Parallel.rows(
-                rows,
-                GRAIN,
-                (from, to) -> k.signStep(p, from, to, quantized, scales, zeros, 1e-30f, 1e-30f));
-    String name = " " + rows + "x" + IN + " 4 bits g128";
-    double elements = 1e-9 * rows * IN;
-    cases.add(
-        new Case("forward" + name, backend.name(), threads, Bound.MEMORY, 12 * elements, forward));
-    cases.add(
-        new Case("sign step" + name, backend.name(), threads, Bound.MEMORY, 16 * elements, step));
+  /** The quantizer of a backend on the first rows of a matrix. */
+  private static final class Quantizer {
+    private final Backend backend;
+    private final int rows;
+    private final Supplier<FakeQuantKernel.Parameters> untrained;
+    private final FakeQuantKernel.Parameters p;
+    private final float[] quantized;
+    private final float[] scales;
+    private final byte[] zeros;
+
+    Quantizer(Backend backend, int rows, Supplier<FakeQuantKernel.Parameters> untrained) {
+      this.backend = backend;
+      this.rows = rows;
+      this.untrained = untrained;
+      this.p = untrained.get();
+      this.quantized = new float[p.weight().length];
+      this.scales = new float[p.wMin().length];
+      this.zeros = new byte[scales.length];
+    }
+
+    /** The forward writes ŵ, which then passes for its own gradient: any numbers do. */
+    void addTo(List<Case> cases, int threads, Supplier<Quantizer> reference) {
+      String name = " " + rows + "x" + IN + " 4 bits g128";
+      double elements = 1e-9 * rows * IN;
+      Runnable forward = () -> forward(p, rows);
+      // A step so short that the parameters stay what they are.
+      Runnable step = () -> step(p, rows, 1e-30f);
+      cases.add(
+          new Case("forward" + name, backend.name(), threads, Bound.MEMORY, 12 * elements, forward)
+              .checked(new Check(this::first, () -> reference.get().fewQuantized(), Check.SUMS)));
+      cases.add(
+          new Case("sign step" + name, backend.name(), threads, Bound.MEMORY, 16 * elements, step)
+              .prepared(forward)
+              .checked(new Check(this::fewTrained, () -> reference.get().fewTrained(), SIGNS)));
+    }
+
+    private void forward(FakeQuantKernel.Parameters of, int count) {
+      Parallel.rows(
+          count,
+          GRAIN,
+          (from, to) -> backend.fakeQuant().forward(of, from, to, quantized, null, scales, zeros));
+    }
+
+    private void step(FakeQuantKernel.Parameters of, int count, float lr) {
+      Parallel.rows(
+          count,
+          GRAIN,
+          (from, to) ->
+              backend.fakeQuant().signStep(of, from, to, quantized, scales, zeros, lr, lr));
+    }
+
+    private float[] first() {
+      return Arrays.copyOf(quantized, FEW * IN);
+    }
+
+    private float[] fewQuantized() {
+      forward(p, FEW);
+      return first();
+    }
+
+    /** The offsets of rounding after a step that is long enough to be seen. */
+    private float[] fewTrained() {
+      FakeQuantKernel.Parameters fresh = untrained.get();
+      forward(fresh, FEW);
+      step(fresh, FEW, 0.01f);
+      return Arrays.copyOf(fresh.value(), FEW * IN);
+    }
   }
 }

@@ -1,67 +1,130 @@
 package dev.ashlar.cli.bench;
 
-import java.lang.management.CompilationMXBean;
-import java.lang.management.ManagementFactory;
+import dev.ashlar.cli.bench.report.BenchException;
+import dev.ashlar.cli.bench.report.Spread;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
+import java.util.OptionalDouble;
 
 /**
- * Times cases: each is called until the JIT compiler has left it alone for a while, not for a fixed
- * time, since vector code runs a hundred times slower before; then all are timed in turn, and the
- * median of the rounds counts.
+ * Times cases: the first call of each by itself, and its answer compared; then each is called until
+ * the JIT compiler has left it alone for a while, not for a fixed time, since vector code runs a
+ * hundred times slower before; then all are timed in turn, and the median of the rounds counts.
  *
- * @param rounds odd, so that the median is one of them
+ * @param rounds odd, so that the median is one of them; of what takes long {@link #FEWEST} do
  * @param roundNanos least duration of a case in a round
  * @param quietNanos how long the compiler has to be idle
+ * @param patienceNanos how long it is waited for at most
  */
-record Stopwatch(int rounds, long roundNanos, long quietNanos) {
-  private static final long PATIENCE_NANOS = 8_000_000_000L;
-  private static final CompilationMXBean COMPILER = ManagementFactory.getCompilationMXBean();
+record Stopwatch(int rounds, long roundNanos, long quietNanos, long patienceNanos) {
+  /** Rounds below which there is no spread to speak of. */
+  static final int FEWEST = 3;
 
-  /** Seconds of one call of each case. */
-  double[] seconds(List<Case> cases) {
-    int[] calls = new int[cases.size()];
-    for (int i = 0; i < calls.length; i++) {
-      calls[i] = warm(cases.get(i));
+  /** A call that fills so many rounds takes long. */
+  private static final int LONG = 10;
+
+  /** Slow calls are repeated, as many times as this and up to a time. */
+  private static final int QUIET_CALLS = 3;
+
+  private static final long QUIET_CALLS_NANOS = 1_500_000_000L;
+
+  /** What was found out about a case; times in seconds, as in a report's line. */
+  record Timing(Spread seconds, double first, double warmUp, OptionalDouble relativeL2) {}
+
+  /** A case on its way. */
+  private static final class Run {
+    final Case of;
+    final double first;
+    final OptionalDouble relativeL2;
+    double warmUp;
+    double fastest = Double.POSITIVE_INFINITY;
+    double[] times = {};
+
+    Run(Case of) {
+      this.of = of;
+      of.prepare();
+      this.first = time(of, 1);
+      this.relativeL2 = compared(of);
     }
-    double[][] times = new double[calls.length][rounds];
-    for (int r = 0; r < rounds; r++) {
-      for (int i = 0; i < calls.length; i++) {
-        times[i][r] = time(cases.get(i), calls[i]);
-      }
+
+    void add(double seconds) {
+      times = Arrays.copyOf(times, times.length + 1);
+      times[times.length - 1] = seconds;
     }
-    double[] medians = new double[calls.length];
-    for (int i = 0; i < calls.length; i++) {
-      Arrays.sort(times[i]);
-      medians[i] = times[i][rounds / 2];
+
+    Timing timing() {
+      return new Timing(Spread.of(times), first, warmUp, relativeL2);
     }
-    return medians;
   }
 
-  /** Calls until compiled; returns how many calls fill a round. */
-  private int warm(Case c) {
+  /**
+   * Times {@code cases} against each other.
+   *
+   * @param turn is called before each round
+   * @throws BenchException if an answer is wrong
+   */
+  List<Timing> measure(List<Case> cases, Runnable turn) {
+    List<Run> runs = new ArrayList<>();
+    for (Case c : cases) {
+      Run run = new Run(c);
+      warm(run);
+      runs.add(run);
+    }
+    for (int r = 0; r < rounds; r++) {
+      turn.run();
+      for (Run run : runs) {
+        if (r < FEWEST || run.fastest < LONG * roundNanos) {
+          run.add(time(run.of, calls(run)));
+        }
+      }
+    }
+    return runs.stream().map(Run::timing).toList();
+  }
+
+  private static OptionalDouble compared(Case c) {
+    if (c.check().isEmpty()) {
+      return OptionalDouble.empty();
+    }
+    Check check = c.check().get();
+    double distance = check.relativeL2();
+    if (!check.admits(distance)) {
+      throw new BenchException(
+          String.format(
+              Locale.ROOT,
+              "a wrong answer of %s: its relative L2 distance from the reference's is %.2g, at most"
+                  + " %.2g is rounding; nothing is timed",
+              c,
+              distance,
+              check.tolerance()));
+    }
+    return OptionalDouble.of(distance);
+  }
+
+  /** Calls until compiled. */
+  private void warm(Run run) {
     long start = System.nanoTime();
-    long compiled = compilation();
+    CompilerWatch compiler = new CompilerWatch();
     long quietSince = start;
     long now = start;
-    double fastest = Double.POSITIVE_INFINITY;
-    while (now - quietSince < quietNanos && now - start < PATIENCE_NANOS) {
-      c.run();
+    long quiet = quietNanos;
+    while (now - quietSince < quiet && now - start < patienceNanos) {
+      run.of.run();
       long after = System.nanoTime();
-      fastest = Math.min(fastest, after - now);
+      run.fastest = Math.min(run.fastest, after - now);
+      quiet = Math.max(quietNanos, Math.min(QUIET_CALLS * (after - now), QUIET_CALLS_NANOS));
       now = after;
-      if (compilation() != compiled) {
-        compiled = compilation();
+      if (compiler.noticed()) {
         quietSince = now;
       }
     }
-    return Math.clamp((long) Math.ceil(roundNanos / fastest), 1, 1_000_000);
+    run.warmUp = (now - start) * 1e-9;
   }
 
-  private static long compilation() {
-    return COMPILER != null && COMPILER.isCompilationTimeMonitoringSupported()
-        ? COMPILER.getTotalCompilationTime()
-        : 0;
+  /** How many fill a round. */
+  private int calls(Run run) {
+    return Math.clamp((long) Math.ceil(roundNanos / run.fastest), 1, 1_000_000);
   }
 
   private static double time(Case c, int calls) {

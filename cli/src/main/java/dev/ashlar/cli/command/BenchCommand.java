@@ -1,9 +1,19 @@
 package dev.ashlar.cli.command;
 
 import dev.ashlar.cli.bench.Benchmark;
+import dev.ashlar.cli.bench.Turns;
+import dev.ashlar.cli.bench.report.Comparison;
+import dev.ashlar.cli.bench.report.Machine;
+import dev.ashlar.cli.bench.report.Measurements;
+import dev.ashlar.cli.bench.report.ReportFolder;
+import dev.ashlar.cli.bench.report.Reports;
+import dev.ashlar.cli.bench.widths.LineTurns;
+import dev.ashlar.cli.bench.widths.WidthRuns;
 import dev.ashlar.cli.console.Console;
 import dev.ashlar.cli.console.Report;
+import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import picocli.CommandLine;
 import picocli.CommandLine.Option;
 
@@ -13,18 +23,33 @@ import picocli.CommandLine.Option;
       "Times every path on this machine against the machine's own ceilings.",
       "",
       "First what the processor can multiply and add, and what can be read from memory and moved in"
-          + " cache; then products, packed products, elementwise work, the quantizer and attention,"
-          + " by the reference and by the vector kernels, on one thread and on all. Each is warmed"
-          + " until the JIT compiler rests and timed in turn with its neighbours; medians of seven"
-          + " rounds are shown with their share of the ceiling. Takes some two minutes of a quiet"
-          + " machine."
+          + " cache; then products, packed products, elementwise work, the quantizer, attention,"
+          + " steps of tuning, and decoding and prefill of a small decoder, by the reference and by"
+          + " the vector kernels, on one thread and on all. Answers are compared with the"
+          + " reference's first: a wrong one ends the run. Each path is warmed until the JIT compiler"
+          + " rests and timed in turn with its neighbours; medians of seven rounds, or three of what"
+          + " takes long, are shown with half their spread and their share of the ceiling. Takes"
+          + " some four minutes of a quiet machine."
     },
     footer = {
       "  ashlar bench --quick",
       "  ashlar bench --filter products --filter \"4 bits\"",
-      "  ashlar bench --json --threads 4"
+      "  ashlar bench --json --threads 4",
+      "  ashlar bench --report here --widths",
+      "  ashlar bench --compare here/bench.json there/bench.json"
     })
 final class BenchCommand extends Command {
+  /** Options that say what is measured and where it goes. */
+  private static final List<String> MEASURING =
+      List.of(
+          "--quick",
+          "--filter",
+          "--report",
+          "--widths",
+          "--threads",
+          "--turns",
+          "--skip-reference");
+
   @Option(names = "--quick", description = "Fewer sizes, fewer and shorter rounds.")
   boolean quick;
 
@@ -34,12 +59,79 @@ final class BenchCommand extends Command {
       description = "Only lines that hold this word; may be given more than once.")
   List<String> filter = List.of();
 
+  @Option(
+      names = "--report",
+      paramLabel = "FOLDER",
+      description =
+          "Also write a page with charts, index.html, and bench.json, which --compare reads, into"
+              + " this folder (default: the table alone).")
+  Path report;
+
+  @Option(
+      names = "--widths",
+      description =
+          "Measure the vector kernels at 128, 256 and 512 bits, those that this machine has, in"
+              + " processes that take turns; lasts as many times as long.")
+  boolean widths;
+
+  @Option(
+      names = "--compare",
+      arity = "2",
+      paramLabel = "REPORT",
+      description =
+          "Measure nothing: lay two reports (bench.json, or what --json printed) side by side, of two"
+              + " machines or two versions (default: this machine is measured).")
+  List<Path> compare = List.of();
+
+  @Option(
+      names = "--turns",
+      hidden = true,
+      description = "Wait for a line on standard input before each round.")
+  boolean turns;
+
+  @Option(
+      names = "--skip-reference",
+      hidden = true,
+      description = "Measure no lines of the reference backend.")
+  boolean skipReference;
+
   BenchCommand(Console console) {
     super(console);
   }
 
   @Override
   Report execute() {
-    return new Benchmark(console, quick, filter).run();
+    if (!compare.isEmpty()) {
+      return compared();
+    }
+    Optional<ReportFolder> folder = Optional.ofNullable(report).map(ReportFolder::at);
+    Measurements all = measured();
+    folder.ifPresent(
+        f -> {
+          f.write(all);
+          console.note("ashlar: the report is " + f.page());
+        });
+    return all.report();
+  }
+
+  private Report compared() {
+    for (String other : MEASURING) {
+      requireUsage(
+          !spec.commandLine().getParseResult().hasMatchedOption(other),
+          "--compare measures nothing, so that " + other + " has no effect beside it");
+    }
+    requireUsage(compare.size() == 2, "--compare takes two reports, once");
+    return Comparison.of(
+        compare.stream().map(Path::toString).toList(),
+        compare.stream().map(Reports::read).toList());
+  }
+
+  private Measurements measured() {
+    if (widths) {
+      return new WidthRuns(console, quick, filter).run();
+    }
+    Turns by = turns ? new LineTurns(System.in, console.out(), Machine.vectorBits()) : Turns.ALONE;
+    Benchmark.Selection selection = new Benchmark.Selection(quick, filter, !skipReference);
+    return new Benchmark(console, selection, by).run();
   }
 }

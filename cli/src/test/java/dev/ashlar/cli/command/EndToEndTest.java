@@ -6,7 +6,6 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.ashlar.io.json.Json;
-import dev.ashlar.tensor.kernel.Backends;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -17,7 +16,6 @@ import java.util.Optional;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.DynamicTest;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -172,22 +170,5 @@ class EndToEndTest {
               });
       default -> Optional.empty();
     };
-  }
-
-  @Test
-  void benchMeasuresWhatTheFilterNames() {
-    Map<String, Object> json =
-        CommandRun.succeed("bench", "--quick", "--json", "--filter", "SoftMax").json();
-    List<?> ceilings = (List<?>) json.get("ceilings");
-    List<?> results = (List<?>) json.get("results");
-    assertTrue(ceilings.size() >= 3, ceilings.toString());
-    assertEquals(Backends.all().size(), results.size(), results.toString());
-    for (Object result : results) {
-      Map<?, ?> facts = (Map<?, ?>) result;
-      assertTrue(facts.get("name").toString().startsWith("softmax"), facts.toString());
-      assertTrue(((Number) facts.get("rate")).doubleValue() > 0, facts.toString());
-      assertTrue(((Number) facts.get("shareOfCeiling")).doubleValue() > 0, facts.toString());
-    }
-    refused(CommandRun.of("bench", "--quick", "--filter", "no such thing"));
   }
 }

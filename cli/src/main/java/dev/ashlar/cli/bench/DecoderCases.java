@@ -1,0 +1,192 @@
+package dev.ashlar.cli.bench;
+
+import dev.ashlar.nn.architecture.Architectures;
+import dev.ashlar.nn.decoder.Decoder;
+import dev.ashlar.nn.runner.Runner;
+import dev.ashlar.nn.runner.SequenceCache;
+import dev.ashlar.tensor.Parallel;
+import dev.ashlar.tensor.Tensor;
+import dev.ashlar.tensor.kernel.Backend;
+import dev.ashlar.tensor.kernel.Backends;
+import dev.ashlar.tensor.kv.KvPrecision;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.function.Supplier;
+
+/**
+ * Whole steps of a small decoder with 4-bit weights, on all threads: the next token of sequences,
+ * and new tokens of prompts, at their beginning and far into a context.
+ */
+final class DecoderCases {
+  private static final int BLOCKS = 2;
+  private static final int DEPTH = 2048;
+  private static final int MANY = 32;
+
+  /** New tokens of each prompt. */
+  private static final int PROMPT = 64;
+
+  private static final int SHORT_PROMPT = 32;
+
+  /** Errors of some sums behind each other. */
+  private static final double STEPS = 1e-4;
+
+  private final boolean quick;
+  private final Supplier<Decoder> decoder = loaded(Backends.chosen());
+  private final Supplier<Decoder> reference = loaded(Backends.reference());
+
+  /** The reference's sequences by their depth: it takes long to come there. */
+  private final Map<Integer, Sequences> references = new LinkedHashMap<>();
+
+  private DecoderCases(boolean quick) {
+    this.quick = quick;
+  }
+
+  static List<Group> groups(boolean quick) {
+    DecoderCases all = new DecoderCases(quick);
+    return List.of(
+        new Group("decode", () -> all.cases(1)),
+        new Group("prefill", () -> all.cases(quick ? SHORT_PROMPT : PROMPT)));
+  }
+
+  private static Supplier<Decoder> loaded(Backend backend) {
+    return Operands.once(() -> Architectures.loadPacked(RandomDecoder.packed(BLOCKS), backend));
+  }
+
+  private List<Case> cases(int tokens) {
+    List<Case> cases = new ArrayList<>();
+    if (Operands.backends().size() > 1 && (!quick || tokens == 1)) {
+      cases.add(step(Backends.reference(), new Sequences(reference, 1, 0), tokens));
+    }
+    for (int batch : new int[] {1, MANY}) {
+      for (int depth : new int[] {0, DEPTH}) {
+        // It takes ten seconds to bring so many sequences so far.
+        if (!quick || batch == 1 || depth == 0) {
+          cases.add(step(Backends.chosen(), new Sequences(decoder, batch, depth), tokens));
+        }
+      }
+    }
+    return cases;
+  }
+
+  private Case step(Backend backend, Sequences s, int tokens) {
+    String name =
+        (tokens == 1 ? "1 token" : tokens + " tokens")
+            + (s.batch == 1 ? " of 1 sequence" : " of " + s.batch + " sequences")
+            + " at "
+            + s.depth;
+    // A token alone, and those that look back far, wait for memory.
+    boolean memory = tokens == 1 && (s.batch == 1 || s.depth > 0);
+    Case step =
+        new Case(
+                name,
+                backend.name(),
+                Parallel.threads(),
+                memory ? Bound.MEMORY : Bound.ARITHMETIC,
+                1e-9 * (memory ? s.bytes(backend) : s.operations(tokens)),
+                () -> s.next(tokens))
+            .prepared(() -> s.begin(tokens));
+    // The reference reads two thousand tokens in ten seconds.
+    return quick && s.depth > 0
+        ? step
+        : step.checked(new Check(s::logits, () -> expected(s.depth, tokens), STEPS));
+  }
+
+  private float[] expected(int depth, int tokens) {
+    Sequences s = references.computeIfAbsent(depth, d -> new Sequences(reference, 1, d));
+    s.begin(tokens);
+    s.next(tokens);
+    return s.logits();
+  }
+
+  /** Sequences of equal lengths, each with a cache of its own. */
+  private static final class Sequences {
+    final int batch;
+    final int depth;
+    private final Supplier<Decoder> decoder;
+    private final List<SequenceCache> caches = new ArrayList<>();
+    private Runner runner;
+    private int[][] ids;
+    private float[] last;
+    private float[] logits;
+
+    Sequences(Supplier<Decoder> decoder, int batch, int depth) {
+      this.decoder = decoder;
+      this.batch = batch;
+      this.depth = depth;
+    }
+
+    /** Reads what comes before the step, unless that was done. */
+    void begin(int tokens) {
+      if (runner == null) {
+        runner = decoder.get().runner(KvPrecision.F32);
+        last = new float[batch * RandomDecoder.DIM];
+        for (int b = 0; b < batch; b++) {
+          SequenceCache cache = runner.newCache();
+          if (depth > 0) {
+            hidden(List.of(Runner.Part.of(cache, tokens(b, depth))));
+          }
+          caches.add(cache);
+        }
+      }
+      ids = new int[batch][];
+      for (int b = 0; b < batch; b++) {
+        ids[b] = tokens(MANY + b, tokens);
+      }
+    }
+
+    /** The step, from the same beginning each time. */
+    void next(int tokens) {
+      List<Runner.Part> parts = new ArrayList<>();
+      for (int b = 0; b < batch; b++) {
+        caches.get(b).truncate(depth);
+        parts.add(Runner.Part.of(caches.get(b), ids[b]));
+      }
+      float[] hidden = hidden(parts).data();
+      int dim = RandomDecoder.DIM;
+      for (int b = 0; b < batch; b++) {
+        System.arraycopy(hidden, ((b + 1) * tokens - 1) * dim, last, b * dim, dim);
+      }
+      logits = runner.head(Tensor.of(last, batch, dim)).data();
+    }
+
+    /** Those of the first sequence. */
+    float[] logits() {
+      return Arrays.copyOf(logits, RandomDecoder.VOCABULARY);
+    }
+
+    private Tensor hidden(List<Runner.Part> parts) {
+      return runner.hidden(parts, () -> false);
+    }
+
+    /** Multiplications and additions of linear maps, output map and attention. */
+    double operations(int tokens) {
+      double rows = (double) batch * tokens;
+      double head = 2.0 * batch * RandomDecoder.VOCABULARY * RandomDecoder.DIM;
+      double seen = depth + (tokens + 1) / 2.0;
+      double attention = 4 * seen * RandomDecoder.HEADS * RandomDecoder.HEAD_DIM;
+      return head + rows * BLOCKS * (2.0 * RandomDecoder.blockWeights() + attention);
+    }
+
+    /** Of weights, read once for all sequences, and of keys and values. */
+    double bytes(Backend backend) {
+      int dim = RandomDecoder.DIM;
+      double one =
+          backend
+                  .packed()
+                  .pack(Operands.codes(dim, dim, RandomDecoder.BITS, RandomDecoder.GROUP))
+                  .byteSize()
+              / ((double) dim * dim);
+      double weights = BLOCKS * RandomDecoder.blockWeights() + RandomDecoder.VOCABULARY * dim;
+      double row = 2.0 * Float.BYTES * RandomDecoder.KV_HEADS * RandomDecoder.HEAD_DIM;
+      return one * weights + BLOCKS * row * batch * depth;
+    }
+
+    private static int[] tokens(int seed, int count) {
+      return new Random(seed).ints(count, 0, RandomDecoder.VOCABULARY).toArray();
+    }
+  }
+}

@@ -1,0 +1,95 @@
+package dev.ashlar.cli.bench.report;
+
+import dev.ashlar.tensor.Parallel;
+import dev.ashlar.tensor.kernel.Backends;
+import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.OffsetDateTime;
+import java.time.temporal.ChronoUnit;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+
+/** What a reader must know of the machine and the run before comparing figures. */
+public final class Machine {
+  static final String DATE = "date";
+  static final String PROCESSOR = "processor";
+  static final String SYSTEM = "system";
+  static final String JAVA = "java";
+  static final String FLAGS = "javaFlags";
+  static final String BACKEND = "backend";
+  static final String VECTOR_BITS = "vectorBits";
+
+  /** Widths of vectors, in bits, that were measured in turn. */
+  public static final String WIDTHS = "widths";
+
+  static final String PROCESSORS = "processors";
+  static final String THREADS = "threads";
+  static final String QUICK = "quick";
+
+  private static final Path CPU_INFO = Path.of("/proc/cpuinfo");
+
+  /** What Linux calls the processor's name, on x86, on some Arm boards, on POWER. */
+  private static final List<String> NAMES = List.of("model name", "Model", "Hardware", "cpu");
+
+  /** Flags that only say where something lies, or that nobody sees. */
+  private static final List<String> SILENT =
+      List.of("-Dashlar.home", "-Dashlar.std", "-Dashlar.command");
+
+  private Machine() {}
+
+  /** Facts of this process's machine, for JSON. */
+  public static Map<String, Object> facts(boolean quick) {
+    Map<String, Object> facts = new LinkedHashMap<>();
+    facts.put(DATE, OffsetDateTime.now().truncatedTo(ChronoUnit.SECONDS).toString());
+    facts.put(PROCESSOR, processor());
+    facts.put(SYSTEM, System.getProperty("os.name") + " " + System.getProperty("os.arch"));
+    facts.put(JAVA, System.getProperty("java.vm.vendor") + " " + Runtime.version());
+    facts.put(FLAGS, flags());
+    facts.put(BACKEND, Backends.reason());
+    facts.put(VECTOR_BITS, (long) vectorBits());
+    facts.put(PROCESSORS, (long) Runtime.getRuntime().availableProcessors());
+    facts.put(THREADS, (long) Parallel.threads());
+    facts.put(QUICK, quick);
+    return facts;
+  }
+
+  /** Bits of the vectors that this process computes with; of a float by the reference. */
+  public static int vectorBits() {
+    return Float.SIZE * Backends.chosen().probe().width();
+  }
+
+  private static List<String> flags() {
+    return ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
+        .filter(f -> f.startsWith("-X") || f.startsWith("-Dashlar."))
+        .filter(f -> !f.startsWith("-XX:SharedArchiveFile") && !f.startsWith("-Xlog"))
+        .filter(f -> !f.equals("-XX:CompileCommand=quiet"))
+        .filter(f -> SILENT.stream().noneMatch(f::startsWith))
+        .toList();
+  }
+
+  private static String processor() {
+    try (Stream<String> lines = Files.lines(CPU_INFO)) {
+      return processor(lines.toList());
+    } catch (IOException | java.io.UncheckedIOException e) {
+      // Not Linux: the architecture must do.
+      return "unknown";
+    }
+  }
+
+  /** The processor's name from lines {@code key : value}. */
+  static String processor(List<String> lines) {
+    for (String name : NAMES) {
+      for (String line : lines) {
+        int colon = line.indexOf(':');
+        if (colon > 0 && line.substring(0, colon).strip().equals(name)) {
+          return line.substring(colon + 1).strip().replaceAll("\\s+", " ");
+        }
+      }
+    }
+    return "unknown";
+  }
+}
