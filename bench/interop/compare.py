@@ -103,7 +103,7 @@ THEIRS = [
     ("transformers-awq", "gpt2", "*", "replaces plain nn.Linear only"),
     ("compressed-tensors", "gpt2", "*", "replaces plain nn.Linear only"),
     ("transformers-fp8", "gpt_neox", "*", "takes the 192 rows of two blocks for blocks of 96"),
-    ("transformers-fp8", "gpt_oss", "*", "finds its stacked experts under no name of a single one"),
+    ("transformers-fp8", "gpt_oss|granitemoe", "*", "finds its stacked experts under no name of a single one"),
     ("compressed-tensors", ".*", "ct-fp8-block", "cuts inputs into whole groups of 128 only"),
     ("optimum", "gpt2", "*", "its layer has not what Conv1D has"),
     ("optimum", ".*", "auto_gptq-head", "knows no packed head"),

@@ -20,7 +20,8 @@ final class Refusals {
   private static final Set<Object> OTHER_CLASSES = Set.of("falcon");
 
   /** Families whose experts transformers holds stacked, and finds under no name of a single one. */
-  private static final Set<Object> STACKED_EXPERTS = Set.of("gpt_oss");
+  private static final Set<Object> STACKED_EXPERTS =
+      Set.of("gpt_oss", "granitemoe", "granitemoeshared");
 
   /** Linear maps that vLLM joins with others that read the same input, and the first of these. */
   private static final Map<String, String> JOINED =
