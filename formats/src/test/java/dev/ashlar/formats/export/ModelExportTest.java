@@ -272,29 +272,6 @@ class ModelExportTest {
     }
   }
 
-  @Test
-  void packedModelsThatLoadersLoseAreWarnedOf() throws IOException {
-    Path folder = tiny(false, 1);
-    try (Checkpoint llama = Checkpoints.open(folder)) {
-      assertEquals(Optional.empty(), Refusals.loaderWarning("auto_round", llama, true));
-    }
-    Map<String, Object> config = Json.readObject(folder.resolve("config.json"));
-    Map<String, Object> falcon = new LinkedHashMap<>(config);
-    falcon.put("model_type", "falcon");
-    Files.writeString(folder.resolve("config.json"), JsonWriter.pretty(falcon));
-    try (Checkpoint other = Checkpoints.open(folder)) {
-      String said = Refusals.loaderWarning("auto_round", other, false).orElseThrow();
-      assertTrue(said.contains("falcon models") && said.contains("--format fake"), said);
-    }
-    falcon.put("model_type", "gpt_oss");
-    Files.writeString(folder.resolve("config.json"), JsonWriter.pretty(falcon));
-    try (Checkpoint stacked = Checkpoints.open(folder)) {
-      assertEquals(Optional.empty(), Refusals.loaderWarning("auto_round", stacked, false));
-      String said = Refusals.loaderWarning("fp8", stacked, true).orElseThrow();
-      assertTrue(said.contains("gpt_oss models"), said);
-    }
-  }
-
   /**
    * AutoRound refuses a {@code config.json} with {@code meta}; GPTQModel, which reads the other
    * file, refuses asymmetric weights without the mark in it.

@@ -74,6 +74,12 @@ record Buffers(
     return FloatArray.fromArray(new float[n]);
   }
 
+  /** Makes a row nobody's. */
+  void leave(int row) {
+    places.set(2 * row, row);
+    places.set(2 * row + 1, -1);
+  }
+
   /** What never leaves the device, as far as the tasks of these blocks use it. */
   Object[] inside(List<DeviceBlock> blocks) {
     List<Object> used = new ArrayList<>(List.of(part, queries, keys, values, attended, inner));

@@ -72,15 +72,23 @@ final class DeviceGraphs {
   /** Has a page copied before the next run computes anything; at once where many wait already. */
   void copyPage(int from, int to) {
     if (copies.get(0) == COPIES) {
-      int rows = buffers.active().get(0);
-      buffers.active().set(0, 0);
-      runBlocks();
-      buffers.active().set(0, rows);
+      copyNow();
     }
     int n = copies.get(0);
     copies.set(1 + 2 * n, from);
     copies.set(2 + 2 * n, to);
     copies.set(0, n + 1);
+  }
+
+  /** Copies what waits: a run of no rows. Rows of the last one would be stored once more. */
+  void copyNow() {
+    if (copies.get(0) > 0) {
+      buffers.active().set(0, 0);
+      for (int r = 0; r < buffers.rows(); r++) {
+        buffers.leave(r);
+      }
+      runBlocks();
+    }
   }
 
   void runBlocks() {

@@ -1,9 +1,6 @@
 package dev.ashlar.tornado.runner;
 
-/**
- * Which pages of the keys and values on a device are in use, in all blocks alike. Page 0 is
- * nobody's: rows that only fill up a batch write there.
- */
+/** Which pages of the keys and values on a device are in use, in all blocks alike. */
 final class DevicePages {
   /** Copies what a page holds to another. */
   interface PageCopy {

@@ -19,8 +19,9 @@ import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 
 /**
  * A decoder whose weights and whose keys and values stay on a device. A call takes tokens in
- * batches of a fixed number of rows, or one by one; rows of any sequences go side by side. Sums are
- * in another order than on the processor, so that logits differ by rounding.
+ * batches of a fixed number of rows, of which work items of those that nobody has end at once; rows
+ * of any sequences go side by side. Sums are in another order than on the processor, so that logits
+ * differ by rounding.
  *
  * <p>Not thread-safe. Rows of the embedding stay in the source, which has to stay open.
  */
@@ -32,7 +33,14 @@ public final class DeviceRunner implements Runner, AutoCloseable {
    * @param batch rows at a time, at most
    * @param groups whether kernels of groups are used, as graphics processors need
    */
-  public record Options(int tokens, int batch, boolean groups) {}
+  public record Options(int tokens, int batch, boolean groups) {
+    public Options {
+      if (tokens < 1 || batch < 1) {
+        throw new IllegalArgumentException(
+            "a runner needs room for a token and a row: " + tokens + " and " + batch);
+      }
+    }
+  }
 
   private final DecoderSpec spec;
   private final StoredTensor embedding;
@@ -110,9 +118,7 @@ public final class DeviceRunner implements Runner, AutoCloseable {
     int rows = parts.stream().mapToInt(p -> p.ids().length).sum();
     Tensor hidden = Tensor.zeros(rows, spec.dim());
     try {
-      for (int i = 0; i < caches.size(); i++) {
-        caches.get(i).reserve(parts.get(i).ids().length);
-      }
+      reserve(parts, caches);
       run(parts, caches, rows, hidden, cancelled);
     } catch (RuntimeException | Error e) {
       caches.forEach(c -> c.truncate(c.length()));
@@ -122,6 +128,18 @@ public final class DeviceRunner implements Runner, AutoCloseable {
       caches.get(i).advance(parts.get(i).ids().length);
     }
     return hidden;
+  }
+
+  private void reserve(List<Part> parts, List<DeviceCache> caches) {
+    try {
+      for (int i = 0; i < caches.size(); i++) {
+        caches.get(i).reserve(parts.get(i).ids().length);
+      }
+    } catch (IllegalStateException e) {
+      // What was to be copied before the next run must be, while both pages are somebody's.
+      graphs.copyNow();
+      throw e;
+    }
   }
 
   private List<DeviceCache> caches(List<Part> parts) {
@@ -190,8 +208,7 @@ public final class DeviceRunner implements Runner, AutoCloseable {
 
   /** A row that only fills up the batch. */
   private static void nobody(Buffers b, int r) {
-    b.places().set(2 * r, r);
-    b.places().set(2 * r + 1, -1);
+    b.leave(r);
     for (int i = 0; i < b.dim(); i++) {
       b.x().set(r * b.dim() + i, 0);
     }

@@ -144,6 +144,33 @@ class DeviceRunnerTest {
     assertTrue(relative < 1e-4, () -> what + ": relative error of the logits " + relative);
   }
 
+  /** More pages than are copied at a time, behind a run whose rows must not be stored again. */
+  @Test
+  void manyForksGoOnByThemselves() throws IOException {
+    try (WeightSource source = Checkpoints.open(MODELS.resolve("llama"))) {
+      DeviceRunner.Options room = new DeviceRunner.Options(64 * 24, 4, false);
+      try (DeviceRunner device = DeviceRunner.open(Architectures.spec(source), source, room)) {
+        Runner processor = processor(source);
+        SequenceCache a = processor.newCache();
+        SequenceCache b = device.newCache();
+        int[] prompt = new Random(3).ints(7, 0, processor.vocab()).toArray();
+        close("prompt", run(processor, Part.of(a, prompt)), run(device, Part.of(b, prompt)));
+        Part[] expected = new Part[DeviceGraphs.COPIES + 3];
+        Part[] found = new Part[expected.length];
+        for (int i = 0; i < expected.length; i++) {
+          expected[i] = Part.of(a.fork(), i, 2 * i);
+          found[i] = Part.of(b.fork(), i, 2 * i);
+        }
+        close("forks", run(processor, expected), run(device, found));
+        close("the first", run(processor, Part.of(a, 1)), run(device, Part.of(b, 1)));
+        close(
+            "a fork",
+            run(processor, Part.of(expected[4].cache(), 1)),
+            run(device, Part.of(found[4].cache(), 1)));
+      }
+    }
+  }
+
   @Test
   void faultsLeaveCachesAsTheyWere() throws IOException {
     try (WeightSource source = Checkpoints.open(MODELS.resolve("llama"))) {
@@ -166,6 +193,7 @@ class DeviceRunnerTest {
         assertThrows(
             IllegalArgumentException.class,
             () -> device.hidden(List.of(Part.of(cache, spec.vocab())), () -> false));
+        assertThrows(IllegalArgumentException.class, () -> new DeviceRunner.Options(0, 1, false));
         run(device, Part.of(cache, new int[61]));
         assertEquals(64, cache.length());
       }
