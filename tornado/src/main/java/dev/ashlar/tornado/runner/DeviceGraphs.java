@@ -12,27 +12,61 @@ import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 
 /**
- * The two task graphs of a decoder: all blocks, and the head. Arrays of one graph are found by
+ * The task graphs of a decoder: some blocks each, and the head. Arrays of one graph are found by
  * another only where the one ran just before, so that all which shares keys and values is one
- * graph: single tokens, batches of a prompt and copies of pages.
+ * graph: single tokens, batches of a prompt and copies of pages. TornadoVM takes 256 tasks in a
+ * graph at most and has less room for what it writes down of them, so that the stream passes
+ * through the host between graphs.
  */
 final class DeviceGraphs {
   /** Pages that are copied at a time; more take another run. */
   static final int COPIES = 8;
 
+  /** Blocks of a graph: some twenty tasks each. */
+  private static final int BLOCKS = 4;
+
+  /** A graph and the plan that runs it. */
+  private record Stage(Tasks tasks, TornadoExecutionPlan plan) {
+    static Stage of(Tasks tasks) {
+      return new Stage(tasks, new TornadoExecutionPlan(tasks.graph().snapshot()));
+    }
+
+    void run() {
+      if (tasks.hasGrids()) {
+        plan.withGridScheduler(tasks.scheduler()).execute();
+      } else {
+        plan.execute();
+      }
+    }
+  }
+
   private final Buffers buffers;
-  private final Tasks blockTasks;
-  private final Tasks headTasks;
+  private final List<Stage> stages = new ArrayList<>();
+  private final Stage head;
   private final IntArray copies = IntArray.fromArray(new int[1 + 2 * COPIES]);
-  private final TornadoExecutionPlan blockPlan;
-  private final TornadoExecutionPlan headPlan;
 
   DeviceGraphs(List<DeviceBlock> blocks, Buffers b, DeviceHead head, boolean groups) {
     buffers = b;
+    for (int from = 0; from < blocks.size(); from += BLOCKS) {
+      List<DeviceBlock> some = blocks.subList(from, Math.min(blocks.size(), from + BLOCKS));
+      stages.add(Stage.of(stage("blocks" + from, some, groups)));
+    }
+    Tasks tasks = new Tasks("head", groups);
+    tasks.graph(
+        g ->
+            g.transferToDevice(DataTransferMode.FIRST_EXECUTION, once(head.arrays()))
+                .transferToDevice(DataTransferMode.EVERY_EXECUTION, head.in()));
+    head.add(tasks);
+    tasks.graph(g -> g.transferToHost(DataTransferMode.EVERY_EXECUTION, head.logits()));
+    this.head = Stage.of(tasks);
+  }
+
+  private Tasks stage(String name, List<DeviceBlock> blocks, boolean groups) {
+    Buffers b = buffers;
     List<Object> weights = new ArrayList<>();
     blocks.forEach(block -> block.addArrays(weights));
-    blockTasks = new Tasks("blocks", groups);
-    blockTasks.graph(
+    Tasks tasks = new Tasks(name, groups);
+    tasks.graph(
         g ->
             g.transferToDevice(DataTransferMode.FIRST_EXECUTION, once(weights))
                 .transferToDevice(DataTransferMode.FIRST_EXECUTION, b.inside(blocks))
@@ -46,22 +80,12 @@ final class DeviceGraphs {
     for (DeviceBlock block : blocks) {
       int size = DevicePages.TOKENS * block.keyDim();
       for (FloatArray cache : List.of(block.keys(), block.values())) {
-        blockTasks.add(
-            (g, id) -> g.task(id, DeviceAttention::copyPages, cache, copies, COPIES, size));
+        tasks.add((g, id) -> g.task(id, DeviceAttention::copyPages, cache, copies, COPIES, size));
       }
-      block.add(blockTasks, b);
+      block.add(tasks, b);
     }
-    blockTasks.graph(g -> g.transferToHost(DataTransferMode.EVERY_EXECUTION, b.x()));
-    blockPlan = new TornadoExecutionPlan(blockTasks.graph().snapshot());
-
-    headTasks = new Tasks("head", groups);
-    headTasks.graph(
-        g ->
-            g.transferToDevice(DataTransferMode.FIRST_EXECUTION, once(head.arrays()))
-                .transferToDevice(DataTransferMode.EVERY_EXECUTION, head.in()));
-    head.add(headTasks);
-    headTasks.graph(g -> g.transferToHost(DataTransferMode.EVERY_EXECUTION, head.logits()));
-    headPlan = new TornadoExecutionPlan(headTasks.graph().snapshot());
+    tasks.graph(g -> g.transferToHost(DataTransferMode.EVERY_EXECUTION, b.x()));
+    return tasks;
   }
 
   private static Object[] once(List<Object> arrays) {
@@ -92,27 +116,21 @@ final class DeviceGraphs {
   }
 
   void runBlocks() {
-    run(blockPlan, blockTasks);
+    stages.forEach(Stage::run);
     copies.set(0, 0);
   }
 
   void runHead() {
-    run(headPlan, headTasks);
-  }
-
-  private static void run(TornadoExecutionPlan plan, Tasks tasks) {
-    if (tasks.hasGrids()) {
-      plan.withGridScheduler(tasks.scheduler()).execute();
-    } else {
-      plan.execute();
-    }
+    head.run();
   }
 
   void close() {
     try {
-      for (TornadoExecutionPlan plan : List.of(blockPlan, headPlan)) {
-        plan.freeDeviceMemory();
-        plan.close();
+      List<Stage> all = new ArrayList<>(stages);
+      all.add(head);
+      for (Stage stage : all) {
+        stage.plan().freeDeviceMemory();
+        stage.plan().close();
       }
     } catch (TornadoExecutionPlanException e) {
       throw new IllegalStateException("TornadoVM could not free the device's memory", e);
