@@ -44,22 +44,13 @@ public final class DevicePacked {
         if (r < active.get(0)) {
           groups = perRow;
         }
-        int mask = (1 << bits) - 1;
         float total = 0;
         for (int g = 0; g < groups; g++) {
           int end = Math.min(in, (g + 1) * size);
           float codes = 0;
           float plain = 0;
           for (int k = g * size; k < end; k++) {
-            int bit = k * bits;
-            int at = o * wordsPerRow + (bit >> 5);
-            int shift = bit & 31;
-            // Of a signed shift only the bits below the sign's copies are kept.
-            int code = (words.get(at) >> shift) & mask;
-            if (shift + bits > 32) {
-              int low = 32 - shift;
-              code = (code & ((1 << low) - 1)) | ((words.get(at + 1) << low) & mask);
-            }
+            int code = code(words, o * wordsPerRow, k, bits);
             float value = x.get(r * in + k);
             codes += value * code;
             plain += value;
@@ -150,18 +141,25 @@ public final class DevicePacked {
     for (@Parallel int o = 0; o < out; o++) {
       for (@Parallel int k = 0; k < in; k++) {
         int groups = (in + size - 1) / size;
-        int mask = (1 << bits) - 1;
-        int bit = k * bits;
-        int at = o * wordsPerRow + (bit >> 5);
-        int shift = bit & 31;
-        int code = (words.get(at) >> shift) & mask;
-        if (shift + bits > 32) {
-          int low = 32 - shift;
-          code = (code & ((1 << low) - 1)) | ((words.get(at + 1) << low) & mask);
-        }
+        int code = code(words, o * wordsPerRow, k, bits);
         int g = o * groups + k / size;
         w.set(o * in + k, scales.get(g) * code + minimums.get(g));
       }
     }
+  }
+
+  /** The code of column {@code k} in a row that begins with the int {@code first}. */
+  private static int code(IntArray words, int first, int k, int bits) {
+    int mask = (1 << bits) - 1;
+    int bit = k * bits;
+    int at = first + (bit >> 5);
+    int shift = bit & 31;
+    // Of a signed shift only the bits below the sign's copies are kept.
+    int code = (words.get(at) >> shift) & mask;
+    if (shift + bits > 32) {
+      int low = 32 - shift;
+      code = (code & ((1 << low) - 1)) | ((words.get(at + 1) << low) & mask);
+    }
+    return code;
   }
 }

@@ -176,13 +176,13 @@ public final class DeviceRunner implements Runner, AutoCloseable {
       int rows,
       Tensor hidden,
       BooleanSupplier cancelled) {
+    Buffers b = buffers;
     int part = 0;
     int token = 0;
     for (int from = 0; from < rows; ) {
       if (cancelled.getAsBoolean()) {
         throw new CancellationException();
       }
-      Buffers b = buffers;
       int n = Math.min(b.rows(), rows - from);
       b.active().set(0, n);
       for (int r = 0; r < b.rows(); r++) {

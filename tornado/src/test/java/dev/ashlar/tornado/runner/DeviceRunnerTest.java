@@ -13,8 +13,11 @@ import dev.ashlar.nn.runner.Runner.Part;
 import dev.ashlar.nn.runner.SequenceCache;
 import dev.ashlar.tensor.Tensor;
 import dev.ashlar.tensor.kernel.Backends;
+import dev.ashlar.tensor.kernel.FakeQuantKernel;
 import dev.ashlar.tensor.kv.KvPrecision;
 import dev.ashlar.tensor.quant.IntegerGrid;
+import dev.ashlar.tensor.quant.QuantizedMatrix;
+import dev.ashlar.tensor.weights.MemoryWeights;
 import dev.ashlar.tensor.weights.WeightSource;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -79,8 +82,7 @@ class DeviceRunnerTest {
                     bits + " bits",
                     () -> {
                       IntegerGrid grid = new IntegerGrid(bits, 32, false);
-                      try (WeightSource source =
-                          new RoundedSource(Checkpoints.open(MODELS.resolve("qwen3")), grid)) {
+                      try (WeightSource source = rounded(MODELS.resolve("qwen3"), grid)) {
                         DecoderSpec spec = Architectures.spec(source);
                         for (DeviceRunner.Options how : List.of(LOOPS, GROUPS)) {
                           try (DeviceRunner device = DeviceRunner.open(spec, source, how)) {
@@ -90,6 +92,38 @@ class DeviceRunnerTest {
                         }
                       }
                     }));
+  }
+
+  /** A model whose matrices in blocks are rounded to codes, as if it had been quantized. */
+  private static WeightSource rounded(Path folder, IntegerGrid grid) throws IOException {
+    try (WeightSource source = Checkpoints.open(folder)) {
+      MemoryWeights weights = new MemoryWeights(source.config());
+      for (String name : source.names()) {
+        Tensor t = source.tensor(name).toTensor();
+        if (name.contains("layers.") && t.shape().rank() == 2) {
+          weights.put(name.substring(0, name.lastIndexOf(".weight")), rounded(t, grid));
+        } else {
+          weights.put(name, t);
+        }
+      }
+      return weights;
+    }
+  }
+
+  private static QuantizedMatrix rounded(Tensor t, IntegerGrid grid) {
+    int out = t.dim(0);
+    int in = t.dim(1);
+    float[] scales = new float[out * grid.groups(in)];
+    float[] low = new float[scales.length];
+    float[] high = new float[scales.length];
+    byte[] zeros = new byte[scales.length];
+    byte[] codes = new byte[out * in];
+    FakeQuantKernel kernel = Backends.reference().fakeQuant();
+    kernel.range(grid, 0, out, in, t.data(), low, high);
+    FakeQuantKernel.Parameters plain =
+        new FakeQuantKernel.Parameters(grid, out, in, t.data(), low, high, null, null, null);
+    kernel.forward(plain, 0, out, null, codes, scales, zeros);
+    return new QuantizedMatrix(out, in, grid, codes, scales, zeros);
   }
 
   private static Runner processor(WeightSource source) {

@@ -31,9 +31,4 @@ public class KernelContext {
   public float[] allocateFloatLocalArray(int size) {
     return new float[size];
   }
-
-  /** An array that the group shares. */
-  public int[] allocateIntLocalArray(int size) {
-    return new int[size];
-  }
 }

@@ -1,35 +1,23 @@
 package uk.ac.manchester.tornado.api;
 
-import java.util.List;
-import uk.ac.manchester.tornado.api.common.TornadoDevice;
 import uk.ac.manchester.tornado.api.exceptions.TornadoExecutionPlanException;
 
 /** Runs task graphs; here as plain Java, each work item of a group in a thread of its own. */
 public class TornadoExecutionPlan implements AutoCloseable {
   private final ImmutableTaskGraph[] graphs;
-  private final int chosen;
   private final GridScheduler scheduler;
 
   public TornadoExecutionPlan(ImmutableTaskGraph... immutableTaskGraphs) {
-    this(immutableTaskGraphs, -1, null);
+    this(immutableTaskGraphs, null);
   }
 
-  private TornadoExecutionPlan(ImmutableTaskGraph[] graphs, int chosen, GridScheduler scheduler) {
+  private TornadoExecutionPlan(ImmutableTaskGraph[] graphs, GridScheduler scheduler) {
     this.graphs = graphs;
-    this.chosen = chosen;
     this.scheduler = scheduler;
   }
 
-  public TornadoExecutionPlan withGraph(int graphIndex) {
-    return new TornadoExecutionPlan(graphs, graphIndex, scheduler);
-  }
-
   public TornadoExecutionPlan withGridScheduler(GridScheduler gridScheduler) {
-    return new TornadoExecutionPlan(graphs, chosen, gridScheduler);
-  }
-
-  public TornadoExecutionPlan withDevice(TornadoDevice device) {
-    return this;
+    return new TornadoExecutionPlan(graphs, gridScheduler);
   }
 
   public TornadoExecutionPlan freeDeviceMemory() {
@@ -37,8 +25,7 @@ public class TornadoExecutionPlan implements AutoCloseable {
   }
 
   public TornadoExecutionResult execute() {
-    List<ImmutableTaskGraph> all = chosen < 0 ? List.of(graphs) : List.of(graphs[chosen]);
-    for (ImmutableTaskGraph graph : all) {
+    for (ImmutableTaskGraph graph : graphs) {
       graph.steps().forEach(this::run);
     }
     return new TornadoExecutionResult();

@@ -9,7 +9,7 @@ import java.util.function.Consumer;
 
 /** A group of work items: what they share, and a thread for each. */
 final class WorkGroup {
-  private final List<Object> shared = new ArrayList<>();
+  private final List<float[]> shared = new ArrayList<>();
   private final CyclicBarrier barrier;
 
   private WorkGroup(int items) {
@@ -77,16 +77,11 @@ final class WorkGroup {
 
     @Override
     public float[] allocateFloatLocalArray(int size) {
-      return (float[]) own(new float[size]);
-    }
-
-    @Override
-    public int[] allocateIntLocalArray(int size) {
-      return (int[]) own(new int[size]);
+      return own(new float[size]);
     }
 
     /** The group's array of this place in the order of allocations. */
-    private Object own(Object fresh) {
+    private float[] own(float[] fresh) {
       synchronized (group.shared) {
         if (group.shared.size() == allocated) {
           group.shared.add(fresh);

@@ -1,0 +1,6 @@
+package uk.ac.manchester.tornado.api;
+
+/** What an execution left; here everything is on the host already. */
+public class TornadoExecutionResult {
+  TornadoExecutionResult() {}
+}
