@@ -8,22 +8,12 @@ import dev.ashlar.tensor.Tensor;
 import dev.ashlar.tensor.autograd.Tape;
 import dev.ashlar.tensor.autograd.op.MatMul;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /** A JVM on the class path, with and without the incubating module, and with a wrong name. */
 class MissingModuleTest {
   private static final String FLAG = "--add-modules jdk.incubator.vector";
-
-  @TempDir Path folder;
-
-  private record Run(int status, String out, String err) {}
 
   /** What the other JVM runs: a product, through whatever backend it has. */
   static final class Program {
@@ -38,36 +28,14 @@ class MissingModuleTest {
     }
   }
 
-  private Run run(String... flags) throws IOException, InterruptedException {
-    List<String> command = new ArrayList<>();
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.addAll(List.of(flags));
-    command.add("-cp");
-    command.add(classes(Backends.class) + java.io.File.pathSeparator + classes(Program.class));
-    command.add(Program.class.getName());
-    Path out = folder.resolve("out");
-    Path err = folder.resolve("err");
-    Process p =
-        new ProcessBuilder(command)
-            .redirectOutput(out.toFile())
-            .redirectError(err.toFile())
-            .start();
-    assertTrue(p.waitFor(120, TimeUnit.SECONDS));
-    return new Run(
-        p.exitValue(),
-        Files.readString(out, StandardCharsets.UTF_8).strip(),
-        Files.readString(err, StandardCharsets.UTF_8));
-  }
-
-  private static String classes(Class<?> of) {
-    return Path.of(java.net.URI.create(of.getProtectionDomain().getCodeSource().getLocation() + ""))
-        .toString();
+  private static OwnJvm run(String... flags) throws IOException, InterruptedException {
+    return OwnJvm.run(Program.class, List.of(flags), List.of());
   }
 
   @Test
   void oneSentenceAndTheReference() throws Exception {
-    Run run = run();
-    assertEquals("reference 6.0 6.0", run.out(), run.err());
+    OwnJvm run = run();
+    assertEquals("reference 6.0 6.0", run.out().strip(), run.err());
     assertEquals(0, run.status());
     assertTrue(run.err().contains("the Vector API is not enabled, start java with " + FLAG));
     assertEquals(1, run.err().lines().filter(l -> l.contains(FLAG)).count(), run.err());
@@ -76,15 +44,15 @@ class MissingModuleTest {
 
   @Test
   void theFlagHelps() throws Exception {
-    Run run = run("--add-modules", "jdk.incubator.vector");
+    OwnJvm run = run("--add-modules", "jdk.incubator.vector");
     assertEquals(0, run.status(), run.err());
-    assertTrue(run.out().endsWith(" 6.0 6.0"), run.out());
+    assertTrue(run.out().strip().endsWith(" 6.0 6.0"), run.out());
     assertFalse(run.err().contains("is not enabled"), run.err());
   }
 
   @Test
   void askingForItIsRefusedWithTheFlag() throws Exception {
-    Run run = run("-Dashlar.backend=vector");
+    OwnJvm run = run("-Dashlar.backend=vector");
     assertEquals(1, run.status());
     assertTrue(
         run.err()

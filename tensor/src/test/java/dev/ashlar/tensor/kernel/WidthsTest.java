@@ -5,19 +5,14 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import java.io.File;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -26,8 +21,6 @@ import org.junit.jupiter.params.provider.ValueSource;
  * them, beside one that takes the widest.
  */
 class WidthsTest {
-  @TempDir Path folder;
-
   /** What the other JVM runs: prints a hash of the bits of each work. */
   static final class Program {
     private Program() {}
@@ -79,40 +72,14 @@ class WidthsTest {
 
   /** Hashes by name, of a JVM with that flag; none if it does not use the Vector API. */
   private Map<String, String> run(String flag) throws IOException, InterruptedException {
-    Path out = folder.resolve("out");
-    Path err = folder.resolve("err");
-    Process p =
-        new ProcessBuilder(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "--add-modules",
-                "jdk.incubator.vector",
-                flag,
-                "-cp",
-                classes(Backends.class) + File.pathSeparator + classes(Program.class),
-                Program.class.getName())
-            .redirectOutput(out.toFile())
-            .redirectError(err.toFile())
-            .start();
-    assertTrue(p.waitFor(120, TimeUnit.SECONDS));
-    assertEquals(0, p.exitValue(), () -> text(err));
+    OwnJvm jvm =
+        OwnJvm.run(
+            Program.class, List.of("--add-modules", "jdk.incubator.vector", flag), List.of());
     Map<String, String> hashes = new LinkedHashMap<>();
-    for (String line : Files.readAllLines(out, StandardCharsets.UTF_8)) {
+    for (String line : jvm.succeeded().lines().toList()) {
       String[] parts = line.split(" ", 2);
       hashes.put(parts[1], parts[0]);
     }
     return hashes;
-  }
-
-  private static String text(Path file) {
-    try {
-      return Files.readString(file, StandardCharsets.UTF_8);
-    } catch (IOException e) {
-      return e.toString();
-    }
-  }
-
-  private static String classes(Class<?> of) {
-    return Path.of(java.net.URI.create(of.getProtectionDomain().getCodeSource().getLocation() + ""))
-        .toString();
   }
 }

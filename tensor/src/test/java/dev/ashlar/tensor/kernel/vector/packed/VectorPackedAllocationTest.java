@@ -1,19 +1,15 @@
 package dev.ashlar.tensor.kernel.vector.packed;
 
-import static org.junit.jupiter.api.Assertions.assertEquals;
-
 import dev.ashlar.tensor.Parallel;
 import dev.ashlar.tensor.kernel.ActivationPrecision;
+import dev.ashlar.tensor.kernel.OwnJvm;
 import dev.ashlar.tensor.kernel.vector.lanes.Lanes;
 import dev.ashlar.tensor.quant.IntegerGrid;
 import dev.ashlar.tensor.quant.PackedMatrix;
 import dev.ashlar.tensor.quant.QuantizedMatrix;
-import java.io.File;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.util.Arrays;
-import org.junit.jupiter.api.Assumptions;
+import java.util.List;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -59,28 +55,15 @@ class VectorPackedAllocationTest {
   })
   void steadyProductsAllocateNothing(int m, int bits, ActivationPrecision activations)
       throws IOException, InterruptedException {
-    allocated();
-    Process p =
-        new ProcessBuilder(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+    OwnJvm.allocated();
+    OwnJvm.run(
+            Program.class,
+            List.of(
                 "--add-modules",
                 "jdk.incubator.vector",
-                "-XX:MaxVectorSize=" + Lanes.L * Float.BYTES,
-                "-cp",
-                classes(VectorPacked.class) + File.pathSeparator + classes(Program.class),
-                Program.class.getName(),
-                "" + m,
-                "" + bits,
-                activations.name())
-            .redirectErrorStream(true)
-            .start();
-    String said = new String(p.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-    assertEquals(0, p.waitFor(), said);
-  }
-
-  private static String classes(Class<?> of) {
-    return Path.of(java.net.URI.create(of.getProtectionDomain().getCodeSource().getLocation() + ""))
-        .toString();
+                "-XX:MaxVectorSize=" + Lanes.L * Float.BYTES),
+            List.of("" + m, "" + bits, activations.name()))
+        .succeeded();
   }
 
   /** Bytes that a product allocates when it allocates little, or when patience ends. */
@@ -94,7 +77,7 @@ class VectorPackedAllocationTest {
     long deadline = System.nanoTime() + PATIENCE_NANOS;
     long used = Long.MAX_VALUE;
     while (used >= BYTES_PER_PRODUCT && System.nanoTime() < deadline) {
-      long before = allocated();
+      long before = OwnJvm.allocated();
       Parallel.limited(
           1,
           () -> {
@@ -103,7 +86,7 @@ class VectorPackedAllocationTest {
             }
             return null;
           });
-      used = (allocated() - before) / ROUND;
+      used = (OwnJvm.allocated() - before) / ROUND;
     }
     return used;
   }
@@ -117,21 +100,5 @@ class VectorPackedAllocationTest {
     Arrays.fill(scales, 0.5f);
     zeros[1] = 1;
     return new QuantizedMatrix(out, in, scheme, codes, scales, zeros);
-  }
-
-  /** Bytes that this thread has allocated, by the JDK's own extension, which is not required. */
-  private static long allocated() {
-    try {
-      Object bean =
-          Class.forName("java.lang.management.ManagementFactory")
-              .getMethod("getThreadMXBean")
-              .invoke(null);
-      return (long)
-          Class.forName("com.sun.management.ThreadMXBean")
-              .getMethod("getCurrentThreadAllocatedBytes")
-              .invoke(bean);
-    } catch (ReflectiveOperationException e) {
-      return Assumptions.abort("skipped: this JDK does not count allocations");
-    }
   }
 }
