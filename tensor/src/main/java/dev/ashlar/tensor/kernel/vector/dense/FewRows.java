@@ -112,10 +112,26 @@ final class FewRows {
         v3 = x.fma(FloatVector.fromArray(F, b, b3 + p + 3 * L), v3);
       }
     }
-    float d0 = Lanes.sum(s0, t0, u0, v0);
-    float d1 = Lanes.sum(s1, t1, u1, v1);
-    float d2 = Lanes.sum(s2, t2, u2, v2);
-    float d3 = Lanes.sum(s3, t3, u3, v3);
+    if (L < 8) {
+      s0 = s0.add(u0);
+      t0 = t0.add(v0);
+      s1 = s1.add(u1);
+      t1 = t1.add(v1);
+      s2 = s2.add(u2);
+      t2 = t2.add(v2);
+      s3 = s3.add(u3);
+      t3 = t3.add(v3);
+    }
+    if (L < 16) {
+      s0 = s0.add(t0);
+      s1 = s1.add(t1);
+      s2 = s2.add(t2);
+      s3 = s3.add(t3);
+    }
+    float d0 = Lanes.sum(s0);
+    float d1 = Lanes.sum(s1);
+    float d2 = Lanes.sum(s2);
+    float d3 = Lanes.sum(s3);
     for (; p < k; p++) {
       float x = a[aOff + p];
       d0 = Math.fma(x, b[bOff + p], d0);

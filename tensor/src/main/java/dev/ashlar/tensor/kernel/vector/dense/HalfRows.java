@@ -113,10 +113,11 @@ final class HalfRows {
   static float sum(float[] sums, int at) {
     FloatVector none = FloatVector.zero(F);
     return Lanes.sum(
-        folded(sums, at),
-        L < 16 ? folded(sums, at + L) : none,
-        L < 8 ? folded(sums, at + 2 * L) : none,
-        L < 8 ? folded(sums, at + 3 * L) : none);
+        Lanes.folded(
+            folded(sums, at),
+            L < 16 ? folded(sums, at + L) : none,
+            L < 8 ? folded(sums, at + 2 * L) : none,
+            L < 8 ? folded(sums, at + 3 * L) : none));
   }
 
   private static FloatVector folded(float[] sums, int at) {

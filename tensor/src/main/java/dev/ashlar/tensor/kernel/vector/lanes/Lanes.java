@@ -11,7 +11,9 @@ import jdk.incubator.vector.VectorSpecies;
 /**
  * The vector width of this process, the register tile that suits it, and folds in fixed order.
  * Methods that take vectors have less than 35 bytes of code where they can: those are inlined
- * whatever has been compiled before them, others may be called, with every vector boxed.
+ * whatever has been compiled before them, others may be called, with every vector boxed. And they
+ * hand those vectors on to no other of our methods: what a loop carries and is first worked on two
+ * calls below the loop's own method stays a box, one for each time around (KernelAllocationTest).
  *
  * <p>A sum over floats has {@link #WAYS} partial sums at every width, the i-th over elements i, i +
  * 16, …: one vector of 512 bits, two of 256, four of 128. What is behind the last whole sixteen
@@ -55,6 +57,9 @@ public final class Lanes {
   /** Columns of the register tile, and so the width of a packed panel of B. */
   public static final int PANEL = (WIDE ? 4 : 2) * L;
 
+  private static final boolean WHOLE = L >= WAYS;
+  private static final boolean HALVES = 2 * L >= WAYS;
+
   private static final VectorShuffle<Float> TURN_8 = turn(8);
   private static final VectorShuffle<Float> TURN_4 = turn(4);
   private static final VectorShuffle<Float> TURN_2 = turn(2);
@@ -70,7 +75,7 @@ public final class Lanes {
    * The sum of the lanes as a tree of halves. {@code reduceLanes} adds in an order that changes
    * when the code is compiled.
    */
-  private static float sum(FloatVector v) {
+  public static float sum(FloatVector v) {
     FloatVector s = v;
     if (L >= 16) {
       s = s.add(s.rearrange(TURN_8));
@@ -83,18 +88,15 @@ public final class Lanes {
   }
 
   /**
-   * The sum of {@link #WAYS} partial sums as a tree of halves.
+   * {@link #WAYS} partial sums in as many as one vector has, the first steps of a tree of halves;
+   * {@link #sum(FloatVector)} takes the others.
    *
    * @param b the second vector of them; ignored where one holds them all
    * @param c the third; ignored where two hold them all
    * @param d the fourth; the same
    */
-  public static float sum(FloatVector a, FloatVector b, FloatVector c, FloatVector d) {
-    return sum(L >= WAYS ? a : folded(a, b, c, d));
-  }
-
-  private static FloatVector folded(FloatVector a, FloatVector b, FloatVector c, FloatVector d) {
-    return 2 * L >= WAYS ? a.add(b) : a.add(c).add(b.add(d));
+  public static FloatVector folded(FloatVector a, FloatVector b, FloatVector c, FloatVector d) {
+    return WHOLE ? a : HALVES ? a.add(b) : a.add(c).add(b.add(d));
   }
 
   /**
@@ -153,16 +155,15 @@ public final class Lanes {
    * one is a hundred times the code.
    */
   public static DoubleVector doubles(float[] x, int at) {
-    return doubles(FloatVector.fromArray(H, x, at));
+    return (DoubleVector) FloatVector.fromArray(H, x, at).convertShape(VectorOperators.F2D, D, 0);
   }
 
   /** {@code a − b} of half a vector, formed in float, as doubles. */
   public static DoubleVector difference(float[] a, float[] b, int at) {
-    return doubles(FloatVector.fromArray(H, a, at).sub(FloatVector.fromArray(H, b, at)));
-  }
-
-  private static DoubleVector doubles(FloatVector half) {
-    return (DoubleVector) half.convertShape(VectorOperators.F2D, D, 0);
+    return (DoubleVector)
+        FloatVector.fromArray(H, a, at)
+            .sub(FloatVector.fromArray(H, b, at))
+            .convertShape(VectorOperators.F2D, D, 0);
   }
 
   /** The largest of the first {@link #L} floats. */
@@ -196,7 +197,7 @@ public final class Lanes {
         s3 = product(a, aOff + i + 3 * L, b, bOff + i + 3 * L, s3);
       }
     }
-    float total = sum(s0, s1, s2, s3);
+    float total = sum(folded(s0, s1, s2, s3));
     for (; i < n; i++) {
       total = Math.fma(a[aOff + i], b[bOff + i], total);
     }

@@ -102,7 +102,7 @@ public final class VectorElementwise implements ElementwiseKernel {
     for (; i <= n - L; i += L) {
       zeros = FloatVector.fromArray(F, x, xOff + i).mul(0f).add(zeros);
     }
-    float sum = Lanes.sum(zeros, FloatVector.zero(F), FloatVector.zero(F), FloatVector.zero(F));
+    float sum = Lanes.sum(zeros);
     for (; i < n; i++) {
       sum += 0 * x[xOff + i];
     }

@@ -103,7 +103,7 @@ public final class VectorNorm implements NormKernel {
         s3 = product(dy, off + j, w, j).fma(centered(x, off + j, mean), s3);
       }
     }
-    float total = Lanes.sum(s0, s1, s2, s3);
+    float total = Lanes.sum(Lanes.folded(s0, s1, s2, s3));
     for (; i < dim; i++) {
       total = Math.fma(dy[off + i] * w[i], x[off + i] - mean, total);
     }
@@ -211,7 +211,7 @@ public final class VectorNorm implements NormKernel {
         s3 = FloatVector.fromArray(F, x, i + 3 * L).add(s3);
       }
     }
-    float total = Lanes.sum(s0, s1, s2, s3);
+    float total = Lanes.sum(Lanes.folded(s0, s1, s2, s3));
     for (; i < off + dim; i++) {
       total += x[i];
     }
@@ -234,7 +234,7 @@ public final class VectorNorm implements NormKernel {
         s3 = square(x, i + 3 * L, mean, s3);
       }
     }
-    float total = Lanes.sum(s0, s1, s2, s3);
+    float total = Lanes.sum(Lanes.folded(s0, s1, s2, s3));
     for (; i < off + dim; i++) {
       float d = x[i] - mean;
       total = Math.fma(d, d, total);
