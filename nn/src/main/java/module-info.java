@@ -4,10 +4,12 @@ module dev.ashlar.nn {
 
   exports dev.ashlar.nn.architecture;
   exports dev.ashlar.nn.decoder;
+  exports dev.ashlar.nn.device;
   exports dev.ashlar.nn.generate;
   exports dev.ashlar.nn.layer;
   exports dev.ashlar.nn.op;
   exports dev.ashlar.nn.runner;
 
   uses dev.ashlar.nn.architecture.Architecture;
+  uses dev.ashlar.nn.device.DeviceProvider;
 }

@@ -10,4 +10,6 @@ module dev.ashlar.tornado {
 
   provides dev.ashlar.tensor.kernel.BackendProvider with
       dev.ashlar.tornado.TornadoProvider;
+  provides dev.ashlar.nn.device.DeviceProvider with
+      dev.ashlar.tornado.TornadoDevices;
 }

@@ -5,17 +5,11 @@ import dev.ashlar.tensor.kernel.Backend;
 import dev.ashlar.tensor.kernel.BackendProvider;
 
 /**
- * Looks whether TornadoVM runs under this JVM. It names no type of TornadoVM, so that it loads
- * everywhere.
- *
- * <p>A device does not take the place of single kernels: it takes whole decoders ({@link
- * dev.ashlar.tornado.runner.DeviceRunner}), which no command does in this version. So the provider
- * always declines, and its reason says so.
+ * Stands on the list of backends and says why its kernels are not used: a device does not take the
+ * place of single kernels, it takes whole decoders ({@link TornadoDevices}). So it always declines,
+ * without starting TornadoVM.
  */
 public final class TornadoProvider implements BackendProvider {
-  /** TornadoVM's argument file sets this property to its implementation class. */
-  private static final String IMPLEMENTATION = "tornado.load.api.implementation";
-
   /** Made by {@code ServiceLoader}. */
   public TornadoProvider() {}
 
@@ -32,9 +26,9 @@ public final class TornadoProvider implements BackendProvider {
   @Override
   public Availability availability() {
     return new Availability.Absent(
-        System.getProperty(IMPLEMENTATION) == null
-            ? "this JVM was not started with TornadoVM's argument file"
-            : "TornadoVM is there, but only programs can use it in this version (DeviceRunner)");
+        TornadoDevices.hindrance()
+            .orElse(
+                "a device takes whole models, by --backend tornado of generate, chat and eval"));
   }
 
   @Override

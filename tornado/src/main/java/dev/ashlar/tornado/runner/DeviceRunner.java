@@ -3,7 +3,7 @@ package dev.ashlar.tornado.runner;
 import dev.ashlar.nn.decoder.BlockSpec;
 import dev.ashlar.nn.decoder.DecoderSpec;
 import dev.ashlar.nn.decoder.RotarySpec;
-import dev.ashlar.nn.runner.Runner;
+import dev.ashlar.nn.device.DeviceDecoder;
 import dev.ashlar.nn.runner.SequenceCache;
 import dev.ashlar.tensor.Tensor;
 import dev.ashlar.tensor.weights.StoredTensor;
@@ -25,7 +25,7 @@ import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
  *
  * <p>Not thread-safe. Rows of the embedding stay in the source, which has to stay open.
  */
-public final class DeviceRunner implements Runner, AutoCloseable {
+public final class DeviceRunner implements DeviceDecoder {
   /**
    * How it runs.
    *

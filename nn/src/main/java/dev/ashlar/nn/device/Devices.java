@@ -1,0 +1,39 @@
+package dev.ashlar.nn.device;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.ServiceLoader;
+
+/**
+ * Providers of devices.
+ *
+ * @param providers each of another name
+ */
+public record Devices(List<DeviceProvider> providers) {
+  private static final class Holder {
+    static final Devices FOUND = found();
+  }
+
+  public Devices {
+    providers = List.copyOf(providers);
+  }
+
+  /** Those that this process has, looked for when first asked for; none of them is started. */
+  public static Devices ofProcess() {
+    return Holder.FOUND;
+  }
+
+  private static Devices found() {
+    List<DeviceProvider> all = new ArrayList<>();
+    // Its own loader: beside this class lie its providers, whatever thread asks first.
+    ServiceLoader.load(DeviceProvider.class, DeviceProvider.class.getClassLoader())
+        .forEach(all::add);
+    return new Devices(all);
+  }
+
+  /** The one of that name. */
+  public Optional<DeviceProvider> named(String name) {
+    return providers.stream().filter(p -> p.name().equals(name)).findFirst();
+  }
+}
