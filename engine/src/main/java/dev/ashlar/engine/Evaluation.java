@@ -1,6 +1,7 @@
 package dev.ashlar.engine;
 
 import dev.ashlar.engine.data.DatasetFiles;
+import dev.ashlar.engine.device.Lease;
 import dev.ashlar.engine.evaluate.Figure;
 import dev.ashlar.engine.evaluate.Measurement;
 import dev.ashlar.engine.harness.Assignment;
@@ -48,6 +49,9 @@ public final class Evaluation {
 
   /** Bytes of a reference's hidden states that may lie in the heap; more lie in a file. */
   private static final long IN_HEAP = 1L << 30;
+
+  /** Tokens of answers that go on behind one question, beside it. */
+  private static final int FORKS = 2048;
 
   private final LanguageModel model;
   private Optional<LanguageModel> reference = Optional.empty();
@@ -163,6 +167,9 @@ public final class Evaluation {
       throw new IllegalArgumentException(
           Assignments.KL + " compares with a float model: name it as the reference");
     }
+    if (reference.isPresent()) {
+      model.running.requireProcessor("models are compared");
+    }
     DatasetFiles files = DatasetFiles.ofMachine();
     List<Assignment> all = Assignments.read(datasets, tasks, files);
     List<QuestionSet> pools =
@@ -231,18 +238,19 @@ public final class Evaluation {
       throw new InputException(
           exampleData.get() + ": has no questions like those of " + set.spec().name());
     }
-    try (Stage stage = listener.begin(set.task() + ", " + set.spec().name(), 1)) {
+    int context = model.contextLength();
+    long tokens = (long) model.running.openEnded(context) + FORKS;
+    try (Stage stage = listener.begin(set.task() + ", " + set.spec().name(), 1);
+        Lease lease = model.running.lease(Integer.MAX_VALUE, tokens)) {
       TaskRun.Options how = new TaskRun.Options(limit, examples, openingToken, answerTokens);
-      return model.options.run(() -> new TaskRun(asked(), how).run(set, pool.questions(), stage));
+      return model.options.run(
+          () -> new TaskRun(asked(lease), how).run(set, pool.questions(), stage));
     }
   }
 
-  private TaskRun.Asked asked() {
+  private TaskRun.Asked asked(Lease lease) {
     return new TaskRun.Asked(
-        model.tokenizer(),
-        model.decoder(Integer.MAX_VALUE).runner(model.options.kvCache()),
-        model.contextLength(),
-        model.model.stopTokens());
+        model.tokenizer(), lease.runner(), model.contextLength(), model.model.stopTokens());
   }
 
   private Measurement perplexity(EvaluationText text, int[] ids, int length) {

@@ -2,6 +2,8 @@ package dev.ashlar.engine;
 
 import dev.ashlar.engine.chat.Continuation;
 import dev.ashlar.engine.chat.Conversation;
+import dev.ashlar.engine.device.DeviceName;
+import dev.ashlar.engine.device.Lease;
 import dev.ashlar.engine.job.Faults;
 import dev.ashlar.engine.job.JobListener;
 import dev.ashlar.engine.job.RunException;
@@ -12,9 +14,9 @@ import dev.ashlar.formats.export.ExportFormat;
 import dev.ashlar.formats.export.ExportFormats;
 import dev.ashlar.io.InputException;
 import dev.ashlar.nn.decoder.Decoder;
-import dev.ashlar.nn.decoder.InferenceOptions;
-import dev.ashlar.nn.generate.Generator;
+import dev.ashlar.nn.device.Devices;
 import dev.ashlar.tensor.DType;
+import dev.ashlar.tensor.kernel.Backends;
 import dev.ashlar.tensor.quant.QuantScheme;
 import dev.ashlar.text.chat.ChatTemplate;
 import dev.ashlar.text.tokenizer.StoppingDecoder;
@@ -28,9 +30,8 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
-import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 
 /**
@@ -56,14 +57,15 @@ public final class LanguageModel implements AutoCloseable {
   /** Codes that are in memory only. */
   final Optional<QuantizedState> converted;
 
-  private Decoder decoder;
+  /** What computes. */
+  final RunningModel running;
 
   private LanguageModel(
-      Model model, ModelOptions options, Optional<QuantizedState> converted, Decoder decoder) {
+      Model model, ModelOptions options, Optional<QuantizedState> converted, RunningModel running) {
     this.model = model;
     this.options = options;
     this.converted = converted;
-    this.decoder = decoder;
+    this.running = running;
   }
 
   /**
@@ -95,7 +97,25 @@ public final class LanguageModel implements AutoCloseable {
 
   /** The same, to be run as {@code options} say. */
   public static LanguageModel open(Path path, ModelOptions options) {
-    return new LanguageModel(Model.open(path, options.adapters()), options, Optional.empty(), null);
+    return open(path, options, Devices::ofProcess);
+  }
+
+  /**
+   * The same.
+   *
+   * @param devices asked only where {@code options} name none of the processor's backends
+   */
+  static LanguageModel open(Path path, ModelOptions options, Supplier<Devices> devices) {
+    // What no device heeds, and a device that is not there, is known before files are.
+    options.device(devices).ifPresent(DeviceName::requireThere);
+    Model model = Model.open(path, options.adapters());
+    try {
+      RunningModel running = RunningModel.of(model, options, devices);
+      return new LanguageModel(model, options, Optional.empty(), running);
+    } catch (RuntimeException | Error e) {
+      model.close();
+      throw e;
+    }
   }
 
   /** The folder or file that it was opened from. */
@@ -137,12 +157,14 @@ public final class LanguageModel implements AutoCloseable {
    * Reads the weights now instead of when they are first needed, ready for a prompt like this one.
    */
   public void load(String prompt) {
-    decoder(Prompts.of(tokenizer(), prompt).length);
+    int tokens = Prompts.of(tokenizer(), prompt).length;
+    running.lease(tokens, tokens).close();
   }
 
   /** The same, refusing a prompt that does not leave room for an answer. */
   public void load(String prompt, GenerationOptions how) {
-    decoder(Prompts.fitting(model, tokenizer(), prompt, how).length);
+    int tokens = Prompts.fitting(model, tokenizer(), prompt, how).length;
+    running.lease(tokens, Prompts.tokens(model, how, tokens)).close();
   }
 
   /** Continues {@code prompt} as it is, without a chat template. */
@@ -163,11 +185,12 @@ public final class LanguageModel implements AutoCloseable {
    */
   public Generated generate(String prompt, GenerationOptions how, Consumer<String> listener) {
     int[] ids = Prompts.fitting(model, tokenizer(), prompt, how);
-    Continuation continuation = continuation(how, ids.length, model.stopTokens());
     int limit = Prompts.limit(model, how, ids.length);
-    Continuation.Written written =
-        continuation.write(decoded(), ids, limit, listener, how.cancellation()::isCancelled);
-    return new Generated(written.text(), ids.length, written.result());
+    try (Continuation continuation = continuations().behind(ids, how)) {
+      Continuation.Written written =
+          continuation.write(decoded(), ids, limit, listener, how.cancellation()::isCancelled);
+      return new Generated(written.text(), ids.length, written.result());
+    }
   }
 
   private StoppingDecoder decoded() {
@@ -176,12 +199,12 @@ public final class LanguageModel implements AutoCloseable {
 
   /**
    * The same text as {@link #generate(String, GenerationOptions)} gives, made as the stream is
-   * read, by the thread that reads it: whoever stops reading stops the model. Pieces are whole
-   * characters.
+   * read, by the thread that reads it: whoever stops reading stops the model, and closes the stream
+   * of a model on a device. Pieces are whole characters.
    */
   public Stream<String> stream(String prompt, GenerationOptions how) {
     int[] ids = Prompts.fitting(model, tokenizer(), prompt, how);
-    Continuation continuation = continuation(how, ids.length, model.stopTokens());
+    Continuation continuation = continuations().behind(ids, how);
     int limit = Prompts.limit(model, how, ids.length);
     return new TextPieces(continuation, decoded(), ids, limit, how.cancellation()::isCancelled)
         .asStream();
@@ -199,56 +222,11 @@ public final class LanguageModel implements AutoCloseable {
    * @throws dev.ashlar.text.chat.ChatTemplateException if the template that was given is ill-formed
    */
   public Conversation chat(ChatOptions how) {
-    ChatTemplate template =
-        how.template()
-            .map(this::template)
-            .or(model::chatTemplate)
-            .orElseThrow(
-                () ->
-                    new InputException(
-                        path()
-                            + ": the model has no chat template, so it was probably not made for"
-                            + " conversations; continue a text instead, or give a template"));
-    return chat(how, template);
+    return continuations().conversation(how, tokenizer());
   }
 
-  /** A template that sees the special tokens that the model's own one would. */
-  private ChatTemplate template(ChatOptions.Template given) {
-    return ChatTemplate.of(
-        given.jinja(),
-        model.chatTemplate().map(ChatTemplate::specialTokens).orElse(model.specialTokens()),
-        given.origin());
-  }
-
-  private Conversation chat(ChatOptions how, ChatTemplate template) {
-    Continuation answers =
-        continuation(how.generation(), Integer.MAX_VALUE, model.answerStops(template));
-    BooleanSupplier forAll = how.generation().cancellation()::isCancelled;
-    Conversation conversation =
-        new Conversation(
-            template,
-            tokenizer(),
-            (prompt, limit, listener, cancelled) ->
-                answers.generate(
-                    prompt,
-                    limit,
-                    listener,
-                    () -> forAll.getAsBoolean() || cancelled.getAsBoolean()),
-            Prompts.context(model, how.generation()),
-            promptTokens -> Prompts.limit(model, how.generation(), promptTokens),
-            model.generationSettings().stopStrings(),
-            how.variables());
-    how.system().ifPresent(conversation::system);
-    return conversation;
-  }
-
-  private Continuation continuation(GenerationOptions how, int promptTokens, Set<Integer> stops) {
-    Generator generator =
-        new Generator(
-            decoder(promptTokens).runner(options.kvCache()),
-            how.sampler(),
-            Prompts.context(model, how));
-    return new ModelContinuation(generator, options, stops);
+  private Continuations continuations() {
+    return new Continuations(model, running, options);
   }
 
   /** A text as a vector {@code [dim]}; see {@link #embed(List, EmbeddingOptions)}. */
@@ -265,6 +243,7 @@ public final class LanguageModel implements AutoCloseable {
    * @throws RunException if a vector is not finite
    */
   public List<float[]> embed(List<String> texts, EmbeddingOptions how) {
+    running.requireProcessor("texts become vectors");
     Embeddings embeddings = new Embeddings(decoder(Integer.MAX_VALUE), contextLength(), how);
     return Faults.translated(
         () ->
@@ -295,7 +274,17 @@ public final class LanguageModel implements AutoCloseable {
   public Perplexity evaluate(int[] ids, int window, int limit, WindowListener listener) {
     Prompts.requireWindow(ids, window, contextLength());
     model.requireTokens(ids);
-    return options.run(() -> Perplexity.of(measured(), ids, window, limit, listener));
+    if (!running.isOnDevice()) {
+      return options.run(() -> Perplexity.of(measured(), ids, window, limit, listener));
+    }
+    try (Lease lease = running.lease(window, window)) {
+      return Faults.translated(
+          () ->
+              options.run(
+                  () ->
+                      Perplexity.of(
+                          lease.runner(), Backends.chosen(), ids, window, limit, listener)));
+    }
   }
 
   /** Exact activations need no packed kernels, and their floats are what other programs compare. */
@@ -333,6 +322,7 @@ public final class LanguageModel implements AutoCloseable {
    * @throws IllegalArgumentException if there is no such format
    */
   public Map<String, Path> export(Path folder, String... formats) {
+    running.requireProcessor("exports are made");
     List<ExportFormat> chosen = ExportFormats.allNamed(formats);
     QuantizedState codes =
         converted
@@ -364,27 +354,21 @@ public final class LanguageModel implements AutoCloseable {
    */
   public PreparedModel prepare(
       QuantizationPlan plan, Method method, Map<String, String> methodOptions, long seed) {
+    running.requireProcessor("layers are observed");
     return PreparedModel.of(
         model,
         plan,
         new Method.Choice(method, MethodOptions.of(methodOptions)),
         seed,
         options,
-        (codes, decoder) -> new LanguageModel(model, options, Optional.of(codes), decoder));
+        (codes, decoder) ->
+            new LanguageModel(
+                model, options, Optional.of(codes), RunningModel.of(model, options, decoder)));
   }
 
-  /** What runs the model, read when first asked for. */
-  synchronized Decoder decoder(int promptTokens) {
-    if (decoder == null) {
-      InferenceOptions how =
-          InferenceOptions.defaults()
-              .with(options.activations())
-              .with(options.kvCache())
-              .with(options.head())
-              .forPrompt(promptTokens);
-      decoder = options.run(() -> model.runner(how, options.kernels()));
-    }
-    return decoder;
+  /** What runs the model on the processor, read when first asked for. */
+  Decoder decoder(int promptTokens) {
+    return running.decoder(promptTokens);
   }
 
   /**
@@ -393,6 +377,7 @@ public final class LanguageModel implements AutoCloseable {
    */
   @Override
   public void close() {
+    running.close();
     if (converted.isEmpty()) {
       model.close();
     }

@@ -1,7 +1,10 @@
 package dev.ashlar.engine;
 
+import dev.ashlar.engine.device.DeviceName;
 import dev.ashlar.formats.adapter.AdapterFile;
+import dev.ashlar.io.InputException;
 import dev.ashlar.nn.decoder.HeadPrecision;
+import dev.ashlar.nn.device.Devices;
 import dev.ashlar.tensor.Parallel;
 import dev.ashlar.tensor.kernel.ActivationPrecision;
 import dev.ashlar.tensor.kernel.Backend;
@@ -10,15 +13,18 @@ import dev.ashlar.tensor.kv.KvPrecision;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.function.Supplier;
 
 /**
  * How a model is run. Results do not depend on the number of threads.
  *
  * @param threads to compute with; empty for the process's number: one for each processor, or the
  *     system property {@code ashlar.threads}
- * @param backend which kernels: {@code reference}, {@code vector}…; empty for the process's choice
+ * @param backend which kernels: {@code reference}, {@code vector}…, or a device: {@code tornado},
+ *     {@code tornado:1}…; empty or {@link #AUTO} for the process's choice, which is never a device
  * @param activations what packed weights are multiplied by
  * @param kvCache how keys and values of earlier tokens are kept
  * @param head how the output map is kept
@@ -31,6 +37,9 @@ public record ModelOptions(
     KvPrecision kvCache,
     HeadPrecision head,
     List<AdapterFile> adapters) {
+  /** The backend that stands for the process's choice. */
+  public static final String AUTO = "auto";
+
   public ModelOptions {
     if (threads.isPresent() && threads.getAsInt() < 1) {
       throw new IllegalArgumentException("threads must be at least 1: " + threads.getAsInt());
@@ -54,7 +63,11 @@ public record ModelOptions(
     return new ModelOptions(OptionalInt.of(count), backend, activations, kvCache, head, adapters);
   }
 
-  /** The same with the backend of that name. */
+  /**
+   * The same with the backend of that name. A device generates, holds conversations and measures;
+   * other jobs refuse it. It takes no adapters, and computes with exact activations and heads and
+   * keys and values in f32: opening a model otherwise is refused.
+   */
   public ModelOptions withBackend(String name) {
     return new ModelOptions(threads, Optional.of(name), activations, kvCache, head, adapters);
   }
@@ -105,9 +118,55 @@ public record ModelOptions(
    * The backend that is meant.
    *
    * @throws IllegalArgumentException if there is none of that name here
+   * @throws InputException if a device is meant
    */
   Backend kernels() {
-    return backend.map(Backends::named).orElseGet(Backends::chosen);
+    backend
+        .filter(name -> !name.equals(AUTO))
+        .flatMap(name -> DeviceName.of(name, Devices.ofProcess()))
+        .ifPresent(
+            d -> {
+              throw new InputException(
+                  d
+                      + " takes whole models, to generate, to talk or to be measured; this is done"
+                      + " on the processor: choose the backend vector or reference");
+            });
+    return backend
+        .filter(name -> !name.equals(AUTO))
+        .map(Backends::named)
+        .orElseGet(Backends::chosen);
+  }
+
+  /**
+   * The device that is meant, if one is.
+   *
+   * @param devices that there may be
+   * @throws InputException if something else is set that it would not heed
+   */
+  Optional<DeviceName> device(Supplier<Devices> devices) {
+    Optional<DeviceName> device =
+        backend.filter(n -> !n.equals(AUTO)).flatMap(n -> DeviceName.of(n, devices.get()));
+    List<String> unheeded = new ArrayList<>();
+    if (activations != ActivationPrecision.FLOAT) {
+      unheeded.add("rounded activations");
+    }
+    if (kvCache != KvPrecision.F32) {
+      unheeded.add("a cache of keys and values in " + kvCache.name().toLowerCase(Locale.ROOT));
+    }
+    if (head != HeadPrecision.STORED) {
+      unheeded.add("a rounded head");
+    }
+    if (!adapters.isEmpty()) {
+      unheeded.add("adapters");
+    }
+    if (device.isPresent() && !unheeded.isEmpty()) {
+      throw new InputException(
+          device.get()
+              + " does not compute with "
+              + String.join(" and ", unheeded)
+              + ": leave that out, or choose the backend vector or reference");
+    }
+    return device;
   }
 
   /**

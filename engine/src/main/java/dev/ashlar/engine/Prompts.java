@@ -52,6 +52,12 @@ final class Prompts {
         : how.maxTokens();
   }
 
+  /** Tokens that a text may have in the end, a prompt of so many included. */
+  static long tokens(Model model, GenerationOptions how, int promptTokens) {
+    long all = (long) promptTokens + limit(model, how, promptTokens);
+    return Math.min(context(model, how), all);
+  }
+
   /**
    * Tokens at which a text ends, prompt included.
    *

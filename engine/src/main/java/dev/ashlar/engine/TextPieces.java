@@ -49,9 +49,10 @@ final class TextPieces implements Iterator<String> {
   /** The pieces, each made when it is read. */
   Stream<String> asStream() {
     return StreamSupport.stream(
-        Spliterators.spliteratorUnknownSize(
-            this, Spliterator.ORDERED | Spliterator.NONNULL | Spliterator.IMMUTABLE),
-        false);
+            Spliterators.spliteratorUnknownSize(
+                this, Spliterator.ORDERED | Spliterator.NONNULL | Spliterator.IMMUTABLE),
+            false)
+        .onClose(model::close);
   }
 
   @Override
@@ -75,14 +76,12 @@ final class TextPieces implements Iterator<String> {
   /** What one more token adds; may be empty. */
   private String piece() {
     if (made == limit || decoder.stopped() || cancelled.getAsBoolean()) {
-      ended = true;
-      return decoder.flush();
+      return end();
     }
     int[] prompt = Arrays.copyOf(ids, length);
     Generator.Result result = model.generate(prompt, 1, id -> true, cancelled);
     if (result.tokens().isEmpty()) {
-      ended = true;
-      return decoder.flush();
+      return end();
     }
     int token = result.tokens().getFirst();
     if (length == ids.length) {
@@ -91,5 +90,11 @@ final class TextPieces implements Iterator<String> {
     ids[length++] = token;
     made++;
     return decoder.push(token);
+  }
+
+  private String end() {
+    ended = true;
+    model.close();
+    return decoder.flush();
   }
 }

@@ -11,7 +11,7 @@ import java.util.function.IntPredicate;
  * remembers what it has read.
  */
 @FunctionalInterface
-public interface Continuation {
+public interface Continuation extends AutoCloseable {
   /**
    * Continues {@code prompt}.
    *
@@ -61,5 +61,30 @@ public interface Continuation {
     show.accept(decoder.flush());
     return new Written(
         text.toString(), decoder.stopped() ? result.with(Generator.End.STOP_STRING) : result);
+  }
+
+  /** Lets go of what it remembers; nothing can be continued afterwards. May be called again. */
+  @Override
+  default void close() {}
+
+  /** The same until somebody else cancels it too. */
+  default Continuation until(BooleanSupplier alsoCancelled) {
+    Continuation all = this;
+    return new Continuation() {
+      @Override
+      public Generator.Result generate(
+          int[] prompt, int limit, IntPredicate listener, BooleanSupplier cancelled) {
+        return all.generate(
+            prompt,
+            limit,
+            listener,
+            () -> alsoCancelled.getAsBoolean() || cancelled.getAsBoolean());
+      }
+
+      @Override
+      public void close() {
+        all.close();
+      }
+    };
   }
 }

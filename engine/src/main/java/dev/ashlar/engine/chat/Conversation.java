@@ -18,9 +18,10 @@ import java.util.stream.IntStream;
 
 /**
  * Messages so far, and the model that answers them. The model's cache is kept from turn to turn, so
- * that only what is new is read. Not thread-safe.
+ * that only what is new is read; where that lies on a device, closing the conversation gives it
+ * back. Not thread-safe.
  */
-public final class Conversation {
+public final class Conversation implements AutoCloseable {
   private final ChatTemplate template;
   private final Tokenizer tokenizer;
   private final Continuation model;
@@ -92,6 +93,12 @@ public final class Conversation {
   /** Tokens that fit the model; {@link Integer#MAX_VALUE} if it does not say. */
   public int contextLength() {
     return contextLength;
+  }
+
+  /** Gives back what the model remembers; nothing can be asked afterwards. */
+  @Override
+  public void close() {
+    model.close();
   }
 
   /** Forgets all messages but the system's. */

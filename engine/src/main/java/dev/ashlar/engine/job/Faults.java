@@ -1,6 +1,7 @@
 package dev.ashlar.engine.job;
 
 import dev.ashlar.io.AshlarException;
+import dev.ashlar.nn.device.DeviceException;
 import dev.ashlar.nn.generate.NotFiniteException;
 import dev.ashlar.tuning.calibration.CalibrationException;
 import dev.ashlar.tuning.method.TuningException;
@@ -26,7 +27,11 @@ public final class Faults {
   public static <T> T translated(Supplier<T> work) {
     try {
       return work.get();
-    } catch (TuningException | CalibrationException | WorkFolderException | NotFiniteException e) {
+    } catch (TuningException
+        | CalibrationException
+        | WorkFolderException
+        | NotFiniteException
+        | DeviceException e) {
       requireUninterrupted(e);
       throw new RunException(e);
     } catch (AshlarException e) {

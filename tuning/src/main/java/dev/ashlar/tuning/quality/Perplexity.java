@@ -2,9 +2,14 @@ package dev.ashlar.tuning.quality;
 
 import dev.ashlar.nn.decoder.BlockContext;
 import dev.ashlar.nn.decoder.Decoder;
+import dev.ashlar.nn.runner.Runner;
+import dev.ashlar.nn.runner.SequenceCache;
+import dev.ashlar.tensor.Tensor;
 import dev.ashlar.tensor.autograd.Tape;
+import dev.ashlar.tensor.kernel.Backend;
 import dev.ashlar.tuning.method.Unit;
 import java.time.Duration;
+import java.util.List;
 
 /**
  * Perplexity: consecutive windows that do not overlap, each fed alone, mean negative log-likelihood
@@ -41,6 +46,30 @@ public record Perplexity(
     for (int i = 0; i < windows.count(); i++) {
       int[] window = windows.window(i);
       loss.add(model.hidden(window, context, tape), Windows.targets(window), tape);
+      tape.reset();
+      listener.window(i + 1, windows.count(), Math.exp(loss.mean()));
+    }
+    return result(loss, windows, start);
+  }
+
+  /**
+   * The same of a model that is somewhere else, as on a device.
+   *
+   * @param kernels that measure the losses of its logits
+   */
+  public static Perplexity of(
+      Runner model, Backend kernels, int[] ids, int length, int limit, WindowListener listener) {
+    long start = System.nanoTime();
+    Windows windows = Windows.of(ids, length, limit);
+    Tape tape = Tape.off(kernels);
+    WindowLoss loss = new WindowLoss(model);
+    for (int i = 0; i < windows.count(); i++) {
+      int[] window = windows.window(i);
+      try (SequenceCache cache = model.newCache()) {
+        Tensor hidden =
+            model.hidden(List.of(new Runner.Part(cache, window, length)), () -> false).copy();
+        loss.add(hidden, Windows.targets(window), tape);
+      }
       tape.reset();
       listener.window(i + 1, windows.count(), Math.exp(loss.mean()));
     }

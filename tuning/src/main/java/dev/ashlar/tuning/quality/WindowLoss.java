@@ -1,6 +1,7 @@
 package dev.ashlar.tuning.quality;
 
 import dev.ashlar.nn.decoder.BlockContext;
+import dev.ashlar.nn.runner.Runner;
 import dev.ashlar.tensor.Parallel;
 import dev.ashlar.tensor.Tensor;
 import dev.ashlar.tensor.autograd.Tape;
@@ -17,7 +18,13 @@ final class WindowLoss {
   /** Rows whose logits are there at once; at least half as many, so that kernels stay the same. */
   private static final int ROWS = 128;
 
-  private final Unit head;
+  /** Final norm and output map of some rows. */
+  @FunctionalInterface
+  private interface Head {
+    Tensor logits(Tensor part, int n, Tape tape);
+  }
+
+  private final Head head;
   private final List<Double> means = new ArrayList<>();
   private double sum;
   private long tokens;
@@ -26,7 +33,14 @@ final class WindowLoss {
    * @param head final norm and output map
    */
   WindowLoss(Unit head) {
-    this.head = head;
+    this.head = (part, n, tape) -> head.forward(part, BlockContext.of(1, n), tape);
+  }
+
+  /**
+   * @param model whose head is asked
+   */
+  WindowLoss(Runner model) {
+    this.head = (part, n, tape) -> model.head(part);
   }
 
   /** Sees logits before they are forgotten. */
@@ -82,7 +96,7 @@ final class WindowLoss {
     int dim = hidden.dim(-1);
     Tensor part = tape.workspace().take(1, n, dim);
     System.arraycopy(hidden.data(), at * dim, part.data(), 0, n * dim);
-    return head.forward(part, BlockContext.of(1, n), tape);
+    return head.logits(part, n, tape);
   }
 
   private static void measure(
