@@ -90,7 +90,8 @@ final class AutoRoundOptions {
         g,
         "is always so here: code that comes with a model is never run",
         "disable-trust-remote-code");
-    values(g, PROCESSOR, "device", "devices", "device-map");
+    values(g, "has no meaning here: --backend says what computes", "device", "devices");
+    values(g, "has no meaning here: --backend says what computes", "device-map");
     values(g, AS_STORED, "model-dtype", "eval-model-dtype");
     refused(g, Set.of("hf"), "models come from the Hugging Face hub only", "platform");
     return Map.copyOf(g);

@@ -1,12 +1,16 @@
 package dev.ashlar.cli.command;
 
 import dev.ashlar.cli.console.Figures;
+import dev.ashlar.engine.ModelOptions;
 import dev.ashlar.engine.quantize.NamedScheme;
 import dev.ashlar.formats.export.ExportFormats;
 import dev.ashlar.formats.hub.CachedModel;
 import dev.ashlar.formats.hub.HubCache;
 import dev.ashlar.nn.architecture.Architecture;
 import dev.ashlar.nn.architecture.Architectures;
+import dev.ashlar.nn.device.DeviceProvider;
+import dev.ashlar.nn.device.Devices;
+import dev.ashlar.tensor.kernel.Backends;
 import dev.ashlar.tuning.Methods;
 import dev.ashlar.tuning.method.Effort;
 import dev.ashlar.tuning.method.Method;
@@ -53,7 +57,8 @@ final class Catalogue {
 
   /** Everything. */
   static List<Section> all() {
-    return List.of(formats(), methods(), recipes(), schemes(), families(), data(), models());
+    return List.of(
+        formats(), methods(), recipes(), schemes(), families(), data(), backends(), models());
   }
 
   private static Section formats() {
@@ -169,6 +174,22 @@ final class Catalogue {
             new Entry("FILE,FILE", "several, in even shares unless num says otherwise"),
             new Entry("A\\,B.txt", "a comma or colon of the path itself"),
             new Entry("(nothing)", "quantize: a small built-in text; the demo has its own")));
+  }
+
+  private static Section backends() {
+    List<Entry> entries = new ArrayList<>();
+    entries.add(new Entry(ModelOptions.AUTO, Backends.chosen().name() + USUAL));
+    for (Backends.Candidate c : Backends.candidates()) {
+      if (Devices.ofProcess().named(c.name()).isEmpty()) {
+        entries.add(new Entry(c.name(), c.availability().reason()));
+      }
+    }
+    for (DeviceProvider p : Devices.ofProcess().providers()) {
+      String reason = p.availability().reason();
+      entries.add(new Entry(p.name() + "[:DEVICE]", "generate, chat, eval; " + reason));
+      p.devices().forEach(d -> entries.add(new Entry(p.name() + ":" + d.index(), d.name())));
+    }
+    return new Section("backends", "what computes, by --backend", entries);
   }
 
   private static Section models() {

@@ -69,6 +69,8 @@ final class ChatCommand extends Command {
               + ").")
   Integer maxTokens;
 
+  @Mixin BackendOption backend;
+
   @Mixin AdapterOptions adapters;
 
   @Mixin ActivationsOption activations;
@@ -96,7 +98,8 @@ final class ChatCommand extends Command {
   @Override
   Report execute() {
     ModelOptions options =
-        ModelOptions.defaults()
+        backend
+            .in(ModelOptions.defaults())
             .withActivations(activations.activations())
             .withHead(head.head())
             .withAdapters(adapters.files());
@@ -110,14 +113,16 @@ final class ChatCommand extends Command {
       ChatOptions told = template(opened, how);
       warnOfIdleVariables(opened, told);
       warnOfIdleSystem(opened, told);
-      Conversation conversation = opened.chat(told);
-      conversation.system(system);
-      // Opened last: until then Ctrl-C ends the program as ever.
-      try (Keyboard keyboard = Keyboard.ofProcess()) {
+      backend.announce(console::note);
+      // The keyboard last: until then Ctrl-C ends the program as ever.
+      try (Conversation conversation = opened.chat(told);
+          Keyboard keyboard = Keyboard.ofProcess()) {
+        conversation.system(system);
         ChatSession session = new ChatSession(conversation, console, keyboard, json);
         session.run(model);
         Map<String, Object> facts = new LinkedHashMap<>();
         facts.put("model", model);
+        facts.put("backend", backend.used());
         facts.put("turns", session.turns());
         return new Report("", facts);
       }

@@ -119,6 +119,8 @@ final class EvalCommand extends Command {
       description = "Tokens of a generated answer at most (default 256).")
   Integer answerTokens;
 
+  @Mixin BackendOption backend;
+
   @Mixin AdapterOptions adapters;
 
   @Mixin ActivationsOption activations;
@@ -145,7 +147,8 @@ final class EvalCommand extends Command {
         !named.contains(Assignments.KL) || reference != null,
         "--tasks " + Assignments.KL + " needs --reference, the float model to compare with");
     ModelOptions options =
-        ModelOptions.defaults()
+        backend
+            .in(ModelOptions.defaults())
             .withActivations(activations.activations())
             .withHead(head.head())
             .withAdapters(adapters.files());
@@ -156,10 +159,11 @@ final class EvalCommand extends Command {
                 : LanguageModel.open(
                     reference, ModelOptions.defaults(), new ConsoleListener(console))) {
       activations.warnOfIdle(opened, console::warning);
+      backend.announce(console::note);
       Evaluation evaluation = evaluation(opened, floats);
       List<Measurement> results = evaluation.on(dataset);
       idle(results).forEach(console::warning);
-      return new EvalReport(model, activations.type, head.type, results).report();
+      return new EvalReport(model, backend.used(), activations.type, head.type, results).report();
     }
   }
 

@@ -14,17 +14,20 @@ import java.util.Map;
  * Says what {@code eval} found out.
  *
  * @param model as the user names it
+ * @param backend what computed
  * @param activations what packed weights were multiplied by
  * @param head how the output head was kept
  * @param all at least one
  */
-record EvalReport(String model, String activations, String head, List<Measurement> all) {
+record EvalReport(
+    String model, String backend, String activations, String head, List<Measurement> all) {
   private static final String ERROR = "StandardError";
 
   /** The figures of the first data set also stand at the top, where programs look for one. */
   Report report() {
     Map<String, Object> facts = new LinkedHashMap<>();
     facts.put("model", model);
+    facts.put("backend", backend);
     facts.put("activations", activations);
     facts.put("head", head);
     facts.putAll(facts(all.getFirst()));

@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import picocli.CommandLine;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** Trains an adapter beside a model. */
@@ -136,6 +137,8 @@ final class FinetuneCommand extends Command {
       description = "Decides all chance (default: ${DEFAULT-VALUE}).")
   long seed;
 
+  @Mixin BackendOption backend;
+
   @Option(
       names = "--force",
       description = "Replace an adapter, or the state of another run, that is there already.")
@@ -148,6 +151,7 @@ final class FinetuneCommand extends Command {
   @Override
   Report execute() {
     check();
+    backend.ofProcess("finetune computes");
     FineTuning tuning =
         FineTuning.of(model)
             .dataset(dataset)

@@ -62,6 +62,8 @@ final class GenerateCommand extends Command {
               + " a byte) (default: ${DEFAULT-VALUE}).")
   String kvCache;
 
+  @Mixin BackendOption backend;
+
   @Mixin AdapterOptions adapters;
 
   @Mixin ActivationsOption activations;
@@ -77,7 +79,8 @@ final class GenerateCommand extends Command {
   @Override
   Report execute() {
     ModelOptions options =
-        ModelOptions.defaults()
+        backend
+            .in(ModelOptions.defaults())
             .withActivations(activations.activations())
             .withHead(head.head())
             .withKvCache(precision())
@@ -89,6 +92,7 @@ final class GenerateCommand extends Command {
       if (opened.tokenizer().encode(prompt, true).length == 0) {
         throw new InputException("the prompt is empty; give --prompt some text");
       }
+      backend.announce(console::note);
       opened.load(prompt, how);
       show(prompt);
       Generated generated = opened.generate(prompt, how, this::show);
@@ -140,6 +144,7 @@ final class GenerateCommand extends Command {
     facts.put("model", model);
     facts.put("prompt", prompt);
     facts.put("text", generated.text());
+    facts.put("backend", backend.used());
     facts.put("activations", activations.type);
     facts.put("head", head.type);
     facts.put("tokens", (long) r.tokens().size());

@@ -14,8 +14,8 @@ import picocli.CommandLine.Parameters;
 /** Lists what there is to choose from. */
 @CommandLine.Command(
     description =
-        "Lists what there is: formats, methods, recipes, schemes, families, data, and the models in"
-            + " the hub's local cache.",
+        "Lists what there is: formats, methods, recipes, schemes, families, data, backends, and the"
+            + " models in the hub's local cache.",
     footer = {
       "  ashlar list",
       "  ashlar list methods",
@@ -30,7 +30,8 @@ final class ListCommand extends Command {
       paramLabel = "KIND",
       arity = "0..1",
       description =
-          "formats, methods, recipes, schemes, families, data or models (default: all of them).")
+          "formats, methods, recipes, schemes, families, data, backends or models (default: all of"
+              + " them).")
   String kind;
 
   ListCommand(Console console) {

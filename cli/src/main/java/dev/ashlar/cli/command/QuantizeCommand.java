@@ -81,8 +81,11 @@ final class QuantizeCommand extends Command {
 
   @Mixin EvaluationOptions evaluation;
 
+  @Mixin BackendOption backend;
+
   @Override
   Report execute() {
+    backend.ofProcess("quantize computes");
     QuantizeResult result = request().run(new ConsoleListener(console));
     Optional<Showcase.Sums> sums =
         isShowcase() ? Optional.of(Showcase.sums(result.folder())) : Optional.empty();

@@ -57,7 +57,7 @@ final class Showcase {
 
   /** Options that change nothing of what is computed. */
   private static final Set<String> ASIDE =
-      Set.of("--json", "--threads", "--debug", "--output-dir", "--force");
+      Set.of("--json", "--threads", "--debug", "--output-dir", "--force", "--backend");
 
   private Showcase() {}
 

@@ -2,7 +2,10 @@ package dev.ashlar.cli.doctor;
 
 import dev.ashlar.cli.console.Figures;
 import dev.ashlar.cli.console.Report;
+import dev.ashlar.nn.device.DeviceProvider;
+import dev.ashlar.nn.device.Devices;
 import dev.ashlar.tensor.Parallel;
+import dev.ashlar.tensor.kernel.Availability;
 import dev.ashlar.tensor.kernel.Backend;
 import dev.ashlar.tensor.kernel.Backends;
 import java.lang.management.ManagementFactory;
@@ -41,6 +44,8 @@ public final class Examination {
     found.put("backendReason", Backends.reason());
     found.put("backends", Backends.all().stream().map(Backend::name).toList());
     found.put("candidates", Backends.candidates().stream().map(Examination::candidate).toList());
+    found.put(
+        "devices", Devices.ofProcess().providers().stream().map(Examination::devices).toList());
     found.put("processors", Runtime.getRuntime().availableProcessors());
     found.put("threads", Parallel.threads());
     found.put("memoryBytes", Memory.physical());
@@ -65,6 +70,46 @@ public final class Examination {
     return facts;
   }
 
+  private static Map<String, Object> devices(DeviceProvider provider) {
+    Map<String, Object> facts = new LinkedHashMap<>();
+    facts.put("name", provider.name());
+    facts.put("ready", !(provider.availability() instanceof Availability.Absent));
+    facts.put("reason", provider.availability().reason());
+    facts.put(
+        "devices",
+        provider.devices().stream()
+            .map(
+                d -> {
+                  Map<String, Object> device = new LinkedHashMap<>();
+                  device.put("index", (long) d.index());
+                  device.put("name", d.name());
+                  d.memory().ifPresent(bytes -> device.put("memoryBytes", bytes));
+                  return device;
+                })
+            .toList());
+    return facts;
+  }
+
+  /** What drives devices, and each; why there are none only where a backend's line does not. */
+  private static void devices(List<String> lines) {
+    List<String> said =
+        Backends.candidates().stream().map(Backends.Candidate::reason).distinct().toList();
+    for (DeviceProvider p : Devices.ofProcess().providers()) {
+      String reason = p.availability().reason();
+      if (p.availability() instanceof Availability.Absent) {
+        if (!said.contains(reason)) {
+          line(lines, "devices", "none of " + p.name() + ": " + reason);
+        }
+        continue;
+      }
+      line(lines, "devices", reason + ", by --backend " + p.name() + "[:DEVICE]; never by itself");
+      for (DeviceProvider.Device d : p.devices()) {
+        String memory = d.memory().isPresent() ? ", " + Figures.bytes(d.memory().getAsLong()) : "";
+        line(lines, "", p.name() + ":" + d.index() + " is " + d.name() + memory);
+      }
+    }
+  }
+
   /** A line for each backend that is not used, below that of the one that is. */
   private static String unused() {
     return Backends.candidates().stream()
@@ -76,6 +121,8 @@ public final class Examination {
   private static List<String> flags() {
     return ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
         .filter(f -> !f.startsWith("-Dashlar.home") && !f.startsWith("-Dashlar.std"))
+        // TornadoVM's argument file has hundreds.
+        .filter(f -> !f.matches("--add-(exports|opens|reads)=.*"))
         .toList();
   }
 
@@ -111,6 +158,7 @@ public final class Examination {
     line(lines, "flags", f.get("javaFlags").toString().replaceAll("^\\[|]$", ""));
     line(lines, "system", f.get("system") + ", " + f.get("processors") + " processors");
     line(lines, "backend", f.get("backendReason") + unused());
+    devices(lines);
     line(lines, "threads", f.get("threads") + "");
     line(
         lines,

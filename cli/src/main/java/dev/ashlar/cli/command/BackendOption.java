@@ -1,0 +1,119 @@
+package dev.ashlar.cli.command;
+
+import dev.ashlar.engine.ModelOptions;
+import dev.ashlar.io.InputException;
+import dev.ashlar.nn.device.DeviceProvider;
+import dev.ashlar.nn.device.Devices;
+import dev.ashlar.tensor.kernel.Backends;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Consumer;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import picocli.CommandLine.Option;
+
+/** What computes. */
+final class BackendOption extends OptionGroup {
+  /** What the process could choose by itself; others may come with providers. */
+  private static final Set<String> OF_PROCESSOR = Set.of("vector", "reference");
+
+  @Option(
+      names = "--backend",
+      paramLabel = "NAME",
+      defaultValue = ModelOptions.AUTO,
+      description =
+          "What computes: vector or reference, on the processor, or tornado[:DEVICE], a device"
+              + " through TornadoVM, where generate, chat and eval run; 'ashlar doctor' shows what"
+              + " there is (default: ${DEFAULT-VALUE}, the processor's fastest).")
+  String name;
+
+  /** The same options with the backend that is asked for. */
+  ModelOptions in(ModelOptions options) {
+    requireName();
+    return isAuto() ? options : options.withBackend(name);
+  }
+
+  /** What computes, for a report. */
+  String used() {
+    return isAuto() ? Backends.chosen().name() : name;
+  }
+
+  /** Says which device it is, and that the first token takes its time. */
+  void announce(Consumer<String> notes) {
+    if (isAuto()) {
+      return;
+    }
+    int index = name.contains(":") ? Integer.parseInt(name.replaceFirst(".*:", "")) : 0;
+    provider().stream()
+        .flatMap(p -> p.devices().stream())
+        .filter(d -> d.index() == index)
+        .forEach(
+            d ->
+                notes.accept(
+                    "ashlar: on "
+                        + d.name()
+                        + "; kernels are compiled first, which takes some seconds"));
+  }
+
+  private boolean isAuto() {
+    return name.equals(ModelOptions.AUTO);
+  }
+
+  private Optional<DeviceProvider> provider() {
+    return Devices.ofProcess().named(name.replaceFirst(":.*", ""));
+  }
+
+  private void requireName() {
+    if (isAuto()) {
+      return;
+    }
+    boolean device = provider().isPresent();
+    if (device) {
+      requireUsage(
+          name.matches("[^:]+(:[0-9]{1,4})?"),
+          "--backend takes the number of a device behind the colon, as in tornado:0: " + name);
+      return;
+    }
+    requireUsage(
+        OF_PROCESSOR.contains(name)
+            || Backends.candidates().stream().anyMatch(c -> c.name().equals(name)),
+        "--backend must be "
+            + Stream.concat(
+                    Stream.of(ModelOptions.AUTO, "vector", "reference"),
+                    Devices.ofProcess().providers().stream().map(p -> p.name() + "[:DEVICE]"))
+                .collect(Collectors.joining(", "))
+            + ": "
+            + name);
+    requireRunning();
+  }
+
+  private void requireRunning() {
+    try {
+      Backends.named(name);
+    } catch (IllegalArgumentException e) {
+      throw new InputException(e.getMessage(), e);
+    }
+  }
+
+  /**
+   * Makes it the backend of the whole process, for work that is done on the processor.
+   *
+   * @param work that no device does, as a sentence begins
+   */
+  void ofProcess(String work) {
+    if (isAuto()) {
+      return;
+    }
+    if (provider().isPresent()) {
+      throw new InputException(
+          work + " on the processor only: --backend " + name + " is for generate, chat and eval");
+    }
+    // Read once, by whoever asks first, which nobody has in a process of one command.
+    System.setProperty(Backends.PROPERTY, name);
+    requireName();
+    if (!Backends.chosen().name().equals(name)) {
+      throw new InputException(
+          "--backend " + name + ": this process computes by " + Backends.chosen().name());
+    }
+  }
+}
