@@ -13,6 +13,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Assumptions;
@@ -69,7 +70,7 @@ class LauncherTest {
     // A path without Maven: everything else that the launcher calls.
     for (String tool :
         ("awk cat chmod cksum cp date dirname find flock head mkdir mkfifo mktemp mv readlink rm"
-                + " sed sh sleep tar tr uname")
+                + " sed sh sleep tar tr uname grep")
             .split(" ")) {
       for (String folder : List.of("/usr/bin", "/bin")) {
         Path real = Path.of(folder, tool);
@@ -253,5 +254,93 @@ class LauncherTest {
         assertTrue(hasOwnCollector(launch(Map.of("JAVA_OPTS", flag), command), command), flag);
       }
     }
+  }
+
+  private static final String ARGUMENTS =
+      """
+      # --module-path of a comment
+      -XX:+UseParallelGC --module-path .:%1$s/modules
+      --upgrade-module-path "%1$s/graal"
+      --add-modules ALL-SYSTEM
+      """;
+
+  private Path sdk(String name, String text) throws IOException {
+    Path sdk = Files.createDirectories(scratch.resolve("sdk"));
+    Files.writeString(sdk.resolve(name), text);
+    return sdk;
+  }
+
+  private Outcome launchWith(Path sdk, String... args) throws IOException, InterruptedException {
+    return launch(Map.of("TORNADOVM_HOME", sdk.toString()), args);
+  }
+
+  @Test
+  void aDeviceIsStartedByTheArgumentFileOfItsSdk() throws Exception {
+    built();
+    Path sdk = scratch.resolve("sdk");
+    sdk("tornado-argfile", String.format(Locale.ROOT, ARGUMENTS, sdk));
+    for (String[] line :
+        new String[][] {
+          {"generate", "--backend", "tornado"},
+          {"chat", "--model", "m", "--backend=tornado:1"},
+          {"bench", "--gpu"},
+          {"doctor"}
+        }) {
+      String out = launchWith(sdk, line).out();
+      assertTrue(out.contains("java @" + sdk.resolve("tornado-argfile") + " "), out);
+      assertTrue(out.matches("(?s).* -p \\S+/lib:" + sdk + "/modules .*"), out);
+      assertTrue(out.contains("-Dtornado.recover.bailout=False"), out);
+      assertFalse(out.contains("GC ") || out.contains("SharedArchive"), out);
+    }
+    for (String[] line :
+        new String[][] {
+          {"generate", "--backend", "vector"}, {"generate", "--prompt", "tornado"}, {"bench"}
+        }) {
+      String out = launchWith(sdk, line).out();
+      assertFalse(out.contains("@") || out.contains("modules"), out);
+    }
+    assertFalse(launch("generate", "--backend", "tornado").out().contains("@"));
+  }
+
+  @Test
+  void whatTheFileLeavesToTheShellIsExpanded() throws Exception {
+    built();
+    Path sdk = scratch.resolve("sdk");
+    String text = String.format(Locale.ROOT, ARGUMENTS, "${TORNADOVM_HOME}");
+    sdk("tornado-argfile", text);
+    String out = launchWith(sdk, "generate", "--backend", "tornado").out();
+    assertTrue(out.matches("(?s).* -p \\S+/lib:" + sdk + "/modules .*"), out);
+    Path copy = tree.resolve(".ashlar/tornado-argfile");
+    assertTrue(out.contains("java @" + copy + " "), out);
+    assertEquals(text.replace("${TORNADOVM_HOME}", sdk.toString()), Files.readString(copy));
+  }
+
+  @Test
+  void anSdkThatIsNoneIsSaidInOneSentence() throws Exception {
+    built();
+    Path sdk = sdk("tornado-argfile.template", "-server");
+    for (Path home : List.of(sdk, scratch, scratch.resolve("none"))) {
+      Outcome run = launchWith(home, "generate", "--backend", "tornado");
+      assertEquals(1, run.status());
+      assertEquals("", run.out());
+      assertEquals(1, run.err().lines().count(), run.err());
+      assertEquals(home.equals(sdk), run.err().contains("--generate-argfile"), run.err());
+      Outcome doctor = launchWith(home, "doctor");
+      assertEquals(0, doctor.status());
+      assertTrue(doctor.err().contains("warning: "), doctor.err());
+      assertTrue(doctor.out().contains("Main doctor"), doctor.out());
+    }
+    sdk("tornado-argfile", "-server");
+    script(
+        scratch.resolve("jdk/bin/java"),
+        """
+        #!/bin/sh
+        case $1 in @*) echo "Error: no such module" >&2; exit 1 ;; esac
+        echo "java $*"
+        """);
+    Outcome broken = launchWith(sdk, "generate", "--backend", "tornado");
+    assertEquals(1, broken.status());
+    assertTrue(broken.err().contains("(Error: no such module)"), broken.err());
+    assertTrue(launchWith(sdk, "doctor").out().contains("Main doctor"));
   }
 }
