@@ -51,6 +51,8 @@ final class DeviceFaults {
             .replaceAll("\u001b\\[[0-9;]*m", "")
             .replaceAll("\\s+", " ")
             .replaceAll("\\b(?:[a-z]\\w*\\.)+(?=[A-Z])", "")
+            .replaceFirst("^\\[(?:WARNING|ERROR)\\] ", "")
+            .replaceFirst(" Deoptimizing to sequential execution\\.?$", "")
             .replaceFirst("^Bailout is disabled\\. Reason: ", "")
             .replaceFirst("(?: The internal error is: (.*?))? Stacktrace: .*", ": $1")
             .strip();

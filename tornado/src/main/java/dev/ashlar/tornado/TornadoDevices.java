@@ -85,12 +85,18 @@ public final class TornadoDevices implements DeviceProvider {
     try {
       DeviceList list = DeviceList.start();
       if (list.entries().isEmpty()) {
-        return Started.not("TornadoVM" + version() + " finds no device");
+        return Started.not(
+            "TornadoVM" + version() + " finds no device; look whether its driver is installed");
       }
       return new Started(new Availability.Ready("TornadoVM" + version()), Optional.of(list));
     } catch (Throwable t) {
       // Without a driver it ends in the initializer of a class; nothing of it may pass.
-      return Started.not("TornadoVM" + version() + " does not start: " + DeviceFaults.said(t));
+      return Started.not(
+          "TornadoVM"
+              + version()
+              + " does not start ("
+              + DeviceFaults.said(t)
+              + "); look whether the device's driver is installed");
     }
   }
 
