@@ -63,7 +63,7 @@ final class Attention {
         weights.linear(parent, spec.output()),
         norms,
         spec.position() instanceof PositionSpec.Rotary r ? rotaries.of(r.rotary()) : null,
-        spec.position() instanceof PositionSpec.Alibi a ? slopes(spec.heads(), a.scale()) : null,
+        spec.position() instanceof PositionSpec.Alibi a ? a.slopes(spec.heads()) : null,
         spec.sinks().map(name -> weights.tensor(parent + name, spec.heads())).orElse(null));
   }
 
@@ -138,19 +138,5 @@ final class Attention {
     }
     Tensor sunk = sinks == null ? null : f.apply(spec.sinks().orElseThrow(), sinks);
     return new Attention(spec, mapped, out, normed, rotary, slopes, sunk);
-  }
-
-  /**
-   * ALiBi slopes (Press et al., arXiv 2108.12409): a geometric sequence for the power of two below
-   * the number of heads, and every other term of the next finer one for the rest.
-   */
-  private static float[] slopes(int heads, float scale) {
-    float[] slopes = new float[heads];
-    int whole = Integer.highestOneBit(heads);
-    for (int h = 0; h < heads; h++) {
-      double exponent = h < whole ? -8.0 * (h + 1) / whole : -4.0 * (2 * (h - whole) + 1) / whole;
-      slopes[h] = (float) Math.pow(2, exponent) * scale;
-    }
-    return slopes;
   }
 }

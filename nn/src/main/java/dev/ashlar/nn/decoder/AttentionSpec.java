@@ -115,7 +115,37 @@ public record AttentionSpec(
     /** For each key/value head: its queries, its key, its value. */
     GROUPS,
     /** Four slices, each queries, values, keys (CodeGen, which was split over four devices). */
-    CODEGEN
+    CODEGEN;
+
+    /** Which head of the map's output is query head {@code h}. */
+    public int query(int h, int heads, int kvHeads) {
+      int group = heads / kvHeads;
+      return switch (this) {
+        case BLOCKS -> h;
+        case GROUPS -> h / group * (group + 2) + h % group;
+        case CODEGEN -> h / (heads / 4) * 3 * (heads / 4) + h % (heads / 4);
+      };
+    }
+
+    /** Which head of the map's output is key head {@code h}. */
+    public int key(int h, int heads, int kvHeads) {
+      int group = heads / kvHeads;
+      return switch (this) {
+        case BLOCKS -> heads + h;
+        case GROUPS -> h * (group + 2) + group;
+        case CODEGEN -> query(h, heads, kvHeads) + 2 * (heads / 4);
+      };
+    }
+
+    /** Which head of the map's output is value head {@code h}. */
+    public int value(int h, int heads, int kvHeads) {
+      int group = heads / kvHeads;
+      return switch (this) {
+        case BLOCKS -> heads + kvHeads + h;
+        case GROUPS -> h * (group + 2) + group + 1;
+        case CODEGEN -> query(h, heads, kvHeads) + heads / 4;
+      };
+    }
   }
 
   /**

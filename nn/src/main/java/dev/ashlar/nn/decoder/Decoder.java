@@ -109,18 +109,40 @@ public final class Decoder {
    */
   public static Decoder loadPacked(
       DecoderSpec spec, WeightSource source, Backend backend, InferenceOptions options) {
+    return loadPacked(spec, source, backend, options, 0, true);
+  }
+
+  /**
+   * As {@link #loadPacked(DecoderSpec, WeightSource, Backend, InferenceOptions)}, for running a
+   * part of it: the other blocks, and the head, are read only if somebody asks for them.
+   *
+   * @param first the first of the blocks to read
+   * @param withHead whether the head is read
+   */
+  public static Decoder loadPacked(
+      DecoderSpec spec,
+      WeightSource source,
+      Backend backend,
+      InferenceOptions options,
+      int first,
+      boolean withHead) {
+    if (first == spec.blocks().size() && !withHead) {
+      return load(spec, Weights.packed(source, spec, backend, options, null));
+    }
     WarmUp warmUp = WarmUp.begin(spec, backend, options);
     try {
       Decoder decoder = load(spec, Weights.packed(source, spec, backend, options, warmUp));
       Parallel.rows(
-          decoder.blockCount(),
+          decoder.blockCount() - first,
           1,
           (from, to) -> {
-            for (int i = from; i < to; i++) {
+            for (int i = first + from; i < first + to; i++) {
               decoder.blocks[i] = decoder.loader.load(i);
             }
           });
-      decoder.head.get();
+      if (withHead) {
+        decoder.head.get();
+      }
       warmUp.close();
       return decoder;
     } catch (RuntimeException | Error e) {
@@ -289,8 +311,19 @@ public final class Decoder {
   /** The same, asking between blocks whether to go on. */
   Tensor hidden(int[] ids, BlockContext context, Tape tape, BooleanSupplier cancelled) {
     int mark = tape.mark();
-    Tensor x = embed(ids, context, tape);
-    for (int i = 0; i < blocks.length; i++) {
+    Tensor x = through(0, embed(ids, context, tape), mark, context, tape, cancelled);
+    context.advance();
+    return x;
+  }
+
+  /**
+   * {@code x} behind the blocks from {@code first} on; the caches are not advanced.
+   *
+   * @param mark of the tape, from which on buffers are released if it is off
+   */
+  Tensor through(
+      int first, Tensor x, int mark, BlockContext context, Tape tape, BooleanSupplier cancelled) {
+    for (int i = first; i < blocks.length; i++) {
       if (cancelled.getAsBoolean()) {
         throw new CancellationException("cancelled before block " + i);
       }
@@ -299,7 +332,6 @@ public final class Decoder {
         tape.release(mark, x);
       }
     }
-    context.advance();
     return x;
   }
 
@@ -319,7 +351,16 @@ public final class Decoder {
    *     sequences can share
    */
   public Runner runner(KvPrecision precision, int pageTokens) {
-    return new DecoderRunner(this, new KvPool(spec.blocks(), precision, pageTokens));
+    return new DecoderRunner(this, 0, new KvPool(spec.blocks(), precision, pageTokens));
+  }
+
+  /**
+   * What continues sequences in the blocks from {@code first} on, of which there may be none,
+   * behind somebody who computes the others.
+   */
+  public LastBlocks lastBlocks(int first, KvPrecision precision) {
+    KvPool pool = new KvPool(spec.blocks(), first, precision, DecoderRunner.PAGE_TOKENS);
+    return new LastBlocks(new DecoderRunner(this, first, pool));
   }
 
   /** What the output map sees: {@code hidden} after the final norm. */

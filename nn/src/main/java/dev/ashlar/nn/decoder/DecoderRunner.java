@@ -6,6 +6,7 @@ import dev.ashlar.tensor.Tensor;
 import dev.ashlar.tensor.autograd.Tape;
 import java.util.List;
 import java.util.function.BooleanSupplier;
+import java.util.function.Function;
 import java.util.function.IntConsumer;
 
 /** A {@link Decoder} that continues sequences, computed by the kernels of a backend. */
@@ -17,6 +18,7 @@ final class DecoderRunner implements Runner {
   static final int PAGE_TOKENS = 64;
 
   private final Decoder decoder;
+  private final int first;
   private final KvPool pool;
   // Buffers fit the number of rows and are kept as long as that stays the same.
   private Tape tape;
@@ -25,8 +27,14 @@ final class DecoderRunner implements Runner {
   /** Where the buffers of {@link #head} begin. */
   private int behindHidden;
 
-  DecoderRunner(Decoder decoder, KvPool pool) {
+  /**
+   * A runner of the blocks from {@code first} on.
+   *
+   * @param pool pages for them
+   */
+  DecoderRunner(Decoder decoder, int first, KvPool pool) {
     this.decoder = decoder;
+    this.first = first;
     this.pool = pool;
     this.tape = Tape.off(decoder.backend());
   }
@@ -48,6 +56,32 @@ final class DecoderRunner implements Runner {
 
   @Override
   public Tensor hidden(List<Part> batch, BooleanSupplier cancelled) {
+    return hidden(batch, null, cancelled);
+  }
+
+  /**
+   * The same behind what others computed.
+   *
+   * @param x the stream before the first block {@code [tokens, dim]}; null for the embeddings
+   */
+  Tensor hidden(List<Part> batch, Tensor x, BooleanSupplier cancelled) {
+    return run(
+        batch,
+        context -> {
+          int mark = tape.mark();
+          Tensor from = x == null ? decoder.embed(ids(batch), context, tape) : x;
+          Tensor hidden = decoder.through(first, from, mark, context, tape, cancelled);
+          context.advance();
+          return hidden;
+        });
+  }
+
+  /** The stream before block 0 {@code [tokens, dim]}, for positions behind what the caches hold. */
+  Tensor embed(List<Part> batch) {
+    return run(batch, context -> decoder.embed(ids(batch), context, tape));
+  }
+
+  private Tensor run(List<Part> batch, Function<BlockContext, Tensor> body) {
     KvCache[] caches = caches(batch);
     int[] lengths = new int[caches.length];
     int[] horizons = new int[caches.length];
@@ -58,9 +92,9 @@ final class DecoderRunner implements Runner {
     try {
       BlockContext context = BlockContext.continuing(caches, lengths, horizons);
       begin(context.rows());
-      Tensor hidden = decoder.hidden(ids(batch), context, tape, cancelled);
+      Tensor result = body.apply(context);
       behindHidden = tape.mark();
-      return hidden;
+      return result;
     } catch (RuntimeException | Error e) {
       for (KvCache cache : caches) {
         cache.truncate(cache.length());

@@ -14,6 +14,7 @@ final class KvPool {
   private static final int LEAST = 16;
 
   private final int tokens;
+  private final int first;
   private final KvPages[] keys;
   private final KvPages[] values;
 
@@ -26,17 +27,25 @@ final class KvPool {
   private int[] free = new int[LEAST];
   private int freeCount;
 
+  /** An empty pool for all of {@code blocks}. */
+  KvPool(List<BlockSpec> blocks, KvPrecision precision, int tokens) {
+    this(blocks, 0, precision, tokens);
+  }
+
   /**
    * An empty pool.
    *
+   * @param blocks all of the decoder
+   * @param first the first of those that have pages here
    * @param tokens positions of a page
    */
-  KvPool(List<BlockSpec> blocks, KvPrecision precision, int tokens) {
+  KvPool(List<BlockSpec> blocks, int first, KvPrecision precision, int tokens) {
     this.tokens = tokens;
-    this.keys = new KvPages[blocks.size()];
+    this.first = first;
+    this.keys = new KvPages[blocks.size() - first];
     this.values = new KvPages[blocks.size()];
     for (int i = 0; i < keys.length; i++) {
-      AttentionSpec a = blocks.get(i).attention();
+      AttentionSpec a = blocks.get(first + i).attention();
       keys[i] = KvPages.of(precision, a.kvHeads(), tokens, a.headDim());
       values[i] = KvPages.of(precision, a.kvHeads(), tokens, a.valueDim());
     }
@@ -47,11 +56,11 @@ final class KvPool {
   }
 
   KvPages keys(int block) {
-    return keys[block];
+    return keys[block - first];
   }
 
   KvPages values(int block) {
-    return values[block];
+    return values[block - first];
   }
 
   /** Bytes of a page of all blocks. */

@@ -7,6 +7,7 @@ import dev.ashlar.nn.layer.Weight;
 import dev.ashlar.nn.op.SelectChunks;
 import dev.ashlar.tensor.Tensor;
 import dev.ashlar.tensor.autograd.Tape;
+import java.util.Arrays;
 import java.util.function.BiFunction;
 
 /** Queries, keys and values out of the hidden state. */
@@ -75,29 +76,9 @@ sealed interface Projection permits Projection.Separate, Projection.Fused, Laten
       int[] query = new int[heads];
       int[] key = new int[kvHeads];
       int[] value = new int[kvHeads];
-      int group = heads / kvHeads;
-      for (int h = 0; h < heads; h++) {
-        query[h] =
-            switch (order) {
-              case BLOCKS -> h;
-              case GROUPS -> h / group * (group + 2) + h % group;
-              case CODEGEN -> h / (heads / 4) * 3 * (heads / 4) + h % (heads / 4);
-            };
-      }
-      for (int h = 0; h < kvHeads; h++) {
-        key[h] =
-            switch (order) {
-              case BLOCKS -> heads + h;
-              case GROUPS -> h * (group + 2) + group;
-              case CODEGEN -> query[h] + 2 * (heads / 4);
-            };
-        value[h] =
-            switch (order) {
-              case BLOCKS -> heads + kvHeads + h;
-              case GROUPS -> h * (group + 2) + group + 1;
-              case CODEGEN -> query[h] + heads / 4;
-            };
-      }
+      Arrays.setAll(query, h -> order.query(h, heads, kvHeads));
+      Arrays.setAll(key, h -> order.key(h, heads, kvHeads));
+      Arrays.setAll(value, h -> order.value(h, heads, kvHeads));
       return new Fused(map, headDim, query, key, value);
     }
 
