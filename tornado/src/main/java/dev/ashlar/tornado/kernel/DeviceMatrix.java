@@ -3,6 +3,8 @@ package dev.ashlar.tornado.kernel;
 import dev.ashlar.tensor.quant.Codes;
 import dev.ashlar.tensor.quant.Groups;
 import dev.ashlar.tensor.quant.QuantizedMatrix;
+import java.util.List;
+import java.util.function.IntUnaryOperator;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 
@@ -28,9 +30,20 @@ public record DeviceMatrix(
    * The matrix for the device.
    *
    * @throws IllegalArgumentException if it has what no kernel here knows: a table of codes, groups
-   *     by column, outliers
+   *     by column, outliers, inputs that are rounded
    */
   public static DeviceMatrix of(QuantizedMatrix matrix) {
+    return of(matrix, IntUnaryOperator.identity(), matrix.out());
+  }
+
+  /**
+   * Some rows of the matrix, in any order.
+   *
+   * @param rows which row of {@code matrix} comes to a place
+   * @param out how many places there are
+   * @throws IllegalArgumentException as {@link #of(QuantizedMatrix)}
+   */
+  public static DeviceMatrix of(QuantizedMatrix matrix, IntUnaryOperator rows, int out) {
     QuantizedMatrix w = matrix.withIntegerCodes().orElse(matrix);
     if (w.codes() instanceof Codes.Table || w.groups() instanceof Groups.Scales) {
       throw new IllegalArgumentException("codes of a table are not multiplied on a device");
@@ -41,23 +54,65 @@ public record DeviceMatrix(
     if (w.outliers().isPresent()) {
       throw new IllegalArgumentException("outliers are not multiplied on a device");
     }
+    if (matrix.inputs().isPresent()) {
+      throw new IllegalArgumentException("inputs are not rounded on a device");
+    }
     int bits = w.codes().bits();
     int perRow = (w.in() * bits + Integer.SIZE - 1) / Integer.SIZE;
     int size = w.groups().size(w.in());
     int groups = w.groupsPerRow();
-    IntArray words = new IntArray(Math.multiplyExact(w.out(), perRow));
+    IntArray words = new IntArray(Math.multiplyExact(out, perRow));
     words.init(0);
+    FloatArray scales = new FloatArray(out * groups);
+    FloatArray minimums = new FloatArray(out * groups);
     byte[] codes = w.codes().values();
-    for (int o = 0; o < w.out(); o++) {
-      pack(codes, o * w.in(), w.in(), bits, words, o * perRow);
+    for (int o = 0; o < out; o++) {
+      int row = rows.applyAsInt(o);
+      pack(codes, row * w.in(), w.in(), bits, words, o * perRow);
+      for (int g = 0; g < groups; g++) {
+        scales.set(o * groups + g, w.groups().scale(row * groups + g));
+        minimums.set(o * groups + g, w.groups().weight(row * groups + g, 0));
+      }
     }
-    FloatArray scales = new FloatArray(w.out() * groups);
-    FloatArray minimums = new FloatArray(w.out() * groups);
-    for (int i = 0; i < w.out() * groups; i++) {
-      scales.set(i, w.groups().scale(i));
-      minimums.set(i, w.groups().weight(i, 0));
+    return new DeviceMatrix(out, w.in(), bits, size, perRow, words, scales, minimums);
+  }
+
+  /**
+   * Matrices one behind the other, as one of all their rows.
+   *
+   * @throws IllegalArgumentException if they differ in more than their rows
+   */
+  public static DeviceMatrix stack(List<DeviceMatrix> parts) {
+    DeviceMatrix first = parts.getFirst();
+    int out = 0;
+    for (DeviceMatrix p : parts) {
+      if (p.in != first.in || p.bits != first.bits || p.size != first.size) {
+        throw new IllegalArgumentException(
+            "matrices of "
+                + first.bits
+                + " and of "
+                + p.bits
+                + " bits, or of other groups, are not stacked on a device");
+      }
+      out = Math.addExact(out, p.out);
     }
-    return new DeviceMatrix(w.out(), w.in(), bits, size, perRow, words, scales, minimums);
+    int groups = first.scales.getSize() / first.out;
+    IntArray words = new IntArray(Math.multiplyExact(out, first.wordsPerRow));
+    FloatArray scales = new FloatArray(out * groups);
+    FloatArray minimums = new FloatArray(out * groups);
+    int row = 0;
+    for (DeviceMatrix p : parts) {
+      for (int i = 0; i < p.words.getSize(); i++) {
+        words.set(row * first.wordsPerRow + i, p.words.get(i));
+      }
+      for (int i = 0; i < p.scales.getSize(); i++) {
+        scales.set(row * groups + i, p.scales.get(i));
+        minimums.set(row * groups + i, p.minimums.get(i));
+      }
+      row += p.out;
+    }
+    return new DeviceMatrix(
+        out, first.in, first.bits, first.size, first.wordsPerRow, words, scales, minimums);
   }
 
   private static void pack(byte[] codes, int from, int n, int bits, IntArray words, int at) {

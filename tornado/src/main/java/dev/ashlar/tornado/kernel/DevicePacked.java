@@ -149,7 +149,7 @@ public final class DevicePacked {
   }
 
   /** The code of column {@code k} in a row that begins with the int {@code first}. */
-  private static int code(IntArray words, int first, int k, int bits) {
+  static int code(IntArray words, int first, int k, int bits) {
     int mask = (1 << bits) - 1;
     int bit = k * bits;
     int at = first + (bit >> 5);

@@ -27,7 +27,7 @@ class DevicePackedTest {
   })
   void productsAreTheDefinition(int bits, int size, int in, int m) {
     Random random = new Random(bits * 100L + in);
-    QuantizedMatrix matrix = matrix(random, bits, size, in);
+    QuantizedMatrix matrix = matrix(random, bits, size, OUT, in);
     DeviceMatrix w = DeviceMatrix.of(matrix);
     float[] x = DeviceTesting.floats(random, m * in, 1);
     float[] expected = new float[m * OUT];
@@ -116,19 +116,20 @@ class DevicePackedTest {
     }
   }
 
-  private static QuantizedMatrix matrix(Random random, int bits, int size, int in) {
+  /** A matrix of any codes. */
+  static QuantizedMatrix matrix(Random random, int bits, int size, int out, int in) {
     IntegerGrid grid = new IntegerGrid(bits, size, false);
-    byte[] codes = new byte[OUT * in];
+    byte[] codes = new byte[out * in];
     for (int i = 0; i < codes.length; i++) {
       codes[i] = (byte) random.nextInt(1 << bits);
     }
-    int groups = OUT * grid.groups(in);
+    int groups = out * grid.groups(in);
     byte[] zeros = new byte[groups];
     float[] scales = new float[groups];
     for (int g = 0; g < groups; g++) {
       zeros[g] = (byte) random.nextInt(1 << bits);
       scales[g] = (random.nextFloat() - 0.5f) / (1 << bits);
     }
-    return new QuantizedMatrix(OUT, in, grid, codes, scales, zeros);
+    return new QuantizedMatrix(out, in, grid, codes, scales, zeros);
   }
 }
