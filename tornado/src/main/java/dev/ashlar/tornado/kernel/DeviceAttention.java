@@ -20,6 +20,9 @@ public final class DeviceAttention {
   /** Elements of a head that {@link #attendByGroups} takes at most. */
   public static final int LARGEST_HEAD = 256;
 
+  /** The sink of a head that has none, below all scores. */
+  public static final float NO_SINK = -1e30f;
+
   private DeviceAttention() {}
 
   /** Puts rows where their positions lie in the cache: {@code cache[table…] = x[r]}. */
@@ -66,7 +69,10 @@ public final class DeviceAttention {
    *
    * @param q {@code [rows, heads, headDim]}
    * @param table pages of each sequence, {@code [sequences, pages]}
-   * @param out {@code [rows, heads, headDim]}
+   * @param biases {@code [heads, 2]}: what is added to a score for each position that a key is
+   *     nearer (ALiBi, arXiv 2108.12409), or 0; and the score of looking at nothing (a sink, arXiv
+   *     2309.17453), or {@link #NO_SINK}
+   * @param out {@code [rows, heads, valueDim]}
    * @param window how many keys a query sees, or 0 for all before it
    * @param softcap {@code cap · tanh(score / cap)}, or 0 for none
    */
@@ -76,11 +82,13 @@ public final class DeviceAttention {
       FloatArray values,
       IntArray places,
       IntArray table,
+      FloatArray biases,
       FloatArray out,
       int rows,
       int heads,
       int kvHeads,
       int headDim,
+      int valueDim,
       float scale,
       int window,
       float softcap,
@@ -97,15 +105,20 @@ public final class DeviceAttention {
           }
         }
         int at = (r * heads + h) * headDim;
-        int head = h / (heads / kvHeads) * headDim;
-        float max = 0;
+        int to = (r * heads + h) * valueDim;
+        int head = h / (heads / kvHeads);
+        float slope = biases.get(2 * h);
+        float max = biases.get(2 * h + 1);
         float sum = 0;
-        for (int d = 0; d < headDim; d++) {
-          out.set(at + d, 0);
+        if (max > NO_SINK) {
+          sum = 1;
+        }
+        for (int d = 0; d < valueDim; d++) {
+          out.set(to + d, 0);
         }
         for (int j = first; j < end; j++) {
           int slot = table.get(sequence * pages + j / page) * page + j % page;
-          int row = slot * kvHeads * headDim + head;
+          int row = (slot * kvHeads + head) * headDim;
           float score = 0;
           for (int d = 0; d < headDim; d++) {
             score += q.get(at + d) * keys.get(row + d);
@@ -114,20 +127,19 @@ public final class DeviceAttention {
           if (softcap > 0) {
             score = softcap * TornadoMath.tanh(score / softcap);
           }
-          if (j == first) {
-            max = score;
-          }
+          score = score + slope * (j + 1 - end);
           float higher = TornadoMath.max(max, score);
           float shrink = TornadoMath.exp(max - higher);
           float weight = TornadoMath.exp(score - higher);
           max = higher;
           sum = sum * shrink + weight;
-          for (int d = 0; d < headDim; d++) {
-            out.set(at + d, out.get(at + d) * shrink + weight * values.get(row + d));
+          int value = (slot * kvHeads + head) * valueDim;
+          for (int d = 0; d < valueDim; d++) {
+            out.set(to + d, out.get(to + d) * shrink + weight * values.get(value + d));
           }
         }
-        for (int d = 0; d < headDim; d++) {
-          out.set(at + d, out.get(at + d) / sum);
+        for (int d = 0; d < valueDim; d++) {
+          out.set(to + d, out.get(to + d) / sum);
         }
       }
     }
@@ -146,10 +158,12 @@ public final class DeviceAttention {
       FloatArray values,
       IntArray places,
       IntArray table,
+      FloatArray biases,
       FloatArray out,
       int heads,
       int kvHeads,
       int headDim,
+      int valueDim,
       float scale,
       int window,
       float softcap,
@@ -171,18 +185,23 @@ public final class DeviceAttention {
       }
     }
     int at = (r * heads + h) * headDim;
-    int head = h / (heads / kvHeads) * headDim;
-    float max = -1e30f;
+    int to = (r * heads + h) * valueDim;
+    int head = h / (heads / kvHeads);
+    float slope = biases.get(2 * h);
+    float max = biases.get(2 * h + 1);
     float sum = 0;
-    for (int d = local; d < headDim; d += items) {
+    if (max > NO_SINK) {
+      sum = 1;
+    }
+    for (int d = local; d < valueDim; d += items) {
       total[d] = 0;
     }
     for (int from = first; from < end; from += items) {
       int j = from + local;
-      float score = -1e30f;
+      float score = NO_SINK;
       if (j < end) {
         int slot = table.get(sequence * pages + j / page) * page + j % page;
-        int row = slot * kvHeads * headDim + head;
+        int row = (slot * kvHeads + head) * headDim;
         float dot = 0;
         for (int d = 0; d < headDim; d++) {
           dot += q.get(at + d) * keys.get(row + d);
@@ -191,6 +210,7 @@ public final class DeviceAttention {
         if (softcap > 0) {
           score = softcap * TornadoMath.tanh(score / softcap);
         }
+        score = score + slope * (j + 1 - end);
       }
       folded[local] = score;
       context.localBarrier();
@@ -219,19 +239,19 @@ public final class DeviceAttention {
       sum = sum * shrink + folded[0];
       max = higher;
       int count = TornadoMath.min(items, end - from);
-      for (int d = local; d < headDim; d += items) {
+      for (int d = local; d < valueDim; d += items) {
         float t = total[d] * shrink;
         for (int i = 0; i < count; i++) {
           int p = from + i;
           int slot = table.get(sequence * pages + p / page) * page + p % page;
-          t += weights[i] * values.get(slot * kvHeads * headDim + head + d);
+          t += weights[i] * values.get((slot * kvHeads + head) * valueDim + d);
         }
         total[d] = t;
       }
       context.localBarrier();
     }
-    for (int d = local; d < headDim; d += items) {
-      out.set(at + d, total[d] / sum);
+    for (int d = local; d < valueDim; d += items) {
+      out.set(to + d, total[d] / sum);
     }
   }
 }

@@ -20,6 +20,26 @@ public final class DevicePointwise {
     }
   }
 
+  /**
+   * The gate of GPT-OSS: with {@code g = min(gate, limit)} and {@code u = clamp(up, ±limit)},
+   * {@code y = (u + 1) · g · σ(alpha · g)}, {@code n} elements; {@code y} may be one of them.
+   */
+  public static void clampedGate(
+      FloatArray gate, FloatArray up, FloatArray y, int n, float alpha, float limit) {
+    for (@Parallel int i = 0; i < n; i++) {
+      float g = TornadoMath.min(gate.get(i), limit);
+      float u = TornadoMath.max(-limit, TornadoMath.min(up.get(i), limit));
+      y.set(i, (u + 1f) * g / (1f + TornadoMath.exp(-alpha * g)));
+    }
+  }
+
+  /** {@code x = clamp(x, ±bound)}, {@code n} elements. */
+  public static void clip(FloatArray x, int n, float bound) {
+    for (@Parallel int i = 0; i < n; i++) {
+      x.set(i, TornadoMath.max(-bound, TornadoMath.min(x.get(i), bound)));
+    }
+  }
+
   /** {@code y = f(x)}, {@code n} elements; {@code y} may be {@code x}. */
   public static void activate(FloatArray x, FloatArray y, int n, int function) {
     for (@Parallel int i = 0; i < n; i++) {

@@ -65,7 +65,13 @@ public final class DeviceRows {
     }
   }
 
-  /** {@code y = (x − mean) / sqrt(variance + eps) · weight + bias}, a work item for each row. */
+  /**
+   * {@code y = (x − mean) / sqrt(variance + eps) · weight + bias}, a work item for each row.
+   *
+   * @param weight {@code [sets, dim]}
+   * @param bias {@code [sets, dim]}
+   * @param sets weights that rows take in turns: heads that have weights of their own, else 1
+   */
   public static void layer(
       FloatArray x,
       FloatArray weight,
@@ -73,8 +79,10 @@ public final class DeviceRows {
       FloatArray y,
       int rows,
       int dim,
-      float eps) {
+      float eps,
+      int sets) {
     for (@Parallel int r = 0; r < rows; r++) {
+      int own = r % sets * dim;
       float sum = 0;
       for (int i = 0; i < dim; i++) {
         sum += x.get(r * dim + i);
@@ -88,7 +96,7 @@ public final class DeviceRows {
       float scale = 1f / TornadoMath.sqrt(squares / dim + eps);
       for (int i = 0; i < dim; i++) {
         float v = (x.get(r * dim + i) - mean) * scale;
-        y.set(r * dim + i, v * weight.get(i) + bias.get(i));
+        y.set(r * dim + i, v * weight.get(own + i) + bias.get(own + i));
       }
     }
   }
@@ -108,6 +116,28 @@ public final class DeviceRows {
       }
       for (int i = 0; i < dim; i++) {
         y.set(r * dim + i, y.get(r * dim + i) / sum);
+      }
+    }
+  }
+
+  /**
+   * Heads of two parts: the first is every head's of a row, the second its own.
+   *
+   * @param shared {@code [rows, first]}
+   * @param own {@code [rows, heads, second]}
+   * @param y {@code [rows, heads, first + second]}
+   */
+  public static void joinHeads(
+      FloatArray shared, FloatArray own, FloatArray y, int rows, int heads, int first, int second) {
+    for (@Parallel int r = 0; r < rows; r++) {
+      for (@Parallel int h = 0; h < heads; h++) {
+        int to = (r * heads + h) * (first + second);
+        for (int i = 0; i < first; i++) {
+          y.set(to + i, shared.get(r * first + i));
+        }
+        for (int i = 0; i < second; i++) {
+          y.set(to + first + i, own.get((r * heads + h) * second + i));
+        }
       }
     }
   }

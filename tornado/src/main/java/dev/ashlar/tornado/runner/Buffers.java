@@ -1,94 +1,107 @@
 package dev.ashlar.tornado.runner;
 
-import java.util.ArrayList;
-import java.util.List;
+import java.util.Collections;
+import java.util.EnumMap;
+import java.util.IdentityHashMap;
+import java.util.Map;
+import java.util.Set;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 
 /**
- * What the graph of the blocks computes in.
- *
- * @param rows tokens at a time, at most
- * @param dim width of the stream
- * @param pages pages of a row's table
- * @param x the stream {@code [rows, dim]}, in and out
- * @param active how many rows are somebody's: the first ones
- * @param places a row of {@code table} and a position for each token
- * @param table pages of each token's sequence {@code [rows, pages]}
+ * What the graphs of the blocks compute in. A graph may name only arrays that its tasks use, so
+ * that scratch is taken by {@link #use}, which takes it down.
  */
-record Buffers(
-    int rows,
-    int dim,
-    int pages,
-    FloatArray x,
-    IntArray active,
-    IntArray places,
-    IntArray table,
-    FloatArray normed,
-    FloatArray part,
-    FloatArray queries,
-    FloatArray keys,
-    FloatArray values,
-    FloatArray attended,
-    FloatArray gate,
-    FloatArray inner) {
-  /** The widest of all blocks. */
-  static final class Widths {
-    private int queries;
-    private int keys;
-    private int inner;
+final class Buffers {
+  private final int rows;
+  private final int dim;
+  private final int pages;
+  private final FloatArray x;
+  private final IntArray active = IntArray.fromArray(new int[1]);
+  private final IntArray places;
+  private final IntArray table;
+  private final Map<Scratch, FloatArray> scratch = new EnumMap<>(Scratch.class);
+  private final IntArray choice;
+  private final Set<Object> used = Collections.newSetFromMap(new IdentityHashMap<>());
 
-    void queries(int n) {
-      queries = Math.max(queries, n);
-    }
-
-    void keys(int n) {
-      keys = Math.max(keys, n);
-    }
-
-    void inner(int n) {
-      inner = Math.max(inner, n);
-    }
+  /**
+   * Zeros.
+   *
+   * @param rows tokens at a time, at most
+   * @param dim width of the stream
+   * @param pages pages of a row's table
+   */
+  Buffers(int rows, int dim, int pages, Widths widths) {
+    this.rows = rows;
+    this.dim = dim;
+    this.pages = pages;
+    this.x = FloatArray.fromArray(new float[rows * dim]);
+    this.places = IntArray.fromArray(new int[2 * rows]);
+    this.table = IntArray.fromArray(new int[rows * pages]);
+    this.choice = IntArray.fromArray(new int[rows * widths.experts()]);
+    widths.floats().forEach((s, n) -> scratch.put(s, FloatArray.fromArray(new float[rows * n])));
   }
 
-  static Buffers of(int rows, int dim, int pages, Widths w) {
-    return new Buffers(
-        rows,
-        dim,
-        pages,
-        zeros(rows * dim),
-        IntArray.fromArray(new int[1]),
-        IntArray.fromArray(new int[2 * rows]),
-        IntArray.fromArray(new int[rows * pages]),
-        zeros(rows * dim),
-        zeros(rows * dim),
-        zeros(rows * w.queries),
-        zeros(rows * w.keys),
-        zeros(rows * w.keys),
-        zeros(rows * w.queries),
-        zeros(rows * w.inner),
-        zeros(rows * w.inner));
+  /** Bytes that a graph of blocks takes beside weights, keys and values. */
+  static long bytes(int rows, int dim, int pages, Widths widths) {
+    return widths.bytes(rows) + 4L * rows * (dim + 2L + pages) + 4L;
   }
 
-  private static FloatArray zeros(int n) {
-    return FloatArray.fromArray(new float[n]);
+  int rows() {
+    return rows;
+  }
+
+  int dim() {
+    return dim;
+  }
+
+  int pages() {
+    return pages;
+  }
+
+  /** The stream {@code [rows, dim]}, in and out. */
+  FloatArray x() {
+    return x;
+  }
+
+  /** How many rows are somebody's: the first ones. */
+  IntArray active() {
+    return active;
+  }
+
+  /** A row of {@link #table} and a position for each token. */
+  IntArray places() {
+    return places;
+  }
+
+  /** Pages of each token's sequence {@code [rows, pages]}. */
+  IntArray table() {
+    return table;
+  }
+
+  /** Scratch for tasks of the graph in the making. */
+  FloatArray use(Scratch what) {
+    FloatArray array = scratch.get(what);
+    used.add(array);
+    return array;
+  }
+
+  /** The experts of each row, likewise. */
+  IntArray useChoice() {
+    used.add(choice);
+    return choice;
+  }
+
+  /** What has been used since this was last asked. */
+  Object[] used() {
+    Object[] all = used.toArray();
+    used.clear();
+    return all;
   }
 
   /** Makes a row nobody's. */
   void leave(int row) {
     places.set(2 * row, row);
     places.set(2 * row + 1, -1);
-  }
-
-  /** What never leaves the device, as far as the tasks of these blocks use it. */
-  Object[] inside(List<DeviceBlock> blocks) {
-    List<Object> used = new ArrayList<>(List.of(part, queries, keys, values, attended, inner));
-    if (blocks.stream().anyMatch(DeviceBlock::hasNormBefore)) {
-      used.add(normed);
-    }
-    if (blocks.stream().anyMatch(DeviceBlock::hasGate)) {
-      used.add(gate);
-    }
-    return used.toArray();
   }
 }

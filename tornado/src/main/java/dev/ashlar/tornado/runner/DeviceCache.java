@@ -3,27 +3,39 @@ package dev.ashlar.tornado.runner;
 import dev.ashlar.nn.runner.SequenceCache;
 import java.util.Arrays;
 
-/** The pages of one sequence. */
+/** The pages of one sequence on the device, and what the blocks on the processor keep of it. */
 final class DeviceCache implements SequenceCache {
   private final DeviceRunner runner;
   private final DevicePages pages;
+  private final SequenceCache rest;
   private int[] table;
   private int count;
   private int length;
   private boolean closed;
 
-  DeviceCache(DeviceRunner runner, DevicePages pages) {
-    this(runner, pages, new int[4]);
+  /**
+   * An empty cache.
+   *
+   * @param rest the processor's, which is owned by this
+   */
+  DeviceCache(DeviceRunner runner, DevicePages pages, SequenceCache rest) {
+    this(runner, pages, rest, new int[4]);
   }
 
-  private DeviceCache(DeviceRunner runner, DevicePages pages, int[] table) {
+  private DeviceCache(DeviceRunner runner, DevicePages pages, SequenceCache rest, int[] table) {
     this.runner = runner;
     this.pages = pages;
+    this.rest = rest;
     this.table = table;
   }
 
   DeviceRunner runner() {
     return runner;
+  }
+
+  /** What the blocks on the processor keep. */
+  SequenceCache rest() {
+    return rest;
   }
 
   @Override
@@ -40,12 +52,13 @@ final class DeviceCache implements SequenceCache {
     }
     this.length = length;
     release(Math.ceilDiv(length, DevicePages.TOKENS));
+    rest.truncate(length);
   }
 
   @Override
   public SequenceCache fork() {
     check();
-    DeviceCache fork = new DeviceCache(runner, pages, table.clone());
+    DeviceCache fork = new DeviceCache(runner, pages, rest.fork(), table.clone());
     fork.count = Math.ceilDiv(length, DevicePages.TOKENS);
     fork.length = length;
     for (int i = 0; i < fork.count; i++) {
@@ -56,13 +69,14 @@ final class DeviceCache implements SequenceCache {
 
   @Override
   public long byteSize() {
-    return count * runner.pageBytes();
+    return count * runner.pageBytes() + rest.byteSize();
   }
 
   @Override
   public void close() {
     if (!closed) {
       release(0);
+      rest.close();
       length = 0;
       closed = true;
     }

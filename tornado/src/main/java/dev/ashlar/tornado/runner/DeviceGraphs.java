@@ -1,14 +1,14 @@
 package dev.ashlar.tornado.runner;
 
-import dev.ashlar.tornado.kernel.DeviceAttention;
 import java.util.ArrayList;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.UnaryOperator;
+import uk.ac.manchester.tornado.api.TaskGraph;
 import uk.ac.manchester.tornado.api.TornadoExecutionPlan;
 import uk.ac.manchester.tornado.api.enums.DataTransferMode;
 import uk.ac.manchester.tornado.api.exceptions.TornadoExecutionPlanException;
-import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 
 /**
@@ -22,13 +22,14 @@ final class DeviceGraphs {
   /** Pages that are copied at a time; more take another run. */
   static final int COPIES = 8;
 
-  /** Blocks of a graph: some twenty tasks each. */
-  private static final int BLOCKS = 4;
+  /** Blocks of a graph: some forty tasks each at most. */
+  static final int BLOCKS = 4;
 
   /** A graph and the plan that runs it. */
   private record Stage(Tasks tasks, TornadoExecutionPlan plan) {
-    static Stage of(Tasks tasks) {
-      return new Stage(tasks, new TornadoExecutionPlan(tasks.graph().snapshot()));
+    static Stage of(Tasks tasks, UnaryOperator<TaskGraph> before, UnaryOperator<TaskGraph> after) {
+      TaskGraph graph = tasks.graph(before, after);
+      return new Stage(tasks, new TornadoExecutionPlan(graph.snapshot()));
     }
 
     void run() {
@@ -45,47 +46,53 @@ final class DeviceGraphs {
   private final Stage head;
   private final IntArray copies = IntArray.fromArray(new int[1 + 2 * COPIES]);
 
+  /**
+   * The graphs.
+   *
+   * @param head or null if it is not on the device
+   */
   DeviceGraphs(List<DeviceBlock> blocks, Buffers b, DeviceHead head, boolean groups) {
     buffers = b;
     for (int from = 0; from < blocks.size(); from += BLOCKS) {
       List<DeviceBlock> some = blocks.subList(from, Math.min(blocks.size(), from + BLOCKS));
-      stages.add(Stage.of(stage("blocks" + from, some, groups)));
+      stages.add(stage("blocks" + from, some, groups));
     }
-    Tasks tasks = new Tasks("head", groups);
-    tasks.graph(
-        g ->
-            g.transferToDevice(DataTransferMode.FIRST_EXECUTION, once(head.arrays()))
-                .transferToDevice(DataTransferMode.EVERY_EXECUTION, head.in()));
-    head.add(tasks);
-    tasks.graph(g -> g.transferToHost(DataTransferMode.EVERY_EXECUTION, head.logits()));
-    this.head = Stage.of(tasks);
+    this.head = head == null ? null : stage(head, groups);
   }
 
-  private Tasks stage(String name, List<DeviceBlock> blocks, boolean groups) {
+  private Stage stage(String name, List<DeviceBlock> blocks, boolean groups) {
     Buffers b = buffers;
     List<Object> weights = new ArrayList<>();
-    blocks.forEach(block -> block.addArrays(weights));
     Tasks tasks = new Tasks(name, groups);
-    tasks.graph(
+    for (DeviceBlock block : blocks) {
+      block.addArrays(weights);
+      block.addCopies(tasks, copies, COPIES);
+      block.add(tasks, b);
+    }
+    return Stage.of(
+        tasks,
         g ->
             g.transferToDevice(DataTransferMode.FIRST_EXECUTION, once(weights))
-                .transferToDevice(DataTransferMode.FIRST_EXECUTION, b.inside(blocks))
+                .transferToDevice(DataTransferMode.FIRST_EXECUTION, b.used())
                 .transferToDevice(
                     DataTransferMode.EVERY_EXECUTION,
                     b.x(),
                     b.active(),
                     b.places(),
                     b.table(),
-                    copies));
-    for (DeviceBlock block : blocks) {
-      int size = DevicePages.TOKENS * block.keyDim();
-      for (FloatArray cache : List.of(block.keys(), block.values())) {
-        tasks.add((g, id) -> g.task(id, DeviceAttention::copyPages, cache, copies, COPIES, size));
-      }
-      block.add(tasks, b);
-    }
-    tasks.graph(g -> g.transferToHost(DataTransferMode.EVERY_EXECUTION, b.x()));
-    return tasks;
+                    copies),
+        g -> g.transferToHost(DataTransferMode.EVERY_EXECUTION, b.x()));
+  }
+
+  private static Stage stage(DeviceHead head, boolean groups) {
+    Tasks tasks = new Tasks("head", groups);
+    head.add(tasks);
+    return Stage.of(
+        tasks,
+        g ->
+            g.transferToDevice(DataTransferMode.FIRST_EXECUTION, once(head.arrays()))
+                .transferToDevice(DataTransferMode.EVERY_EXECUTION, head.in()),
+        g -> g.transferToHost(DataTransferMode.EVERY_EXECUTION, head.logits()));
   }
 
   private static Object[] once(List<Object> arrays) {
@@ -127,7 +134,9 @@ final class DeviceGraphs {
   void close() {
     try {
       List<Stage> all = new ArrayList<>(stages);
-      all.add(head);
+      if (head != null) {
+        all.add(head);
+      }
       for (Stage stage : all) {
         stage.plan().freeDeviceMemory();
         stage.plan().close();

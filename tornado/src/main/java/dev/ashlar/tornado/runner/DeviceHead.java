@@ -11,41 +11,47 @@ import uk.ac.manchester.tornado.api.types.arrays.IntArray;
  * Final norm and output map of one row.
  *
  * @param norm or null
+ * @param projection to the width of the embeddings, or null
  * @param in the last hidden state
  * @param normed behind the norm
+ * @param projected behind the projection
  */
 record DeviceHead(
     HeadSpec spec,
     DeviceNorm norm,
+    DeviceLinear projection,
     DeviceLinear output,
     IntArray one,
     FloatArray in,
     FloatArray normed,
+    FloatArray projected,
     FloatArray logits) {
   /**
    * The head of a decoder.
    *
-   * @param table the embedding's matrix, which is a tied head's
+   * @param dim of hidden states
+   * @param table the embedding's matrix, which is a tied head's; else null
    */
-  static DeviceHead of(HeadSpec spec, Tensors t, FloatArray table) {
+  static DeviceHead of(HeadSpec spec, int dim, Tensors t, DeviceWeight table) {
     DeviceNorm norm = spec.norm().map(n -> DeviceNorm.of("", n, t)).orElse(null);
+    DeviceLinear projection = spec.projection().map(p -> t.linear("", p)).orElse(null);
     DeviceLinear output = table == null ? t.linear("", spec.output()) : tied(spec, t, table);
-    int dim = output.in();
     return new DeviceHead(
         spec,
         norm,
+        projection,
         output,
         IntArray.fromArray(new int[] {1}),
-        t.constant(dim, 0),
-        t.constant(dim, 0),
-        t.constant(output.out(), 0));
+        Tensors.constant(dim, 0),
+        Tensors.constant(dim, 0),
+        Tensors.constant(output.in(), 0),
+        Tensors.constant(output.out(), 0));
   }
 
-  private static DeviceLinear tied(HeadSpec spec, Tensors t, FloatArray table) {
+  private static DeviceLinear tied(HeadSpec spec, Tensors t, DeviceWeight table) {
     String name = spec.output().name();
-    int out = spec.output().out();
-    FloatArray bias = spec.output().bias() ? t.plus(name + ".bias", out, 0) : null;
-    return new DeviceLinear(out, spec.output().in(), null, table, bias);
+    FloatArray bias = spec.output().bias() ? t.plus(name + ".bias", spec.output().out(), 0) : null;
+    return new DeviceLinear(table, bias);
   }
 
   /** Everything that stays on the device. */
@@ -54,6 +60,10 @@ record DeviceHead(
     if (norm != null) {
       norm.addArrays(all);
       all.add(normed);
+    }
+    if (projection != null) {
+      projection.addArrays(all);
+      all.add(projected);
     }
     output.addArrays(all);
     all.add(one);
@@ -65,8 +75,12 @@ record DeviceHead(
   void add(Tasks tasks) {
     FloatArray x = in;
     if (norm != null) {
-      norm.add(tasks, in, normed, 1);
+      norm.add(tasks, x, normed, 1);
       x = normed;
+    }
+    if (projection != null) {
+      projection.add(tasks, x, projected, one, 1);
+      x = projected;
     }
     output.add(tasks, x, logits, one, 1);
     int n = output.out();

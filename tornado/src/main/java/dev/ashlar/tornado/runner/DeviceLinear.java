@@ -9,27 +9,40 @@ import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 
 /**
- * A linear map {@code y = x · wᵀ + bias}.
+ * A map that all rows take.
  *
- * @param packed the matrix as codes, or null
- * @param dense the matrix as floats {@code [out, in]}, or null
  * @param bias {@code [out]}, or null
  */
-record DeviceLinear(int out, int in, DeviceMatrix packed, FloatArray dense, FloatArray bias) {
-  /** Everything that has to lie on the device. */
-  void addArrays(List<Object> to) {
-    if (packed != null) {
-      to.addAll(List.of(packed.words(), packed.scales(), packed.minimums()));
-    } else {
-      to.add(dense);
-    }
+record DeviceLinear(DeviceWeight weight, FloatArray bias) implements DeviceMap {
+  @Override
+  public int out() {
+    return weight.out();
+  }
+
+  @Override
+  public int in() {
+    return weight.in();
+  }
+
+  @Override
+  public void addArrays(List<Object> to) {
+    weight.addArrays(to);
     if (bias != null) {
       to.add(bias);
     }
   }
 
+  @Override
+  public void add(Tasks tasks, Buffers b, FloatArray x, FloatArray y) {
+    add(tasks, x, y, b.active(), b.rows());
+  }
+
   /** Adds the product of the first {@code active} of {@code rows} rows. */
   void add(Tasks tasks, FloatArray x, FloatArray y, IntArray active, int rows) {
+    int out = out();
+    int in = in();
+    DeviceMatrix packed = weight.packed();
+    FloatArray dense = weight.dense();
     if (packed == null) {
       tasks.add(
           (g, id) -> g.task(id, DeviceProducts::xwtOfActive, x, dense, y, active, rows, out, in));

@@ -1,12 +1,16 @@
 package dev.ashlar.tornado.runner;
 
-import dev.ashlar.nn.decoder.BlockSpec;
+import dev.ashlar.nn.decoder.Decoder;
 import dev.ashlar.nn.decoder.DecoderSpec;
+import dev.ashlar.nn.decoder.InferenceOptions;
+import dev.ashlar.nn.decoder.LastBlocks;
 import dev.ashlar.nn.decoder.RotarySpec;
 import dev.ashlar.nn.device.DeviceDecoder;
 import dev.ashlar.nn.runner.SequenceCache;
 import dev.ashlar.tensor.Tensor;
-import dev.ashlar.tensor.weights.StoredTensor;
+import dev.ashlar.tensor.kernel.Backend;
+import dev.ashlar.tensor.kernel.Backends;
+import dev.ashlar.tensor.kv.KvPrecision;
 import dev.ashlar.tensor.weights.WeightSource;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -15,15 +19,16 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CancellationException;
 import java.util.function.BooleanSupplier;
-import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 
 /**
- * A decoder whose weights and whose keys and values stay on a device. A call takes tokens in
- * batches of a fixed number of rows, of which work items of those that nobody has end at once; rows
- * of any sequences go side by side. Sums are in another order than on the processor, so that logits
- * differ by rounding.
+ * A decoder whose weights and whose keys and values stay on a device, or those of its first blocks
+ * as far as there is memory; then the processor runs the others, with caches of its own. A call
+ * takes tokens in batches of a fixed number of rows, of which work items of those that nobody has
+ * end at once; rows of any sequences go side by side. Sums are in another order than on the
+ * processor, so that logits differ by rounding.
  *
- * <p>Not thread-safe. Rows of the embedding stay in the source, which has to stay open.
+ * <p>Not thread-safe. Embeddings are the processor's, and their rows stay in the source, which has
+ * to stay open.
  */
 public final class DeviceRunner implements DeviceDecoder {
   /**
@@ -32,43 +37,100 @@ public final class DeviceRunner implements DeviceDecoder {
    * @param tokens that all sequences together may have
    * @param batch rows at a time, at most
    * @param groups whether kernels of groups are used, as graphics processors need
+   * @param memory bytes of the device that weights, keys, values and buffers may take, or 0 for any
+   *     number; first blocks go there in order, then the head, as far as they fit
    */
-  public record Options(int tokens, int batch, boolean groups) {
+  public record Options(int tokens, int batch, boolean groups, long memory) {
     public Options {
       if (tokens < 1 || batch < 1) {
         throw new IllegalArgumentException(
             "a runner needs room for a token and a row: " + tokens + " and " + batch);
       }
+      if (memory < 0) {
+        throw new IllegalArgumentException("a device has no " + memory + " bytes");
+      }
+    }
+
+    /** The same with no limit to the memory. */
+    public Options(int tokens, int batch, boolean groups) {
+      this(tokens, batch, groups, 0);
     }
   }
 
   private final DecoderSpec spec;
-  private final StoredTensor embedding;
   private final List<DeviceBlock> blocks = new ArrayList<>();
   private final DevicePages pages;
   private final Buffers buffers;
+  private final Ledger ledger;
   private final DeviceHead head;
   private final DeviceGraphs graphs;
+  private final LastBlocks rest;
 
-  private DeviceRunner(DecoderSpec spec, WeightSource source, Options options) {
+  private DeviceRunner(DecoderSpec spec, WeightSource source, Options options, Backend backend) {
     this.spec = spec;
+    this.ledger = new Ledger(options.memory());
     Tensors tensors = new Tensors(spec, source);
-    this.embedding = tensors.stored(spec.embedding().name() + ".weight");
+    Widths widths = new Widths();
+    spec.blocks().forEach(b -> DeviceBlock.widen(b, spec.dim(), widths));
     int count = DevicePages.count(options.tokens());
-    Map<RotarySpec, DeviceBlock.Angles> angles = new LinkedHashMap<>();
-    Buffers.Widths widths = new Buffers.Widths();
-    for (BlockSpec b : spec.blocks()) {
-      DeviceBlock block =
-          new DeviceBlock(b, tensors, angles, options.tokens(), count * DevicePages.TOKENS);
-      block.widen(widths);
-      blocks.add(block);
-    }
-    this.buffers = Buffers.of(options.batch(), spec.dim(), count, widths);
-    FloatArray table =
-        spec.head().tied() ? FloatArray.fromArray(embedding.toTensor().data()) : null;
-    this.head = DeviceHead.of(spec.head(), tensors, table);
+    Decoder stored = Decoder.loadFrozen(spec, source, backend);
+    long graph = Buffers.bytes(options.batch(), spec.dim(), count, widths);
+    putBlocks(stored, tensors, options, graph);
+    this.buffers = new Buffers(options.batch(), spec.dim(), count, widths);
+    this.head = putHead(stored, tensors);
     this.graphs = new DeviceGraphs(blocks, buffers, head, options.groups());
     this.pages = new DevicePages(options.tokens(), graphs::copyPage);
+    this.rest =
+        Decoder.loadPacked(
+                spec, source, backend, InferenceOptions.defaults(), blocks.size(), head == null)
+            .lastBlocks(blocks.size(), KvPrecision.F32);
+  }
+
+  /**
+   * Makes as many blocks as fit, one at a time.
+   *
+   * @param graph bytes that a graph takes beside its blocks
+   */
+  private void putBlocks(Decoder stored, Tensors tensors, Options options, long graph) {
+    int slots = DevicePages.count(options.tokens()) * DevicePages.TOKENS;
+    Map<RotarySpec, DeviceAttending.Angles> angles = new LinkedHashMap<>();
+    for (int i = 0; i < stored.blockCount(); i++) {
+      boolean first = i % DeviceGraphs.BLOCKS == 0;
+      if (first) {
+        ledger.beginGraph();
+      }
+      BlockTensors own = new BlockTensors(stored.loadBlock(i), tensors);
+      DeviceBlock block =
+          new DeviceBlock(spec.blocks().get(i), own, angles, options.tokens(), slots);
+      List<Object> arrays = new ArrayList<>();
+      block.addArrays(arrays);
+      long more = first ? graph : 0;
+      if (!ledger.take(arrays, more)) {
+        if (i == 0) {
+          throw new IllegalArgumentException(
+              "the first block of the model takes "
+                  + (ledger.bytes(arrays) + more)
+                  + " bytes of the device with its keys, values and buffers, and "
+                  + options.memory()
+                  + " are allowed");
+        }
+        return;
+      }
+      blocks.add(block);
+    }
+  }
+
+  /** The head, or null if it does not fit. */
+  private DeviceHead putHead(Decoder stored, Tensors tensors) {
+    DeviceWeight table =
+        stored.tiedHead()
+            ? tensors.matrix(tensors.stored(spec.embedding().name() + ".weight"))
+            : null;
+    DeviceHead made = DeviceHead.of(spec.head(), spec.dim(), tensors, table);
+    List<Object> arrays = made.arrays();
+    arrays.add(made.in());
+    ledger.beginGraph();
+    return ledger.take(arrays, 0) ? made : null;
   }
 
   /** Why no device runs such a decoder, in one sentence; empty if one does. */
@@ -78,18 +140,56 @@ public final class DeviceRunner implements DeviceDecoder {
   }
 
   /**
-   * Puts a decoder onto the default device.
+   * Puts a decoder onto the default device, and what does not fit onto the process's backend.
    *
    * @param source is read for embeddings as long as the runner is used
-   * @throws IllegalArgumentException with {@link #refusal}, or naming a matrix that no kernel knows
+   * @throws IllegalArgumentException with {@link #refusal}, naming a matrix that no kernel knows,
+   *     or saying that not even a block fits
    */
   public static DeviceRunner open(DecoderSpec spec, WeightSource source, Options options) {
+    return open(spec, source, options, Backends.chosen());
+  }
+
+  /**
+   * The same with another backend for what is not on the device.
+   *
+   * @param backend the processor's
+   */
+  public static DeviceRunner open(
+      DecoderSpec spec, WeightSource source, Options options, Backend backend) {
     refusal(spec)
         .ifPresent(
             said -> {
               throw new IllegalArgumentException(said);
             });
-    return new DeviceRunner(spec, source, options);
+    return new DeviceRunner(spec, source, options, backend);
+  }
+
+  /** Where blocks and head are, for people: {@code blocks 0–11 on the device, …}. */
+  public String placement() {
+    int n = spec.blocks().size();
+    int here = blocks.size();
+    StringBuilder text = new StringBuilder(range(0, here)).append(" on the device");
+    if (here < n) {
+      text.append(", ").append(range(here, n)).append(" on the processor");
+    }
+    return text.append(", the head on the ")
+        .append(head == null ? "processor" : "device")
+        .toString();
+  }
+
+  private static String range(int from, int to) {
+    return to - from == 1 ? "block " + from : "blocks " + from + "–" + (to - 1);
+  }
+
+  /** How many of the first blocks are on the device. */
+  public int blocksOnDevice() {
+    return blocks.size();
+  }
+
+  /** Bytes of the device that weights, keys, values and buffers take. */
+  public long deviceBytes() {
+    return ledger.used();
   }
 
   @Override
@@ -104,22 +204,28 @@ public final class DeviceRunner implements DeviceDecoder {
 
   @Override
   public SequenceCache newCache() {
-    return new DeviceCache(this, pages);
+    return new DeviceCache(this, pages, rest.newCache());
   }
 
-  /** Bytes of a page in all blocks. */
+  /** Bytes of a page in all blocks on the device. */
   long pageBytes() {
-    return blocks.stream().mapToLong(b -> 2L * Float.BYTES * DevicePages.TOKENS * b.keyDim()).sum();
+    return blocks.stream().mapToLong(b -> DevicePages.TOKENS * b.tokenBytes()).sum();
   }
 
   @Override
   public Tensor hidden(List<Part> parts, BooleanSupplier cancelled) {
     List<DeviceCache> caches = caches(parts);
     int rows = parts.stream().mapToInt(p -> p.ids().length).sum();
+    List<Part> others = new ArrayList<>();
+    for (int i = 0; i < caches.size(); i++) {
+      others.add(new Part(caches.get(i).rest(), parts.get(i).ids(), parts.get(i).horizon()));
+    }
     Tensor hidden = Tensor.zeros(rows, spec.dim());
+    Tensor last;
     try {
       reserve(parts, caches);
-      run(parts, caches, rows, hidden, cancelled);
+      run(parts, caches, rest.embed(others), hidden, cancelled);
+      last = rest.hidden(others, hidden, cancelled);
     } catch (RuntimeException | Error e) {
       caches.forEach(c -> c.truncate(c.length()));
       throw e;
@@ -127,7 +233,7 @@ public final class DeviceRunner implements DeviceDecoder {
     for (int i = 0; i < caches.size(); i++) {
       caches.get(i).advance(parts.get(i).ids().length);
     }
-    return hidden;
+    return last;
   }
 
   private void reserve(List<Part> parts, List<DeviceCache> caches) {
@@ -170,13 +276,20 @@ public final class DeviceRunner implements DeviceDecoder {
     return caches;
   }
 
+  /**
+   * The blocks on the device.
+   *
+   * @param embedded the stream before them {@code [tokens, dim]}
+   * @param hidden becomes the stream behind them {@code [tokens, dim]}
+   */
   private void run(
       List<Part> parts,
       List<DeviceCache> caches,
-      int rows,
+      Tensor embedded,
       Tensor hidden,
       BooleanSupplier cancelled) {
     Buffers b = buffers;
+    int rows = hidden.rows();
     int part = 0;
     int token = 0;
     for (int from = 0; from < rows; ) {
@@ -195,7 +308,10 @@ public final class DeviceRunner implements DeviceDecoder {
           token = 0;
         }
         DeviceCache cache = caches.get(part);
-        place(b, r, parts.get(part).ids()[token], cache, cache.length() + token);
+        place(b, r, cache, cache.length() + token);
+        for (int i = 0; i < spec.dim(); i++) {
+          b.x().set(r * spec.dim() + i, embedded.data()[(from + r) * spec.dim() + i]);
+        }
         token++;
       }
       graphs.runBlocks();
@@ -214,21 +330,19 @@ public final class DeviceRunner implements DeviceDecoder {
     }
   }
 
-  private void place(Buffers b, int r, int id, DeviceCache cache, int position) {
+  private static void place(Buffers b, int r, DeviceCache cache, int position) {
     b.places().set(2 * r, r);
     b.places().set(2 * r + 1, position);
     for (int i = 0; i < cache.count(); i++) {
       b.table().set(r * b.pages() + i, cache.page(i));
     }
-    float[] row = new float[spec.dim()];
-    embedding.read((long) id * spec.dim(), row, 0, spec.dim());
-    for (int i = 0; i < row.length; i++) {
-      b.x().set(r * spec.dim() + i, row[i] * spec.embedding().scale());
-    }
   }
 
   @Override
   public Tensor head(Tensor hidden) {
+    if (head == null) {
+      return rest.head(hidden);
+    }
     int rows = hidden.size() / spec.dim();
     Tensor all = Tensor.zeros(rows, spec.vocab());
     for (int r = 0; r < rows; r++) {

@@ -1,5 +1,7 @@
 package dev.ashlar.tornado.runner;
 
+import java.util.ArrayList;
+import java.util.List;
 import java.util.function.BiFunction;
 import java.util.function.UnaryOperator;
 import uk.ac.manchester.tornado.api.GridScheduler;
@@ -7,26 +9,32 @@ import uk.ac.manchester.tornado.api.KernelContext;
 import uk.ac.manchester.tornado.api.TaskGraph;
 import uk.ac.manchester.tornado.api.WorkerGrid1D;
 
-/** A task graph in the making, with the grids of its kernels of groups. */
+/**
+ * Tasks of a graph in the making, with the grids of its kernels of groups. What is transferred
+ * before them is known only when all of them are there.
+ */
 final class Tasks {
   /** Work items of a group. */
   static final int ITEMS = 32;
 
+  /** Tasks that TornadoVM takes in a graph. */
+  private static final int MOST = 256;
+
+  private final String name;
   private final boolean groups;
   private final GridScheduler scheduler = new GridScheduler();
   private final KernelContext context = new KernelContext();
-  private TaskGraph graph;
-  private int count;
+  private final List<UnaryOperator<TaskGraph>> tasks = new ArrayList<>();
   private boolean grids;
 
   /**
-   * An empty graph.
+   * No tasks.
    *
    * @param groups whether kernels of groups are used where there are any: graphics processors need
    *     them to read side by side what lies side by side, processors run loops faster
    */
   Tasks(String name, boolean groups) {
-    this.graph = new TaskGraph(name);
+    this.name = name;
     this.groups = groups;
   }
 
@@ -47,27 +55,35 @@ final class Tasks {
     return context;
   }
 
-  /** Changes the graph. */
-  void graph(UnaryOperator<TaskGraph> f) {
-    graph = f.apply(graph);
-  }
-
-  TaskGraph graph() {
-    return graph;
+  /**
+   * The graph.
+   *
+   * @param before adds what is transferred to the device
+   * @param after adds what comes back
+   */
+  TaskGraph graph(UnaryOperator<TaskGraph> before, UnaryOperator<TaskGraph> after) {
+    if (tasks.size() > MOST) {
+      throw new IllegalStateException(tasks.size() + " tasks in the graph " + name);
+    }
+    TaskGraph graph = before.apply(new TaskGraph(name));
+    for (UnaryOperator<TaskGraph> task : tasks) {
+      graph = task.apply(graph);
+    }
+    return after.apply(graph);
   }
 
   /** Adds a task that takes its grid from its loops. */
   void add(BiFunction<TaskGraph, String, TaskGraph> task) {
-    graph = task.apply(graph, "t" + count++);
+    String id = "t" + tasks.size();
+    tasks.add(g -> task.apply(g, id));
   }
 
   /** Adds a task of {@code number} groups of {@link #ITEMS} work items. */
   void addGroups(int number, BiFunction<TaskGraph, String, TaskGraph> task) {
-    String id = "t" + count++;
     WorkerGrid1D grid = new WorkerGrid1D(number * ITEMS);
     grid.setLocalWork(ITEMS, 1, 1);
     grids = true;
-    scheduler.addWorkerGrid(graph.getTaskGraphName() + "." + id, grid);
-    graph = task.apply(graph, id);
+    scheduler.addWorkerGrid(name + ".t" + tasks.size(), grid);
+    add(task);
   }
 }

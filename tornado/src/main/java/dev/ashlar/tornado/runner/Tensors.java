@@ -5,7 +5,6 @@ import dev.ashlar.nn.decoder.LinearSpec;
 import dev.ashlar.tensor.quant.QuantizedMatrix;
 import dev.ashlar.tensor.weights.StoredTensor;
 import dev.ashlar.tensor.weights.WeightSource;
-import dev.ashlar.tornado.kernel.DeviceMatrix;
 import java.util.Optional;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 
@@ -39,29 +38,39 @@ final class Tensors {
     return array;
   }
 
-  FloatArray constant(int n, float value) {
+  static FloatArray constant(int n, float value) {
     FloatArray array = new FloatArray(n);
     array.init(value);
     return array;
   }
 
-  /** A linear map of the block {@code parent}, or of none. */
+  /**
+   * A linear map that no block changes: a router's, or one of no block.
+   *
+   * @param parent the block, with a dot, or nothing
+   */
   DeviceLinear linear(String parent, LinearSpec map) {
-    if (map.transposed() || map.stack().isPresent()) {
-      throw new IllegalArgumentException(parent + map.name() + " lies turned or stacked");
-    }
     String name = parent + map.name();
     FloatArray bias = map.bias() ? plus(name + ".bias", map.out(), 0) : null;
     Optional<QuantizedMatrix> codes = source.quantized(spec.storedName(name, source));
     if (codes.isPresent()) {
-      DeviceMatrix w = DeviceMatrix.of(codes.get());
-      require(name, map, w.out(), w.in());
-      return new DeviceLinear(map.out(), map.in(), w, null, bias);
+      require(name, map, codes.get().out(), codes.get().in());
+      return new DeviceLinear(DeviceWeight.of(codes.get()), bias);
     }
     StoredTensor t = stored(name + ".weight");
     require(name, map, t.shape().dim(0), t.shape().dim(1));
-    FloatArray dense = FloatArray.fromArray(t.toTensor().data());
-    return new DeviceLinear(map.out(), map.in(), null, dense, bias);
+    return new DeviceLinear(matrix(t), bias);
+  }
+
+  /** A whole tensor as a matrix: as the codes that the file has, else as floats. */
+  DeviceWeight matrix(StoredTensor t) {
+    Optional<QuantizedMatrix> codes = t.quantized();
+    return codes.isPresent()
+        ? DeviceWeight.of(codes.get())
+        : DeviceWeight.of(
+            Math.toIntExact(t.shape().dim(0)),
+            Math.toIntExact(t.shape().dim(1)),
+            t.toTensor().data());
   }
 
   private void require(String name, LinearSpec map, long out, long in) {

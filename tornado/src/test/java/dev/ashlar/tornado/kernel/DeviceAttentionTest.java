@@ -18,13 +18,37 @@ class DeviceAttentionTest {
   private static final int KEYS = 19;
 
   @ParameterizedTest
-  @CsvSource({"1, 4, 2, 8, 0, 0", "3, 4, 1, 16, 0, 0", "19, 2, 2, 12, 5, 0", "5, 6, 3, 8, 0, 3"})
+  @CsvSource({
+    "1, 4, 2, 8, 8, 0, 0, false, false",
+    "3, 4, 1, 16, 16, 0, 0, false, false",
+    "19, 2, 2, 12, 12, 5, 0, false, false",
+    "5, 6, 3, 8, 8, 0, 3, false, false",
+    "4, 4, 2, 12, 7, 0, 0, false, false",
+    "3, 4, 4, 8, 8, 0, 0, true, false",
+    "5, 4, 2, 8, 16, 6, 0, true, true",
+    "6, 2, 1, 8, 8, 0, 0, false, true"
+  })
   void pagesAreTheDefinition(
-      int queries, int heads, int kvHeads, int dim, int window, float softcap) {
+      int queries,
+      int heads,
+      int kvHeads,
+      int dim,
+      int valueDim,
+      int window,
+      float softcap,
+      boolean slopes,
+      boolean sinks) {
     Random random = new Random(dim + queries);
     float[] q = DeviceTesting.floats(random, queries * heads * dim, 2);
     float[] k = DeviceTesting.floats(random, KEYS * kvHeads * dim, 2);
-    float[] v = DeviceTesting.floats(random, KEYS * kvHeads * dim, 2);
+    float[] v = DeviceTesting.floats(random, KEYS * kvHeads * valueDim, 2);
+    float[] slope = DeviceTesting.floats(random, heads, 0.3f);
+    float[] sink = DeviceTesting.floats(random, heads, 3);
+    float[] biases = new float[2 * heads];
+    for (int h = 0; h < heads; h++) {
+      biases[2 * h] = slopes ? slope[h] : 0;
+      biases[2 * h + 1] = sinks ? sink[h] : DeviceAttention.NO_SINK;
+    }
     float scale = 0.4f;
     var spec =
         new AttentionKernel.Spec(
@@ -32,33 +56,40 @@ class DeviceAttentionTest {
             heads,
             kvHeads,
             dim,
-            dim,
+            valueDim,
             scale,
             window,
             softcap,
-            null);
-    float[] expected = new float[q.length];
+            slopes ? slope : null);
+    float[] expected = new float[queries * heads * valueDim];
+    float[] lse = new float[queries * heads];
     Backends.reference()
         .attention()
         .forward(
             spec,
             q,
             new KvRows.Dense(k, KEYS, kvHeads, dim),
-            new KvRows.Dense(v, KEYS, kvHeads, dim),
+            new KvRows.Dense(v, KEYS, kvHeads, valueDim),
             expected,
-            null);
+            lse);
+    for (int i = 0; sinks && i < expected.length; i++) {
+      // As the processor does it: the keys' share beside the sink.
+      int row = i / valueDim;
+      expected[i] *= (float) (1 / (1 + Math.exp(sink[row % heads] - (double) lse[row])));
+    }
 
     // Of two sequences the second is meant; its pages lie anywhere.
     IntArray table = IntArray.fromArray(new int[] {0, 0, 0, 0, 0, 0, 7, 2, 5, 1, 3, 0});
     FloatArray keys = DeviceTesting.device(new float[8 * PAGE * kvHeads * dim]);
-    FloatArray values = DeviceTesting.device(new float[8 * PAGE * kvHeads * dim]);
+    FloatArray values = DeviceTesting.device(new float[8 * PAGE * kvHeads * valueDim]);
     IntArray all = places(0, KEYS);
     store(k, all, table, keys, kvHeads * dim);
-    store(v, all, table, values, kvHeads * dim);
+    store(v, all, table, values, kvHeads * valueDim);
+    FloatArray added = DeviceTesting.device(biases);
     IntArray places = places(KEYS - queries, KEYS);
     FloatArray in = DeviceTesting.device(q);
 
-    FloatArray found = DeviceTesting.device(new float[q.length]);
+    FloatArray found = DeviceTesting.device(new float[expected.length]);
     DeviceTesting.run(
         g ->
             g.task(
@@ -69,11 +100,13 @@ class DeviceAttentionTest {
                 values,
                 places,
                 table,
+                added,
                 found,
                 queries,
                 heads,
                 kvHeads,
                 dim,
+                valueDim,
                 scale,
                 window,
                 softcap,
@@ -84,11 +117,12 @@ class DeviceAttentionTest {
         values,
         places,
         table,
+        added,
         found);
     DeviceTesting.assertClose(expected, found, 1e-5, 1e-5, "attention");
 
     int items = 8;
-    FloatArray byGroups = DeviceTesting.device(new float[q.length]);
+    FloatArray byGroups = DeviceTesting.device(new float[expected.length]);
     KernelContext context = new KernelContext();
     DeviceTesting.runGroups(
         queries * heads,
@@ -103,10 +137,12 @@ class DeviceAttentionTest {
                 values,
                 places,
                 table,
+                added,
                 byGroups,
                 heads,
                 kvHeads,
                 dim,
+                valueDim,
                 scale,
                 window,
                 softcap,
@@ -118,6 +154,7 @@ class DeviceAttentionTest {
         values,
         places,
         table,
+        added,
         byGroups);
     DeviceTesting.assertClose(expected, byGroups, 1e-5, 1e-5, "attention by groups");
   }

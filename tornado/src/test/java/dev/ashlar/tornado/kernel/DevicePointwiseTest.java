@@ -1,8 +1,14 @@
 package dev.ashlar.tornado.kernel;
 
+import dev.ashlar.nn.op.ClampedGate;
+import dev.ashlar.nn.op.Clip;
+import dev.ashlar.tensor.Tensor;
+import dev.ashlar.tensor.autograd.Tape;
 import dev.ashlar.tensor.kernel.ActivationKernel.Function;
 import dev.ashlar.tensor.kernel.Backends;
+import java.util.Arrays;
 import java.util.Random;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -32,6 +38,34 @@ class DevicePointwiseTest {
     DeviceTesting.run(
         g -> g.task("k", DevicePointwise::gated, gate, other, gated, n, f), gate, other, gated);
     DeviceTesting.assertClose(expected, gated, 1e-5, 4e-6, function + " gate");
+  }
+
+  @Test
+  void clampsAreTheProcessors() {
+    int n = 300;
+    float[] both = DeviceTesting.floats(new Random(4), 2 * n, 12);
+    Tape tape = Tape.off(Backends.reference());
+    Tensor x = Tensor.of(both, 1, 2 * n);
+    float[] gates = new float[n];
+    float[] ups = new float[n];
+    for (int i = 0; i < n; i++) {
+      gates[i] = both[2 * i];
+      ups[i] = both[2 * i + 1];
+    }
+    FloatArray gate = DeviceTesting.device(gates);
+    FloatArray up = DeviceTesting.device(ups);
+    FloatArray found = DeviceTesting.device(new float[n]);
+    DeviceTesting.run(
+        g -> g.task("k", DevicePointwise::clampedGate, gate, up, found, n, 1.702f, 7f),
+        gate,
+        up,
+        found);
+    float[] expected = tape.apply(new ClampedGate(x, 1.702f, 7f)).data();
+    DeviceTesting.assertClose(Arrays.copyOf(expected, n), found, 1e-5, 1e-5, "clamped gate");
+
+    DeviceTesting.run(g -> g.task("k", DevicePointwise::clip, up, n, 3f), up);
+    float[] clipped = tape.apply(new Clip(Tensor.of(ups, n), 3f)).data();
+    DeviceTesting.assertClose(Arrays.copyOf(clipped, n), up, 0, 0, "clip");
   }
 
   @ParameterizedTest

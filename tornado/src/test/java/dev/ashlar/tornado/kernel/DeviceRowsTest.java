@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import dev.ashlar.tensor.kernel.Backends;
 import dev.ashlar.tensor.kernel.NormKernel;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.Random;
 import java.util.stream.IntStream;
@@ -51,13 +52,58 @@ class DeviceRowsTest {
 
     FloatArray layer = DeviceTesting.device(new float[rows * dim]);
     DeviceTesting.run(
-        g -> g.task("k", DeviceRows::layer, in, weight, bias, layer, rows, dim, EPS),
+        g -> g.task("k", DeviceRows::layer, in, weight, bias, layer, rows, dim, EPS, 1),
         in,
         weight,
         bias,
         layer);
     norms.layer(0, rows, dim, EPS, x, w, b, expected, new float[rows], new float[rows]);
     DeviceTesting.assertClose(expected, layer, 1e-5, 1e-5, "layer norm");
+  }
+
+  /** Rows are heads in turns, and each head has weights of its own. */
+  @ParameterizedTest
+  @CsvSource({"1, 3, 4", "3, 2, 33"})
+  void headsHaveNormsOfTheirOwn(int rows, int heads, int dim) {
+    Random random = new Random(dim);
+    float[] x = DeviceTesting.floats(random, rows * heads * dim, 3);
+    float[] w = DeviceTesting.floats(random, heads * dim, 2);
+    float[] b = DeviceTesting.floats(random, heads * dim, 2);
+    float[] expected = new float[x.length];
+    for (int i = 0; i < rows * heads; i++) {
+      int h = i % heads;
+      float[] row = Arrays.copyOfRange(x, i * dim, (i + 1) * dim);
+      float[] own = Arrays.copyOfRange(w, h * dim, (h + 1) * dim);
+      float[] ownBias = Arrays.copyOfRange(b, h * dim, (h + 1) * dim);
+      float[] y = new float[dim];
+      norms.layer(0, 1, dim, EPS, row, own, ownBias, y, new float[1], new float[1]);
+      System.arraycopy(y, 0, expected, i * dim, dim);
+    }
+    FloatArray in = DeviceTesting.device(x);
+    FloatArray weight = DeviceTesting.device(w);
+    FloatArray bias = DeviceTesting.device(b);
+    FloatArray found = DeviceTesting.device(new float[x.length]);
+    DeviceTesting.run(
+        g -> g.task("k", DeviceRows::layer, in, weight, bias, found, rows * heads, dim, EPS, heads),
+        in,
+        weight,
+        bias,
+        found);
+    DeviceTesting.assertClose(expected, found, 1e-5, 1e-5, "norms of heads");
+  }
+
+  @Test
+  void headsAreJoinedOfSharedAndOwnParts() {
+    FloatArray shared = DeviceTesting.device(new float[] {1, 2, 3, 4});
+    FloatArray own = DeviceTesting.device(new float[] {5, 6, 7, 8, 9, 10});
+    FloatArray found = DeviceTesting.device(new float[18]);
+    DeviceTesting.run(
+        g -> g.task("k", DeviceRows::joinHeads, shared, own, found, 2, 3, 2, 1),
+        shared,
+        own,
+        found);
+    float[] expected = {1, 2, 5, 1, 2, 6, 1, 2, 7, 3, 4, 8, 3, 4, 9, 3, 4, 10};
+    DeviceTesting.assertClose(expected, found, 0, 0, "heads");
   }
 
   @ParameterizedTest
