@@ -20,9 +20,11 @@ final class Buffers {
   private final IntArray active = IntArray.fromArray(new int[1]);
   private final IntArray places;
   private final IntArray table;
+  private final IntArray ownPlaces;
   private final Map<Scratch, FloatArray> scratch = new EnumMap<>(Scratch.class);
   private final IntArray choice;
   private final Set<Object> used = Collections.newSetFromMap(new IdentityHashMap<>());
+  private boolean usesOwnPlaces;
 
   /**
    * Zeros.
@@ -38,13 +40,14 @@ final class Buffers {
     this.x = FloatArray.fromArray(new float[rows * dim]);
     this.places = IntArray.fromArray(new int[2 * rows]);
     this.table = IntArray.fromArray(new int[rows * pages]);
+    this.ownPlaces = IntArray.fromArray(new int[2 * rows]);
     this.choice = IntArray.fromArray(new int[rows * widths.experts()]);
     widths.floats().forEach((s, n) -> scratch.put(s, FloatArray.fromArray(new float[rows * n])));
   }
 
   /** Bytes that a graph of blocks takes beside weights, keys and values. */
   static long bytes(int rows, int dim, int pages, Widths widths) {
-    return widths.bytes(rows) + 4L * rows * (dim + 2L + pages) + 4L;
+    return widths.bytes(rows) + 4L * rows * (dim + 4L + pages) + 4L;
   }
 
   int rows() {
@@ -92,16 +95,42 @@ final class Buffers {
     return choice;
   }
 
-  /** What has been used since this was last asked. */
+  /** Of each row in use its own number in the place of a position, likewise. */
+  IntArray useOwnPlaces() {
+    usesOwnPlaces = true;
+    return ownPlaces;
+  }
+
+  /** Scratch that has been used since this was last asked. */
   Object[] used() {
     Object[] all = used.toArray();
     used.clear();
     return all;
   }
 
+  /** What is brought for each batch, as far as it has been used since this was last asked. */
+  Object[] changing() {
+    Object[] all =
+        usesOwnPlaces
+            ? new Object[] {x, active, places, table, ownPlaces}
+            : new Object[] {x, active, places, table};
+    usesOwnPlaces = false;
+    return all;
+  }
+
+  /** Makes a row a token's. */
+  void take(int row, int position) {
+    places.set(2 * row, row);
+    places.set(2 * row + 1, position);
+    ownPlaces.set(2 * row, row);
+    ownPlaces.set(2 * row + 1, row);
+  }
+
   /** Makes a row nobody's. */
   void leave(int row) {
-    places.set(2 * row, row);
-    places.set(2 * row + 1, -1);
+    for (IntArray array : new IntArray[] {places, ownPlaces}) {
+      array.set(2 * row, row);
+      array.set(2 * row + 1, -1);
+    }
   }
 }

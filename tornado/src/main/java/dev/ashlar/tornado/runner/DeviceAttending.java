@@ -3,28 +3,15 @@ package dev.ashlar.tornado.runner;
 import dev.ashlar.nn.decoder.AttentionSpec;
 import dev.ashlar.nn.decoder.PositionSpec;
 import dev.ashlar.nn.decoder.RotarySpec;
-import dev.ashlar.tensor.autograd.op.Rotate;
 import dev.ashlar.tornado.kernel.DeviceAttention;
 import dev.ashlar.tornado.kernel.DevicePointwise;
 import java.util.List;
-import java.util.Map;
+import java.util.function.Function;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 
 /** The attention of a block, with its keys and values. */
 final class DeviceAttending {
-  /** Cosines and sines, which blocks with equal specifications share. */
-  record Angles(FloatArray cos, FloatArray sin, int dim, int interleaved) {
-    static Angles of(RotarySpec spec, int positions) {
-      Rotate.Tables t = spec.tables(positions);
-      return new Angles(
-          FloatArray.fromArray(t.cos()),
-          FloatArray.fromArray(t.sin()),
-          spec.dim(),
-          spec.interleaved() ? 1 : 0);
-    }
-  }
-
   private final AttentionSpec spec;
   private final DeviceProjection projection;
   private final DeviceNorm queryNorm;
@@ -38,21 +25,18 @@ final class DeviceAttending {
   /**
    * The attention of a block.
    *
-   * @param all angles of all blocks so far
-   * @param positions that angles are needed for
+   * @param angles of rotary positions
    * @param slots tokens that there is room for
    */
   DeviceAttending(
-      AttentionSpec spec, BlockTensors t, Map<RotarySpec, Angles> all, int positions, int slots) {
+      AttentionSpec spec, BlockTensors t, Function<RotarySpec, Angles> angles, int slots) {
     this.spec = spec;
     projection = DeviceProjection.of(spec, t);
     queryNorm = spec.headNorms().map(n -> t.norm(n.query())).orElse(null);
     keyNorm = spec.headNorms().map(n -> t.norm(n.key())).orElse(null);
     output = t.linear(spec.output());
-    angles =
-        spec.position() instanceof PositionSpec.Rotary r
-            ? all.computeIfAbsent(r.rotary(), s -> Angles.of(s, positions))
-            : null;
+    this.angles =
+        spec.position() instanceof PositionSpec.Rotary r ? angles.apply(r.rotary()) : null;
     biases = biases(spec, t);
     keys = Tensors.constant(Math.multiplyExact(slots, keyDim()), 0);
     values = Tensors.constant(Math.multiplyExact(slots, valueDim()), 0);
@@ -88,7 +72,7 @@ final class DeviceAttending {
     return spec.kvHeads() * spec.valueDim();
   }
 
-  /** Everything that stays on the device; angles are among others' too. */
+  /** Everything that stays on the device; angles are other blocks' too. */
   void addArrays(List<Object> to) {
     projection.addArrays(to);
     if (queryNorm != null) {
@@ -96,10 +80,17 @@ final class DeviceAttending {
       keyNorm.addArrays(to);
     }
     output.addArrays(to);
-    if (angles != null) {
-      to.addAll(List.of(angles.cos(), angles.sin()));
+    if (angles != null && !angles.varies()) {
+      to.addAll(angles.arrays());
     }
     to.addAll(List.of(biases, keys, values));
+  }
+
+  /** What is brought for each batch, likewise. */
+  void addChanging(List<Object> to) {
+    if (angles != null && angles.varies()) {
+      to.addAll(angles.arrays());
+    }
   }
 
   /** Adds copies of pages of keys and values, as {@link DeviceAttention#copyPages} says. */
@@ -155,13 +146,14 @@ final class DeviceAttending {
   private void turn(Tasks tasks, Buffers b, FloatArray x, int heads) {
     int rows = b.rows();
     int headDim = spec.headDim();
+    IntArray places = angles.varies() ? b.useOwnPlaces() : b.places();
     tasks.add(
         (g, id) ->
             g.task(
                 id,
                 DevicePointwise::rotary,
                 x,
-                b.places(),
+                places,
                 angles.cos(),
                 angles.sin(),
                 rows,

@@ -6,7 +6,7 @@ import dev.ashlar.nn.decoder.ResidualSpec;
 import dev.ashlar.nn.decoder.RotarySpec;
 import dev.ashlar.tornado.kernel.DeviceRows;
 import java.util.List;
-import java.util.Map;
+import java.util.function.Function;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 
@@ -60,17 +60,11 @@ final class DeviceBlock {
   /**
    * A block.
    *
-   * @param all angles of all blocks so far
-   * @param positions that angles are needed for
+   * @param angles of rotary positions
    * @param slots tokens that there is room for
    */
-  DeviceBlock(
-      BlockSpec spec,
-      BlockTensors t,
-      Map<RotarySpec, DeviceAttending.Angles> all,
-      int positions,
-      int slots) {
-    attention = new DeviceAttending(spec.attention(), t, all, positions, slots);
+  DeviceBlock(BlockSpec spec, BlockTensors t, Function<RotarySpec, Angles> angles, int slots) {
+    attention = new DeviceAttending(spec.attention(), t, angles, slots);
     experts =
         spec.feedForward() instanceof FeedForwardSpec.Experts e ? DeviceMixture.of(e, t) : null;
     feedForward = experts == null ? DeviceMlp.of(spec.feedForward(), t) : null;
@@ -103,6 +97,11 @@ final class DeviceBlock {
     } else {
       experts.addArrays(to);
     }
+  }
+
+  /** What is brought for each batch, likewise. */
+  void addChanging(List<Object> to) {
+    attention.addChanging(to);
   }
 
   /** Adds copies of pages of keys and values. */

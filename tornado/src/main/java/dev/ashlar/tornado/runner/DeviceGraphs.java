@@ -63,9 +63,11 @@ final class DeviceGraphs {
   private Stage stage(String name, List<DeviceBlock> blocks, boolean groups) {
     Buffers b = buffers;
     List<Object> weights = new ArrayList<>();
+    List<Object> changing = new ArrayList<>(List.of(copies));
     Tasks tasks = new Tasks(name, groups);
     for (DeviceBlock block : blocks) {
       block.addArrays(weights);
+      block.addChanging(changing);
       block.addCopies(tasks, copies, COPIES);
       block.add(tasks, b);
     }
@@ -74,13 +76,8 @@ final class DeviceGraphs {
         g ->
             g.transferToDevice(DataTransferMode.FIRST_EXECUTION, once(weights))
                 .transferToDevice(DataTransferMode.FIRST_EXECUTION, b.used())
-                .transferToDevice(
-                    DataTransferMode.EVERY_EXECUTION,
-                    b.x(),
-                    b.active(),
-                    b.places(),
-                    b.table(),
-                    copies),
+                .transferToDevice(DataTransferMode.EVERY_EXECUTION, b.changing())
+                .transferToDevice(DataTransferMode.EVERY_EXECUTION, once(changing)),
         g -> g.transferToHost(DataTransferMode.EVERY_EXECUTION, b.x()));
   }
 

@@ -59,6 +59,7 @@ public final class DeviceRunner implements DeviceDecoder {
 
   private final DecoderSpec spec;
   private final List<DeviceBlock> blocks = new ArrayList<>();
+  private final Map<RotarySpec, Angles> angles = new LinkedHashMap<>();
   private final DevicePages pages;
   private final Buffers buffers;
   private final Ledger ledger;
@@ -93,7 +94,6 @@ public final class DeviceRunner implements DeviceDecoder {
    */
   private void putBlocks(Decoder stored, Tensors tensors, Options options, long graph) {
     int slots = DevicePages.count(options.tokens()) * DevicePages.TOKENS;
-    Map<RotarySpec, DeviceAttending.Angles> angles = new LinkedHashMap<>();
     for (int i = 0; i < stored.blockCount(); i++) {
       boolean first = i % DeviceGraphs.BLOCKS == 0;
       if (first) {
@@ -101,9 +101,16 @@ public final class DeviceRunner implements DeviceDecoder {
       }
       BlockTensors own = new BlockTensors(stored.loadBlock(i), tensors);
       DeviceBlock block =
-          new DeviceBlock(spec.blocks().get(i), own, angles, options.tokens(), slots);
+          new DeviceBlock(
+              spec.blocks().get(i),
+              own,
+              rotary ->
+                  angles.computeIfAbsent(
+                      rotary, r -> new Angles(r, options.tokens(), options.batch())),
+              slots);
       List<Object> arrays = new ArrayList<>();
       block.addArrays(arrays);
+      block.addChanging(arrays);
       long more = first ? graph : 0;
       if (!ledger.take(arrays, more)) {
         if (i == 0) {
@@ -308,7 +315,8 @@ public final class DeviceRunner implements DeviceDecoder {
           token = 0;
         }
         DeviceCache cache = caches.get(part);
-        place(b, r, cache, cache.length() + token);
+        int length = cache.length() + parts.get(part).ids().length;
+        place(r, cache, cache.length() + token, Math.max(length, parts.get(part).horizon()));
         for (int i = 0; i < spec.dim(); i++) {
           b.x().set(r * spec.dim() + i, embedded.data()[(from + r) * spec.dim() + i]);
         }
@@ -330,9 +338,10 @@ public final class DeviceRunner implements DeviceDecoder {
     }
   }
 
-  private static void place(Buffers b, int r, DeviceCache cache, int position) {
-    b.places().set(2 * r, r);
-    b.places().set(2 * r + 1, position);
+  private void place(int r, DeviceCache cache, int position, int length) {
+    Buffers b = buffers;
+    b.take(r, position);
+    angles.values().forEach(a -> a.set(r, position, length));
     for (int i = 0; i < cache.count(); i++) {
       b.table().set(r * b.pages() + i, cache.page(i));
     }

@@ -2,8 +2,6 @@ package dev.ashlar.tornado.runner;
 
 import dev.ashlar.nn.decoder.AttentionSpec;
 import dev.ashlar.nn.decoder.DecoderSpec;
-import dev.ashlar.nn.decoder.PositionSpec;
-import dev.ashlar.nn.decoder.RotarySpec.Scaling;
 import dev.ashlar.tornado.kernel.DeviceAttention;
 import java.util.Optional;
 
@@ -17,15 +15,8 @@ final class Support {
   }
 
   private static Optional<String> missing(AttentionSpec a) {
-    if (Math.max(a.headDim(), a.valueDim()) > DeviceAttention.LARGEST_HEAD) {
-      return Optional.of("heads of more than " + DeviceAttention.LARGEST_HEAD + " elements");
-    }
-    boolean varies =
-        a.position() instanceof PositionSpec.Rotary r
-            && (r.rotary().scaling() instanceof Scaling.DynamicNtk
-                || r.rotary().scaling() instanceof Scaling.LongRope);
-    return varies
-        ? Optional.of("rotary positions that change with the length of a sequence")
+    return Math.max(a.headDim(), a.valueDim()) > DeviceAttention.LARGEST_HEAD
+        ? Optional.of("heads of more than " + DeviceAttention.LARGEST_HEAD + " elements")
         : Optional.empty();
   }
 }

@@ -1,11 +1,14 @@
 package dev.ashlar.tornado.runner;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.ashlar.formats.Checkpoints;
 import dev.ashlar.nn.architecture.Architectures;
+import dev.ashlar.nn.decoder.AttentionSpec;
+import dev.ashlar.nn.decoder.BlockSpec;
 import dev.ashlar.nn.decoder.DecoderSpec;
 import dev.ashlar.nn.decoder.InferenceOptions;
 import dev.ashlar.nn.runner.Runner;
@@ -15,6 +18,7 @@ import dev.ashlar.tensor.Tensor;
 import dev.ashlar.tensor.kernel.Backends;
 import dev.ashlar.tensor.kernel.FakeQuantKernel;
 import dev.ashlar.tensor.kv.KvPrecision;
+import dev.ashlar.tensor.quant.ActivationScheme;
 import dev.ashlar.tensor.quant.IntegerGrid;
 import dev.ashlar.tensor.quant.QuantizedMatrix;
 import dev.ashlar.tensor.weights.MemoryWeights;
@@ -22,13 +26,20 @@ import dev.ashlar.tensor.weights.WeightSource;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Collections;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.CancellationException;
+import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * Models on the device beside the same models on the processor: as plain Java, or on the device
@@ -62,6 +73,111 @@ class DeviceRunnerTest {
     }
   }
 
+  /** Angles that depend on the length of a sequence, beyond the length the model was made for. */
+  @ParameterizedTest
+  @ValueSource(strings = {"dynamic", "longrope"})
+  void longSequencesTurnAsOnTheProcessor(String type) throws IOException {
+    try (WeightSource plain = Checkpoints.open(MODELS.resolve("llama"))) {
+      Map<String, Object> config = new HashMap<>(plain.config());
+      DecoderSpec first = Architectures.spec(plain);
+      int half = first.blocks().getFirst().attention().headDim() / 2;
+      List<Double> fast = Collections.nCopies(half, 1.5);
+      List<Double> slow = Collections.nCopies(half, 7.0);
+      config.remove("rope_parameters");
+      config.put("max_position_embeddings", type.equals("dynamic") ? 41 : 400);
+      config.put(
+          "rope_scaling",
+          Map.of(
+              "rope_type",
+              type,
+              "factor",
+              4.0,
+              "short_factor",
+              fast,
+              "long_factor",
+              slow,
+              "original_max_position_embeddings",
+              41));
+      MemoryWeights weights = new MemoryWeights(config);
+      for (String name : plain.names()) {
+        weights.put(name, plain.tensor(name).toTensor());
+      }
+      DecoderSpec spec = Architectures.spec(weights);
+      assertNotEquals(first.blocks().getFirst(), spec.blocks().getFirst());
+      try (DeviceRunner device = DeviceRunner.open(spec, weights, LOOPS)) {
+        same(processor(weights), device, 39);
+      }
+    }
+  }
+
+  @Test
+  void whatNoKernelKnowsIsRefusedByName() throws IOException {
+    try (WeightSource source = Checkpoints.open(MODELS.resolve("qwen3_moe"))) {
+      MemoryWeights weights = new MemoryWeights(source.config());
+      String one = null;
+      for (String name : source.names()) {
+        Tensor t = source.tensor(name).toTensor();
+        if (one == null && name.contains(".experts.")) {
+          one = name.substring(0, name.lastIndexOf(".weight"));
+          weights.put(one, rounded(t, new IntegerGrid(4, 32, false)));
+        } else {
+          weights.put(name, t);
+        }
+      }
+      DecoderSpec spec = Architectures.spec(weights);
+      String said = refused(spec, weights);
+      assertTrue(said.contains("experts") && said.contains("codes and floats"), said);
+
+      BlockSpec block = spec.blocks().getFirst();
+      AttentionSpec a = block.attention();
+      AttentionSpec wide =
+          new AttentionSpec(
+              a.heads(),
+              a.kvHeads(),
+              512,
+              a.projection(),
+              a.output(),
+              a.position(),
+              a.scale(),
+              a.window(),
+              a.softcap(),
+              a.clip(),
+              a.headNorms(),
+              512,
+              a.sinks());
+      DecoderSpec large =
+          new DecoderSpec(
+              spec.modelType(),
+              spec.prefix(),
+              spec.vocab(),
+              spec.dim(),
+              spec.maxPositions(),
+              spec.embedding(),
+              List.of(new BlockSpec(block.name(), wide, block.feedForward(), block.residual())),
+              spec.head());
+      assertEquals(
+          "no device runs models of type qwen3_moe yet: heads of more than 256 elements",
+          refused(large, weights));
+    }
+    ActivationScheme bytes =
+        new ActivationScheme(new ActivationScheme.Element.Integers(8, true), -1, true);
+    try (WeightSource source =
+        rounded(MODELS.resolve("qwen3"), new IntegerGrid(4, 32, false), q -> rounding(q, bytes))) {
+      String said = refused(Architectures.spec(source), source);
+      assertTrue(said.endsWith("q_proj: inputs are not rounded on a device"), said);
+    }
+  }
+
+  private static QuantizedMatrix rounding(QuantizedMatrix q, ActivationScheme inputs) {
+    return q.withInputs(Optional.of(inputs));
+  }
+
+  private static String refused(DecoderSpec spec, WeightSource source) {
+    return assertThrows(
+            IllegalArgumentException.class, () -> DeviceRunner.open(spec, source, LOOPS))
+        .getMessage();
+  }
+
   @TestFactory
   Stream<DynamicTest> packedModelsRunByLoopsAndByGroups() {
     return Stream.of("qwen3 2", "qwen3 3", "qwen3 4", "qwen3 8", "qwen3_moe 4", "phi3_partial 4")
@@ -90,13 +206,19 @@ class DeviceRunnerTest {
 
   /** A model whose matrices in blocks are rounded to codes, as if it had been quantized. */
   private static WeightSource rounded(Path folder, IntegerGrid grid) throws IOException {
+    return rounded(folder, grid, q -> q);
+  }
+
+  private static WeightSource rounded(
+      Path folder, IntegerGrid grid, UnaryOperator<QuantizedMatrix> changed) throws IOException {
     try (WeightSource source = Checkpoints.open(folder)) {
       MemoryWeights weights = new MemoryWeights(source.config());
       for (String name : source.names()) {
         Tensor t = source.tensor(name).toTensor();
         boolean router = name.endsWith(".gate.weight");
         if (name.contains("layers.") && t.shape().rank() == 2 && !router) {
-          weights.put(name.substring(0, name.lastIndexOf(".weight")), rounded(t, grid));
+          weights.put(
+              name.substring(0, name.lastIndexOf(".weight")), changed.apply(rounded(t, grid)));
         } else {
           weights.put(name, t);
         }
