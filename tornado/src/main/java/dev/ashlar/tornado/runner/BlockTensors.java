@@ -117,7 +117,7 @@ final class BlockTensors {
 
   private DeviceWeight weight(LinearSpec map, IntUnaryOperator rows, int out) {
     try {
-      return DeviceWeight.of(weights.get(map.name()), rows, out);
+      return DeviceWeight.of(weights.get(map.name()), rows, out, tensors::powers);
     } catch (IllegalArgumentException e) {
       throw new IllegalArgumentException(parent + map.name() + ": " + e.getMessage(), e);
     }

@@ -1,10 +1,12 @@
 package dev.ashlar.tornado.runner;
 
 import dev.ashlar.tornado.kernel.DeviceExperts;
+import dev.ashlar.tornado.kernel.DeviceHalves;
 import dev.ashlar.tornado.kernel.DeviceMatrix;
 import java.util.List;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
+import uk.ac.manchester.tornado.api.types.arrays.ShortArray;
 
 /**
  * The same map of all experts, of which a place in a row takes the one that was chosen for it.
@@ -42,7 +44,9 @@ record DeviceExpertMap(
     int share = fromStream ? each : 1;
     DeviceMatrix packed = weight.packed();
     FloatArray dense = weight.dense();
-    if (packed == null) {
+    if (weight.halves() != null) {
+      addHalves(tasks, b, x, y);
+    } else if (packed == null) {
       tasks.add(
           (g, id) ->
               g.task(
@@ -94,6 +98,59 @@ record DeviceExpertMap(
     }
     if (bias != null) {
       tasks.add((g, id) -> g.task(id, DeviceExperts::addBias, y, bias, choice, places, n));
+    }
+  }
+
+  private void addHalves(Tasks tasks, Buffers b, FloatArray x, FloatArray y) {
+    int in = in();
+    int n = out;
+    int each = perToken;
+    int places = b.rows() * each;
+    int share = fromStream ? each : 1;
+    IntArray active = b.active();
+    IntArray choice = b.useChoice();
+    ShortArray w = weight.halves().bits();
+    FloatArray powers = weight.halves().powers();
+    int fraction = weight.halves().fraction();
+    if (tasks.usesGroups()) {
+      int items = Tasks.ITEMS;
+      tasks.addGroups(
+          places * n,
+          (g, id) ->
+              g.task(
+                  id,
+                  DeviceHalves::expertXwtByGroups,
+                  tasks.context(),
+                  x,
+                  w,
+                  powers,
+                  y,
+                  choice,
+                  active,
+                  each,
+                  share,
+                  n,
+                  in,
+                  fraction,
+                  items));
+    } else {
+      tasks.add(
+          (g, id) ->
+              g.task(
+                  id,
+                  DeviceHalves::expertXwt,
+                  x,
+                  w,
+                  powers,
+                  y,
+                  choice,
+                  active,
+                  places,
+                  each,
+                  share,
+                  n,
+                  in,
+                  fraction));
     }
   }
 }

@@ -1,5 +1,6 @@
 package dev.ashlar.tornado.runner;
 
+import dev.ashlar.tornado.kernel.DeviceHalves;
 import dev.ashlar.tornado.kernel.DeviceMatrix;
 import dev.ashlar.tornado.kernel.DevicePacked;
 import dev.ashlar.tornado.kernel.DeviceProducts;
@@ -7,6 +8,7 @@ import dev.ashlar.tornado.kernel.DeviceRows;
 import java.util.List;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
+import uk.ac.manchester.tornado.api.types.arrays.ShortArray;
 
 /**
  * A map that all rows take.
@@ -43,7 +45,9 @@ record DeviceLinear(DeviceWeight weight, FloatArray bias) implements DeviceMap {
     int in = in();
     DeviceMatrix packed = weight.packed();
     FloatArray dense = weight.dense();
-    if (packed == null) {
+    if (weight.halves() != null) {
+      addHalves(tasks, x, y, active, rows);
+    } else if (packed == null) {
       tasks.add(
           (g, id) -> g.task(id, DeviceProducts::xwtOfActive, x, dense, y, active, rows, out, in));
     } else if (tasks.usesGroups() && packed.isAligned()) {
@@ -87,6 +91,37 @@ record DeviceLinear(DeviceWeight weight, FloatArray bias) implements DeviceMap {
     }
     if (bias != null) {
       tasks.add((g, id) -> g.task(id, DeviceRows::addBias, y, bias, rows, out));
+    }
+  }
+
+  private void addHalves(Tasks tasks, FloatArray x, FloatArray y, IntArray active, int rows) {
+    int out = out();
+    int in = in();
+    ShortArray w = weight.halves().bits();
+    FloatArray powers = weight.halves().powers();
+    int fraction = weight.halves().fraction();
+    if (tasks.usesGroups()) {
+      int items = Tasks.ITEMS;
+      tasks.addGroups(
+          rows * out,
+          (g, id) ->
+              g.task(
+                  id,
+                  DeviceHalves::xwtByGroups,
+                  tasks.context(),
+                  x,
+                  w,
+                  powers,
+                  y,
+                  active,
+                  out,
+                  in,
+                  fraction,
+                  items));
+    } else {
+      tasks.add(
+          (g, id) ->
+              g.task(id, DeviceHalves::xwt, x, w, powers, y, active, rows, out, in, fraction));
     }
   }
 }

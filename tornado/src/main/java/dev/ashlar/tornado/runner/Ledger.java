@@ -4,6 +4,7 @@ import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Set;
+import uk.ac.manchester.tornado.api.types.arrays.ShortArray;
 import uk.ac.manchester.tornado.api.types.arrays.TornadoNativeArray;
 
 /**
@@ -30,14 +31,14 @@ final class Ledger {
     seen.clear();
   }
 
-  /** Bytes of those arrays that the graph has not taken yet. */
+  /** Bytes of those arrays, of floats, ints and shorts, that the graph has not taken yet. */
   long bytes(List<Object> arrays) {
     Set<Object> own = Collections.newSetFromMap(new IdentityHashMap<>());
     long bytes = 0;
     for (Object array : arrays) {
       if (!seen.contains(array) && own.add(array)) {
-        // Floats and ints.
-        bytes += 4L * ((TornadoNativeArray) array).getSize();
+        long each = array instanceof ShortArray ? Short.BYTES : Integer.BYTES;
+        bytes += each * ((TornadoNativeArray) array).getSize();
       }
     }
     return bytes;

@@ -2,16 +2,22 @@ package dev.ashlar.tornado.runner;
 
 import dev.ashlar.nn.decoder.DecoderSpec;
 import dev.ashlar.nn.decoder.LinearSpec;
+import dev.ashlar.tensor.DType;
 import dev.ashlar.tensor.quant.QuantizedMatrix;
 import dev.ashlar.tensor.weights.StoredTensor;
 import dev.ashlar.tensor.weights.WeightSource;
+import dev.ashlar.tornado.kernel.DeviceHalfMatrix;
+import java.util.EnumMap;
+import java.util.Map;
 import java.util.Optional;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
+import uk.ac.manchester.tornado.api.types.arrays.ShortArray;
 
 /** Reads a checkpoint's tensors into arrays for the device. */
 final class Tensors {
   private final DecoderSpec spec;
   private final WeightSource source;
+  private final Map<DType, FloatArray> powers = new EnumMap<>(DType.class);
 
   Tensors(DecoderSpec spec, WeightSource source) {
     this.spec = spec;
@@ -62,15 +68,26 @@ final class Tensors {
     return new DeviceLinear(matrix(t), bias);
   }
 
-  /** A whole tensor as a matrix: as the codes that the file has, else as floats. */
+  /** The table of 16-bit floats of a type, the same one for all. */
+  FloatArray powers(DType type) {
+    return powers.computeIfAbsent(type, DeviceHalfMatrix::powers);
+  }
+
+  /** A whole tensor as a matrix, in the codes or the 16 bits that the file has, else as floats. */
   DeviceWeight matrix(StoredTensor t) {
     Optional<QuantizedMatrix> codes = t.quantized();
-    return codes.isPresent()
-        ? DeviceWeight.of(codes.get())
-        : DeviceWeight.of(
-            Math.toIntExact(t.shape().dim(0)),
-            Math.toIntExact(t.shape().dim(1)),
-            t.toTensor().data());
+    if (codes.isPresent()) {
+      return DeviceWeight.of(codes.get());
+    }
+    int out = Math.toIntExact(t.shape().dim(0));
+    int in = Math.toIntExact(t.shape().dim(1));
+    if (!t.isHalf()) {
+      return DeviceWeight.of(out, in, FloatArray.fromArray(t.toTensor().data()));
+    }
+    short[] bits = new short[Math.multiplyExact(out, in)];
+    t.readHalves(0, bits, 0, bits.length);
+    return DeviceWeight.of(
+        out, in, new DeviceHalfMatrix(t.dtype(), ShortArray.fromArray(bits), powers(t.dtype())));
   }
 
   private void require(String name, LinearSpec map, long out, long in) {
