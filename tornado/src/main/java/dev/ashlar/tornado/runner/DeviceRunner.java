@@ -230,8 +230,13 @@ public final class DeviceRunner implements DeviceDecoder {
     Tensor hidden = Tensor.zeros(rows, spec.dim());
     Tensor last;
     try {
+      // What may end the call comes before pages are reserved: copies of them must be made then.
+      Tensor embedded = rest.embed(others);
+      if (cancelled.getAsBoolean()) {
+        throw new CancellationException();
+      }
       reserve(parts, caches);
-      run(parts, caches, rest.embed(others), hidden, cancelled);
+      run(parts, caches, embedded, hidden, cancelled);
       last = rest.hidden(others, hidden, cancelled);
     } catch (RuntimeException | Error e) {
       caches.forEach(c -> c.truncate(c.length()));
@@ -300,7 +305,7 @@ public final class DeviceRunner implements DeviceDecoder {
     int part = 0;
     int token = 0;
     for (int from = 0; from < rows; ) {
-      if (cancelled.getAsBoolean()) {
+      if (from > 0 && cancelled.getAsBoolean()) {
         throw new CancellationException();
       }
       int n = Math.min(b.rows(), rows - from);
