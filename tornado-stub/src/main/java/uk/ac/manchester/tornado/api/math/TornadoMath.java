@@ -28,6 +28,10 @@ public class TornadoMath {
     return (float) Math.exp(value);
   }
 
+  public static float log(float value) {
+    return (float) Math.log(value);
+  }
+
   public static float sqrt(float value) {
     return (float) Math.sqrt(value);
   }
