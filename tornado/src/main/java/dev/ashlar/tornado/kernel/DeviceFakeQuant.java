@@ -9,6 +9,9 @@ import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
  * 3), a work item for each group. Sums are in float here, so that a sign may differ from the
  * definition's where a gradient is next to nothing.
  *
+ * <p>Codes hang on the last bit of {@code w / s}: halves are common where a scale is a power of two
+ * of a weight in 16 bits. Quotients are therefore {@link DeviceNumbers#quotient}'s.
+ *
  * <p>Parameters are those of {@code FakeQuantKernel.Parameters}: {@code weight} and {@code value}
  * are {@code [out, in]}, the others {@code [out, groups]}; {@code symmetric}, {@code halfScales}
  * (scales are 16-bit floats) and {@code exact} are 0 or 1.
@@ -58,14 +61,16 @@ public final class DeviceFakeQuant {
           s = s < 0f ? TornadoMath.min(s, -floor) : TornadoMath.max(s, floor);
         } else {
           s = TornadoMath.max(s, floor);
-          float z = DeviceNumbers.wholeToEven(-low / s);
+          float z = DeviceNumbers.wholeToEven(DeviceNumbers.quotient(-low, s));
           zero = TornadoMath.min(TornadoMath.max(z, 0f), maxCode);
         }
         scales.set(at, s);
         zeros.set(at, zero);
         int end = o * in + Math.min(in, (g + 1) * size);
         for (int i = o * in + g * size; i < end; i++) {
-          float code = DeviceNumbers.wholeToEven(weight.get(i) / s + value.get(i)) + zero;
+          float code =
+              DeviceNumbers.wholeToEven(DeviceNumbers.quotient(weight.get(i), s) + value.get(i))
+                  + zero;
           code = TornadoMath.min(TornadoMath.max(code, 0f), maxCode);
           quantized.set(i, s * (code - zero));
         }
@@ -81,7 +86,7 @@ public final class DeviceFakeQuant {
       float range = high < below ? below : -high;
       s = range / (1 << (bits - 1));
     } else {
-      s = (high - low) / ((1 << bits) - 1);
+      s = DeviceNumbers.quotient(high - low, (1 << bits) - 1);
     }
     return halfScales == 1 ? DeviceNumbers.toHalf(s) : s;
   }
@@ -128,7 +133,7 @@ public final class DeviceFakeQuant {
         int end = o * in + Math.min(in, (g + 1) * size);
         for (int i = o * in + g * size; i < end; i++) {
           float d = gradient.get(i);
-          float w = weight.get(i) / s;
+          float w = DeviceNumbers.quotient(weight.get(i), s);
           float code = DeviceNumbers.wholeToEven(w + value.get(i)) + zero;
           sumCode += d * (TornadoMath.min(TornadoMath.max(code, 0f), maxCode) - zero);
           if (code >= firstPassing && code <= lastPassing) {

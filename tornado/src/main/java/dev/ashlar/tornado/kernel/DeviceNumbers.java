@@ -43,6 +43,18 @@ final class DeviceNumbers {
     return x < 0f ? -y : y;
   }
 
+  /**
+   * {@code a / b} as Java rounds it. Compilers for devices divide by way of an inverse, which is
+   * off by a bit in a quarter of all cases; what it leaves is exact in double and is shared out
+   * there. (A quotient in double alone would be narrowed by them to one of floats.) Devices without
+   * doubles cannot run this.
+   */
+  static float quotient(float a, float b) {
+    float q = a / b;
+    double left = (double) a - (double) q * (double) b;
+    return (float) ((double) q + left / (double) b);
+  }
+
   /** −1, 0 or 1. */
   static float sign(float x) {
     float y = 0f;

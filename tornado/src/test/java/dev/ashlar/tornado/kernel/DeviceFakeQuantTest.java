@@ -151,6 +151,69 @@ class DeviceFakeQuantTest {
     }
   }
 
+  /** Weights in 16 bits beside a scale of their own: halves are common, and their codes even. */
+  @Test
+  void halvesGoToTheEvenCode() {
+    int in = 64;
+    IntegerGrid grid = new IntegerGrid(4, in, true, DType.F16);
+    Random random = new Random(4);
+    float[] weight = new float[OUT * in];
+    for (int i = 0; i < weight.length; i++) {
+      // All multiples of a half of the scale, in steps that no float of two holds as a power.
+      weight[i] = 0.0546875f * (random.nextInt(33) - 16) / 2;
+    }
+    for (int o = 0; o < OUT; o++) {
+      weight[o * in] = 0.0546875f * -8;
+    }
+    float[] wMin = new float[OUT];
+    float[] wMax = new float[OUT];
+    FakeQuantKernel kernel = Backends.reference().fakeQuant();
+    kernel.range(grid, 0, OUT, in, weight, wMin, wMax);
+    var p = new FakeQuantKernel.Parameters(grid, OUT, in, weight, wMin, wMax, null, null, null);
+    float[] expected = new float[weight.length];
+    kernel.forward(p, 0, OUT, expected, null, new float[OUT], new byte[OUT]);
+    FloatArray w = DeviceTesting.device(weight);
+    FloatArray min = DeviceTesting.device(wMin);
+    FloatArray max = DeviceTesting.device(wMax);
+    FloatArray v = DeviceTesting.device(new float[weight.length]);
+    FloatArray a = DeviceTesting.device(ones(OUT));
+    FloatArray b = DeviceTesting.device(ones(OUT));
+    FloatArray s = DeviceTesting.device(new float[OUT]);
+    FloatArray z = DeviceTesting.device(new float[OUT]);
+    FloatArray found = DeviceTesting.device(new float[weight.length]);
+    DeviceTesting.run(
+        g ->
+            g.task(
+                "k",
+                DeviceFakeQuant::forward,
+                w,
+                min,
+                max,
+                v,
+                a,
+                b,
+                s,
+                z,
+                found,
+                OUT,
+                in,
+                in,
+                4,
+                1,
+                1,
+                1f),
+        w,
+        min,
+        max,
+        v,
+        a,
+        b,
+        s,
+        z,
+        found);
+    DeviceTesting.assertClose(expected, found, 0, 0, "halves");
+  }
+
   private static float[] ones(int n) {
     float[] ones = new float[n];
     java.util.Arrays.fill(ones, 1f);
