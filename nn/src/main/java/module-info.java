@@ -5,6 +5,7 @@ module dev.ashlar.nn {
   exports dev.ashlar.nn.architecture;
   exports dev.ashlar.nn.decoder;
   exports dev.ashlar.nn.device;
+  exports dev.ashlar.nn.devicetuning;
   exports dev.ashlar.nn.generate;
   exports dev.ashlar.nn.layer;
   exports dev.ashlar.nn.op;
@@ -12,4 +13,5 @@ module dev.ashlar.nn {
 
   uses dev.ashlar.nn.architecture.Architecture;
   uses dev.ashlar.nn.device.DeviceProvider;
+  uses dev.ashlar.nn.devicetuning.DeviceTuner;
 }

@@ -7,6 +7,7 @@ import dev.ashlar.tensor.autograd.Tape;
 import dev.ashlar.tensor.kernel.Backend;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.BiConsumer;
 import java.util.function.BiFunction;
 
@@ -17,6 +18,11 @@ public interface Block {
 
   /** Complete module name, for example {@code model.layers.0}. */
   String name();
+
+  /** What it is made of, for those who run it by other means; empty where nobody says. */
+  default Optional<BlockSpec> spec() {
+    return Optional.empty();
+  }
 
   /** What it was loaded for: tapes that run it should be on the same. */
   Backend backend();

@@ -7,6 +7,7 @@ import dev.ashlar.tensor.autograd.Tape;
 import dev.ashlar.tensor.kernel.Backend;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.function.BiFunction;
 
 /** Attention and feed-forward around a residual stream: the block that a {@link BlockSpec} says. */
@@ -52,6 +53,11 @@ final class DecoderBlock implements Block {
   @Override
   public String name() {
     return spec.name();
+  }
+
+  @Override
+  public Optional<BlockSpec> spec() {
+    return Optional.of(spec);
   }
 
   @Override
