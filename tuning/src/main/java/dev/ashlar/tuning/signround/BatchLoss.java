@@ -93,7 +93,7 @@ final class BatchLoss {
    * What a mean squared error is divided by before it is compared with another's: the tokens of the
    * batch that count, or 1 if all do.
    */
-  double divisor(int[] samples) {
+  static double divisor(boolean[][] counted, int length, int[] samples) {
     int valid = 0;
     for (int s : samples) {
       for (boolean c : counted[s]) {

@@ -1,12 +1,12 @@
 package dev.ashlar.tuning.signround;
 
-import dev.ashlar.tensor.Tensor;
+import dev.ashlar.nn.devicetuning.DeviceTuner;
 import dev.ashlar.tensor.autograd.Tape;
 import dev.ashlar.tensor.autograd.Workspace;
 import dev.ashlar.tensor.kernel.Backend;
 import dev.ashlar.tensor.quant.FloatGrid;
+import dev.ashlar.tensor.quant.IntegerGrid;
 import dev.ashlar.tensor.quant.QuantScheme;
-import dev.ashlar.tensor.quant.QuantizedMatrix;
 import dev.ashlar.tensor.quant.SuperGrid;
 import dev.ashlar.tuning.calibration.BatchOrder;
 import dev.ashlar.tuning.layerwise.FloatRounding;
@@ -14,12 +14,12 @@ import dev.ashlar.tuning.method.BlockQuantizer;
 import dev.ashlar.tuning.method.Method;
 import dev.ashlar.tuning.method.TuningException;
 import dev.ashlar.tuning.method.TuningHistory;
+import dev.ashlar.tuning.method.Unit;
 import dev.ashlar.tuning.method.UnitResult;
 import dev.ashlar.tuning.method.UnitSize;
 import dev.ashlar.tuning.method.UnitTask;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -65,6 +65,7 @@ public final class SignRound implements BlockQuantizer {
 
   private final SignRoundOptions options;
   private final Orders orders;
+  private final Optional<DeviceTuner> device;
   private Tape tape;
   private final Workspace buffers = new Workspace();
 
@@ -73,17 +74,48 @@ public final class SignRound implements BlockQuantizer {
 
   /** SignRound that sees samples in an order given by the unit's seed. */
   public SignRound(SignRoundOptions options) {
-    this(options, (task, batch) -> BatchOrder.shuffled(task.inputs().count(), batch, task.seed()));
+    this(options, Optional.empty());
+  }
+
+  /**
+   * The same, with blocks tuned on a device. What is no block, the output head, is tuned on the
+   * processor, and the task's listener hears of that.
+   *
+   * @param device empty for the processor
+   * @throws IllegalArgumentException if the options are none that devices know
+   */
+  public SignRound(SignRoundOptions options, Optional<DeviceTuner> device) {
+    this(
+        options,
+        (task, batch) -> BatchOrder.shuffled(task.inputs().count(), batch, task.seed()),
+        device);
   }
 
   /** SignRound that sees samples in an order of the caller's. */
   public SignRound(SignRoundOptions options, Orders orders) {
+    this(options, orders, Optional.empty());
+  }
+
+  private SignRound(SignRoundOptions options, Orders orders, Optional<DeviceTuner> device) {
+    SignRoundVariant v = options.variant();
+    if (device.isPresent() && (v.hasMemory() || v.normsAndBiases())) {
+      throw new IllegalArgumentException(
+          device.get().name()
+              + " tunes codes by the signs of gradients: leave out "
+              + (v.normsAndBiases() ? "norms and biases" : v.adam() ? "Adam" : "momentum"));
+    }
     this.options = options;
     this.orders = orders;
+    this.device = device;
   }
 
   @Override
   public Optional<String> refusal(QuantScheme scheme) {
+    if (device.isPresent()
+        && (!(scheme instanceof IntegerGrid) || scheme.activations().isPresent())) {
+      return Optional.of(
+          "tunes integer codes of weights alone on " + device.get().name() + ", not " + scheme);
+    }
     return switch (scheme) {
       case FloatGrid small -> FloatRounding.refusal(small);
       case SuperGrid levels -> Optional.empty();
@@ -111,7 +143,9 @@ public final class SignRound implements BlockQuantizer {
 
   @Override
   public String describe() {
-    return "signround, " + options.describe();
+    return "signround, "
+        + options.describe()
+        + device.map(d -> ", " + SignRoundMethod.BACKEND + "=" + d.name()).orElse("");
   }
 
   @Override
@@ -119,18 +153,26 @@ public final class SignRound implements BlockQuantizer {
     if (task.isEmpty()) {
       return UnitResult.of(Map.of());
     }
-    UnitTuning tuning = begin(task);
-    TuningHistory history = tune(task, tuning);
-    Map<String, QuantizedMatrix> layers = new LinkedHashMap<>();
-    for (TunableWeight w : tuning.weights()) {
-      layers.put(w.layer().name(), w.result());
+    try (Tuning tuning = open(task)) {
+      TuningHistory history = tune(task, tuning);
+      return tuning.result().withHistory(history);
     }
-    Map<String, Tensor> changed = new LinkedHashMap<>();
-    tuning.vectors().forEach(v -> changed.put(v.name(), v.result()));
-    tape.reset();
-    UnitResult result = UnitResult.of(layers).withTensors(changed).withHistory(history);
-    long cold = tuning.weights().stream().filter(w -> !w.reached()).count();
-    return cold == 0 ? result : result.withFigures(Map.of(COLD, (double) cold));
+  }
+
+  private Tuning open(UnitTask task) {
+    if (device.isEmpty()) {
+      return begin(task);
+    }
+    if (task.unit() instanceof Unit.Blocks unit) {
+      return new DeviceTuning(task, unit, device.get(), options);
+    }
+    task.listener()
+        .warning(
+            task.unit().name()
+                + " is tuned on the processor: "
+                + device.get().name()
+                + " tunes blocks only");
+    return begin(task);
   }
 
   /** A unit with V = 0 and α = β = 1; ends the one that was begun before. */
@@ -144,7 +186,7 @@ public final class SignRound implements BlockQuantizer {
     return new UnitTuning(task, tape, buffers, options);
   }
 
-  private TuningHistory tune(UnitTask task, UnitTuning tuning) {
+  private TuningHistory tune(UnitTask task, Tuning tuning) {
     BatchOrder order = orders.of(task, tuning.batch());
     Selection selection = new Selection(task, tuning);
     List<Double> losses = new ArrayList<>(options.iterations());
@@ -191,12 +233,12 @@ public final class SignRound implements BlockQuantizer {
 
   /** Decides which iteration is kept. */
   private final class Selection {
-    private final UnitTuning tuning;
+    private final Tuning tuning;
     private final int[] holdout;
     private double best = Double.POSITIVE_INFINITY;
     private int bestIteration;
 
-    Selection(UnitTask task, UnitTuning tuning) {
+    Selection(UnitTask task, Tuning tuning) {
       this.tuning = tuning;
       int count = Math.min(options.holdoutSamples(), task.inputs().count());
       this.holdout = IntStream.range(0, count).toArray();
@@ -241,7 +283,12 @@ public final class SignRound implements BlockQuantizer {
     if (sample.isEmpty()) {
       return Duration.ZERO;
     }
-    UnitTuning tuning = begin(sample);
+    try (Tuning tuning = open(sample)) {
+      return estimate(tuning);
+    }
+  }
+
+  private Duration estimate(Tuning tuning) {
     int[] rows = IntStream.range(0, tuning.batch()).toArray();
     if (!warm) {
       warm(tuning, rows.length);
@@ -258,7 +305,7 @@ public final class SignRound implements BlockQuantizer {
     return Duration.ofNanos(fastest * options.iterations());
   }
 
-  private void warm(UnitTuning tuning, int batch) {
+  private void warm(Tuning tuning, int batch) {
     int[] one = {0};
     long start = System.nanoTime();
     long fastest = Long.MAX_VALUE;
@@ -270,7 +317,7 @@ public final class SignRound implements BlockQuantizer {
     } while (System.nanoTime() - start + fastest < budget);
   }
 
-  private long timed(UnitTuning tuning, int[] rows) {
+  private long timed(Tuning tuning, int[] rows) {
     long before = System.nanoTime();
     tuning.build();
     tuning.run(rows, true);

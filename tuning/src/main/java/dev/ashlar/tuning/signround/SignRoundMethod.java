@@ -1,5 +1,7 @@
 package dev.ashlar.tuning.signround;
 
+import dev.ashlar.nn.devicetuning.DeviceTuner;
+import dev.ashlar.nn.devicetuning.DeviceTuners;
 import dev.ashlar.tuning.layerwise.OptRtn;
 import dev.ashlar.tuning.layerwise.RoundToNearest;
 import dev.ashlar.tuning.method.BlockQuantizer;
@@ -30,6 +32,11 @@ final class SignRoundMethod implements Method {
   private static final String PLAIN = "disable_opt_rtn";
   private static final String HOLDOUT_EVERY = "holdout_every";
   private static final String HOLDOUT_SAMPLES = "holdout_samples";
+
+  /** Where blocks are tuned; {@link #PROCESSOR} or the name of a device. */
+  static final String BACKEND = "tuning_backend";
+
+  private static final String PROCESSOR = "processor";
   private static final String TRUE = "true";
   private static final String FALSE = "false";
   private static final String AUTO = "auto";
@@ -102,7 +109,8 @@ final class SignRoundMethod implements Method {
         new Option(CLAMP, "0", "bound of the rounding offsets; 0 for none"),
         new Option(EXACT, AUTO, "gradients pass at the first and last code; auto: at 2 bits only"),
         new Option(HOLDOUT_EVERY, "0", "judge by fixed samples every so many iterations"),
-        new Option(HOLDOUT_SAMPLES, "8", "how many fixed samples"));
+        new Option(HOLDOUT_SAMPLES, "8", "how many fixed samples"),
+        new Option(BACKEND, PROCESSOR, "where blocks are tuned: tornado for TornadoVM's device"));
   }
 
   @Override
@@ -148,7 +156,13 @@ final class SignRoundMethod implements Method {
   @Override
   public BlockQuantizer quantizer(MethodOptions o) {
     Choice choice = settle(o);
-    return choice.method() == this ? new SignRound(chosen(o)) : choice.create();
+    return choice.method() == this ? new SignRound(chosen(o), device(o)) : choice.create();
+  }
+
+  private static Optional<DeviceTuner> device(MethodOptions o) {
+    return !o.has(BACKEND) || o.is(BACKEND, PROCESSOR)
+        ? Optional.empty()
+        : Optional.of(DeviceTuners.named(o.values().get(BACKEND).strip()));
   }
 
   static SignRoundOptions chosen(MethodOptions o) {

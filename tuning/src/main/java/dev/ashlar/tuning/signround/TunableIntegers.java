@@ -33,18 +33,12 @@ final class TunableIntegers extends TunableWeight {
     IntegerGrid scheme = layer.grid();
     int groups = layer.out() * scheme.groups(layer.in());
     this.parameters =
-        new FakeQuantKernel.Parameters(
-            scheme,
-            layer.out(),
-            layer.in(),
-            layer.weight().data(),
-            new float[groups],
-            new float[groups],
+        parameters(
+            layer,
             buffers.takeZeros(layer.weight().shape()).data(),
-            options.minMaxTuning() ? ones(groups) : null,
-            options.minMaxTuning() ? ones(groups) : null,
-            options.exact(scheme.bits()),
-            options.variant().bound());
+            options,
+            options.minMaxTuning(),
+            importance);
     this.steps = options.schedule(options.firstLr(scheme.bits()));
     this.minMaxSteps = options.schedule(options.firstMinMaxLr(scheme.bits()));
     this.scales = new float[groups];
@@ -53,22 +47,55 @@ final class TunableIntegers extends TunableWeight {
     this.bestScales = new float[groups];
     this.bestZeros = new byte[groups];
     this.memory = options.variant().hasMemory() ? new Memory(options.variant()) : null;
-    if (importance == null) {
-      span(scheme);
-    } else {
-      SearchedRanges.find(layer, importance, parameters.wMin(), parameters.wMax());
-    }
     keep();
     Scales.require(layer.name(), scheme, layer.in(), bestScales);
   }
 
-  private void span(IntegerGrid scheme) {
+  /**
+   * What a tuning begins with.
+   *
+   * @param value V, all zeros, or null
+   * @param multipliers whether α and β have a place, or are ones
+   * @param importance of the inputs, from which the ranges are searched; null to span the extremes
+   */
+  static FakeQuantKernel.Parameters parameters(
+      LinearLayer layer,
+      float[] value,
+      SignRoundOptions options,
+      boolean multipliers,
+      float[] importance) {
+    IntegerGrid scheme = layer.grid();
+    int groups = layer.out() * scheme.groups(layer.in());
+    FakeQuantKernel.Parameters p =
+        new FakeQuantKernel.Parameters(
+            scheme,
+            layer.out(),
+            layer.in(),
+            layer.weight().data(),
+            new float[groups],
+            new float[groups],
+            value,
+            multipliers ? ones(groups) : null,
+            multipliers ? ones(groups) : null,
+            options.exact(scheme.bits()),
+            options.variant().bound());
+    if (importance == null) {
+      span(layer, p);
+    } else {
+      SearchedRanges.find(layer, importance, p.wMin(), p.wMax());
+    }
+    return p;
+  }
+
+  private static void span(LinearLayer layer, FakeQuantKernel.Parameters p) {
     Parallel.rows(
-        out(),
-        grain(),
+        p.out(),
+        grain(p.in()),
         (from, to) ->
-            kernel.range(
-                scheme, from, to, in(), parameters.weight(), parameters.wMin(), parameters.wMax()));
+            layer
+                .backend()
+                .fakeQuant()
+                .range(p.scheme(), from, to, p.in(), p.weight(), p.wMin(), p.wMax()));
   }
 
   /** What steps with a memory need beside the parameters. */

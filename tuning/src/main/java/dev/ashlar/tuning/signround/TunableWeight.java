@@ -61,7 +61,12 @@ abstract class TunableWeight implements Weight {
 
   /** Rows of the matrix that are worth a thread. */
   int grain() {
-    return Math.max(1, GRAIN / layer.in());
+    return grain(layer.in());
+  }
+
+  /** Rows of {@code in} weights that are worth a thread. */
+  static int grain(int in) {
+    return Math.max(1, GRAIN / in);
   }
 
   @Override

@@ -5,10 +5,14 @@ import dev.ashlar.tensor.Tensor;
 import dev.ashlar.tensor.autograd.Gradients;
 import dev.ashlar.tensor.autograd.Tape;
 import dev.ashlar.tensor.autograd.Workspace;
+import dev.ashlar.tensor.quant.QuantScheme;
+import dev.ashlar.tensor.quant.QuantizedMatrix;
 import dev.ashlar.tuning.method.Unit;
+import dev.ashlar.tuning.method.UnitResult;
 import dev.ashlar.tuning.method.UnitTask;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -16,9 +20,9 @@ import java.util.Map;
  * One unit under tuning: its weights, and the forward and backward of one batch. A steady iteration
  * takes all its large buffers from the tape's workspace and from {@code buffers}.
  */
-final class UnitTuning {
+final class UnitTuning implements Tuning {
   /** As in AutoRound; without effect on signs, but small gradients stay clear of zero. */
-  private static final float LOSS_SCALE = 1000f;
+  static final float LOSS_SCALE = 1000f;
 
   /** Bits of a code below which the extension's loss leaves out what is farthest off. */
   private static final int SUPPRESSED_BELOW = 4;
@@ -46,8 +50,7 @@ final class UnitTuning {
   UnitTuning(UnitTask task, Tape tape, Workspace buffers, SignRoundOptions options) {
     this.task = task;
     this.tape = tape;
-    Map<String, float[]> importance =
-        options.variant().extension() ? UnitImportance.of(task) : Map.of();
+    Map<String, float[]> importance = importance(task, options);
     Unit weighted =
         task.unit()
             .mapWeights(
@@ -65,22 +68,33 @@ final class UnitTuning {
         options.variant().normsAndBiases()
             ? weighted.mapTensors((name, t) -> vector(name, t, options))
             : weighted;
-    int samples = task.inputs().count();
     int length = task.inputs().length();
-    this.batch = Math.min(samples, Math.multiplyExact(task.batchSize(), task.accumulate()));
+    this.batch = batch(task);
     this.micro = Math.min(task.batchSize(), batch);
     this.x = buffers.take(micro, length, task.inputs().dim());
     this.y = buffers.take(micro, length, task.targets().dim());
     this.dOut = buffers.take(micro, length, task.targets().dim());
     this.loss =
-        new BatchLoss(tape.backend().loss(), task.counted(), length, micro, suppresses(options));
+        new BatchLoss(
+            tape.backend().loss(), task.counted(), length, micro, suppresses(task, options));
+  }
+
+  /** Importance of each layer's inputs, where ranges are searched by it. */
+  static Map<String, float[]> importance(UnitTask task, SignRoundOptions options) {
+    return options.variant().extension() ? UnitImportance.of(task) : Map.of();
+  }
+
+  /** Samples that one iteration sees. */
+  static int batch(UnitTask task) {
+    int most = Math.multiplyExact(task.batchSize(), task.accumulate());
+    return Math.min(task.inputs().count(), most);
   }
 
   private Tensor vector(String name, Tensor t, SignRoundOptions options) {
     if (!isTunable(name, t)) {
       return t;
     }
-    float[] rates = options.schedule(options.firstLr(fewestBits()));
+    float[] rates = options.schedule(options.firstLr(fewestBits(task)));
     TunableVector v = new TunableVector(name, t, rates, options.variant());
     vectors.add(v);
     return v.tensor();
@@ -96,20 +110,21 @@ final class UnitTuning {
     return norm || bias && vector;
   }
 
-  private int fewestBits() {
-    return weights.stream().mapToInt(w -> w.layer().scheme().codeBits()).min().orElseThrow();
+  private static int fewestBits(UnitTask task) {
+    return task.schemes().values().stream().mapToInt(QuantScheme::codeBits).min().orElseThrow();
   }
 
-  private boolean suppresses(SignRoundOptions options) {
+  /** Whether the loss leaves out what is farthest off. */
+  static boolean suppresses(UnitTask task, SignRoundOptions options) {
     boolean coarseInputs =
         task.schemes().values().stream()
             .flatMap(s -> s.activations().stream())
             .anyMatch(a -> a.element().bits() <= SUPPRESSED_BELOW);
-    return options.variant().extension() && (fewestBits() < SUPPRESSED_BELOW || coarseInputs);
+    return options.variant().extension() && (fewestBits(task) < SUPPRESSED_BELOW || coarseInputs);
   }
 
-  /** Samples that one iteration sees. */
-  int batch() {
+  @Override
+  public int batch() {
     return batch;
   }
 
@@ -121,8 +136,8 @@ final class UnitTuning {
     return vectors;
   }
 
-  /** Makes all ŵ from the parameters. */
-  void build() {
+  @Override
+  public void build() {
     for (TunableWeight w : weights) {
       w.build();
     }
@@ -131,19 +146,15 @@ final class UnitTuning {
     }
   }
 
-  /**
-   * Loss of the samples with the present ŵ, and the gradients of all ŵ.
-   *
-   * @param gradients whether they are wanted
-   */
-  double run(int[] samples, boolean gradients) {
+  @Override
+  public double run(int[] samples, boolean gradients) {
     long elements = (long) samples.length * task.inputs().length() * task.targets().dim();
     double sum = 0;
     for (int from = 0; from < samples.length; from += micro) {
       int count = Math.min(micro, samples.length - from);
       sum += microBatch(samples, from, count, gradients, LOSS_SCALE / elements);
     }
-    return sum / elements / loss.divisor(samples);
+    return sum / elements / BatchLoss.divisor(task.counted(), task.inputs().length(), samples);
   }
 
   private double microBatch(int[] samples, int from, int count, boolean gradients, float scale) {
@@ -184,8 +195,8 @@ final class UnitTuning {
     return contexts.computeIfAbsent(count, n -> BlockContext.of(n, task.inputs().length()));
   }
 
-  /** The sign step of iteration {@code i} for all parameters. */
-  void step(SignRoundOptions options, int i) {
+  @Override
+  public void step(SignRoundOptions options, int i) {
     for (TunableWeight w : weights) {
       w.step(i, (float) options.clampV());
     }
@@ -194,13 +205,31 @@ final class UnitTuning {
     }
   }
 
-  /** Keeps what the present parameters produce as the result; call before they step. */
-  void keep() {
+  @Override
+  public void keep() {
     for (TunableWeight w : weights) {
       w.keep();
     }
     for (TunableVector v : vectors) {
       v.keep();
     }
+  }
+
+  @Override
+  public UnitResult result() {
+    Map<String, QuantizedMatrix> layers = new LinkedHashMap<>();
+    for (TunableWeight w : weights) {
+      layers.put(w.layer().name(), w.result());
+    }
+    Map<String, Tensor> changed = new LinkedHashMap<>();
+    vectors.forEach(v -> changed.put(v.name(), v.result()));
+    UnitResult result = UnitResult.of(layers).withTensors(changed);
+    long cold = weights.stream().filter(w -> !w.reached()).count();
+    return cold == 0 ? result : result.withFigures(Map.of(SignRound.COLD, (double) cold));
+  }
+
+  @Override
+  public void close() {
+    tape.reset();
   }
 }
