@@ -1,0 +1,160 @@
+package dev.ashlar.tornado.tuner;
+
+import dev.ashlar.nn.decoder.BlockSpec;
+import dev.ashlar.nn.decoder.LinearSpec;
+import dev.ashlar.nn.decoder.NormSpec;
+import dev.ashlar.nn.decoder.ResidualSpec;
+import dev.ashlar.nn.devicetuning.TuningJob;
+import dev.ashlar.nn.layer.Weight;
+import dev.ashlar.tensor.Tensor;
+import dev.ashlar.tornado.kernel.DeviceGradients;
+import dev.ashlar.tornado.kernel.DeviceRows;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
+import uk.ac.manchester.tornado.api.types.arrays.IntArray;
+
+/**
+ * A block with its halves one behind the other: {@code x += s · after(f(before(x)))} for attention
+ * and feed-forward.
+ */
+final class TunedBlock {
+  /** The norms of a half, or null, and what passed them. */
+  private record Half(TunedNorm before, TunedNorm after, FloatArray normed, FloatArray put) {}
+
+  private final Steps steps;
+  private final int rows;
+  private final int dim;
+  private final float multiplier;
+  private final Map<String, TunedMap> tuned = new LinkedHashMap<>();
+  private final TunedAttention attention;
+  private final TunedFeedForward feedForward;
+  private final Half first;
+  private final Half second;
+  private final FloatArray between;
+  private final FloatArray passing;
+
+  /**
+   * @param rows tokens of a micro-batch
+   */
+  TunedBlock(Steps steps, TuningJob job, int rows) {
+    this.steps = steps;
+    this.rows = rows;
+    this.dim = job.dim();
+    BlockSpec spec = job.block().spec().orElseThrow();
+    ResidualSpec.Sequential order = (ResidualSpec.Sequential) spec.residual();
+    multiplier = order.multiplier();
+    Map<String, Tensor> tensors = new HashMap<>();
+    job.block().forEachTensor(tensors::put);
+    Map<String, Weight> weights = new HashMap<>();
+    job.block()
+        .mapWeights(
+            (name, weight) -> {
+              weights.put(name, weight);
+              return weight;
+            });
+    attention =
+        new TunedAttention(
+            steps,
+            spec.attention(),
+            tensors,
+            map -> map(map, job, weights, tensors),
+            rows,
+            job.length());
+    feedForward =
+        new TunedFeedForward(
+            steps, spec.feedForward(), map -> map(map, job, weights, tensors), rows);
+    first = half(order.beforeAttention(), order.afterAttention(), tensors);
+    second = half(order.beforeFeedForward(), order.afterFeedForward(), tensors);
+    between = steps.zeros(rows * dim);
+    passing = first.after() == null && second.after() == null ? null : steps.zeros(rows * dim);
+  }
+
+  private TunedMap map(
+      LinearSpec spec, TuningJob job, Map<String, Weight> weights, Map<String, Tensor> tensors) {
+    TuningJob.Matrix matrix = job.matrices().get(spec.name());
+    Tensor floats = matrix == null ? weights.get(spec.name()).floats().orElseThrow() : null;
+    TunedMap map = new TunedMap(steps, spec, floats, tensors.get(spec.name() + ".bias"), matrix);
+    if (matrix != null) {
+      tuned.put(spec.name(), map);
+    }
+    return map;
+  }
+
+  private Half half(
+      Optional<NormSpec> before, Optional<NormSpec> after, Map<String, Tensor> tensors) {
+    return new Half(
+        before.map(n -> TunedNorm.of(steps, n, tensors)).orElse(null),
+        after.map(n -> TunedNorm.of(steps, n, tensors)).orElse(null),
+        before.isPresent() ? steps.zeros(rows * dim) : null,
+        steps.zeros(rows * dim));
+  }
+
+  /** The maps under tuning by name. */
+  Map<String, TunedMap> tuned() {
+    return tuned;
+  }
+
+  /** {@code y = block(x)}, all {@code [rows, dim]}. */
+  void addForward(FloatArray x, FloatArray y) {
+    attention.addForward(normed(x, first), first.put());
+    join(x, first, between);
+    feedForward.addForward(normed(between, second), second.put());
+    join(between, second, y);
+  }
+
+  private FloatArray normed(FloatArray x, Half half) {
+    if (half.before() == null) {
+      return x;
+    }
+    half.before().addForward(steps, x, half.normed(), rows);
+    return half.normed();
+  }
+
+  private void join(FloatArray x, Half half, FloatArray y) {
+    FloatArray put = half.put();
+    if (half.after() != null) {
+      half.after().addForward(steps, put, passing, rows);
+      put = passing;
+    }
+    FloatArray added = put;
+    int n = rows * dim;
+    steps.add((g, id) -> g.task(id, DeviceRows::add, x, added, y, n, multiplier));
+  }
+
+  /**
+   * The gradients of the maps under tuning.
+   *
+   * @param x the input, as {@link #addForward} had it
+   * @param dy the gradient of the output; is overwritten
+   * @param mode what becomes of the gradients
+   */
+  void addBackward(FloatArray x, FloatArray dy, IntArray mode) {
+    FloatArray dx = steps.zeros(rows * dim);
+    FloatArray in = second.before() == null ? between : second.normed();
+    feedForward.addBackward(in, ofPut(dy, second), dx, mode);
+    if (second.before() == null) {
+      int n = rows * dim;
+      steps.add((g, id) -> g.task(id, DeviceRows::add, dy, dx, dy, n, 1f));
+    } else {
+      second.before().addBackward(steps, between, dx, dy, rows, true);
+    }
+    attention.addBackward(first.before() == null ? x : first.normed(), ofPut(dy, first), mode);
+  }
+
+  /** The gradient of what a half puts out, before its norm and the multiplier. */
+  private FloatArray ofPut(FloatArray dy, Half half) {
+    if (multiplier == 1 && half.after() == null) {
+      return dy;
+    }
+    FloatArray d = steps.zeros(rows * dim);
+    int n = rows * dim;
+    steps.add((g, id) -> g.task(id, DeviceGradients::scaled, dy, d, n, multiplier));
+    if (half.after() != null) {
+      half.after().addBackward(steps, half.put(), d, d, rows, false);
+    }
+    return d;
+  }
+}
