@@ -6,8 +6,8 @@ import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 
 /**
  * The quantizers of SignRound as {@code FakeQuantKernel} defines them (arXiv 2309.05516, section
- * 3), a work item for each group. Sums are in float here, so that a sign may differ from the
- * definition's where a gradient is next to nothing.
+ * 3), a work item for each group. Sums of a group are in double as there, since a last bit decides
+ * the sign where a gradient is next to nothing.
  *
  * <p>Codes hang on the last bit of {@code w / s}: halves are common where a scale is a power of two
  * of a weight in 16 bits. Quotients are therefore {@link DeviceNumbers#quotient}'s.
@@ -127,27 +127,32 @@ public final class DeviceFakeQuant {
         float zero = zeros.get(at);
         float low = wMin.get(at) * minScale.get(at);
         float high = wMax.get(at) * maxScale.get(at);
-        float sumCode = 0;
-        float sumWeight = 0;
-        float sumSaturated = 0;
+        double codes = 0;
+        double weights = 0;
+        double saturated = 0;
         int end = o * in + Math.min(in, (g + 1) * size);
         for (int i = o * in + g * size; i < end; i++) {
           float d = gradient.get(i);
           float w = DeviceNumbers.quotient(weight.get(i), s);
           float code = DeviceNumbers.wholeToEven(w + value.get(i)) + zero;
-          sumCode += d * (TornadoMath.min(TornadoMath.max(code, 0f), maxCode) - zero);
+          float held = TornadoMath.min(TornadoMath.max(code, 0f), maxCode) - zero;
+          codes += (double) d * (double) held;
           if (code >= firstPassing && code <= lastPassing) {
-            sumWeight += d * w;
+            weights += (double) d * (double) w;
             value.set(i, value.get(i) - rates.get(0) * DeviceNumbers.sign(s * d));
           } else {
-            sumSaturated += d;
+            saturated += d;
           }
         }
+        float sumCode = (float) codes;
+        float sumWeight = (float) weights;
+        float sumSaturated = (float) saturated;
         float floor = halfScales == 1 ? 1e-5f : 1e-8f;
         float range = 0;
         if (TornadoMath.abs(scale(low, high, bits, symmetric, halfScales)) >= floor) {
-          float sumZero = symmetric == 1 ? 0f : sumSaturated * low / s;
-          range = sumCode - sumWeight - sumZero;
+          double moved = symmetric == 1 ? 0.0 : saturated * low / s;
+          float sumZero = (float) moved;
+          range = (float) (codes - weights - moved);
           if (exact == 0 && halfScales == 1) {
             float first = DeviceNumbers.toHalf(sumCode) - DeviceNumbers.toHalf(sumWeight);
             float rounded =

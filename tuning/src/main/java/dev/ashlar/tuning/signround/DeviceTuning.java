@@ -15,6 +15,7 @@ import dev.ashlar.tuning.method.TuningException;
 import dev.ashlar.tuning.method.Unit;
 import dev.ashlar.tuning.method.UnitResult;
 import dev.ashlar.tuning.method.UnitTask;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.function.Supplier;
@@ -58,7 +59,7 @@ final class DeviceTuning implements Tuning {
             matrices,
             (s, into) -> task.inputs().gather(new int[] {s}, 0, 1, into),
             (s, into) -> task.targets().gather(new int[] {s}, 0, 1, into),
-            task.counted(),
+            Arrays.copyOf(task.counted(), task.inputs().count()),
             task.inputs().length(),
             task.inputs().dim(),
             micro,
