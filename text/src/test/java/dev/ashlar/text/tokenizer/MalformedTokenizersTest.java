@@ -1,11 +1,13 @@
 package dev.ashlar.text.tokenizer;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.ashlar.io.InputException;
 import dev.ashlar.io.json.Json;
 import dev.ashlar.text.tokenizer.model.TokenIds;
+import dev.ashlar.text.tokenizer.text.ByteAlphabet;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -119,6 +121,69 @@ class MalformedTokenizersTest {
     String reason = (String) ((Map<?, ?>) parsed).get("x");
     assertTrue(e.getMessage().startsWith("f: "), e.getMessage());
     assertTrue(e.getMessage().contains(reason), e.getMessage());
+  }
+
+  /** An expression that matches nothing matches beside a character, never within one. */
+  @Test
+  void emptyMatchesLeaveCharactersWhole() {
+    Tokenizer tokenizer =
+        Tokenizers.fromJson(pieces(Map.of("Regex", "\\p{N}{0,3}| ?[^\\s\\p{L}\\p{N}]+")), "f");
+    String text = "a1 \ud83d\ude00\ud83d\ude00 b";
+    assertEquals(text, tokenizer.decode(tokenizer.encode(text)));
+    Map<String, Object> model = pieces(Map.of("String", " "));
+    model.put(
+        "normalizer", Map.of("type", "Replace", "pattern", Map.of("Regex", "x*"), "content", "-"));
+    Tokenizer dashes = Tokenizers.fromJson(model, "f");
+    assertEquals("-\ud83d\ude00-a-", dashes.decode(dashes.encode("\ud83d\ude00a")));
+  }
+
+  @Test
+  void halvesOfCharactersAreNoPatterns() {
+    InputException e =
+        assertThrows(
+            InputException.class,
+            () -> Tokenizers.fromJson(pieces(Map.of("String", "\ud83d")), "f"));
+    assertTrue(e.getMessage().contains("lone surrogate"), e.getMessage());
+  }
+
+  /** Bytes that are cut by a pattern, then by GPT-2's. */
+  private static Map<String, Object> pieces(Map<String, Object> pattern) {
+    Map<String, Object> vocabulary = new HashMap<>();
+    for (int b = 0; b < 256; b++) {
+      vocabulary.put(String.valueOf(ByteAlphabet.charOf(b)), (long) b);
+    }
+    Map<String, Object> document = new HashMap<>();
+    document.put("model", Map.of("type", "BPE", "vocab", vocabulary, "merges", List.of()));
+    document.put(
+        "pre_tokenizer",
+        Map.of(
+            "type",
+            "Sequence",
+            "pretokenizers",
+            List.of(
+                Map.of(
+                    "type", "Split", "pattern", pattern, "behavior", "Isolated", "invert", false),
+                Map.of(
+                    "type",
+                    "ByteLevel",
+                    "add_prefix_space",
+                    false,
+                    "trim_offsets",
+                    true,
+                    "use_regex",
+                    true))));
+    document.put(
+        "decoder",
+        Map.of(
+            "type",
+            "ByteLevel",
+            "add_prefix_space",
+            true,
+            "trim_offsets",
+            true,
+            "use_regex",
+            true));
+    return document;
   }
 
   @Test

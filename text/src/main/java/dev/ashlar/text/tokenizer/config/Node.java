@@ -2,6 +2,7 @@ package dev.ashlar.text.tokenizer.config;
 
 import dev.ashlar.io.InputException;
 import dev.ashlar.io.json.Json;
+import dev.ashlar.text.tokenizer.text.Utf8;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -58,12 +59,18 @@ public record Node(String file, String path, Object value) {
     return nodes(key).stream().map(each).toList();
   }
 
-  /** The value as a string. */
+  /**
+   * The value as a string, without lone surrogates: one in a pattern would cut a character of a
+   * text in two.
+   */
   public String string() {
-    if (value instanceof String s) {
-      return s;
+    if (!(value instanceof String s)) {
+      throw expected("a string");
     }
-    throw expected("a string");
+    if (!Utf8.isWellFormed(s)) {
+      throw fault("half a character (a lone surrogate) is in the string");
+    }
+    return s;
   }
 
   /** The string at {@code key}. */

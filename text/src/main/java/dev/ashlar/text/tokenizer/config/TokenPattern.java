@@ -2,7 +2,7 @@ package dev.ashlar.text.tokenizer.config;
 
 import dev.ashlar.io.InputException;
 import dev.ashlar.text.tokenizer.text.RubyRegex;
-import java.util.function.Supplier;
+import java.util.function.BooleanSupplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.regex.PatternSyntaxException;
@@ -41,15 +41,37 @@ public final class TokenPattern {
     }
   }
 
-  /** The matcher of a text, whose {@code find} must be called by {@link #bounded}. */
-  public Matcher matcher(CharSequence text) {
-    return pattern.matcher(new Counted(text, new long[] {LEAST_WORK + WORK * text.length()}, this));
+  /** What takes the matches of a text, in order. */
+  @FunctionalInterface
+  public interface Matches {
+    /** The match {@code text[start, end)}, perhaps empty. */
+    void match(int start, int end);
+  }
+
+  /**
+   * Finds every match in {@code text}, which has no lone surrogates. An empty one lies before a
+   * character or at the end, never between the halves of a character, as {@code java.util.regex}
+   * would have it.
+   */
+  public void find(CharSequence text, Matches each) {
+    Matcher m =
+        pattern.matcher(new Counted(text, new long[] {LEAST_WORK + WORK * text.length()}, this));
+    boolean found = bounded(m::find);
+    while (found) {
+      int start = m.start();
+      int end = m.end();
+      each.match(start, end);
+      found =
+          start == end && end < text.length() && Character.isHighSurrogate(text.charAt(end))
+              ? bounded(() -> m.find(end + 2))
+              : bounded(m::find);
+    }
   }
 
   /** What a search gives, or a fault if it takes too much of time or stack. */
-  public <T> T bounded(Supplier<T> search) {
+  private boolean bounded(BooleanSupplier search) {
     try {
-      return search.get();
+      return search.getAsBoolean();
     } catch (StackOverflowError e) {
       // Repeated groups recurse once for each repetition.
       throw fault("repeats a group more often in this text than the stack allows");

@@ -2,7 +2,6 @@ package dev.ashlar.text.tokenizer.normalize;
 
 import dev.ashlar.text.tokenizer.config.Node;
 import dev.ashlar.text.tokenizer.config.TokenPattern;
-import java.util.regex.Matcher;
 
 /**
  * Replaces what a pattern matches by fixed text; also the decoder of that name.
@@ -29,7 +28,14 @@ public record Replace(String literal, TokenPattern pattern, String content) impl
     if (literal != null) {
       return text.replace(literal, content);
     }
-    return pattern.bounded(
-        () -> pattern.matcher(text).replaceAll(Matcher.quoteReplacement(content)));
+    StringBuilder out = new StringBuilder();
+    int[] from = {0};
+    pattern.find(
+        text,
+        (start, end) -> {
+          out.append(text, from[0], start).append(content);
+          from[0] = end;
+        });
+    return out.append(text, from[0], text.length()).toString();
   }
 }

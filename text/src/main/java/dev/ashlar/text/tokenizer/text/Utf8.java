@@ -28,6 +28,20 @@ public final class Utf8 {
     return chars;
   }
 
+  /** Whether the text has no lone surrogates. */
+  public static boolean isWellFormed(String text) {
+    for (int i = 0; i < text.length(); i++) {
+      if (Character.isSurrogate(text.charAt(i))) {
+        if (!Character.isSurrogatePair(
+            text.charAt(i), i + 1 < text.length() ? text.charAt(i + 1) : ' ')) {
+          return false;
+        }
+        i++;
+      }
+    }
+    return true;
+  }
+
   /**
    * Writes {@code text[start, end)} to {@code out[at…]}, which has room for three bytes a char, and
    * returns the number of bytes.
