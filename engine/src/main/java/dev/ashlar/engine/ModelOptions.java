@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.OptionalLong;
 import java.util.function.Supplier;
 
 /**
@@ -29,6 +30,8 @@ import java.util.function.Supplier;
  * @param kvCache how keys and values of earlier tokens are kept
  * @param head how the output map is kept
  * @param adapters changes of low rank (LoRA) that are computed beside the weights; all count
+ * @param deviceMemory bytes of a device that the model may take, empty for no limit: its last
+ *     blocks, and its head, stay on the processor where they do not fit
  */
 public record ModelOptions(
     OptionalInt threads,
@@ -36,7 +39,8 @@ public record ModelOptions(
     ActivationPrecision activations,
     KvPrecision kvCache,
     HeadPrecision head,
-    List<AdapterFile> adapters) {
+    List<AdapterFile> adapters,
+    OptionalLong deviceMemory) {
   /** The backend that stands for the process's choice. */
   public static final String AUTO = "auto";
 
@@ -55,12 +59,14 @@ public record ModelOptions(
         ActivationPrecision.FLOAT,
         KvPrecision.F32,
         HeadPrecision.STORED,
-        List.of());
+        List.of(),
+        OptionalLong.empty());
   }
 
   /** The same with so many threads. */
   public ModelOptions withThreads(int count) {
-    return new ModelOptions(OptionalInt.of(count), backend, activations, kvCache, head, adapters);
+    return new ModelOptions(
+        OptionalInt.of(count), backend, activations, kvCache, head, adapters, deviceMemory);
   }
 
   /**
@@ -69,22 +75,23 @@ public record ModelOptions(
    * keys and values in f32: opening a model otherwise is refused.
    */
   public ModelOptions withBackend(String name) {
-    return new ModelOptions(threads, Optional.of(name), activations, kvCache, head, adapters);
+    return new ModelOptions(
+        threads, Optional.of(name), activations, kvCache, head, adapters, deviceMemory);
   }
 
   /** The same with other activations. */
   public ModelOptions withActivations(ActivationPrecision other) {
-    return new ModelOptions(threads, backend, other, kvCache, head, adapters);
+    return new ModelOptions(threads, backend, other, kvCache, head, adapters, deviceMemory);
   }
 
   /** The same with keys and values kept otherwise. */
   public ModelOptions withKvCache(KvPrecision other) {
-    return new ModelOptions(threads, backend, activations, other, head, adapters);
+    return new ModelOptions(threads, backend, activations, other, head, adapters, deviceMemory);
   }
 
   /** The same with the output map kept otherwise. */
   public ModelOptions withHead(HeadPrecision other) {
-    return new ModelOptions(threads, backend, activations, kvCache, other, adapters);
+    return new ModelOptions(threads, backend, activations, kvCache, other, adapters, deviceMemory);
   }
 
   /** The same with one more adapter, as it was trained. */
@@ -106,7 +113,13 @@ public record ModelOptions(
 
   /** The same with these adapters in place of any. */
   public ModelOptions withAdapters(List<AdapterFile> others) {
-    return new ModelOptions(threads, backend, activations, kvCache, head, others);
+    return new ModelOptions(threads, backend, activations, kvCache, head, others, deviceMemory);
+  }
+
+  /** The same with so many bytes of the device at most; only devices heed it. */
+  public ModelOptions withDeviceMemory(long bytes) {
+    return new ModelOptions(
+        threads, backend, activations, kvCache, head, adapters, OptionalLong.of(bytes));
   }
 
   /** Whether weights and what they are multiplied by are taken as they are stored. */
@@ -146,6 +159,11 @@ public record ModelOptions(
   Optional<DeviceName> device(Supplier<Devices> devices) {
     Optional<DeviceName> device =
         backend.filter(n -> !n.equals(AUTO)).flatMap(n -> DeviceName.of(n, devices.get()));
+    if (device.isEmpty() && deviceMemory.isPresent()) {
+      throw new InputException(
+          "memory of a device is limited, and the model is on the processor: choose the backend of"
+              + " a device, or leave that out");
+    }
     List<String> unheeded = new ArrayList<>();
     if (activations != ActivationPrecision.FLOAT) {
       unheeded.add("rounded activations");
@@ -175,7 +193,10 @@ public record ModelOptions(
    * @throws IllegalArgumentException naming it
    */
   ModelOptions requireMachineOnly(String job) {
-    if (!adapters.isEmpty() || !isExact() || kvCache != KvPrecision.F32) {
+    if (!adapters.isEmpty()
+        || !isExact()
+        || kvCache != KvPrecision.F32
+        || deviceMemory.isPresent()) {
       throw new IllegalArgumentException(
           job
               + " takes threads and a backend; adapters, activations, caches and heads are for"

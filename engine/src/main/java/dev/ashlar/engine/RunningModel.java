@@ -38,7 +38,10 @@ final class RunningModel implements AutoCloseable {
             () ->
                 options
                     .device(devices)
-                    .map(d -> new DeviceModel(d, model.spec(), model.checkpoint())));
+                    .map(
+                        d ->
+                            new DeviceModel(
+                                d, model.spec(), model.checkpoint(), options.deviceMemory())));
     return new RunningModel(model, options, device, null);
   }
 

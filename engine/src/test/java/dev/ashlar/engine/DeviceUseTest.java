@@ -20,6 +20,7 @@ import dev.ashlar.tuning.Methods;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
@@ -67,6 +68,16 @@ class DeviceUseTest {
       assertEquals(1, fake.opened.size());
     }
     assertEquals(1, fake.closed);
+  }
+
+  @Test
+  void aLimitOfMemoryIsTheDevicesAffair() {
+    ModelOptions limited = ModelOptions.defaults().withDeviceMemory(1 << 20);
+    try (LanguageModel device = open(limited.withBackend("fake"))) {
+      device.load(PROMPT, SHORT);
+      assertEquals(List.of(new Options(0, 1024, OptionalLong.of(1 << 20))), fake.opened);
+    }
+    assertTrue(refused(() -> open(limited)).contains("memory of a device is limited"));
   }
 
   @Test

@@ -157,9 +157,16 @@ public final class TornadoDevices implements DeviceProvider {
     requireRoom(spec, options, list.entries().get(options.device()).memory());
     try {
       DeviceList.Entry device = list.choose(options.device());
-      return new GuardedRunner(
+      DeviceRunner runner =
           DeviceRunner.open(
-              spec, source, new DeviceRunner.Options(options.tokens(), ROWS, device.groups())));
+              spec,
+              source,
+              new DeviceRunner.Options(
+                  options.tokens(), ROWS, device.groups(), options.memory().orElse(0)));
+      if (options.memory().isPresent()) {
+        source.note("device", runner.placement());
+      }
+      return new GuardedRunner(runner);
     } catch (IllegalArgumentException | IllegalStateException e) {
       throw new DeviceException(e.getMessage(), e);
     } catch (RuntimeException | Error e) {

@@ -28,6 +28,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.OptionalLong;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -121,6 +122,12 @@ class TornadoDevicesTest {
       int most = Integer.MAX_VALUE;
       said = failed(() -> tornado.open(spec, source, new DeviceProvider.Options(0, most)));
       assertTrue(said.contains("fewer tokens"), said);
+      said =
+          failed(
+              () ->
+                  tornado.open(
+                      spec, source, new DeviceProvider.Options(0, 64, OptionalLong.of(100))));
+      assertTrue(said.contains("100 are allowed"), said);
       try (DeviceDecoder decoder = tornado.open(spec, source, new DeviceProvider.Options(0, 64))) {
         SequenceCache cache = decoder.newCache();
         decoder.hidden(List.of(Part.of(cache, 1, 2, 3)), () -> false);

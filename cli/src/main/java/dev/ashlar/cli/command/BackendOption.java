@@ -5,6 +5,7 @@ import dev.ashlar.io.InputException;
 import dev.ashlar.nn.device.DeviceProvider;
 import dev.ashlar.nn.device.Devices;
 import dev.ashlar.tensor.kernel.Backends;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
@@ -27,9 +28,26 @@ final class BackendOption extends OptionGroup {
               + " there is (default: ${DEFAULT-VALUE}, the processor's fastest).")
   String name;
 
+  @Option(
+      names = "--device-memory",
+      paramLabel = "SIZE",
+      description =
+          "What a model may take of the device, as in 6g; its last blocks, and its head, are"
+              + " computed on the processor where they do not fit, and it is said which (default:"
+              + " what it needs).")
+  String memory;
+
   /** The same options with the backend that is asked for. */
   ModelOptions in(ModelOptions options) {
     requireName();
+    if (memory != null) {
+      requireUsage(
+          !isAuto() && provider().isPresent(),
+          noEffect(List.of("--device-memory"), " without the --backend of a device"));
+      long bytes = bytes("--device-memory", memory);
+      requireUsage(bytes > 0, "--device-memory must be more than nothing: " + memory);
+      return options.withBackend(name).withDeviceMemory(bytes);
+    }
     return isAuto() ? options : options.withBackend(name);
   }
 
@@ -101,6 +119,8 @@ final class BackendOption extends OptionGroup {
    * @param work that no device does, as a sentence begins
    */
   void ofProcess(String work) {
+    requireUsage(
+        memory == null, noEffect(List.of("--device-memory"), " where the processor computes"));
     if (isAuto()) {
       return;
     }

@@ -2,12 +2,16 @@ package dev.ashlar.cli.command;
 
 import java.util.List;
 import java.util.Locale;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** Options that belong together, for a command to mix in, and how they refuse wrong usage. */
 abstract class OptionGroup {
+  private static final Pattern SIZE = Pattern.compile("(\\d+(?:\\.\\d+)?)([kmg]?)b?");
+
   /** The command that they are mixed into. */
   @Spec(Spec.Target.MIXEE)
   CommandSpec command;
@@ -55,5 +59,19 @@ abstract class OptionGroup {
       }
     }
     throw usage(otherwise);
+  }
+
+  /** A number of bytes such as {@code 4g}, {@code 512m} or {@code 1.5g}. */
+  final long bytes(String option, String text) {
+    Matcher m = SIZE.matcher(text.strip().toLowerCase(Locale.ROOT));
+    requireUsage(m.matches(), option + " takes a size such as 4g or 512m: " + text);
+    int shift =
+        switch (m.group(2)) {
+          case "k" -> 10;
+          case "m" -> 20;
+          case "g" -> 30;
+          default -> 0;
+        };
+    return (long) (Double.parseDouble(m.group(1)) * (1L << shift));
   }
 }

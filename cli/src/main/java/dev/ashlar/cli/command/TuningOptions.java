@@ -12,12 +12,9 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import picocli.CommandLine.Option;
 
 /** How long and on what a method tunes; the names are auto-round's. */
@@ -33,8 +30,6 @@ final class TuningOptions extends OptionGroup {
           "--disable-quanted-input",
           "--spill-dir",
           "--stream-dtype");
-
-  private static final Pattern SIZE = Pattern.compile("(\\d+(?:\\.\\d+)?)([kmg]?)b?");
 
   @Option(
       names = "--recipe",
@@ -201,21 +196,9 @@ final class TuningOptions extends OptionGroup {
         spillFolder == null || Files.isDirectory(spillFolder),
         "--spill-dir is no folder: " + spillFolder);
     return new MemoryLimit(
-        maxMemory == null ? OptionalLong.empty() : OptionalLong.of(bytes(maxMemory)),
+        maxMemory == null
+            ? OptionalLong.empty()
+            : OptionalLong.of(bytes("--max-memory", maxMemory)),
         Optional.ofNullable(spillFolder));
-  }
-
-  /** A number of bytes such as {@code 4g}, {@code 512m} or {@code 1.5g}. */
-  private long bytes(String text) {
-    Matcher m = SIZE.matcher(text.strip().toLowerCase(Locale.ROOT));
-    requireUsage(m.matches(), "--max-memory takes a size such as 4g or 512m: " + text);
-    int shift =
-        switch (m.group(2)) {
-          case "k" -> 10;
-          case "m" -> 20;
-          case "g" -> 30;
-          default -> 0;
-        };
-    return (long) (Double.parseDouble(m.group(1)) * (1L << shift));
   }
 }

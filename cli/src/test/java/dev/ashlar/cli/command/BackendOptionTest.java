@@ -71,6 +71,39 @@ class BackendOptionTest {
     assertTrue(CommandRun.of("quantize", "--backend", "gpu").err().contains("--backend"));
   }
 
+  @Test
+  void memoryOfADeviceWantsADevice() {
+    for (String backend : List.of("auto", "vector")) {
+      CommandRun run =
+          CommandRun.of(
+              "generate",
+              "--model",
+              "m",
+              "--prompt",
+              "p",
+              "--backend",
+              backend,
+              "--device-memory",
+              "1g");
+      assertEquals(2, run.status(), run.err());
+      assertTrue(run.err().contains("--device-memory has no effect without"), run.err());
+    }
+    CommandRun run =
+        CommandRun.of(
+            "generate",
+            "--model",
+            "m",
+            "--prompt",
+            "p",
+            "--backend",
+            "tornado",
+            "--device-memory",
+            "much");
+    assertEquals(2, run.status(), run.err());
+    assertTrue(run.err().contains("a size such as 4g"), run.err());
+    assertTrue(CommandRun.of("quantize", "--device-memory", "1g").err().contains("has no effect"));
+  }
+
   /** The tests run without TornadoVM. */
   @Test
   void aDeviceThatIsNotThereIsSaidWithWhatToDo() {

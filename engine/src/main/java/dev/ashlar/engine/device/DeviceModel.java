@@ -5,6 +5,7 @@ import dev.ashlar.nn.decoder.DecoderSpec;
 import dev.ashlar.nn.device.DeviceDecoder;
 import dev.ashlar.nn.device.DeviceProvider;
 import dev.ashlar.tensor.weights.WeightSource;
+import java.util.OptionalLong;
 
 /**
  * A model that runs on a device, put there when the first text needs it. Its texts share the
@@ -29,6 +30,7 @@ public final class DeviceModel implements AutoCloseable {
   private final DeviceName device;
   private final DecoderSpec spec;
   private final WeightSource source;
+  private final OptionalLong memory;
   private DeviceDecoder decoder;
   private long room;
   private long used;
@@ -38,9 +40,11 @@ public final class DeviceModel implements AutoCloseable {
    * A model that is on no device yet.
    *
    * @param source stays open as long as this is used
+   * @param memory bytes of the device that it may take, if there is a limit
    * @throws InputException if the device is not there or runs no such model
    */
-  public DeviceModel(DeviceName device, DecoderSpec spec, WeightSource source) {
+  public DeviceModel(
+      DeviceName device, DecoderSpec spec, WeightSource source, OptionalLong memory) {
     device.requireThere();
     device
         .provider()
@@ -52,6 +56,7 @@ public final class DeviceModel implements AutoCloseable {
     this.device = device;
     this.spec = spec;
     this.source = source;
+    this.memory = memory;
   }
 
   /** The device. */
@@ -88,7 +93,7 @@ public final class DeviceModel implements AutoCloseable {
       decoder =
           device
               .provider()
-              .open(spec, source, new DeviceProvider.Options(device.index(), (int) size));
+              .open(spec, source, new DeviceProvider.Options(device.index(), (int) size, memory));
       room = size;
     }
     used += wanted;

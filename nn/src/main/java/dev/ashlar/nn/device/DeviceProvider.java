@@ -26,12 +26,23 @@ public interface DeviceProvider {
    *
    * @param device its index
    * @param tokens that all sequences together may have
+   * @param memory bytes of the device that it may take: blocks that do not fit, from the last one
+   *     on, and a head that does not are computed on the processor, which {@link WeightSource#note}
+   *     tells; empty for no limit
    */
-  record Options(int device, int tokens) {
+  record Options(int device, int tokens, OptionalLong memory) {
+    /** Without a limit of memory. */
+    public Options(int device, int tokens) {
+      this(device, tokens, OptionalLong.empty());
+    }
+
     public Options {
       if (device < 0 || tokens < 1) {
         throw new IllegalArgumentException(
             "a device counts from 0 and takes at least a token: " + device + " and " + tokens);
+      }
+      if (memory.isPresent() && memory.getAsLong() < 1) {
+        throw new IllegalArgumentException("no memory of a device: " + memory.getAsLong());
       }
     }
   }
