@@ -12,12 +12,6 @@ import java.util.Optional;
  * everywhere.
  */
 public final class TornadoTuner implements DeviceTuner {
-  /** TornadoVM's argument file sets this property to its implementation class. */
-  private static final String IMPLEMENTATION = "tornado.load.api.implementation";
-
-  /** Unless this is False, a kernel that cannot be compiled runs as Java, without a word. */
-  private static final String BAILOUT = "tornado.recover.bailout";
-
   /** Made by {@code ServiceLoader}. */
   public TornadoTuner() {}
 
@@ -28,14 +22,7 @@ public final class TornadoTuner implements DeviceTuner {
 
   @Override
   public Availability availability() {
-    if (System.getProperty(IMPLEMENTATION) == null) {
-      return new Availability.Absent("this JVM was not started with TornadoVM's argument file");
-    }
-    if (!"False".equalsIgnoreCase(System.getProperty(BAILOUT))) {
-      return new Availability.Absent(
-          "kernels that fail would run as Java unnoticed; start with -D" + BAILOUT + "=False");
-    }
-    return new Availability.Ready("TornadoVM's default device");
+    return new TornadoDevices().availability();
   }
 
   @Override

@@ -24,7 +24,7 @@ final class BackendOption extends OptionGroup {
       defaultValue = ModelOptions.AUTO,
       description =
           "What computes: vector or reference, on the processor, or tornado[:DEVICE], a device"
-              + " through TornadoVM, where generate, chat and eval run; 'ashlar doctor' shows what"
+              + " through TornadoVM, where generate, chat and eval run and signround tunes; 'ashlar doctor' shows what"
               + " there is (default: ${DEFAULT-VALUE}, the processor's fastest).")
   String name;
 
@@ -71,6 +71,22 @@ final class BackendOption extends OptionGroup {
                     "ashlar: on "
                         + d.name()
                         + "; kernels are compiled first, which takes some seconds"));
+  }
+
+  /**
+   * The name of what provides the device that is asked for, if one is; for work that takes the
+   * first one only.
+   */
+  Optional<String> device() {
+    if (isAuto() || provider().isEmpty()) {
+      return Optional.empty();
+    }
+    requireName();
+    requireUsage(memory == null, noEffect(List.of("--device-memory"), " but where a model is run"));
+    requireUsage(
+        !name.contains(":") || name.endsWith(":0"),
+        "--backend " + name + ": tuning takes the first device, " + provider().get().name() + ":0");
+    return provider().map(DeviceProvider::name);
   }
 
   private boolean isAuto() {
@@ -126,7 +142,10 @@ final class BackendOption extends OptionGroup {
     }
     if (provider().isPresent()) {
       throw new InputException(
-          work + " on the processor only: --backend " + name + " is for generate, chat and eval");
+          work
+              + " on the processor only: --backend "
+              + name
+              + " is for generate, chat, eval and quantize --method signround");
     }
     // Read once, by whoever asks first, which nobody has in a process of one command.
     System.setProperty(Backends.PROPERTY, name);

@@ -20,7 +20,9 @@ import dev.ashlar.tuning.method.Method;
 import dev.ashlar.tuning.method.MethodOptions;
 import dev.ashlar.tuning.plan.QuantizationPlan;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Collectors;
 import picocli.CommandLine;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -85,7 +87,10 @@ final class QuantizeCommand extends Command {
 
   @Override
   Report execute() {
-    backend.ofProcess("quantize computes");
+    Optional<String> device = backend.device();
+    if (device.isEmpty()) {
+      backend.ofProcess("quantize computes");
+    }
     QuantizeResult result = request().run(new ConsoleListener(console));
     Optional<Showcase.Sums> sums =
         isShowcase() ? Optional.of(Showcase.sums(result.folder())) : Optional.empty();
@@ -108,7 +113,7 @@ final class QuantizeCommand extends Command {
     try {
       Optional<Method> asked = methods.asked();
       Method method = asked.orElse(modelFree ? Methods.BASELINE : Methods.DEFAULT);
-      MethodOptions given = tuning.given(methods.given());
+      MethodOptions given = onDevice(method, tuning.given(methods.given()));
       Effort effort =
           isShowcase()
               ? Showcase.EFFORT
@@ -117,6 +122,28 @@ final class QuantizeCommand extends Command {
     } catch (IllegalArgumentException e) {
       throw usage(e.getMessage());
     }
+  }
+
+  /** With the device for a method that tunes on one. */
+  private MethodOptions onDevice(Method method, MethodOptions given) {
+    Optional<String> device = backend.device();
+    if (device.isEmpty()) {
+      return given;
+    }
+    boolean takes = method.options().stream().anyMatch(o -> o.name().equals(Method.DEVICE));
+    requireUsage(
+        takes && !modelFree,
+        "--backend "
+            + backend.name
+            + ": "
+            + (takes ? "--model-free" : "method " + method.name())
+            + " computes on the processor only; "
+            + "methods that tune on a device: "
+            + Methods.all().stream()
+                .filter(m -> m.options().stream().anyMatch(o -> o.name().equals(Method.DEVICE)))
+                .map(Method::name)
+                .collect(Collectors.joining(", ")));
+    return MethodOptions.of(Map.of(Method.DEVICE, device.get())).over(given.values());
   }
 
   private QuantizeRequest request(boolean demo, Effort effort, Method.Choice choice) {

@@ -145,9 +145,7 @@ class BackendOptionTest {
 
   @Test
   void workThatNoDeviceDoesRefusesOne() {
-    String said = CommandRun.refused("quantize", "--backend", "tornado");
-    assertTrue(said.contains("quantize computes on the processor only"), said);
-    said =
+    String said =
         CommandRun.refused(
             "finetune",
             "--model",
@@ -159,6 +157,22 @@ class BackendOptionTest {
             "--backend",
             "tornado:1");
     assertTrue(said.contains("finetune computes on the processor only"), said);
+  }
+
+  @Test
+  void onlyMethodsThatTuneOnADeviceTakeOne() {
+    for (String method : List.of("rtn", "gptq")) {
+      String err = CommandRun.of("quantize", "--method", method, "--backend", "tornado").err();
+      assertTrue(err.contains("method " + method + " computes on the processor only"), err);
+      assertTrue(err.contains("signround"), err);
+    }
+    String err = CommandRun.of("quantize", "--model-free", "--backend", "tornado").err();
+    assertTrue(err.contains("computes on the processor only"), err);
+    CommandRun run = CommandRun.of("quantize", "--method", "signround", "--backend", "tornado");
+    assertTrue(run.status() != 0);
+    assertTrue(run.err().contains("TORNADOVM_HOME"), run.err());
+    run = CommandRun.of("quantize", "--method", "signround", "--backend", "tornado:1");
+    assertTrue(run.err().contains("tuning takes the first device"), run.err());
   }
 
   @Test

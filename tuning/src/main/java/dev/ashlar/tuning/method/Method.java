@@ -14,6 +14,9 @@ import java.util.Optional;
  * on a class path), or is passed as a value.
  */
 public interface Method {
+  /** The option by which a method that can compute on a device is told its name. */
+  String DEVICE = "tuning_backend";
+
   /**
    * Something that can be set.
    *

@@ -33,8 +33,8 @@ final class SignRoundMethod implements Method {
   private static final String HOLDOUT_EVERY = "holdout_every";
   private static final String HOLDOUT_SAMPLES = "holdout_samples";
 
-  /** Where blocks are tuned; {@link #PROCESSOR} or the name of a device. */
-  static final String BACKEND = "tuning_backend";
+  /** {@link #PROCESSOR} or the name of a device. */
+  static final String BACKEND = Method.DEVICE;
 
   private static final String PROCESSOR = "processor";
   private static final String TRUE = "true";
