@@ -5,11 +5,13 @@ import dev.ashlar.nn.decoder.BlockSpec;
 import dev.ashlar.nn.decoder.DecoderSpec;
 import dev.ashlar.nn.device.DeviceDecoder;
 import dev.ashlar.nn.device.DeviceException;
+import dev.ashlar.nn.device.DeviceKernels;
 import dev.ashlar.nn.device.DeviceProvider;
 import dev.ashlar.tensor.kernel.Availability;
 import dev.ashlar.tensor.weights.WeightSource;
 import dev.ashlar.tornado.runner.DeviceList;
 import dev.ashlar.tornado.runner.DeviceRunner;
+import dev.ashlar.tornado.runner.SingleKernels;
 import java.lang.module.ModuleReference;
 import java.net.URI;
 import java.util.ArrayList;
@@ -143,17 +145,7 @@ public final class TornadoDevices implements DeviceProvider {
 
   @Override
   public DeviceDecoder open(DecoderSpec spec, WeightSource source, Options options) {
-    DeviceList list =
-        Holder.STARTED
-            .list()
-            .orElseThrow(() -> new DeviceException("tornado: " + availability().reason()));
-    if (options.device() >= list.entries().size()) {
-      throw new DeviceException(
-          "there is no device tornado:"
-              + options.device()
-              + "; the last one is tornado:"
-              + (list.entries().size() - 1));
-    }
+    DeviceList list = listWith(options.device());
     requireRoom(spec, options, list.entries().get(options.device()).memory());
     try {
       DeviceList.Entry device = list.choose(options.device());
@@ -175,6 +167,32 @@ public final class TornadoDevices implements DeviceProvider {
       }
       throw e;
     }
+  }
+
+  @Override
+  public DeviceKernels kernels(int device) {
+    DeviceList list = listWith(device);
+    try {
+      return new SingleKernels(list.choose(device).groups(), GuardedWork::new);
+    } catch (IllegalStateException e) {
+      throw new DeviceException(e.getMessage(), e);
+    }
+  }
+
+  /** The devices, of which there must be one of that index. */
+  private DeviceList listWith(int index) {
+    DeviceList list =
+        Holder.STARTED
+            .list()
+            .orElseThrow(() -> new DeviceException("tornado: " + availability().reason()));
+    if (index >= list.entries().size()) {
+      throw new DeviceException(
+          "there is no device tornado:"
+              + index
+              + "; the last one is tornado:"
+              + (list.entries().size() - 1));
+    }
+    return list;
   }
 
   /** Keys and values alone must fit, in arrays of Java's length. */

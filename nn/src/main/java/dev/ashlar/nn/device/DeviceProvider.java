@@ -72,4 +72,14 @@ public interface DeviceProvider {
    * @throws DeviceException if there is no such device, or it cannot take the decoder
    */
   DeviceDecoder open(DecoderSpec spec, WeightSource source, Options options);
+
+  /**
+   * Single kernels of a device, for measuring.
+   *
+   * @param device its index
+   * @throws DeviceException if there is no such device, or the provider has no single kernels
+   */
+  default DeviceKernels kernels(int device) {
+    throw new DeviceException(name() + " runs decoders only, and no single kernels");
+  }
 }

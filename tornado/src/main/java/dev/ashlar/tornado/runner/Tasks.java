@@ -80,8 +80,13 @@ final class Tasks {
 
   /** Adds a task of {@code number} groups of {@link #ITEMS} work items. */
   void addGroups(int number, BiFunction<TaskGraph, String, TaskGraph> task) {
-    WorkerGrid1D grid = new WorkerGrid1D(number * ITEMS);
-    grid.setLocalWork(ITEMS, 1, 1);
+    addGroups(number, ITEMS, task);
+  }
+
+  /** The same of {@code number} groups of {@code items} work items. */
+  void addGroups(int number, int items, BiFunction<TaskGraph, String, TaskGraph> task) {
+    WorkerGrid1D grid = new WorkerGrid1D(Math.multiplyExact(number, items));
+    grid.setLocalWork(items, 1, 1);
     grids = true;
     scheduler.addWorkerGrid(name + ".t" + tasks.size(), grid);
     add(task);

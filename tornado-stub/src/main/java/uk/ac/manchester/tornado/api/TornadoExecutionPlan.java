@@ -1,5 +1,6 @@
 package uk.ac.manchester.tornado.api;
 
+import uk.ac.manchester.tornado.api.enums.ProfilerMode;
 import uk.ac.manchester.tornado.api.exceptions.TornadoExecutionPlanException;
 
 /** Runs task graphs; here as plain Java, each work item of a group in a thread of its own. */
@@ -18,6 +19,14 @@ public class TornadoExecutionPlan implements AutoCloseable {
 
   public TornadoExecutionPlan withGridScheduler(GridScheduler gridScheduler) {
     return new TornadoExecutionPlan(graphs, gridScheduler);
+  }
+
+  public TornadoExecutionPlan withProfiler(ProfilerMode profilerMode) {
+    return this;
+  }
+
+  public TornadoExecutionPlan withoutProfiler() {
+    return this;
   }
 
   public TornadoExecutionPlan freeDeviceMemory() {
