@@ -18,6 +18,8 @@ module dev.ashlar.engine {
       dev.ashlar.cli;
   exports dev.ashlar.engine.demo to
       dev.ashlar.cli;
+  exports dev.ashlar.engine.device to
+      dev.ashlar.cli;
   exports dev.ashlar.engine.harness to
       dev.ashlar.cli;
   exports dev.ashlar.engine.model to

@@ -283,6 +283,7 @@ class LauncherTest {
         new String[][] {
           {"generate", "--backend", "tornado"},
           {"chat", "--model", "m", "--backend=tornado:1"},
+          {"bench", "--gpu=tornado:1"},
           {"bench", "--gpu"},
           {"doctor"}
         }) {

@@ -1,5 +1,6 @@
 package dev.ashlar.cli.bench;
 
+import dev.ashlar.nn.device.DeviceKernels.Attention;
 import dev.ashlar.tensor.Parallel;
 import dev.ashlar.tensor.kernel.AttentionKernel.Spec;
 import dev.ashlar.tensor.kernel.AttentionRanges;
@@ -9,6 +10,7 @@ import dev.ashlar.tensor.kv.KvRows;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Supplier;
 
 /** Causal attention, 9 heads of 64 over 3 for keys and values: prompts, training, decoding. */
@@ -16,6 +18,7 @@ final class AttentionCases {
   private static final int HEADS = 9;
   private static final int KV_HEADS = 3;
   private static final int DIM = 64;
+  private static final float SCALE = 0.125f;
 
   private AttentionCases() {}
 
@@ -25,28 +28,28 @@ final class AttentionCases {
   /** Pairs of a query and a key up to which the reference does all of the work. */
   private static final int FEW = 4 * 256 * 256;
 
-  static List<Group> groups(boolean quick) {
+  static List<Group> groups(boolean quick, Optional<BenchDevice> device) {
     List<Group> groups = new ArrayList<>();
     if (quick) {
-      groups.add(new Group("attention", () -> training(1, 256)));
+      groups.add(new Group("attention", () -> training(1, 256, device)));
     } else {
-      groups.add(new Group("attention", () -> training(4, 256)));
-      groups.add(new Group("attention", () -> training(1, 2048)));
+      groups.add(new Group("attention", () -> training(4, 256, device)));
+      groups.add(new Group("attention", () -> training(1, 2048, device)));
     }
-    groups.add(new Group("attention", () -> decoding(2048)));
+    groups.add(new Group("attention", () -> decoding(2048, device)));
     return groups;
   }
 
   private static Spec spec(int batch, int length, int keys) {
     AttentionRanges ranges = AttentionRanges.dense(batch, length, keys);
-    return Spec.plain(ranges, HEADS, KV_HEADS, DIM, DIM, 0.125f);
+    return Spec.plain(ranges, HEADS, KV_HEADS, DIM, DIM, SCALE);
   }
 
   private static KvRows.Dense rows(float[] data, int keys) {
     return new KvRows.Dense(data, keys, KV_HEADS, DIM);
   }
 
-  private static List<Case> training(int batch, int length) {
+  private static List<Case> training(int batch, int length, Optional<BenchDevice> device) {
     List<Case> cases = new ArrayList<>();
     if (batch * length * length <= FEW && Operands.backends().size() > 1) {
       new Training(batch, length, Backends.reference()).addTo(cases, 1);
@@ -55,6 +58,7 @@ final class AttentionCases {
     for (int t : Operands.threads()) {
       training.addTo(cases, t);
     }
+    device.ifPresent(d -> cases.add(training.on(d)));
     return cases;
   }
 
@@ -112,6 +116,18 @@ final class AttentionCases {
               : backward);
     }
 
+    /** The forward pass on a device. */
+    Case on(BenchDevice device) {
+      return device.kernel(
+          "forward " + batch + " of " + length,
+          Bound.ARITHMETIC,
+          2e-9 * DIM * batch * HEADS * length * (length + 1.0),
+          () -> device.kernels().attention(sizes(batch, length, length), q, k.data(), v.data()),
+          this::last,
+          lastOutputs,
+          Check.SUMS);
+    }
+
     /** Gradients of the queries, keys and values, which take the output for its own gradient. */
     private final class Gradients {
       private final float[] dq = new float[q.length];
@@ -156,7 +172,11 @@ final class AttentionCases {
     }
   }
 
-  private static List<Case> decoding(int keys) {
+  private static Attention sizes(int batch, int queries, int keys) {
+    return new Attention(batch, queries, keys, HEADS, KV_HEADS, DIM, SCALE);
+  }
+
+  private static List<Case> decoding(int keys, Optional<BenchDevice> device) {
     Spec spec = spec(1, 1, keys);
     float[] q = Operands.floats(HEADS * DIM);
     float[] out = new float[q.length];
@@ -187,6 +207,20 @@ final class AttentionCases {
                 .checked(new Check(out::clone, expected, Check.SUMS)));
       }
     }
+    device.ifPresent(
+        d ->
+            cases.add(
+                d.kernel(
+                    "1 query, " + keys + " keys",
+                    Bound.MEMORY,
+                    8e-9 * size,
+                    () ->
+                        d.kernels()
+                            .attention(
+                                sizes(1, 1, keys), q, Operands.floats(size), Operands.floats(size)),
+                    found -> found,
+                    expected,
+                    Check.SUMS)));
     return cases;
   }
 }

@@ -11,6 +11,8 @@ import dev.ashlar.io.InputException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
 
 /** Everything {@code ashlar bench} measures. */
 public final class Benchmark {
@@ -23,6 +25,7 @@ public final class Benchmark {
   private final Selection selection;
   private final Turns turns;
   private final Stopwatch stopwatch;
+  private final Optional<BenchDevice> device;
 
   /**
    * What is measured.
@@ -47,21 +50,28 @@ public final class Benchmark {
 
   /** A run in a process that has the machine to itself, or takes turns with others. */
   public Benchmark(Console console, Selection selection, Turns turns) {
+    this(console, selection, turns, Optional.empty());
+  }
+
+  /** The same, with a device beside the processor. */
+  public Benchmark(
+      Console console, Selection selection, Turns turns, Optional<BenchDevice> device) {
+    this.device = device;
     this.console = console;
     this.selection = selection;
     this.turns = turns;
     this.stopwatch = selection.quick() ? QUICK : THOROUGH;
   }
 
-  static List<Group> groups(boolean quick) {
+  static List<Group> groups(boolean quick, Optional<BenchDevice> device) {
     List<Group> groups = new ArrayList<>();
-    groups.addAll(FloatCases.groups(quick));
-    groups.addAll(PackedCases.groups(quick));
+    groups.addAll(FloatCases.groups(quick, device));
+    groups.addAll(PackedCases.groups(quick, device));
     groups.addAll(PointwiseCases.groups());
-    groups.addAll(QuantizeCases.groups());
-    groups.addAll(AttentionCases.groups(quick));
+    groups.addAll(QuantizeCases.groups(device));
+    groups.addAll(AttentionCases.groups(quick, device));
     groups.addAll(TuningCases.groups(quick));
-    groups.addAll(DecoderCases.groups(quick));
+    groups.addAll(DecoderCases.groups(quick, device));
     return groups;
   }
 
@@ -71,7 +81,7 @@ public final class Benchmark {
    * @throws BenchException if an answer is wrong
    */
   public Measurements run() {
-    List<Group> groups = groups(selection.quick());
+    List<Group> groups = groups(selection.quick(), device);
     if (!selection.words().isEmpty() && groups.stream().allMatch(g -> wanted(g).isEmpty())) {
       throw new InputException(
           "nothing is measured whose line holds " + String.join(", ", selection.words()));
@@ -79,14 +89,22 @@ public final class Benchmark {
     int total = groups.size() + 1;
     try (Stage progress = console.begin("bench", total)) {
       List<Line> ceilings =
-          measure(new Group(Measurements.CEILINGS, CeilingCases::all), true, 0, total);
+          measure(new Group(Measurements.CEILINGS, this::ceilings), true, 0, total);
       List<Line> results = new ArrayList<>();
       for (int i = 0; i < groups.size(); i++) {
         progress.at(i + 1, groups.get(i).name());
         results.addAll(measure(groups.get(i), false, i + 1, total));
       }
-      return new Measurements(Machine.facts(selection.quick()), ceilings, results);
+      Map<String, Object> machine = Machine.facts(selection.quick());
+      device.ifPresent(d -> machine.put(Machine.DEVICE, d.description()));
+      return new Measurements(machine, ceilings, results);
     }
+  }
+
+  private List<Case> ceilings() {
+    List<Case> all = new ArrayList<>(CeilingCases.all());
+    device.ifPresent(d -> all.addAll(d.ceilings()));
+    return all;
   }
 
   private List<Case> wanted(Group group) {
@@ -98,12 +116,16 @@ public final class Benchmark {
     Runnable turn = () -> turns.next(done, total, group.name());
     turn.run();
     List<Case> cases = all ? group.cases().get() : wanted(group);
-    List<Timing> timings = stopwatch.measure(cases, turn);
-    List<Line> lines = new ArrayList<>();
-    for (int i = 0; i < timings.size(); i++) {
-      lines.add(line(group.name(), cases.get(i), timings.get(i)));
+    try {
+      List<Timing> timings = stopwatch.measure(cases, turn);
+      List<Line> lines = new ArrayList<>();
+      for (int i = 0; i < timings.size(); i++) {
+        lines.add(line(group.name(), cases.get(i), timings.get(i)));
+      }
+      return lines;
+    } finally {
+      device.ifPresent(BenchDevice::release);
     }
-    return lines;
   }
 
   private static Line line(String group, Case c, Timing t) {
@@ -118,6 +140,7 @@ public final class Benchmark {
         c.work() / t.seconds().median(),
         t.first(),
         t.warmUp(),
-        t.relativeL2());
+        t.relativeL2(),
+        c.transfer().get());
   }
 }

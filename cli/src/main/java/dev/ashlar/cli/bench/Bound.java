@@ -7,7 +7,11 @@ enum Bound {
   /** Reading memory that no cache holds, in GB/s. */
   MEMORY("GB/s", "reading memory"),
   /** Scaling an array that the second-level cache holds, in GB/s read and written. */
-  CACHE("GB/s", "scaling in cache");
+  CACHE("GB/s", "scaling in cache"),
+  /** The same as {@link #ARITHMETIC} on a device. */
+  DEVICE_ARITHMETIC("GFLOP/s", "multiply-adds of the device"),
+  /** Reading and writing a device's memory, in GB/s of both. */
+  DEVICE_MEMORY("GB/s", "copying device memory");
 
   private final String unit;
   private final String title;
@@ -25,5 +29,13 @@ enum Bound {
   /** What the ceiling's measurement does. */
   String title() {
     return title;
+  }
+
+  /** What limits the same work on a device, which has caches of its own sizes. */
+  Bound onDevice() {
+    return switch (this) {
+      case ARITHMETIC, DEVICE_ARITHMETIC -> DEVICE_ARITHMETIC;
+      case MEMORY, CACHE, DEVICE_MEMORY -> DEVICE_MEMORY;
+    };
   }
 }

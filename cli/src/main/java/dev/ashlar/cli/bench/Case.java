@@ -1,7 +1,9 @@
 package dev.ashlar.cli.bench;
 
+import dev.ashlar.cli.bench.report.Transfer;
 import dev.ashlar.tensor.Parallel;
 import java.util.Optional;
+import java.util.function.Supplier;
 
 /**
  * One thing to measure.
@@ -12,6 +14,8 @@ import java.util.Optional;
  * @param work billions of operations or bytes of one call, in the bound's unit
  * @param preparation what its first call needs; not timed
  * @param check what its answer is held against
+ * @param transfer what its operands' and its result's ways to and from a device took, asked for
+ *     after it was timed
  */
 record Case(
     String name,
@@ -21,11 +25,12 @@ record Case(
     double work,
     Runnable body,
     Runnable preparation,
-    Optional<Check> check) {
+    Optional<Check> check,
+    Supplier<Optional<Transfer>> transfer) {
 
   /** One that needs nothing and has nothing to be held against. */
   Case(String name, String backend, int threads, Bound bound, double work, Runnable body) {
-    this(name, backend, threads, bound, work, body, () -> {}, Optional.empty());
+    this(name, backend, threads, bound, work, body, () -> {}, Optional.empty(), Optional::empty);
   }
 
   /** The same, its answer held against another one; the reference's own is held against none. */
@@ -39,12 +44,27 @@ record Case(
         work,
         body,
         preparation,
-        reference ? Optional.empty() : Optional.of(against));
+        reference ? Optional.empty() : Optional.of(against),
+        transfer);
   }
 
   /** The same with something that is done before, once. */
   Case prepared(Runnable before) {
-    return new Case(name, backend, threads, bound, work, body, before, check);
+    return new Case(name, backend, threads, bound, work, body, before, check, transfer);
+  }
+
+  /** The same with operands that travel, once, and a result that does. */
+  Case moving(Supplier<Transfer> ways) {
+    return new Case(
+        name,
+        backend,
+        threads,
+        bound,
+        work,
+        body,
+        preparation,
+        check,
+        () -> Optional.of(ways.get()));
   }
 
   /** Does the work once. */

@@ -1,7 +1,6 @@
 package dev.ashlar.cli.bench;
 
 import dev.ashlar.nn.architecture.Architectures;
-import dev.ashlar.nn.decoder.Decoder;
 import dev.ashlar.nn.runner.Runner;
 import dev.ashlar.nn.runner.SequenceCache;
 import dev.ashlar.tensor.Parallel;
@@ -9,11 +8,13 @@ import dev.ashlar.tensor.Tensor;
 import dev.ashlar.tensor.kernel.Backend;
 import dev.ashlar.tensor.kernel.Backends;
 import dev.ashlar.tensor.kv.KvPrecision;
+import dev.ashlar.tensor.weights.MemoryWeights;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Random;
 import java.util.function.Supplier;
 
@@ -31,29 +32,47 @@ final class DecoderCases {
 
   private static final int SHORT_PROMPT = 32;
 
+  /** Room on a device is a multiple of it for each sequence. */
+  private static final int PAGE = 64;
+
   /** Errors of some sums behind each other. */
   private static final double STEPS = 1e-4;
 
   private final boolean quick;
-  private final Supplier<Decoder> decoder = loaded(Backends.chosen());
-  private final Supplier<Decoder> reference = loaded(Backends.reference());
+  private final Optional<BenchDevice> device;
+  private final Supplier<Runner> decoder = loaded(Backends.chosen());
+  private final Supplier<Runner> reference = loaded(Backends.reference());
 
   /** The reference's sequences by their depth: it takes long to come there. */
   private final Map<Integer, Sequences> references = new LinkedHashMap<>();
 
-  private DecoderCases(boolean quick) {
+  private DecoderCases(boolean quick, Optional<BenchDevice> device) {
     this.quick = quick;
+    this.device = device;
   }
 
-  static List<Group> groups(boolean quick) {
-    DecoderCases all = new DecoderCases(quick);
+  static List<Group> groups(boolean quick, Optional<BenchDevice> device) {
+    DecoderCases all = new DecoderCases(quick, device);
     return List.of(
         new Group("decode", () -> all.cases(1)),
         new Group("prefill", () -> all.cases(quick ? SHORT_PROMPT : PROMPT)));
   }
 
-  private static Supplier<Decoder> loaded(Backend backend) {
-    return Operands.once(() -> Architectures.loadPacked(RandomDecoder.packed(BLOCKS), backend));
+  private static Supplier<Runner> loaded(Backend backend) {
+    return Operands.once(
+        () ->
+            Architectures.loadPacked(RandomDecoder.packed(BLOCKS), backend)
+                .runner(KvPrecision.F32));
+  }
+
+  /** On the device, with room for these sequences, as a program asks for it. */
+  private static Supplier<Runner> loaded(BenchDevice device, int batch, int tokens) {
+    return Operands.once(
+        () -> {
+          MemoryWeights weights = RandomDecoder.packed(BLOCKS);
+          int each = Math.ceilDiv(tokens, PAGE) * PAGE;
+          return device.decoder(Architectures.spec(weights), weights, batch * each);
+        });
   }
 
   private List<Case> cases(int tokens) {
@@ -66,6 +85,7 @@ final class DecoderCases {
         // It takes ten seconds to bring so many sequences so far.
         if (!quick || batch == 1 || depth == 0) {
           cases.add(step(Backends.chosen(), new Sequences(decoder, batch, depth), tokens));
+          device.ifPresent(d -> cases.add(step(d, batch, depth, tokens)));
         }
       }
     }
@@ -73,6 +93,34 @@ final class DecoderCases {
   }
 
   private Case step(Backend backend, Sequences s, int tokens) {
+    Case step = step(backend.name(), Parallel.threads(), false, bytes(backend), s, tokens);
+    // The reference reads two thousand tokens in ten seconds.
+    return quick && s.depth > 0 ? step : checked(step, s, tokens);
+  }
+
+  private Case checked(Case step, Sequences s, int tokens) {
+    return step.checked(new Check(s::logits, () -> expected(s.depth, tokens), STEPS));
+  }
+
+  /** On the device, whatever it takes always held against the reference. */
+  private Case step(BenchDevice device, int batch, int depth, int tokens) {
+    Sequences s = new Sequences(loaded(device, batch, depth + tokens), batch, depth);
+    double bytes = RandomDecoder.BITS / 8.0 + 8.0 / RandomDecoder.GROUP;
+    return checked(step(device.name(), 1, true, bytes, s, tokens), s, tokens);
+  }
+
+  /** Bytes of a weight in the layout of a backend. */
+  private static double bytes(Backend backend) {
+    int dim = RandomDecoder.DIM;
+    return backend
+            .packed()
+            .pack(Operands.codes(dim, dim, RandomDecoder.BITS, RandomDecoder.GROUP))
+            .byteSize()
+        / ((double) dim * dim);
+  }
+
+  private static Case step(
+      String backend, int threads, boolean there, double bytes, Sequences s, int tokens) {
     String name =
         (tokens == 1 ? "1 token" : tokens + " tokens")
             + (s.batch == 1 ? " of 1 sequence" : " of " + s.batch + " sequences")
@@ -80,19 +128,15 @@ final class DecoderCases {
             + s.depth;
     // A token alone, and those that look back far, wait for memory.
     boolean memory = tokens == 1 && (s.batch == 1 || s.depth > 0);
-    Case step =
-        new Case(
-                name,
-                backend.name(),
-                Parallel.threads(),
-                memory ? Bound.MEMORY : Bound.ARITHMETIC,
-                1e-9 * (memory ? s.bytes(backend) : s.operations(tokens)),
-                () -> s.next(tokens))
-            .prepared(() -> s.begin(tokens));
-    // The reference reads two thousand tokens in ten seconds.
-    return quick && s.depth > 0
-        ? step
-        : step.checked(new Check(s::logits, () -> expected(s.depth, tokens), STEPS));
+    Bound bound = memory ? Bound.MEMORY : Bound.ARITHMETIC;
+    return new Case(
+            name,
+            backend,
+            threads,
+            there ? bound.onDevice() : bound,
+            1e-9 * (memory ? s.bytes(bytes) : s.operations(tokens)),
+            () -> s.next(tokens))
+        .prepared(() -> s.begin(tokens));
   }
 
   private float[] expected(int depth, int tokens) {
@@ -106,14 +150,14 @@ final class DecoderCases {
   private static final class Sequences {
     final int batch;
     final int depth;
-    private final Supplier<Decoder> decoder;
+    private final Supplier<Runner> decoder;
     private final List<SequenceCache> caches = new ArrayList<>();
     private Runner runner;
     private int[][] ids;
     private float[] last;
     private float[] logits;
 
-    Sequences(Supplier<Decoder> decoder, int batch, int depth) {
+    Sequences(Supplier<Runner> decoder, int batch, int depth) {
       this.decoder = decoder;
       this.batch = batch;
       this.depth = depth;
@@ -122,7 +166,7 @@ final class DecoderCases {
     /** Reads what comes before the step, unless that was done. */
     void begin(int tokens) {
       if (runner == null) {
-        runner = decoder.get().runner(KvPrecision.F32);
+        runner = decoder.get();
         last = new float[batch * RandomDecoder.DIM];
         for (int b = 0; b < batch; b++) {
           SequenceCache cache = runner.newCache();
@@ -172,14 +216,8 @@ final class DecoderCases {
     }
 
     /** Of weights, read once for all sequences, and of keys and values. */
-    double bytes(Backend backend) {
+    double bytes(double one) {
       int dim = RandomDecoder.DIM;
-      double one =
-          backend
-                  .packed()
-                  .pack(Operands.codes(dim, dim, RandomDecoder.BITS, RandomDecoder.GROUP))
-                  .byteSize()
-              / ((double) dim * dim);
       double weights = BLOCKS * RandomDecoder.blockWeights() + RandomDecoder.VOCABULARY * dim;
       double row = 2.0 * Float.BYTES * RandomDecoder.KV_HEADS * RandomDecoder.HEAD_DIM;
       return one * weights + BLOCKS * row * batch * depth;

@@ -1,10 +1,12 @@
 package dev.ashlar.cli.bench;
 
+import dev.ashlar.nn.device.DeviceKernels.Layout;
 import dev.ashlar.tensor.kernel.Backend;
 import dev.ashlar.tensor.kernel.Backends;
 import dev.ashlar.tensor.kernel.MatMulKernel;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /** Float products of a linear layer [out, in] on a number of tokens, in the layouts of training. */
 final class FloatCases {
@@ -20,7 +22,7 @@ final class FloatCases {
   /** Rows of a product, evenly spread, that are held against the reference's. */
   private static final int SAMPLE = 16;
 
-  static List<Group> groups(boolean quick) {
+  static List<Group> groups(boolean quick, Optional<BenchDevice> device) {
     List<Layer> layers = new ArrayList<>();
     if (quick) {
       layers.add(new Layer(256, 576, 576));
@@ -32,12 +34,12 @@ final class FloatCases {
     }
     List<Group> groups = new ArrayList<>();
     for (Layer layer : layers) {
-      groups.add(new Group("float products", () -> cases(layer)));
+      groups.add(new Group("float products", () -> cases(layer, device)));
     }
     return groups;
   }
 
-  private static List<Case> cases(Layer layer) {
+  private static List<Case> cases(Layer layer, Optional<BenchDevice> device) {
     List<Case> cases = new ArrayList<>();
     // A call of the reference takes a second where it takes the vector kernels a hundredth.
     boolean few = layer.tokens() * (long) layer.out() * layer.in() < 1L << 29;
@@ -47,6 +49,7 @@ final class FloatCases {
     for (int threads : Operands.threads()) {
       new Products(layer, Backends.chosen(), threads).addTo(cases);
     }
+    device.ifPresent(d -> new Products(layer, Backends.chosen(), 1).addTo(cases, d));
     return cases;
   }
 
@@ -95,6 +98,34 @@ final class FloatCases {
           "dw = dyᵀ·x ",
           () -> kernel.xtw(n, k, m, y, 0, n, x, 0, k, dw, 0, k, false),
           new Check(() -> sample(dw, k), this::weightGradient, Check.SUMS));
+    }
+
+    void addTo(List<Case> cases, BenchDevice device) {
+      cases.add(
+          device.product(
+              "y = x·wᵀ " + layer, Layout.XWT, m, n, k, x, w, c -> sample(c, n), this::forward));
+      cases.add(
+          device.product(
+              "dx = dy·w " + layer,
+              Layout.XW,
+              m,
+              k,
+              n,
+              y,
+              w,
+              c -> sample(c, k),
+              this::inputGradient));
+      cases.add(
+          device.product(
+              "dw = dyᵀ·x " + layer,
+              Layout.XTW,
+              n,
+              k,
+              m,
+              y,
+              x,
+              c -> sample(c, k),
+              this::weightGradient));
     }
 
     private void add(List<Case> cases, String what, Runnable body, Check check) {

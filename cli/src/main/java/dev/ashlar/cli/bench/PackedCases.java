@@ -8,6 +8,7 @@ import dev.ashlar.tensor.quant.PackedMatrix;
 import dev.ashlar.tensor.quant.QuantizedMatrix;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Products with packed weights: one row of activations with weights that come from memory, as in
@@ -29,27 +30,30 @@ final class PackedCases {
     }
   }
 
-  static List<Group> groups(boolean quick) {
+  static List<Group> groups(boolean quick, Optional<BenchDevice> device) {
     List<Group> groups = new ArrayList<>();
     int[] widths = {2, 3, 4, 8};
     for (int bits : widths) {
       Matrix matrix = new Matrix(1536, 576, bits, 64);
       int prompt = quick ? SHORT_PROMPT : PROMPT;
-      groups.add(new Group("packed products", () -> products(matrix, 1, !quick)));
-      groups.add(new Group("packed products of many rows", () -> products(matrix, prompt, !quick)));
+      groups.add(new Group("packed products", () -> products(matrix, 1, !quick, device)));
+      groups.add(
+          new Group(
+              "packed products of many rows", () -> products(matrix, prompt, !quick, device)));
     }
     for (int bits : quick ? new int[] {4} : widths) {
       Matrix matrix = new Matrix(4096, 4096, bits, 128);
-      groups.add(new Group("packed products", () -> products(matrix, 1, true)));
+      groups.add(new Group("packed products", () -> products(matrix, 1, true, device)));
     }
     if (!quick) {
       Matrix matrix = new Matrix(4096, 14336, 4, 128);
-      groups.add(new Group("packed products", () -> products(matrix, 1, true)));
+      groups.add(new Group("packed products", () -> products(matrix, 1, true, device)));
     }
     return groups;
   }
 
-  private static List<Case> products(Matrix matrix, int rows, boolean rounded) {
+  private static List<Case> products(
+      Matrix matrix, int rows, boolean rounded, Optional<BenchDevice> device) {
     QuantizedMatrix codes =
         Operands.codes(matrix.out(), matrix.in(), matrix.bits(), matrix.group());
     List<Case> cases = new ArrayList<>();
@@ -65,6 +69,7 @@ final class PackedCases {
         }
       }
     }
+    device.ifPresent(d -> cases.add(product.on(d)));
     return cases;
   }
 
@@ -104,6 +109,25 @@ final class PackedCases {
       return product
           .prepared(one ? turns::fill : () -> {})
           .checked(new Check(y::clone, () -> expected(a), Check.SUMS));
+    }
+
+    /**
+     * The same codes on a device, in its layout: an int holds codes of a row, a group has two
+     * floats. The matrix stays the same one, which a cache of the device may hold.
+     */
+    Case on(BenchDevice device) {
+      boolean one = rows == 1;
+      double bytes =
+          4.0 * matrix.out() * Math.ceilDiv(matrix.in() * matrix.bits(), Integer.SIZE)
+              + 8.0 * matrix.out() * Math.ceilDiv(matrix.in(), matrix.group());
+      return device.kernel(
+          named(ActivationPrecision.FLOAT),
+          one ? Bound.MEMORY : Bound.ARITHMETIC,
+          1e-9 * (one ? bytes : 2.0 * rows * matrix.out() * matrix.in()),
+          () -> device.kernels().packed(codes, rows, x),
+          found -> found,
+          () -> expected(ActivationPrecision.FLOAT),
+          Check.SUMS);
     }
 
     private String named(ActivationPrecision a) {

@@ -8,6 +8,7 @@ import dev.ashlar.tensor.quant.IntegerGrid;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Supplier;
 
 /** The quantizer of a tuning step, on a matrix that comes from memory. */
@@ -22,13 +23,16 @@ final class QuantizeCases {
   /** A sign may be another one where a gradient is all but zero: a few of some hundred thousand. */
   private static final double SIGNS = 1e-2;
 
+  /** Long enough to be seen. */
+  private static final float STEP = 0.01f;
+
   private QuantizeCases() {}
 
-  static List<Group> groups() {
-    return List.of(new Group("fake-quantize", QuantizeCases::cases));
+  static List<Group> groups(Optional<BenchDevice> device) {
+    return List.of(new Group("fake-quantize", () -> cases(device)));
   }
 
-  private static List<Case> cases() {
+  private static List<Case> cases(Optional<BenchDevice> device) {
     IntegerGrid scheme = new IntegerGrid(4, 128, false);
     int groups = OUT * scheme.groups(IN);
     float[] w = Operands.floats(OUT * IN);
@@ -52,6 +56,8 @@ final class QuantizeCases {
     for (int threads : Operands.threads()) {
       quantizer.addTo(cases, threads, reference);
     }
+    device.ifPresent(
+        d -> new Quantizer(Backends.chosen(), OUT, untrained).addTo(cases, d, reference));
     return cases;
   }
 
@@ -91,6 +97,33 @@ final class QuantizeCases {
               .checked(new Check(this::fewTrained, () -> reference.get().fewTrained(), SIGNS)));
     }
 
+    /** The same on a device, where each further step is taken from where the last one ended. */
+    void addTo(List<Case> cases, BenchDevice device, Supplier<Quantizer> reference) {
+      String name = " " + rows + "x" + IN + " 4 bits g128";
+      double elements = 1e-9 * rows * IN;
+      cases.add(
+          device.kernel(
+              "forward" + name,
+              Bound.MEMORY,
+              12 * elements,
+              () -> device.kernels().fakeQuantize(p),
+              found -> Arrays.copyOf(found, FEW * IN),
+              () -> reference.get().fewQuantized(),
+              Check.SUMS));
+      cases.add(
+          device.kernel(
+              "sign step" + name,
+              Bound.MEMORY,
+              16 * elements,
+              () -> {
+                forward(p, rows);
+                return device.kernels().signStep(p, quantized, scales, zeros, STEP);
+              },
+              found -> Arrays.copyOf(found, FEW * IN),
+              () -> reference.get().fewTrained(),
+              SIGNS));
+    }
+
     private void forward(FakeQuantKernel.Parameters of, int count) {
       Parallel.rows(
           count,
@@ -119,7 +152,7 @@ final class QuantizeCases {
     private float[] fewTrained() {
       FakeQuantKernel.Parameters fresh = untrained.get();
       forward(fresh, FEW);
-      step(fresh, FEW, 0.01f);
+      step(fresh, FEW, STEP);
       return Arrays.copyOf(fresh.value(), FEW * IN);
     }
   }

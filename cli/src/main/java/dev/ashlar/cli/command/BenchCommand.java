@@ -1,5 +1,6 @@
 package dev.ashlar.cli.command;
 
+import dev.ashlar.cli.bench.BenchDevice;
 import dev.ashlar.cli.bench.Benchmark;
 import dev.ashlar.cli.bench.Turns;
 import dev.ashlar.cli.bench.report.Comparison;
@@ -11,6 +12,8 @@ import dev.ashlar.cli.bench.widths.LineTurns;
 import dev.ashlar.cli.bench.widths.WidthRuns;
 import dev.ashlar.cli.console.Console;
 import dev.ashlar.cli.console.Report;
+import dev.ashlar.engine.device.DeviceName;
+import dev.ashlar.nn.device.Devices;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -29,13 +32,17 @@ import picocli.CommandLine.Option;
           + " reference's first: a wrong one ends the run. Each path is warmed until the JIT compiler"
           + " rests and timed in turn with its neighbours; medians of seven rounds, or three of what"
           + " takes long, are shown with half their spread and their share of the ceiling. Takes"
-          + " some four minutes of a quiet machine."
+          + " some four minutes of a quiet machine.",
+      "",
+      "With --gpu a device's kernels and decoders are measured beside them. Their operands stay on"
+          + " the device; what their ways there and back take is shown apart."
     },
     footer = {
       "  ashlar bench --quick",
       "  ashlar bench --filter products --filter \"4 bits\"",
       "  ashlar bench --json --threads 4",
       "  ashlar bench --report here --widths",
+      "  ashlar bench --gpu --report here",
       "  ashlar bench --compare here/bench.json there/bench.json"
     })
 final class BenchCommand extends Command {
@@ -46,6 +53,7 @@ final class BenchCommand extends Command {
           "--filter",
           "--report",
           "--widths",
+          "--gpu",
           "--threads",
           "--turns",
           "--skip-reference");
@@ -73,6 +81,17 @@ final class BenchCommand extends Command {
           "Measure the vector kernels at 128, 256 and 512 bits, those that this machine has, in"
               + " processes that take turns; lasts as many times as long.")
   boolean widths;
+
+  @Option(
+      names = "--gpu",
+      arity = "0..1",
+      paramLabel = "DEVICE",
+      fallbackValue = "tornado",
+      description =
+          "Measure a device beside the processor, tornado:0 unless another is named (--gpu=tornado:1):"
+              + " the same work on the same sizes, against the device's own ceilings, with the ways"
+              + " to and from it apart. Needs TornadoVM (default: the processor alone).")
+  String gpu;
 
   @Option(
       names = "--compare",
@@ -126,12 +145,37 @@ final class BenchCommand extends Command {
         compare.stream().map(Reports::read).toList());
   }
 
+  private Optional<BenchDevice> device() {
+    if (gpu == null) {
+      return Optional.empty();
+    }
+    requireUsage(
+        !widths,
+        "--gpu measures one width of vectors, so that --widths cannot stand beside it; measure twice"
+            + " and lay the reports side by side");
+    DeviceName name = named();
+    name.requireThere();
+    return Optional.of(new BenchDevice(name.provider(), name.index()));
+  }
+
+  private DeviceName named() {
+    Optional<DeviceName> name;
+    try {
+      name = DeviceName.of(gpu, Devices.ofProcess());
+    } catch (IllegalArgumentException e) {
+      throw usage(e.getMessage());
+    }
+    requireUsage(name.isPresent(), "--gpu takes a device, as in tornado:0: " + gpu);
+    return name.get();
+  }
+
   private Measurements measured() {
+    Optional<BenchDevice> device = device();
     if (widths) {
       return new WidthRuns(console, quick, filter).run();
     }
     Turns by = turns ? new LineTurns(System.in, console.out(), Machine.vectorBits()) : Turns.ALONE;
     Benchmark.Selection selection = new Benchmark.Selection(quick, filter, !skipReference);
-    return new Benchmark(console, selection, by).run();
+    return new Benchmark(console, selection, by, device).run();
   }
 }

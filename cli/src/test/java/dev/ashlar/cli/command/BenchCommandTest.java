@@ -152,4 +152,27 @@ class BenchCommandTest {
       assertEquals(1, run.err().lines().count(), run.err());
     }
   }
+
+  /** The tests run without TornadoVM. */
+  @Test
+  void aDeviceThatIsNotThereIsOneSentence() {
+    for (String option : List.of("--gpu", "--gpu=tornado:0")) {
+      String said = CommandRun.refused("bench", "--quick", option);
+      assertTrue(said.contains("TORNADOVM_HOME"), said);
+      assertEquals(1, said.strip().lines().count(), said);
+    }
+    assertTrue(misused("--gpu=cuda").contains("as in tornado:0: cuda"));
+    assertTrue(misused("--gpu=tornado:x").contains("the number of a device"));
+    assertTrue(misused("--gpu", "--widths").contains("--widths"));
+    assertTrue(misused("--gpu", "--compare", "a", "b").contains("--gpu has no effect"));
+  }
+
+  private static String misused(String... words) {
+    List<Object> all = new ArrayList<>(List.of("bench"));
+    all.addAll(List.of(words));
+    CommandRun run = CommandRun.of(all.toArray());
+    assertEquals(2, run.status(), run.err());
+    assertEquals("", run.out());
+    return run.err();
+  }
 }

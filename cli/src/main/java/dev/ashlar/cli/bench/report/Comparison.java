@@ -33,6 +33,7 @@ public final class Comparison {
           Machine.SYSTEM,
           Machine.JAVA,
           Machine.BACKEND,
+          Machine.DEVICE,
           Machine.WIDTHS,
           Machine.QUICK,
           Machine.DATE);

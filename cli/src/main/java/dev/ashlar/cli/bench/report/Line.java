@@ -2,6 +2,7 @@ package dev.ashlar.cli.bench.report;
 
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalDouble;
 
 /**
@@ -19,6 +20,7 @@ import java.util.OptionalDouble;
  * @param warmUpSeconds from there until the compiler rested
  * @param relativeL2 distance of the answer from the reference's, before it was timed; empty where
  *     there is no reference's answer
+ * @param transfer ways to and from a device, where they are measured apart
  */
 public record Line(
     String group,
@@ -31,7 +33,36 @@ public record Line(
     double rate,
     double firstSeconds,
     double warmUpSeconds,
-    OptionalDouble relativeL2) {
+    OptionalDouble relativeL2,
+    Optional<Transfer> transfer) {
+
+  /** One whose operands travel nowhere. */
+  public Line(
+      String group,
+      String name,
+      String backend,
+      int threads,
+      String unit,
+      String ceiling,
+      Spread seconds,
+      double rate,
+      double firstSeconds,
+      double warmUpSeconds,
+      OptionalDouble relativeL2) {
+    this(
+        group,
+        name,
+        backend,
+        threads,
+        unit,
+        ceiling,
+        seconds,
+        rate,
+        firstSeconds,
+        warmUpSeconds,
+        relativeL2,
+        Optional.empty());
+  }
 
   /** What tells it from the other lines of its report. */
   public record Key(String group, String name, String backend, int threads) {
@@ -58,7 +89,8 @@ public record Line(
         rate,
         firstSeconds,
         warmUpSeconds,
-        relativeL2);
+        relativeL2,
+        transfer);
   }
 
   /** The rate of a round that took so long. */
@@ -88,6 +120,8 @@ public record Line(
     facts.put("firstSeconds", firstSeconds);
     facts.put("warmUpSeconds", warmUpSeconds);
     facts.put("relativeL2", relativeL2.isPresent() ? relativeL2.getAsDouble() : null);
+    facts.put("toDeviceSeconds", transfer.map(Transfer::toDevice).orElse(null));
+    facts.put("fromDeviceSeconds", transfer.map(Transfer::fromDevice).orElse(null));
     facts.put("rate", rate);
     facts.put("unit", unit);
     facts.put("ceiling", ceiling);

@@ -26,6 +26,9 @@ public final class Machine {
   /** Widths of vectors, in bits, that were measured in turn. */
   public static final String WIDTHS = "widths";
 
+  /** The device that was measured beside the processor, and what drives it. */
+  public static final String DEVICE = "device";
+
   static final String PROCESSORS = "processors";
   static final String THREADS = "threads";
   static final String QUICK = "quick";

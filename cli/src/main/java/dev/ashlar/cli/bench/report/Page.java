@@ -62,6 +62,7 @@ final class Page {
     NAMES.put(Machine.SYSTEM, "system");
     NAMES.put(Machine.JAVA, "java");
     NAMES.put(Machine.BACKEND, "backend");
+    NAMES.put(Machine.DEVICE, "device");
     NAMES.put(Machine.VECTOR_BITS, "vector width, bits");
     NAMES.put(Machine.WIDTHS, "widths compared, bits");
     NAMES.put(Machine.QUICK, "quick look");
@@ -70,10 +71,12 @@ final class Page {
 
   private final Measurements all;
   private final List<String> backends;
+  private final boolean devices;
   private final Html html = new Html();
 
   private Page(Measurements all) {
     this.all = all;
+    this.devices = all.machine().containsKey(Machine.DEVICE);
     // The reference comes first, if only to be grey.
     this.backends =
         Stream.concat(Stream.of("reference"), all.results().stream().map(Line::backend))
@@ -166,6 +169,9 @@ final class Page {
     html.raw("<th class=\"word\">work</th><th class=\"word\">backend</th><th>threads</th>");
     html.raw("<th>median</th><th>fastest</th><th>slowest</th><th>rounds</th><th>rate</th>");
     html.raw("<th>of ceiling</th><th>first call</th><th>warm-up</th><th>relative L2</th>");
+    if (devices) {
+      html.raw("<th>to device</th><th>from device</th>");
+    }
     html.raw("</tr></thead>\n<tbody>\n");
     lines.forEach(this::row);
     html.raw("</tbody></table></div>\n");
@@ -191,6 +197,10 @@ final class Page {
                 : "–")) {
       html.element("td", cell);
     }
+    if (devices) {
+      html.element("td", l.transfer().map(t -> Table.duration(t.toDevice())).orElse(""));
+      html.element("td", l.transfer().map(t -> Table.duration(t.fromDevice())).orElse(""));
+    }
     html.raw("</tr>\n");
   }
 
@@ -212,6 +222,15 @@ final class Page {
         "A share above 100 % is no error: the operands are in a cache that is faster than the"
             + " ceiling's memory, or something else kept the machine busy while the ceiling was"
             + " measured.");
+    if (devices) {
+      notes.add(
+          "Of a device's kernel the operands stay on the device: a call is timed until the device"
+              + " has done it, and nothing travels. What came to the device, once, as its driver"
+              + " timed it, and the result's way back stand apart; the first call holds the former"
+              + " and the kernel's compilation. Whole decoders take hidden states from the host and"
+              + " give them back in each step, and that is in their time. Shares are of the"
+              + " device's own ceilings; threads are the host's.");
+    }
     if (all.machine().containsKey(Machine.WIDTHS)) {
       notes.add(
           "The width of vectors is fixed when java starts, so each width was measured in a process of"

@@ -8,6 +8,7 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.Set;
 
@@ -104,7 +105,18 @@ public final class Reports {
         positive(facts, "warmUpSeconds", place),
         facts.get("relativeL2") == null
             ? OptionalDouble.empty()
-            : OptionalDouble.of(number(facts, "relativeL2", place)));
+            : OptionalDouble.of(number(facts, "relativeL2", place)),
+        transfer(facts, place));
+  }
+
+  /** Reports of earlier versions have none. */
+  private Optional<Transfer> transfer(Map<?, ?> facts, String place) {
+    if (facts.get("toDeviceSeconds") == null && facts.get("fromDeviceSeconds") == null) {
+      return Optional.empty();
+    }
+    return Optional.of(
+        new Transfer(
+            number(facts, "toDeviceSeconds", place), number(facts, "fromDeviceSeconds", place)));
   }
 
   private String text(Map<?, ?> facts, String key, String place) {

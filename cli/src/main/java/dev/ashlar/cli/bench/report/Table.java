@@ -34,8 +34,15 @@ final class Table {
             percent(l.seconds().relative() / 2),
             Figures.significant(l.rate()),
             l.unit(),
-            Double.isNaN(share) ? "" : String.format(Locale.ROOT, "%5s", percent(share)))
+            (Double.isNaN(share) ? "" : String.format(Locale.ROOT, "%5s", percent(share)))
+                + ways(l))
         .stripTrailing();
+  }
+
+  private static String ways(Line l) {
+    return l.transfer()
+        .map(t -> "  to " + duration(t.toDevice()) + ", from " + duration(t.fromDevice()))
+        .orElse("");
   }
 
   static String percent(double share) {
