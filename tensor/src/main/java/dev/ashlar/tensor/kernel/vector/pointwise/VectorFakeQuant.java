@@ -10,6 +10,7 @@ import dev.ashlar.tensor.kernel.FakeQuantKernel;
 import dev.ashlar.tensor.kernel.RangeGrid;
 import dev.ashlar.tensor.kernel.vector.lanes.Lanes;
 import dev.ashlar.tensor.quant.IntegerGrid;
+import java.util.Arrays;
 import jdk.incubator.vector.ByteVector;
 import jdk.incubator.vector.DoubleVector;
 import jdk.incubator.vector.FloatVector;
@@ -348,26 +349,32 @@ public final class VectorFakeQuant implements FakeQuantKernel {
    * vectors in (PointwiseBench.signStep).
    */
   private static double dot(int n, float[] a, int aAt, float[] b, double[] lanes) {
+    if (L < 8) {
+      return dotOfScalars(n, a, aAt, b, lanes);
+    }
     DoubleVector s0 = DoubleVector.zero(D);
     DoubleVector s1 = s0;
-    DoubleVector s2 = s0;
-    DoubleVector s3 = s0;
     for (int i = 0; i < n; i += DOUBLE_WAYS) {
       s0 = Lanes.doubles(a, aAt + i).fma(Lanes.doubles(b, i), s0);
       if (L < 16) {
         int j = i + L / 2;
         s1 = Lanes.doubles(a, aAt + j).fma(Lanes.doubles(b, j), s1);
       }
-      if (L < 8) {
-        int j = i + L;
-        s2 = Lanes.doubles(a, aAt + j).fma(Lanes.doubles(b, j), s2);
-        j += L / 2;
-        s3 = Lanes.doubles(a, aAt + j).fma(Lanes.doubles(b, j), s3);
-      }
     }
     Lanes.store(s0, s1, lanes, 0);
-    if (L < 8) {
-      Lanes.store(s2, s3, lanes, L);
+    return Lanes.sum(lanes);
+  }
+
+  /**
+   * The same partial sums without vectors: two doubles a vector are no gain, and the compiler left
+   * their conversions boxed.
+   */
+  private static double dotOfScalars(int n, float[] a, int aAt, float[] b, double[] lanes) {
+    Arrays.fill(lanes, 0);
+    for (int i = 0; i < n; i += DOUBLE_WAYS) {
+      for (int k = 0; k < DOUBLE_WAYS; k++) {
+        lanes[k] = Math.fma((double) a[aAt + i + k], (double) b[i + k], lanes[k]);
+      }
     }
     return Lanes.sum(lanes);
   }
