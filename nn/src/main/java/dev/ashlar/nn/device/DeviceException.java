@@ -1,6 +1,9 @@
 package dev.ashlar.nn.device;
 
-/** A device that is not there, cannot take a decoder, or failed; the message is one sentence. */
+/**
+ * A device that is not there, cannot take a decoder or a block to tune, or failed; the message is
+ * one sentence.
+ */
 public final class DeviceException extends RuntimeException {
   private static final long serialVersionUID = 1;
 

@@ -26,7 +26,8 @@ public interface DeviceTuner {
    * Brings the job to the device.
    *
    * @throws IllegalArgumentException if {@link #refusal} has something to say
-   * @throws DeviceException if the device fails, for lack of memory for example
+   * @throws dev.ashlar.nn.device.DeviceException if the device fails, for lack of memory for
+   *     example
    */
   TuningSession begin(TuningJob job);
 }

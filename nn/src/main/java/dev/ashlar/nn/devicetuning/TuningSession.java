@@ -26,7 +26,7 @@ public interface TuningSession extends AutoCloseable {
    *
    * @param samples at most as many as the job's {@code micro}
    * @param scale of the gradients, which are {@code scale · ∂/∂ŵ} of that sum
-   * @throws DeviceException if the device fails
+   * @throws dev.ashlar.nn.device.DeviceException if the device fails
    */
   double squaredError(int[] samples, Gradients gradients, float scale);
 
@@ -40,7 +40,7 @@ public interface TuningSession extends AutoCloseable {
    * What was kept, by the job's names; at the beginning the parameters that were begun with.
    *
    * @return parameters whose V and multipliers are new arrays and never null
-   * @throws DeviceException if the device fails
+   * @throws dev.ashlar.nn.device.DeviceException if the device fails
    */
   Map<String, FakeQuantKernel.Parameters> kept();
 

@@ -1,6 +1,6 @@
 package dev.ashlar.tornado.tuner;
 
-import dev.ashlar.nn.devicetuning.DeviceException;
+import dev.ashlar.nn.device.DeviceException;
 import dev.ashlar.nn.devicetuning.TuningJob;
 import dev.ashlar.nn.devicetuning.TuningSession;
 import java.util.Optional;

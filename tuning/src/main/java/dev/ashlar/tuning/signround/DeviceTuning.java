@@ -1,7 +1,7 @@
 package dev.ashlar.tuning.signround;
 
 import dev.ashlar.nn.decoder.Block;
-import dev.ashlar.nn.devicetuning.DeviceException;
+import dev.ashlar.nn.device.DeviceException;
 import dev.ashlar.nn.devicetuning.DeviceTuner;
 import dev.ashlar.nn.devicetuning.TuningJob;
 import dev.ashlar.nn.devicetuning.TuningSession;
