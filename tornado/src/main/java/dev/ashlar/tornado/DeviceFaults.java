@@ -3,6 +3,7 @@ package dev.ashlar.tornado;
 import dev.ashlar.nn.device.DeviceException;
 import java.util.Arrays;
 import java.util.Optional;
+import java.util.function.Supplier;
 
 /** Makes one sentence of what TornadoVM throws: exceptions, and errors, of several packages. */
 final class DeviceFaults {
@@ -12,6 +13,23 @@ final class DeviceFaults {
   private static final int LONGEST = 300;
 
   private DeviceFaults() {}
+
+  /**
+   * Does {@code work}.
+   *
+   * @param what is being done, as in "at the head"
+   * @throws DeviceException in place of whatever TornadoVM throws
+   */
+  static <T> T guarded(String what, Supplier<T> work) {
+    try {
+      return work.get();
+    } catch (RuntimeException | Error e) {
+      if (isOfDevice(e) && !(e instanceof DeviceException)) {
+        throw of(what, e);
+      }
+      throw e;
+    }
+  }
 
   /** Whether it came out of TornadoVM, or of what it calls. */
   static boolean isOfDevice(Throwable t) {

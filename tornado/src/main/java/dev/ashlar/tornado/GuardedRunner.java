@@ -41,15 +41,9 @@ record GuardedRunner(DeviceDecoder decoder) implements DeviceDecoder {
 
   private static <T> T guarded(String what, Supplier<T> work) {
     try {
-      return work.get();
-    } catch (RuntimeException | Error e) {
-      if (DeviceFaults.isOfDevice(e)) {
-        throw DeviceFaults.of(what, e);
-      }
-      if (e instanceof IllegalStateException full) {
-        throw new DeviceException(full.getMessage(), full);
-      }
-      throw e;
+      return DeviceFaults.guarded(what, work);
+    } catch (IllegalStateException full) {
+      throw new DeviceException(full.getMessage(), full);
     }
   }
 

@@ -1,6 +1,5 @@
 package dev.ashlar.tornado;
 
-import dev.ashlar.nn.device.DeviceException;
 import dev.ashlar.nn.device.DeviceKernels.Result;
 import dev.ashlar.nn.device.DeviceKernels.Work;
 import java.util.function.Supplier;
@@ -31,14 +30,7 @@ record GuardedWork(Work work) implements Work {
   }
 
   private static <T> T guarded(Supplier<T> what) {
-    try {
-      return what.get();
-    } catch (RuntimeException | Error e) {
-      if (DeviceFaults.isOfDevice(e) && !(e instanceof DeviceException)) {
-        throw DeviceFaults.of("at a kernel", e);
-      }
-      throw e;
-    }
+    return DeviceFaults.guarded("at a kernel", what);
   }
 
   @Override

@@ -32,6 +32,7 @@ public final class TornadoTuner implements DeviceTuner {
 
   @Override
   public TuningSession begin(TuningJob job) {
-    return DeviceUnitTuner.begin(job);
+    String what = "at tuning " + job.block().name();
+    return new GuardedSession(DeviceFaults.guarded(what, () -> DeviceUnitTuner.begin(job)), what);
   }
 }

@@ -143,14 +143,10 @@ final class DeviceSession implements TuningSession {
 
   /** Runs the graph; what was asked for meanwhile is done then. */
   private TornadoExecutionResult execute() {
-    try {
-      TornadoExecutionResult result = plan.execute();
-      keep.set(0, 0);
-      rates.forEach(r -> r.next().init(0));
-      return result;
-    } catch (RuntimeException e) {
-      throw DeviceUnitTuner.failed(job.block().name(), e);
-    }
+    TornadoExecutionResult result = plan.execute();
+    keep.set(0, 0);
+    rates.forEach(r -> r.next().init(0));
+    return result;
   }
 
   @Override
@@ -177,11 +173,7 @@ final class DeviceSession implements TuningSession {
     }
     mode.set(0, DeviceGradients.KEEP);
     TornadoExecutionResult result = execute();
-    try {
-      result.transferToHost(best().toArray());
-    } catch (RuntimeException e) {
-      throw DeviceUnitTuner.failed(job.block().name(), e);
-    }
+    result.transferToHost(best().toArray());
     Map<String, FakeQuantKernel.Parameters> kept = new LinkedHashMap<>();
     tuned.forEach((name, map) -> kept.put(name, map.kept()));
     return kept;

@@ -1,6 +1,5 @@
 package dev.ashlar.tornado.tuner;
 
-import dev.ashlar.nn.device.DeviceException;
 import dev.ashlar.nn.devicetuning.TuningJob;
 import dev.ashlar.nn.devicetuning.TuningSession;
 import java.util.Optional;
@@ -35,15 +34,5 @@ public final class DeviceUnitTuner {
                   job.block().name() + " cannot be tuned on a device, which lacks " + what);
             });
     return new DeviceSession(job);
-  }
-
-  static DeviceException failed(String block, RuntimeException e) {
-    return new DeviceException(
-        "TornadoVM failed at tuning " + block + ": " + message(e).lines().findFirst().orElse(""),
-        e);
-  }
-
-  private static String message(RuntimeException e) {
-    return e.getMessage() == null || e.getMessage().isBlank() ? e.toString() : e.getMessage();
   }
 }
