@@ -12,6 +12,8 @@ import dev.ashlar.tensor.weights.WeightSource;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.CancellationException;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 
@@ -26,8 +28,13 @@ public final class BenchDevice {
   /** Long enough that starting a kernel is nothing beside it. */
   private static final long CEILING_NANOS = 5_000_000;
 
+  private static final long NANOS = 1_000_000_000;
+
   private static final int FEWEST_STEPS = 128;
   private static final int MOST_STEPS = 1 << 15;
+
+  /** Seconds in which work has to be taken off the device, and its steps to be counted. */
+  private static final int SHORT = 30;
 
   /** Ways back whose median counts. */
   private static final int WAYS = 3;
@@ -36,6 +43,10 @@ public final class BenchDevice {
   private final int index;
   private final DeviceKernels kernels;
   private final List<AutoCloseable> open = new ArrayList<>();
+  private final DeviceThread thread = new DeviceThread();
+
+  /** When the time is up of what the device's thread does, in {@link System#nanoTime}. */
+  private volatile long until = System.nanoTime() + Long.MAX_VALUE / 2;
 
   /**
    * A device that is there.
@@ -63,6 +74,80 @@ public final class BenchDevice {
 
   DeviceKernels kernels() {
     return kernels;
+  }
+
+  /**
+   * How long a line may hold the device, its preparation and its comparison included.
+   *
+   * @param of whose line it is
+   * @param end of the run
+   */
+  Limit limit(Case of, int seconds, Deadline end) {
+    return new LineLimit(of.toString(), seconds, end);
+  }
+
+  /** Whether the time is up of what the device's thread, which asks, is doing. */
+  boolean over() {
+    return until - System.nanoTime() <= 0;
+  }
+
+  /** Everything by the device's thread, as long as the line has time. */
+  private final class LineLimit implements Limit {
+    private final String line;
+    private final int seconds;
+    private final Deadline end;
+    private long used;
+
+    LineLimit(String line, int seconds, Deadline end) {
+      this.line = line;
+      this.seconds = seconds;
+      this.end = end;
+    }
+
+    @Override
+    public void run(Runnable part) {
+      long start = System.nanoTime();
+      long left = Math.min(NANOS * seconds - used, end.nanosLeft());
+      if (left <= 0) {
+        throw tooLong();
+      }
+      try {
+        if (!thread.run(line, () -> beginning(start + left, part), left)) {
+          throw tooLong();
+        }
+      } catch (CancellationException e) {
+        throw tooLong();
+      } finally {
+        used += System.nanoTime() - start;
+      }
+    }
+
+    /** Set when the part begins: until then another one, which was given up, may go on. */
+    private void beginning(long end, Runnable part) {
+      until = end;
+      part.run();
+    }
+
+    private NotMeasured tooLong() {
+      return end.nanosLeft() <= 0
+          ? end.over()
+          : new NotMeasured("it was not done after " + seconds + " s");
+    }
+
+    @Override
+    public void require(double call, int calls) {
+      if (NANOS * call * calls > until - System.nanoTime()) {
+        throw new NotMeasured(
+            String.format(
+                Locale.ROOT,
+                "a call takes %.1f s, and %d rounds more do not fit into %s",
+                call,
+                calls,
+                NANOS * call * calls > end.nanosLeft()
+                    ? "the run's " + end.seconds() + " s"
+                    : seconds + " s for a line"));
+      }
+    }
   }
 
   /**
@@ -131,8 +216,16 @@ public final class BenchDevice {
     return it;
   }
 
-  /** Frees what was set up since the last call. */
+  /** Frees what was set up since the last call, as soon as the device is not busy any more. */
   void release() {
+    try {
+      thread.afterwards("what was measured before", this::close, NANOS * SHORT);
+    } catch (NotMeasured e) {
+      // It is still busy, which the next line says, or failed at letting go what it then keeps.
+    }
+  }
+
+  private void close() {
     List<AutoCloseable> all = List.copyOf(open);
     open.clear();
     for (AutoCloseable it : all) {
@@ -146,9 +239,20 @@ public final class BenchDevice {
     }
   }
 
-  /** What the device could do at best. */
-  List<Case> ceilings() {
-    int steps = steps();
+  /**
+   * What the device could do at best.
+   *
+   * @param end of the run
+   */
+  List<Case> ceilings(Deadline end) {
+    int[] enough = {FEWEST_STEPS};
+    try {
+      long nanos = Math.min(NANOS * SHORT, end.nanosLeft());
+      thread.run("its ceilings", () -> enough[0] = steps(), nanos);
+    } catch (NotMeasured e) {
+      // The ceiling's own line will say it.
+    }
+    int steps = enough[0];
     double operations = 2e-9 * DeviceKernels.CHAINS * ITEMS * steps;
     int floats = (int) (Operands.BEYOND_CACHES / Float.BYTES);
     Supplier<Work> arithmetic = Operands.once(() -> kept(kernels.multiplyAdds(ITEMS, steps)));

@@ -16,6 +16,7 @@ import java.util.function.Supplier;
  * @param check what its answer is held against
  * @param transfer what its operands' and its result's ways to and from a device took, asked for
  *     after it was timed
+ * @param limit how long all of this may take
  */
 record Case(
     String name,
@@ -26,11 +27,22 @@ record Case(
     Runnable body,
     Runnable preparation,
     Optional<Check> check,
-    Supplier<Optional<Transfer>> transfer) {
+    Supplier<Optional<Transfer>> transfer,
+    Limit limit) {
 
   /** One that needs nothing and has nothing to be held against. */
   Case(String name, String backend, int threads, Bound bound, double work, Runnable body) {
-    this(name, backend, threads, bound, work, body, () -> {}, Optional.empty(), Optional::empty);
+    this(
+        name,
+        backend,
+        threads,
+        bound,
+        work,
+        body,
+        () -> {},
+        Optional.empty(),
+        Optional::empty,
+        Limit.NONE);
   }
 
   /** The same, its answer held against another one; the reference's own is held against none. */
@@ -45,12 +57,13 @@ record Case(
         body,
         preparation,
         reference ? Optional.empty() : Optional.of(against),
-        transfer);
+        transfer,
+        limit);
   }
 
   /** The same with something that is done before, once. */
   Case prepared(Runnable before) {
-    return new Case(name, backend, threads, bound, work, body, before, check, transfer);
+    return new Case(name, backend, threads, bound, work, body, before, check, transfer, limit);
   }
 
   /** The same with operands that travel, once, and a result that does. */
@@ -64,7 +77,13 @@ record Case(
         body,
         preparation,
         check,
-        () -> Optional.of(ways.get()));
+        () -> Optional.of(ways.get()),
+        limit);
+  }
+
+  /** The same that is given up when its time is up. */
+  Case within(Limit other) {
+    return new Case(name, backend, threads, bound, work, body, preparation, check, transfer, other);
   }
 
   /** Does the work once. */

@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
+import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 
 /**
@@ -65,18 +66,25 @@ final class DecoderCases {
                 .runner(KvPrecision.F32));
   }
 
-  /** On the device, with room for these sequences, as a program asks for it. */
-  private static Supplier<Runner> loaded(BenchDevice device, int batch, int tokens) {
+  /** On the device, with room for so many tokens, as a program asks for it. */
+  private static Supplier<Runner> loaded(BenchDevice device, int tokens) {
     return Operands.once(
         () -> {
           MemoryWeights weights = RandomDecoder.packed(BLOCKS);
-          int each = Math.ceilDiv(tokens, PAGE) * PAGE;
-          return device.decoder(Architectures.spec(weights), weights, batch * each);
+          return device.decoder(Architectures.spec(weights), weights, tokens);
         });
+  }
+
+  /** Room that sequences need, in pages of their own. */
+  private static int room(int batch, int tokens) {
+    return batch * Math.ceilDiv(tokens, PAGE) * PAGE;
   }
 
   private List<Case> cases(int tokens) {
     List<Case> cases = new ArrayList<>();
+    // All but the largest batch share a decoder: each is compiled anew.
+    int shared = room(1, tokens) + room(1, DEPTH + tokens) + room(MANY, tokens);
+    Optional<Supplier<Runner>> there = device.map(d -> loaded(d, shared));
     if (Operands.backends().size() > 1 && (!quick || tokens == 1)) {
       cases.add(step(Backends.reference(), new Sequences(reference, 1, 0), tokens));
     }
@@ -85,7 +93,13 @@ final class DecoderCases {
         // It takes ten seconds to bring so many sequences so far.
         if (!quick || batch == 1 || depth == 0) {
           cases.add(step(Backends.chosen(), new Sequences(decoder, batch, depth), tokens));
-          device.ifPresent(d -> cases.add(step(d, batch, depth, tokens)));
+          if (device.isPresent()) {
+            Supplier<Runner> own =
+                batch == 1 || depth == 0
+                    ? there.orElseThrow()
+                    : loaded(device.get(), room(batch, depth + tokens));
+            cases.add(step(device.get(), new Sequences(own, batch, depth), tokens));
+          }
         }
       }
     }
@@ -95,18 +109,18 @@ final class DecoderCases {
   private Case step(Backend backend, Sequences s, int tokens) {
     Case step = step(backend.name(), Parallel.threads(), false, bytes(backend), s, tokens);
     // The reference reads two thousand tokens in ten seconds.
-    return quick && s.depth > 0 ? step : checked(step, s, tokens);
+    return quick && s.depth > 0 ? step : checked(step, s, tokens, () -> false);
   }
 
-  private Case checked(Case step, Sequences s, int tokens) {
-    return step.checked(new Check(s::logits, () -> expected(s.depth, tokens), STEPS));
+  private Case checked(Case step, Sequences s, int tokens, BooleanSupplier over) {
+    return step.checked(new Check(s::logits, () -> expected(s.depth, tokens, over), STEPS));
   }
 
   /** On the device, whatever it takes always held against the reference. */
-  private Case step(BenchDevice device, int batch, int depth, int tokens) {
-    Sequences s = new Sequences(loaded(device, batch, depth + tokens), batch, depth);
+  private Case step(BenchDevice device, Sequences s, int tokens) {
     double bytes = RandomDecoder.BITS / 8.0 + 8.0 / RandomDecoder.GROUP;
-    return checked(step(device.name(), 1, true, bytes, s, tokens), s, tokens);
+    Case step = step(device.name(), 1, true, bytes, s.until(device::over), tokens);
+    return checked(step, s, tokens, device::over);
   }
 
   /** Bytes of a weight in the layout of a backend. */
@@ -139,8 +153,9 @@ final class DecoderCases {
         .prepared(() -> s.begin(tokens));
   }
 
-  private float[] expected(int depth, int tokens) {
-    Sequences s = references.computeIfAbsent(depth, d -> new Sequences(reference, 1, d));
+  private float[] expected(int depth, int tokens, BooleanSupplier over) {
+    Sequences s =
+        references.computeIfAbsent(depth, d -> new Sequences(reference, 1, d)).until(over);
     s.begin(tokens);
     s.next(tokens);
     return s.logits();
@@ -152,6 +167,8 @@ final class DecoderCases {
     final int depth;
     private final Supplier<Runner> decoder;
     private final List<SequenceCache> caches = new ArrayList<>();
+    private BooleanSupplier over = () -> false;
+    private boolean begun;
     private Runner runner;
     private int[][] ids;
     private float[] last;
@@ -163,9 +180,16 @@ final class DecoderCases {
       this.depth = depth;
     }
 
+    /** The same, whose reading ends in a {@code CancellationException} when it is {@code over}. */
+    Sequences until(BooleanSupplier isOver) {
+      over = isOver;
+      return this;
+    }
+
     /** Reads what comes before the step, unless that was done. */
     void begin(int tokens) {
-      if (runner == null) {
+      if (!begun) {
+        caches.clear();
         runner = decoder.get();
         last = new float[batch * RandomDecoder.DIM];
         for (int b = 0; b < batch; b++) {
@@ -175,6 +199,7 @@ final class DecoderCases {
           }
           caches.add(cache);
         }
+        begun = true;
       }
       ids = new int[batch][];
       for (int b = 0; b < batch; b++) {
@@ -203,7 +228,7 @@ final class DecoderCases {
     }
 
     private Tensor hidden(List<Runner.Part> parts) {
-      return runner.hidden(parts, () -> false);
+      return runner.hidden(parts, over);
     }
 
     /** Multiplications and additions of linear maps, output map and attention. */

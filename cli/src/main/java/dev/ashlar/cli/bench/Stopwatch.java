@@ -2,10 +2,12 @@ package dev.ashlar.cli.bench;
 
 import dev.ashlar.cli.bench.report.BenchException;
 import dev.ashlar.cli.bench.report.Spread;
+import dev.ashlar.cli.bench.report.Transfer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.OptionalDouble;
 
 /**
@@ -30,23 +32,49 @@ record Stopwatch(int rounds, long roundNanos, long quietNanos, long patienceNano
 
   private static final long QUIET_CALLS_NANOS = 1_500_000_000L;
 
+  /** What became of a case. */
+  sealed interface Outcome permits Timing, Missed {}
+
   /** What was found out about a case; times in seconds, as in a report's line. */
-  record Timing(Spread seconds, double first, double warmUp, OptionalDouble relativeL2) {}
+  record Timing(
+      Spread seconds,
+      double first,
+      double warmUp,
+      OptionalDouble relativeL2,
+      Optional<Transfer> transfer)
+      implements Outcome {}
+
+  /**
+   * Why nothing was found out.
+   *
+   * @param fault whether something failed, and not only took too long
+   */
+  record Missed(String reason, boolean fault) implements Outcome {}
 
   /** A case on its way. */
   private static final class Run {
     final Case of;
-    final double first;
-    final OptionalDouble relativeL2;
+    double first;
+    OptionalDouble relativeL2 = OptionalDouble.empty();
     double warmUp;
     double fastest = Double.POSITIVE_INFINITY;
     double[] times = {};
+    Optional<Transfer> transfer = Optional.empty();
+    NotMeasured missed;
 
     Run(Case of) {
       this.of = of;
-      of.prepare();
-      this.first = time(of, 1);
-      this.relativeL2 = compared(of);
+    }
+
+    /** Does a part of it, unless it was given up. */
+    void part(Runnable part) {
+      if (missed == null) {
+        try {
+          of.limit().run(part);
+        } catch (NotMeasured e) {
+          missed = e;
+        }
+      }
     }
 
     void add(double seconds) {
@@ -54,8 +82,10 @@ record Stopwatch(int rounds, long roundNanos, long quietNanos, long patienceNano
       times[times.length - 1] = seconds;
     }
 
-    Timing timing() {
-      return new Timing(Spread.of(times), first, warmUp, relativeL2);
+    Outcome outcome() {
+      return missed == null
+          ? new Timing(Spread.of(times), first, warmUp, relativeL2, transfer)
+          : new Missed(missed.getMessage(), missed.fault());
     }
   }
 
@@ -63,24 +93,31 @@ record Stopwatch(int rounds, long roundNanos, long quietNanos, long patienceNano
    * Times {@code cases} against each other.
    *
    * @param turn is called before each round
+   * @return of each case, in their order
    * @throws BenchException if an answer is wrong
    */
-  List<Timing> measure(List<Case> cases, Runnable turn) {
+  List<Outcome> measure(List<Case> cases, Runnable turn) {
     List<Run> runs = new ArrayList<>();
     for (Case c : cases) {
       Run run = new Run(c);
-      warm(run);
+      run.part(c::prepare);
+      run.part(() -> run.first = time(c, 1));
+      run.part(() -> run.relativeL2 = compared(c));
+      run.part(() -> warm(run));
       runs.add(run);
     }
     for (int r = 0; r < rounds; r++) {
       turn.run();
       for (Run run : runs) {
         if (r < FEWEST || run.fastest < LONG * roundNanos) {
-          run.add(time(run.of, calls(run)));
+          run.part(() -> run.add(time(run.of, calls(run))));
         }
       }
     }
-    return runs.stream().map(Run::timing).toList();
+    for (Run run : runs) {
+      run.part(() -> run.transfer = run.of.transfer().get());
+    }
+    return runs.stream().map(Run::outcome).toList();
   }
 
   private static OptionalDouble compared(Case c) {
@@ -115,6 +152,7 @@ record Stopwatch(int rounds, long roundNanos, long quietNanos, long patienceNano
       run.fastest = Math.min(run.fastest, after - now);
       quiet = Math.max(quietNanos, Math.min(QUIET_CALLS * (after - now), QUIET_CALLS_NANOS));
       now = after;
+      run.of.limit().require(1e-9 * run.fastest, FEWEST);
       if (compiler.noticed()) {
         quietSince = now;
       }

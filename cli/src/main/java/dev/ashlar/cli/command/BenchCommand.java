@@ -2,6 +2,8 @@ package dev.ashlar.cli.command;
 
 import dev.ashlar.cli.bench.BenchDevice;
 import dev.ashlar.cli.bench.Benchmark;
+import dev.ashlar.cli.bench.Benchmark.Whose;
+import dev.ashlar.cli.bench.Deadline;
 import dev.ashlar.cli.bench.Turns;
 import dev.ashlar.cli.bench.report.Comparison;
 import dev.ashlar.cli.bench.report.Machine;
@@ -42,7 +44,7 @@ import picocli.CommandLine.Option;
       "  ashlar bench --filter products --filter \"4 bits\"",
       "  ashlar bench --json --threads 4",
       "  ashlar bench --report here --widths",
-      "  ashlar bench --gpu --report here",
+      "  ashlar bench --gpu --widths --report here",
       "  ashlar bench --compare here/bench.json there/bench.json"
     })
 final class BenchCommand extends Command {
@@ -54,9 +56,11 @@ final class BenchCommand extends Command {
           "--report",
           "--widths",
           "--gpu",
+          "--time",
           "--threads",
           "--turns",
-          "--skip-reference");
+          "--skip-reference",
+          "--only-device");
 
   @Option(names = "--quick", description = "Fewer sizes, fewer and shorter rounds.")
   boolean quick;
@@ -90,8 +94,18 @@ final class BenchCommand extends Command {
       description =
           "Measure a device beside the processor, tornado:0 unless another is named (--gpu=tornado:1):"
               + " the same work on the same sizes, against the device's own ceilings, with the ways"
-              + " to and from it apart. Needs TornadoVM (default: the processor alone).")
+              + " to and from it apart. A line that the device does not end in 90 s with --quick, else"
+              + " 300, is left out and says why. With --widths in a process of its own, which takes"
+              + " turns. Needs TornadoVM (default: the processor alone).")
   String gpu;
+
+  @Option(
+      names = "--time",
+      paramLabel = "SECONDS",
+      description =
+          "Begin nothing after so many seconds, and wait for no device: what is left is in the report"
+              + " as not measured (default: no end).")
+  Integer time;
 
   @Option(
       names = "--compare",
@@ -114,6 +128,12 @@ final class BenchCommand extends Command {
       description = "Measure no lines of the reference backend.")
   boolean skipReference;
 
+  @Option(
+      names = "--only-device",
+      hidden = true,
+      description = "Measure no lines of the processor.")
+  boolean onlyDevice;
+
   BenchCommand(Console console) {
     super(console);
   }
@@ -130,7 +150,16 @@ final class BenchCommand extends Command {
           f.write(all);
           console.note("ashlar: the report is " + f.page());
         });
-    return all.report();
+    if (all.failures() > 0 && !turns) {
+      console.note(
+          "ashlar: the device failed at "
+              + all.failures()
+              + (all.failures() == 1 ? " line" : " lines")
+              + ", which the report names");
+    }
+    Report report = all.report();
+    // Who gives the turns reads from it what failed.
+    return turns ? new Report(report.text(), report.json()) : report;
   }
 
   private Report compared() {
@@ -145,20 +174,15 @@ final class BenchCommand extends Command {
         compare.stream().map(Reports::read).toList());
   }
 
-  private Optional<BenchDevice> device() {
+  private static BenchDevice opened(DeviceName name) {
+    name.requireThere();
+    return new BenchDevice(name.provider(), name.index());
+  }
+
+  private Optional<DeviceName> device() {
     if (gpu == null) {
       return Optional.empty();
     }
-    requireUsage(
-        !widths,
-        "--gpu measures one width of vectors, so that --widths cannot stand beside it; measure twice"
-            + " and lay the reports side by side");
-    DeviceName name = named();
-    name.requireThere();
-    return Optional.of(new BenchDevice(name.provider(), name.index()));
-  }
-
-  private DeviceName named() {
     Optional<DeviceName> name;
     try {
       name = DeviceName.of(gpu, Devices.ofProcess());
@@ -166,16 +190,30 @@ final class BenchCommand extends Command {
       throw usage(e.getMessage());
     }
     requireUsage(name.isPresent(), "--gpu takes a device, as in tornado:0: " + gpu);
-    return name.get();
+    return name;
   }
 
   private Measurements measured() {
-    Optional<BenchDevice> device = device();
+    requireUsage(time == null || time > 0, "--time takes a number of seconds from 1: " + time);
+    requireUsage(gpu != null || !onlyDevice, "--only-device needs --gpu");
+    int seconds = time == null ? 0 : time;
+    Deadline end = Deadline.in(seconds);
+    Optional<DeviceName> device = device();
     if (widths) {
-      return new WidthRuns(console, quick, filter).run();
+      // The device is a process's own: this one does not touch it.
+      return new WidthRuns(console, quick, filter, seconds, device.map(DeviceName::toString)).run();
     }
     Turns by = turns ? new LineTurns(System.in, console.out(), Machine.vectorBits()) : Turns.ALONE;
-    Benchmark.Selection selection = new Benchmark.Selection(quick, filter, !skipReference);
-    return new Benchmark(console, selection, by, device).run();
+    Whose whose =
+        onlyDevice
+            ? Whose.THE_DEVICES
+            : skipReference ? Whose.NOT_THE_REFERENCES : Whose.EVERYBODYS;
+    return new Benchmark(
+            console,
+            new Benchmark.Selection(quick, filter, whose),
+            by,
+            end,
+            device.map(BenchCommand::opened))
+        .run();
   }
 }

@@ -4,6 +4,7 @@ import dev.ashlar.nn.decoder.Decoder;
 import dev.ashlar.nn.decoder.DecoderSpec;
 import dev.ashlar.nn.decoder.InferenceOptions;
 import dev.ashlar.nn.device.DeviceDecoder;
+import dev.ashlar.nn.device.DeviceException;
 import dev.ashlar.nn.device.DeviceKernels;
 import dev.ashlar.nn.device.DeviceProvider;
 import dev.ashlar.nn.runner.Runner;
@@ -22,6 +23,7 @@ import dev.ashlar.tensor.weights.WeightSource;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.concurrent.CountDownLatch;
 import java.util.function.BooleanSupplier;
 
 /** A device that is the processor, and counts what is there. */
@@ -36,6 +38,12 @@ final class FakeDevice implements DeviceProvider, DeviceKernels {
 
   /** Whether answers are wrong. */
   boolean wrong;
+
+  /** Whether it has no kernels for packed products. */
+  boolean failing;
+
+  /** What work waits for before it is done, if anything. */
+  CountDownLatch hanging;
 
   @Override
   public String name() {
@@ -122,6 +130,13 @@ final class FakeDevice implements DeviceProvider, DeviceKernels {
 
     @Override
     public void run() {
+      if (hanging != null) {
+        try {
+          hanging.await();
+        } catch (InterruptedException e) {
+          throw new IllegalStateException(e);
+        }
+      }
       body.run();
     }
 
@@ -161,6 +176,9 @@ final class FakeDevice implements DeviceProvider, DeviceKernels {
 
   @Override
   public Work packed(QuantizedMatrix w, int rows, float[] x) {
+    if (failing) {
+      throw new DeviceException("no kernel of the fake");
+    }
     float[] y = new float[rows * w.out()];
     var packed = BACKEND.packed().pack(w);
     return new Done(y, () -> BACKEND.packed().multiply(rows, x, 0, packed, y, 0));

@@ -13,12 +13,16 @@ import org.junit.jupiter.api.Test;
 
 /** Rounds in turn, the first call apart, and no time for a wrong answer. */
 class StopwatchTest {
-  private static final Stopwatch BRIEF = new Stopwatch(5, 100_000, 1_000_000, 100_000_000);
+  private static final Stopwatch BRIEF = new Stopwatch(5, 100_000, 1_000_000, 2_000_000_000);
 
   private final List<String> calls = new ArrayList<>();
 
   private Case named(String name) {
     return new Case(name, "vector", 1, Bound.CACHE, 1, () -> calls.add(name));
+  }
+
+  private static List<Timing> timed(List<Case> cases, Runnable turn) {
+    return BRIEF.measure(cases, turn).stream().map(Timing.class::cast).toList();
   }
 
   private static void sleep() {
@@ -31,7 +35,7 @@ class StopwatchTest {
 
   @Test
   void roundsAlternate() {
-    List<Timing> timings = BRIEF.measure(List.of(named("a"), named("b")), () -> calls.add("turn"));
+    List<Timing> timings = timed(List.of(named("a"), named("b")), () -> calls.add("turn"));
     List<String> timed = calls.subList(calls.indexOf("turn"), calls.size());
     assertEquals("turn", timed.getFirst());
     assertEquals(5, timed.stream().filter("turn"::equals).count());
@@ -47,7 +51,7 @@ class StopwatchTest {
   @Test
   void whatTakesLongHasFewerRoundsButThree() {
     Case slow = new Case("slow", "vector", 1, Bound.CACHE, 1, StopwatchTest::sleep);
-    assertEquals(3, BRIEF.measure(List.of(slow), () -> {}).getFirst().seconds().rounds());
+    assertEquals(3, timed(List.of(slow), () -> {}).getFirst().seconds().rounds());
   }
 
   @Test
@@ -64,7 +68,7 @@ class StopwatchTest {
                     },
                     () -> new float[2],
                     0));
-    Timing t = BRIEF.measure(List.of(c), () -> {}).getFirst();
+    Timing t = timed(List.of(c), () -> {}).getFirst();
     assertEquals(List.of("prepared", "body", "compared"), calls.subList(0, 3));
     assertEquals(0, t.relativeL2().orElseThrow());
   }
@@ -81,6 +85,16 @@ class StopwatchTest {
       assertTrue(e.getMessage().contains("product by vector on 1 thread"), e.getMessage());
       assertEquals(List.of("product"), calls);
     }
+  }
+
+  @Test
+  void whatIsLeftWhenTheTimeIsUpIsNotBegun() {
+    Deadline over = new Deadline(1, System.nanoTime() - 2_000_000_000L);
+    Stopwatch.Outcome missed =
+        BRIEF.measure(List.of(named("a").within(over)), () -> calls.add("turn")).getFirst();
+    assertEquals(new Stopwatch.Missed("the run's 1 s were over", false), missed);
+    assertFalse(calls.contains("a"), "turns are taken all the same");
+    assertEquals(5, calls.size());
   }
 
   @Test

@@ -163,8 +163,34 @@ class BenchCommandTest {
     }
     assertTrue(misused("--gpu=cuda").contains("as in tornado:0: cuda"));
     assertTrue(misused("--gpu=tornado:x").contains("the number of a device"));
-    assertTrue(misused("--gpu", "--widths").contains("--widths"));
+    assertTrue(misused("--time=0").contains("--time takes"));
+    assertTrue(misused("--only-device").contains("needs --gpu"));
     assertTrue(misused("--gpu", "--compare", "a", "b").contains("--gpu has no effect"));
+  }
+
+  @Test
+  void aRunThatHasNoTimeSaysWhatItLeftOut() {
+    Map<String, Object> json =
+        CommandRun.succeed("bench", "--quick", "--time", 1, "--filter", "SoftMax", "--json").json();
+    assertEquals(1L, json.get("seconds"));
+    List<?> missing = (List<?>) json.get("notMeasured");
+    List<?> results = (List<?>) json.get("results");
+    assertEquals(
+        Backends.all().size(),
+        results.size()
+            + missing.stream()
+                .filter(m -> ((Map<?, ?>) m).get("name").toString().startsWith("softmax"))
+                .count());
+    assertTrue(missing.toString().contains("the run's 1 s were over"), missing.toString());
+  }
+
+  /** Each process of a width is there before the device's is missed. */
+  @Test
+  void aDeviceThatIsNotThereIsTheSameSentenceBesideWidths() {
+    Assumptions.assumeTrue(Backends.chosen().name().equals("vector"), "skipped: no vectors");
+    String said =
+        CommandRun.refused("bench", "--quick", "--widths", "--gpu", "--filter", "SoftMax");
+    assertTrue(said.contains("the device: there is no device of tornado"), said);
   }
 
   private static String misused(String... words) {

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.stream.Stream;
 
 /** Two reports, of two machines or two versions, line by line. */
@@ -101,8 +102,8 @@ public final class Comparison {
       }
       text.append(line(p)).append('\n');
     }
-    only(text, "only in A", onlyA);
-    only(text, "only in B", onlyB);
+    only(text, "only in A", onlyA, both.getLast());
+    only(text, "only in B", onlyB, both.getFirst());
     return text.toString();
   }
 
@@ -129,11 +130,21 @@ public final class Comparison {
         .stripTrailing();
   }
 
-  private static void only(StringBuilder text, String title, List<Line.Key> keys) {
+  /** Lines of one report, and why the other one has them not, if it says so. */
+  private static void only(
+      StringBuilder text, String title, List<Line.Key> keys, Measurements other) {
     if (!keys.isEmpty()) {
       text.append('\n').append(title).append('\n');
-      keys.forEach(k -> text.append("  ").append(k).append('\n'));
+      for (Line.Key k : keys) {
+        text.append("  ").append(k);
+        missing(k, other).ifPresent(m -> text.append(" (").append(m.text()).append(')'));
+        text.append('\n');
+      }
     }
+  }
+
+  private static Optional<Missing> missing(Line.Key key, Measurements in) {
+    return in.missing().stream().filter(m -> m.key().equals(key)).findFirst();
   }
 
   private Map<String, Object> json() {

@@ -29,6 +29,12 @@ public final class Machine {
   /** The device that was measured beside the processor, and what drives it. */
   public static final String DEVICE = "device";
 
+  /** Seconds that each line of the device might take. */
+  public static final String LINE_SECONDS = "secondsOfDeviceLine";
+
+  /** Seconds that all of the run might take, where that was said. */
+  public static final String TIME = "seconds";
+
   static final String PROCESSORS = "processors";
   static final String THREADS = "threads";
   static final String QUICK = "quick";

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 
 /**
  * All that a run of {@code ashlar bench} found out.
@@ -12,8 +13,10 @@ import java.util.Map;
  * @param machine facts about the machine and the run: texts, numbers, lists of them
  * @param ceilings what the machine can do at best
  * @param results everything else, in the order in which it was measured
+ * @param missing lines that were asked for and are in neither, with the reasons
  */
-public record Measurements(Map<String, Object> machine, List<Line> ceilings, List<Line> results) {
+public record Measurements(
+    Map<String, Object> machine, List<Line> ceilings, List<Line> results, List<Missing> missing) {
   /** The key that says what a JSON object is. */
   static final String KIND = "report";
 
@@ -25,6 +28,14 @@ public record Measurements(Map<String, Object> machine, List<Line> ceilings, Lis
 
   /** Everything else. */
   static final String RESULTS = "results";
+
+  /** What is in neither. */
+  static final String MISSING = "notMeasured";
+
+  /** A run that measured all that was asked for. */
+  public Measurements(Map<String, Object> machine, List<Line> ceilings, List<Line> results) {
+    this(machine, ceilings, results, List.of());
+  }
 
   /**
    * How near {@code line} comes to the highest ceiling that bounds it on as many threads; not a
@@ -45,13 +56,26 @@ public record Measurements(Map<String, Object> machine, List<Line> ceilings, Lis
             .orElse(Double.NaN);
   }
 
-  /** Names of the groups, each once. */
+  /** Names of the groups, each once; those of which nothing was measured come last. */
   List<String> groups() {
-    return results.stream().map(Line::group).distinct().toList();
+    return Stream.concat(
+            results.stream().map(Line::group),
+            missing.stream().map(m -> m.key().group()).filter(g -> !g.equals(CEILINGS)))
+        .distinct()
+        .toList();
   }
 
   List<Line> of(String group) {
     return results.stream().filter(l -> l.group().equals(group)).toList();
+  }
+
+  List<Missing> missingOf(String group) {
+    return missing.stream().filter(m -> m.key().group().equals(group)).toList();
+  }
+
+  /** How many lines a device failed at. */
+  public int failures() {
+    return (int) missing.stream().filter(Missing::failed).count();
   }
 
   /** As one JSON object; {@link Reports#read} reads it back. */
@@ -61,6 +85,7 @@ public record Measurements(Map<String, Object> machine, List<Line> ceilings, Lis
     json.putAll(machine);
     json.put(CEILINGS, facts(ceilings));
     json.put(RESULTS, facts(results));
+    json.put(MISSING, missing.stream().map(Missing::facts).toList());
     return json;
   }
 
@@ -70,8 +95,8 @@ public record Measurements(Map<String, Object> machine, List<Line> ceilings, Lis
     return all;
   }
 
-  /** The command's result. */
+  /** The command's result, whose status is 1 if a device failed. */
   public Report report() {
-    return new Report(Table.of(this), json());
+    return new Report(Table.of(this), json(), failures() == 0 ? 0 : 1);
   }
 }

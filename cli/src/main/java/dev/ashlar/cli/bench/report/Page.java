@@ -66,6 +66,8 @@ final class Page {
     NAMES.put(Machine.VECTOR_BITS, "vector width, bits");
     NAMES.put(Machine.WIDTHS, "widths compared, bits");
     NAMES.put(Machine.QUICK, "quick look");
+    NAMES.put(Machine.LINE_SECONDS, "most for a device's line, s");
+    NAMES.put(Machine.TIME, "most for the run, s");
     NAMES.put(Machine.DATE, "date");
   }
 
@@ -104,11 +106,13 @@ final class Page {
         "What this machine can do at best, measured in the same run: the two rooflines, multiply-adds"
             + " and reading memory, and moving floats in cache. Every other figure is held against"
             + " the one that bounds it.");
-    table(all.ceilings());
+    table(all.ceilings(), all.missingOf(Measurements.CEILINGS));
     for (String group : all.groups()) {
       html.element("h2", capital(group));
-      html.raw(BarChart.of(all, group, backends));
-      table(all.of(group));
+      if (!all.of(group).isEmpty()) {
+        html.raw(BarChart.of(all, group, backends));
+      }
+      table(all.of(group), all.missingOf(group));
     }
     method();
     return html.raw("</body>\n</html>\n").toString();
@@ -164,7 +168,7 @@ final class Page {
     return String.join("\n", lines);
   }
 
-  private void table(List<Line> lines) {
+  private void table(List<Line> lines, List<Missing> missing) {
     html.raw("<div class=\"scroll\"><table>\n<thead><tr>");
     html.raw("<th class=\"word\">work</th><th class=\"word\">backend</th><th>threads</th>");
     html.raw("<th>median</th><th>fastest</th><th>slowest</th><th>rounds</th><th>rate</th>");
@@ -174,7 +178,16 @@ final class Page {
     }
     html.raw("</tr></thead>\n<tbody>\n");
     lines.forEach(this::row);
+    missing.forEach(this::row);
     html.raw("</tbody></table></div>\n");
+  }
+
+  private void row(Missing m) {
+    html.raw("<tr>");
+    html.element("td", m.key().name(), "class", "word");
+    html.element("td", m.key().backend(), "class", "word");
+    html.element("td", String.valueOf(m.key().threads()));
+    html.element("td", m.text(), "class", "word", "colspan", devices ? 11 : 9).raw("</tr>\n");
   }
 
   private void row(Line l) {
@@ -236,6 +249,12 @@ final class Page {
           "The width of vectors is fixed when java starts, so each width was measured in a process of"
               + " its own (-XX:MaxVectorSize). The processes took turns, round by round: while one"
               + " computed, the others waited. Shares are of the highest ceiling of all widths.");
+    }
+    if (!all.missing().isEmpty()) {
+      notes.add(
+          "Lines that were not measured say why: a device has so many seconds for each, its"
+              + " preparation, comparison, warm-up and rounds together, and the run may have been"
+              + " given an end. What a device failed at is in its own words.");
     }
     notes.forEach(n -> html.element("li", n));
     html.raw("</ul>\n");

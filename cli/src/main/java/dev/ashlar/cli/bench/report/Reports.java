@@ -19,6 +19,7 @@ import java.util.Set;
 public final class Reports {
   private static final long MOST_BYTES = 16L << 20;
   private static final int LONGEST = 200;
+  private static final int LONGEST_REASON = 4000;
   private static final String RESULTS = Measurements.RESULTS;
 
   private final String file;
@@ -57,8 +58,43 @@ public final class Reports {
     }
     Map<String, Object> machine = new LinkedHashMap<>();
     json.forEach((key, fact) -> machine.put(shown((String) key), fact(fact)));
-    machine.keySet().removeAll(Set.of(Measurements.KIND, Measurements.CEILINGS, RESULTS));
-    return new Measurements(machine, lines(json, Measurements.CEILINGS), lines(json, RESULTS));
+    machine
+        .keySet()
+        .removeAll(Set.of(Measurements.KIND, Measurements.CEILINGS, RESULTS, Measurements.MISSING));
+    return new Measurements(
+        machine, lines(json, Measurements.CEILINGS), lines(json, RESULTS), missing(json));
+  }
+
+  /** Reports of earlier versions have none. */
+  private List<Missing> missing(Map<?, ?> json) {
+    Object value = json.get(Measurements.MISSING);
+    if (value == null) {
+      return List.of();
+    }
+    if (!(value instanceof List<?> list)) {
+      throw fault(Measurements.MISSING, "a list", value);
+    }
+    List<Missing> all = new ArrayList<>();
+    for (Object each : list) {
+      String place = Measurements.MISSING + "[" + all.size() + "]";
+      if (!(each instanceof Map<?, ?> facts)) {
+        throw fault(place, "an object", each);
+      }
+      all.add(
+          new Missing(
+              key(facts, place),
+              text(facts, "reason", place, LONGEST_REASON),
+              Boolean.TRUE.equals(facts.get("failed"))));
+    }
+    return List.copyOf(all);
+  }
+
+  private Line.Key key(Map<?, ?> facts, String place) {
+    return new Line.Key(
+        text(facts, "group", place),
+        text(facts, "name", place),
+        text(facts, "backend", place),
+        count(facts, "threads", place));
   }
 
   private List<Line> lines(Map<?, ?> json, String key) {
@@ -120,7 +156,11 @@ public final class Reports {
   }
 
   private String text(Map<?, ?> facts, String key, String place) {
-    if (!(facts.get(key) instanceof String text) || text.length() > LONGEST) {
+    return text(facts, key, place, LONGEST);
+  }
+
+  private String text(Map<?, ?> facts, String key, String place, int longest) {
+    if (!(facts.get(key) instanceof String text) || text.length() > longest) {
       throw fault(place + "." + key, "a text", facts.get(key));
     }
     return shown(text);

@@ -21,6 +21,7 @@ final class Table {
       StringBuilder text, String title, List<Line> lines, Measurements all) {
     text.append('\n').append(title).append('\n');
     lines.forEach(l -> text.append(line(l, all.share(l))).append('\n'));
+    all.missingOf(title).forEach(m -> text.append(line(m)).append('\n'));
   }
 
   private static String line(Line l, double share) {
@@ -37,6 +38,16 @@ final class Table {
             (Double.isNaN(share) ? "" : String.format(Locale.ROOT, "%5s", percent(share)))
                 + ways(l))
         .stripTrailing();
+  }
+
+  private static String line(Missing m) {
+    return String.format(
+        Locale.ROOT,
+        "  %-36s %-10s %3d thr %s",
+        m.key().name(),
+        m.key().backend(),
+        m.key().threads(),
+        m.text());
   }
 
   private static String ways(Line l) {

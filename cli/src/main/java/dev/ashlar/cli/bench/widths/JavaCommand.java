@@ -23,7 +23,11 @@ final class JavaCommand {
 
   private JavaCommand() {}
 
-  /** Words of a command line that runs {@code arguments} with vectors of up to {@code bits}. */
+  /**
+   * Words of a command line that runs {@code arguments}.
+   *
+   * @param bits of the widest vectors, or 0 for what java chooses
+   */
   static List<String> of(int bits, List<String> arguments) {
     List<String> words = new ArrayList<>();
     words.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
@@ -34,7 +38,9 @@ final class JavaCommand {
     }
     // Several of them share the machine's memory.
     words.add("-XX:MaxRAMPercentage=" + PERCENT_OF_MEMORY);
-    words.add("-XX:MaxVectorSize=" + bits / Byte.SIZE);
+    if (bits > 0) {
+      words.add("-XX:MaxVectorSize=" + bits / Byte.SIZE);
+    }
     Module module = JavaCommand.class.getModule();
     if (module.isNamed()) {
       words.addAll(List.of("-m", module.getName() + "/" + MAIN));

@@ -4,6 +4,7 @@ import dev.ashlar.cli.bench.report.BenchException;
 import dev.ashlar.cli.bench.report.Line;
 import dev.ashlar.cli.bench.report.Machine;
 import dev.ashlar.cli.bench.report.Measurements;
+import dev.ashlar.cli.bench.report.Missing;
 import dev.ashlar.cli.console.Console;
 import dev.ashlar.engine.job.Stage;
 import dev.ashlar.io.InputException;
@@ -16,22 +17,36 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Gives the turns to processes that measure with vectors of 128, 256 and 512 bits, and joins what
- * they measured. Each piece of work, a warm-up or a round of a group, is done by all of them one
- * after the other before the next one begins: rounds of the widths alternate.
+ * Gives the turns to processes that measure with vectors of 128, 256 and 512 bits, and to one that
+ * has a device, and joins what they measured. Each piece of work, a warm-up or a round of a group,
+ * is done by all of them one after the other before the next one begins: rounds of the widths
+ * alternate.
  */
 public final class WidthRuns {
   private static final int[] WIDTHS = {128, 256, 512};
 
+  /** In the place of a width: the device's process, whose vectors do not matter. */
+  private static final int DEVICE = 0;
+
   private final Console console;
   private final boolean quick;
   private final List<String> words;
+  private final int seconds;
+  private final Optional<String> device;
 
-  /** Of what {@link dev.ashlar.cli.bench.Benchmark} measures with the same choice. */
-  public WidthRuns(Console console, boolean quick, List<String> words) {
+  /**
+   * Of what {@link dev.ashlar.cli.bench.Benchmark} measures with the same choice.
+   *
+   * @param seconds that the run may take, or 0 for any number
+   * @param device that a process of its own measures, as {@code --gpu} takes it
+   */
+  public WidthRuns(
+      Console console, boolean quick, List<String> words, int seconds, Optional<String> device) {
     this.console = console;
     this.quick = quick;
     this.words = words;
+    this.seconds = seconds;
+    this.device = device;
   }
 
   /** A process and how far it is. */
@@ -45,6 +60,10 @@ public final class WidthRuns {
       this.process = process;
     }
 
+    String name() {
+      return WidthRuns.name(width);
+    }
+
     /** Whether it waits for another turn. */
     boolean waits() {
       Optional<TurnLine> turn = process.waiting();
@@ -54,7 +73,7 @@ public final class WidthRuns {
   }
 
   /**
-   * Measures by every width that the machine has.
+   * Measures by every width that the machine has, and by the device.
    *
    * @throws InputException if this program computes without the Vector API
    * @throws BenchException if one of the processes fails
@@ -67,13 +86,23 @@ public final class WidthRuns {
     List<Runner> all = new ArrayList<>();
     try {
       for (int width : WIDTHS) {
-        String name = "vectors of " + width + " bits";
-        all.add(new Runner(width, new WidthProcess(name, command(width, all.isEmpty()))));
+        all.add(started(width, all.isEmpty()));
+      }
+      if (device.isPresent()) {
+        all.add(started(DEVICE, false));
       }
       return joined(measured(all));
     } finally {
       all.forEach(r -> r.process.close());
     }
+  }
+
+  private static String name(int width) {
+    return width == DEVICE ? "the device" : "vectors of " + width + " bits";
+  }
+
+  private Runner started(int width, boolean first) {
+    return new Runner(width, new WidthProcess(name(width), command(width, first)));
   }
 
   /** The reference does not know of widths: the first process measures it for all. */
@@ -83,7 +112,12 @@ public final class WidthRuns {
     if (quick) {
       words.add("--quick");
     }
-    if (!first) {
+    if (seconds > 0) {
+      words.addAll(List.of("--time", String.valueOf(seconds)));
+    }
+    if (width == DEVICE) {
+      words.addAll(List.of("--gpu=" + device.orElseThrow(), "--only-device"));
+    } else if (!first) {
       words.add("--skip-reference");
     }
     this.words.forEach(w -> words.add("--filter=" + w));
@@ -93,7 +127,7 @@ public final class WidthRuns {
   /** Those that have what they were started with, when they are done. */
   private List<Runner> measured(List<Runner> all) {
     List<Runner> able = all.stream().filter(this::able).toList();
-    if (able.isEmpty()) {
+    if (able.stream().noneMatch(r -> r.width != DEVICE)) {
       throw new BenchException(
           "no width of vectors can be had: a flag of java's or JAVA_TOOL_OPTIONS fixes another one");
     }
@@ -102,7 +136,7 @@ public final class WidthRuns {
       List<Runner> waiting = new ArrayList<>(able);
       while (!waiting.isEmpty()) {
         for (Runner r : List.copyOf(waiting)) {
-          progress.at(r.waiting.done(), r.waiting.what() + ", " + r.width + " bits");
+          progress.at(r.waiting.done(), r.waiting.what() + ", " + r.name());
           r.process.go();
           if (!r.waits()) {
             waiting.remove(r);
@@ -116,10 +150,10 @@ public final class WidthRuns {
   /** Java takes the widest it can where it is asked for more. */
   private boolean able(Runner r) {
     if (!r.waits()) {
-      throw new BenchException("vectors of " + r.width + " bits: nothing was measured");
+      throw new BenchException(r.name() + ": nothing was measured");
     }
-    if (r.waiting.bits() != r.width) {
-      console.note("ashlar: there are no vectors of " + r.width + " bits here");
+    if (r.width != DEVICE && r.waiting.bits() != r.width) {
+      console.note("ashlar: there are no " + r.name() + " here");
       r.process.close();
       return false;
     }
@@ -130,7 +164,18 @@ public final class WidthRuns {
     Map<Integer, Measurements> byWidth = new LinkedHashMap<>();
     runners.forEach(r -> byWidth.put(r.width, r.process.measurements()));
     Map<String, Object> machine = Machine.facts(quick);
-    machine.put(Machine.WIDTHS, byWidth.keySet().stream().map(Integer::longValue).toList());
+    Measurements there = byWidth.get(DEVICE);
+    if (there != null) {
+      for (String fact : List.of(Machine.DEVICE, Machine.LINE_SECONDS)) {
+        machine.put(fact, there.machine().get(fact));
+      }
+    }
+    if (seconds > 0) {
+      machine.put(Machine.TIME, (long) seconds);
+    }
+    machine.put(
+        Machine.WIDTHS,
+        byWidth.keySet().stream().filter(w -> w != DEVICE).map(Integer::longValue).toList());
     return join(machine, byWidth);
   }
 
@@ -138,20 +183,24 @@ public final class WidthRuns {
   static Measurements join(Map<String, Object> machine, Map<Integer, Measurements> byWidth) {
     Map<Object, List<Line>> ceilings = new LinkedHashMap<>();
     Map<Object, List<Line>> results = new LinkedHashMap<>();
+    List<Missing> missing = new ArrayList<>();
     byWidth.forEach(
         (width, m) -> {
           m.ceilings().forEach(l -> add(ceilings, l, width));
           m.results().forEach(l -> add(results, l, width));
+          m.missing().forEach(l -> missing.add(l.by(backend(l.key().backend(), width))));
         });
-    return new Measurements(machine, flat(ceilings), flat(results));
+    return new Measurements(machine, flat(ceilings), flat(results), missing);
+  }
+
+  /** What a width's lines are called; the reference and the device have none. */
+  private static String backend(String own, int width) {
+    return width == DEVICE || own.equals("reference") ? own : own + "-" + width;
   }
 
   private static void add(Map<Object, List<Line>> lines, Line l, int width) {
     Object work = List.of(l.group(), l.name(), l.threads());
-    boolean reference = l.backend().equals("reference");
-    lines
-        .computeIfAbsent(work, w -> new ArrayList<>())
-        .add(reference ? l : l.by(l.backend() + "-" + width));
+    lines.computeIfAbsent(work, w -> new ArrayList<>()).add(l.by(backend(l.backend(), width)));
   }
 
   private static List<Line> flat(Map<Object, List<Line>> lines) {

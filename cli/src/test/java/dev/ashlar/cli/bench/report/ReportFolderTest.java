@@ -81,8 +81,21 @@ class ReportFolderTest {
   }
 
   @Test
+  void whatWasNotMeasuredSaysWhy() {
+    String page = Page.of(Samples.lacking());
+    assertTrue(page.contains("colspan=\"9\">not measured: the driver &lt;fell&gt;</td>"), page);
+    assertTrue(page.contains("<h2>Attention</h2>"), page);
+    assertTrue(page.contains("Lines that were not measured"), page);
+    assertFalse(Page.of(Samples.plain()).contains("not measured"));
+  }
+
+  @Test
   void tagsAreClosedInOrder() {
-    String page = Page.of(Samples.plain());
+    tagsAreClosedInOrder(Page.of(Samples.plain()));
+    tagsAreClosedInOrder(Page.of(Samples.lacking()));
+  }
+
+  private static void tagsAreClosedInOrder(String page) {
     java.util.ArrayDeque<String> open = new java.util.ArrayDeque<>();
     Matcher m = TAG.matcher(page);
     while (m.find()) {

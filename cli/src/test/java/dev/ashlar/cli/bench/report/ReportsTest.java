@@ -57,6 +57,24 @@ class ReportsTest {
   }
 
   @Test
+  void soIsWhatItLacks() {
+    byte[] json =
+        JsonWriter.pretty(Samples.lacking().report().json()).getBytes(StandardCharsets.UTF_8);
+    assertEquals(Samples.lacking(), Reports.of(Json.parse(json, "x"), "x"));
+    assertEquals(List.of("products", "norms", "attention"), Samples.lacking().groups());
+    assertEquals(1, Samples.lacking().report().status());
+    Map<String, Object> old = new LinkedHashMap<>(json());
+    old.remove("notMeasured");
+    assertEquals(Samples.plain(), Reports.of(old, "x"));
+    old.put("notMeasured", "x");
+    assertTrue(refusal(old).contains("notMeasured"));
+    old.put("notMeasured", List.of(7L));
+    assertTrue(refusal(old).contains("notMeasured[0]"));
+    old.put("notMeasured", List.of(Map.of("group", "g")));
+    assertTrue(refusal(old).contains("notMeasured[0].name"));
+  }
+
+  @Test
   void whatIsNoReportIsRefused() throws IOException {
     assertTrue(refusal(Map.of("perplexity", 4.2)).contains("is not a report"));
     assertTrue(refusal(List.of()).contains("is not a report"));

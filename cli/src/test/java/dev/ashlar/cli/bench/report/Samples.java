@@ -39,6 +39,17 @@ final class Samples {
     return new Measurements(machine, ceilings, List.of(results));
   }
 
+  /** One that lacks a line of a group of its own. */
+  static Measurements lacking() {
+    Measurements plain = plain();
+    Line.Key key = new Line.Key("attention", "1 query", "tornado:0", 1);
+    return new Measurements(
+        plain.machine(),
+        plain.ceilings(),
+        plain.results(),
+        List.of(new Missing(key, "the driver <fell>", true)));
+  }
+
   static Measurements plain() {
     return of(
         List.of(ceiling("java", 1)),

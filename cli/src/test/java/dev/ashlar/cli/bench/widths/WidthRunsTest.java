@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.ashlar.cli.bench.report.BenchException;
 import dev.ashlar.cli.bench.report.Line;
 import dev.ashlar.cli.bench.report.Measurements;
+import dev.ashlar.cli.bench.report.Missing;
 import dev.ashlar.cli.bench.report.Spread;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
@@ -90,6 +91,8 @@ class WidthRunsTest {
     assertTrue(words.getFirst().endsWith("java"), words.getFirst());
     assertTrue(words.contains("-XX:MaxVectorSize=32"), words.toString());
     assertEquals(1, words.stream().filter(w -> w.startsWith("-XX:MaxVectorSize")).count());
+    List<String> wide = JavaCommand.of(0, List.of("bench"));
+    assertFalse(wide.stream().anyMatch(w -> w.startsWith("-XX:MaxVectorSize")), wide.toString());
     assertFalse(words.stream().anyMatch(w -> w.startsWith("-Dashlar.std")), words.toString());
     assertEquals(List.of("bench", "--filter=a b"), words.subList(words.size() - 2, words.size()));
   }
@@ -109,11 +112,31 @@ class WidthRunsTest {
         256,
         new Measurements(
             Map.of(), ceilings, List.of(line("g", "a", "vector"), line("g", "b", "vector"))));
+    Line device = line("g", "b", "tornado:0");
+    Line.Key key = new Line.Key("g", "a", "tornado:0", 1);
+    byWidth.put(
+        0,
+        new Measurements(
+            Map.of(),
+            List.of(),
+            List.of(device),
+            List.of(
+                new Missing(key, "slow", false),
+                new Missing(new Line.Key("g", "c", "tornado:0", 1), "slow", false))));
     Measurements all = WidthRuns.join(Map.of(), byWidth);
+    assertEquals(
+        List.of("tornado:0", "tornado:0"),
+        all.missing().stream().map(m -> m.key().backend()).toList());
     assertEquals(
         List.of("java-128", "java-256"), all.ceilings().stream().map(Line::backend).toList());
     assertEquals(
-        List.of("a reference", "a vector-128", "a vector-256", "b vector-128", "b vector-256"),
+        List.of(
+            "a reference",
+            "a vector-128",
+            "a vector-256",
+            "b vector-128",
+            "b vector-256",
+            "b tornado:0"),
         all.results().stream().map(l -> l.name() + " " + l.backend()).toList());
   }
 }
