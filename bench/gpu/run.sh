@@ -138,12 +138,30 @@ text() {
     --max-tokens 32 --prompt 'The capital of France is'
 }
 
-# measure SECONDS NAME ARGUMENT…: bench's report in result/NAME, its table in the log.
+# Seconds in which bench starts and, once its time is up, ends.
+edge=25
+
+# measure SECONDS NAME ARGUMENT…: bench's report in result/NAME, its table in the log. What the time
+# does not last for is in the report as not measured, which is no failure; what the device failed at
+# is one.
 measure() {
-  name=$2 most=$1
+  most=$1 name=$2
   shift 2
-  step "$most" "$result/$name.txt" bench --gpu="$device" "$@" --report "$result/$name" || return
+  rest=$(left)
+  if [ "$most" -gt "$rest" ]; then most=$rest; fi
+  if [ "$most" -le $((2 * edge)) ]; then
+    say "no time is left for it"
+    return 124
+  fi
+  step "$most" "$result/$name.txt" bench --gpu="$device" --time $((most - edge)) "$@" --report "$result/$name"
+  status=$?
   cat "$result/$name.txt" >>"$result/log.txt"
+  return $status
+}
+
+# Whether a report was cut short by the time.
+cut_short() {
+  grep -q ' s were over"' "$result/$1/bench.json" 2>/dev/null
 }
 
 run() {
@@ -175,20 +193,22 @@ run() {
   fi
   # The device's lines first, which any machine has the time for; then those of the processor beside
   # them; then what a quick look leaves out, many sequences far into their contexts.
-  if measure 200 device --quick --filter "$device"; then
+  measure 200 device --quick --filter "$device" || failed="$failed bench"
+  if [ -f "$result/device/bench.json" ]; then
     cp "$result/device/bench.json" "$result/device/index.html" "$result/"
-    if [ "$(left)" -gt 60 ] && measure "$(left)" all --quick; then
-      cp "$result/all/bench.json" "$result/all/index.html" "$result/"
+    if cut_short device; then say "some lines of the device were not measured in 200 s"; fi
+    if ! measure "$(left)" all --quick; then
+      say "the processor was not measured beside the device"
+    elif cut_short all; then
+      say "not everything of the processor was measured beside the device; what was is in $result/all"
     else
-      say "the processor was not measured beside the device in the time that was left"
+      cp "$result/all/bench.json" "$result/all/index.html" "$result/"
     fi
-    if [ "$(left)" -gt 60 ] && measure "$(left)" deep --filter '32 sequences at 2048'; then
+    if measure "$(left)" deep --filter '32 sequences at 2048' && ! cut_short deep; then
       say "32 sequences at 2048 are in $result/deep"
     else
       say "32 sequences at 2048 were not measured in the time that was left"
     fi
-  else
-    failed="$failed bench"
   fi
   say "done after $(($(date +%s) - began)) s; everything is in $result"
   if [ -n "$failed" ]; then
