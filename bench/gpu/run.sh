@@ -193,7 +193,7 @@ run() {
   fi
   # The device's lines first, which any machine has the time for; then those of the processor beside
   # them; then what a quick look leaves out, many sequences far into their contexts.
-  measure 200 device --quick --filter "$device" || failed="$failed bench"
+  measure 200 device --quick --only-device || failed="$failed bench"
   if [ -f "$result/device/bench.json" ]; then
     cp "$result/device/bench.json" "$result/device/index.html" "$result/"
     if cut_short device; then say "some lines of the device were not measured in 200 s"; fi

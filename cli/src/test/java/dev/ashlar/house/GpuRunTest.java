@@ -121,6 +121,6 @@ class GpuRunTest {
     assertEquals(1, partly.status(), partly.out());
     assertTrue(partly.out().contains("failed: bench\n"), partly.out());
     assertTrue(partly.out().contains("not everything of the processor"), partly.out());
-    assertEquals("9\n", Files.readString(result.resolve("bench.json")), "that of the device");
+    assertEquals("8\n", Files.readString(result.resolve("bench.json")), "that of the device");
   }
 }

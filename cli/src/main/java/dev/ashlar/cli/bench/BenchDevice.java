@@ -105,33 +105,33 @@ public final class BenchDevice {
     }
 
     @Override
-    public void run(Runnable part) {
+    public void run(String part, Runnable body) {
       long start = System.nanoTime();
       long left = Math.min(NANOS * seconds - used, end.nanosLeft());
       if (left <= 0) {
-        throw tooLong();
+        throw tooLong(part);
       }
       try {
-        if (!thread.run(line, () -> beginning(start + left, part), left)) {
-          throw tooLong();
+        if (!thread.run(line, () -> beginning(start + left, body), left)) {
+          throw tooLong(part);
         }
       } catch (CancellationException e) {
-        throw tooLong();
+        throw tooLong(part);
       } finally {
         used += System.nanoTime() - start;
       }
     }
 
     /** Set when the part begins: until then another one, which was given up, may go on. */
-    private void beginning(long end, Runnable part) {
-      until = end;
-      part.run();
+    private void beginning(long over, Runnable body) {
+      until = over;
+      body.run();
     }
 
-    private NotMeasured tooLong() {
+    private NotMeasured tooLong(String part) {
       return end.nanosLeft() <= 0
           ? end.over()
-          : new NotMeasured("it was not done after " + seconds + " s");
+          : new NotMeasured(part + " had not ended after " + seconds + " s in all");
     }
 
     @Override

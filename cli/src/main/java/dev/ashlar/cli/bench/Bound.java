@@ -31,6 +31,11 @@ enum Bound {
     return title;
   }
 
+  /** Whether it limits a device. */
+  boolean ofDevice() {
+    return this == DEVICE_ARITHMETIC || this == DEVICE_MEMORY;
+  }
+
   /** What limits the same work on a device, which has caches of its own sizes. */
   Bound onDevice() {
     return switch (this) {

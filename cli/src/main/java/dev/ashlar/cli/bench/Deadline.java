@@ -18,11 +18,11 @@ public record Deadline(int seconds, long began) implements Limit {
   }
 
   @Override
-  public void run(Runnable part) {
+  public void run(String part, Runnable body) {
     if (nanosLeft() <= 0) {
       throw over();
     }
-    part.run();
+    body.run();
   }
 
   /** For what is left when time is up. */

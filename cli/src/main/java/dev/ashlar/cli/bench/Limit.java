@@ -4,15 +4,16 @@ package dev.ashlar.cli.bench;
 @FunctionalInterface
 interface Limit {
   /** The caller, for as long as it takes. */
-  Limit NONE = Runnable::run;
+  Limit NONE = (part, body) -> body.run();
 
   /**
    * Does a part of a line.
    *
+   * @param part what it is, for messages: {@code "its first call"}
    * @throws NotMeasured if time is up, before the part or within it; what was begun may then still
    *     go on
    */
-  void run(Runnable part);
+  void run(String part, Runnable body);
 
   /**
    * Refuses what cannot end in time.

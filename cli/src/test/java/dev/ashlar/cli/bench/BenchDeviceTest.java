@@ -148,7 +148,9 @@ class BenchDeviceTest {
     List<Case> twice =
         List.of(c.within(device.limit(c, 1, never)), c.within(device.limit(c, 1, never)));
     List<Stopwatch.Outcome> outcomes = brief.measure(twice, () -> {});
-    assertEquals(new Stopwatch.Missed("it was not done after 1 s", false), outcomes.getFirst());
+    assertEquals(
+        new Stopwatch.Missed("its first call had not ended after 1 s in all", false),
+        outcomes.getFirst());
     assertEquals(
         new Stopwatch.Missed("the device was still busy with work by fake:0 on 1 thread", false),
         outcomes.getLast());
