@@ -59,6 +59,11 @@ public final class TornadoDevices implements DeviceProvider {
     return "tornado";
   }
 
+  @Override
+  public boolean isExpected() {
+    return System.getProperty(IMPLEMENTATION) != null;
+  }
+
   /** Why TornadoVM cannot be started here, without starting it. */
   static Optional<String> hindrance() {
     if (System.getProperty(IMPLEMENTATION) == null) {
@@ -129,7 +134,7 @@ public final class TornadoDevices implements DeviceProvider {
   public List<Device> devices() {
     List<Device> devices = new ArrayList<>();
     for (DeviceList.Entry e : entries()) {
-      devices.add(new Device(devices.size(), e.name(), e.memory()));
+      devices.add(new Device(devices.size(), e.name(), e.memory(), e.version()));
     }
     return devices;
   }

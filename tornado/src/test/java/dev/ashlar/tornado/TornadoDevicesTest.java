@@ -1,6 +1,7 @@
 package dev.ashlar.tornado;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -50,6 +51,7 @@ class TornadoDevicesTest {
     if (!REAL) {
       assertTrue(TornadoDevices.hindrance().orElseThrow().contains("TORNADOVM_HOME"));
       assertInstanceOf(Availability.Absent.class, new TornadoProvider().availability());
+      assertFalse(new TornadoDevices().isExpected());
       // The stand-in is there already; only what the argument file says is missing.
       System.setProperty(TornadoDevices.IMPLEMENTATION, "the stand-in");
     }
@@ -68,6 +70,8 @@ class TornadoDevicesTest {
     assertEquals(0, devices.getFirst().index());
     assertTrue(devices.getFirst().name().endsWith(")"), devices.getFirst().name());
     assertTrue(devices.getFirst().memory().orElse(1) > 0);
+    assertTrue(devices.getFirst().driver().matches(".*[0-9].*"), devices.getFirst().driver());
+    assertTrue(tornado.isExpected());
     assertEquals("False", System.getProperty(TornadoDevices.BAILOUT));
   }
 

@@ -18,8 +18,14 @@ public interface DeviceProvider {
    * @param index from 0, as it is asked for
    * @param name for people
    * @param memory bytes that it has, if it says so
+   * @param driver version of what drives it, as it says itself; may be empty
    */
-  record Device(int index, String name, OptionalLong memory) {}
+  record Device(int index, String name, OptionalLong memory, String driver) {
+    /** One whose driver says nothing of itself. */
+    public Device(int index, String name, OptionalLong memory) {
+      this(index, name, memory, "");
+    }
+  }
 
   /**
    * How a decoder is put onto a device.
@@ -49,6 +55,14 @@ public interface DeviceProvider {
 
   /** What it is asked for by, such as {@code tornado}. */
   String name();
+
+  /**
+   * Whether this process was started for its devices, so that one that is not there is missed.
+   * Starts nothing.
+   */
+  default boolean isExpected() {
+    return true;
+  }
 
   /**
    * Whether there is a device in this process, with the reason in one line: its version and what

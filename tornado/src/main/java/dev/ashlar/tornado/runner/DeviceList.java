@@ -3,6 +3,8 @@ package dev.ashlar.tornado.runner;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalLong;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import uk.ac.manchester.tornado.api.TornadoBackend;
 import uk.ac.manchester.tornado.api.TornadoRuntime;
 import uk.ac.manchester.tornado.api.common.TornadoDevice;
@@ -19,8 +21,14 @@ public final class DeviceList {
    * @param name for people
    * @param memory bytes, if it says so
    * @param groups whether kernels of groups suit it
+   * @param version of its driver, as far as it says one
    */
-  public record Entry(int driver, int place, String name, OptionalLong memory, boolean groups) {}
+  public record Entry(
+      int driver, int place, String name, OptionalLong memory, boolean groups, String version) {}
+
+  /** Lines of what TornadoVM writes about a device that name versions. */
+  private static final Pattern VERSION =
+      Pattern.compile("(?mi)^\\s*(?:device|driver) version\\s*:\\s*(\\S.*?)\\s*$");
 
   private final TornadoRuntime runtime;
   private final List<Entry> entries = new ArrayList<>();
@@ -47,7 +55,17 @@ public final class DeviceList {
         place,
         name + " (" + api + ")",
         memory > 0 ? OptionalLong.of(memory) : OptionalLong.empty(),
-        device.getDeviceType() != TornadoDeviceType.CPU);
+        device.getDeviceType() != TornadoDeviceType.CPU,
+        version(device.getPhysicalDevice().getDeviceInfo()));
+  }
+
+  /** The versions in a description of many lines, {@code OpenCL 3.0 PoCL, 3.1}. */
+  static String version(String description) {
+    return VERSION
+        .matcher(description == null ? "" : description)
+        .results()
+        .map(m -> m.group(1))
+        .collect(Collectors.joining(", "));
   }
 
   /**

@@ -1,5 +1,6 @@
 package uk.ac.manchester.tornado.api.common;
 
+import uk.ac.manchester.tornado.api.TornadoTargetDevice;
 import uk.ac.manchester.tornado.api.enums.TornadoDeviceType;
 
 /** A device. */
@@ -9,4 +10,6 @@ public interface TornadoDevice {
   TornadoDeviceType getDeviceType();
 
   long getMaxGlobalMemory();
+
+  TornadoTargetDevice getPhysicalDevice();
 }

@@ -2,6 +2,7 @@ package uk.ac.manchester.tornado.api.runtime;
 
 import uk.ac.manchester.tornado.api.TornadoBackend;
 import uk.ac.manchester.tornado.api.TornadoRuntime;
+import uk.ac.manchester.tornado.api.TornadoTargetDevice;
 import uk.ac.manchester.tornado.api.common.TornadoDevice;
 import uk.ac.manchester.tornado.api.enums.TornadoDeviceType;
 
@@ -52,6 +53,11 @@ public class TornadoRuntimeProvider {
     @Override
     public long getMaxGlobalMemory() {
       return Runtime.getRuntime().maxMemory();
+    }
+
+    @Override
+    public TornadoTargetDevice getPhysicalDevice() {
+      return () -> "The host\nDriver version   : " + Runtime.version() + "\nEndianness : little\n";
     }
   }
 
