@@ -303,6 +303,39 @@ class LauncherTest {
     assertFalse(launch("generate", "--backend", "tornado").out().contains("@"));
   }
 
+  /** Where no backend is named, java is started with a device only if one was measured to gain. */
+  @Test
+  void aDeviceThatGainsIsStartedWithoutItsName() throws Exception {
+    built();
+    Path sdk = scratch.resolve("sdk");
+    sdk("tornado-argfile", String.format(Locale.ROOT, ARGUMENTS, sdk));
+    Path cache = Files.createDirectories(scratch.resolve("home/.cache/ashlar"));
+    Path elsewhere = scratch.resolve("elsewhere");
+    Files.createDirectories(elsewhere.resolve("ashlar"));
+    Map<String, String> other =
+        Map.of("TORNADOVM_HOME", sdk.toString(), "XDG_CACHE_HOME", elsewhere.toString());
+    for (String command : List.of("generate", "chat", "eval")) {
+      assertFalse(launchWith(sdk, command).out().contains("@"));
+      Files.writeString(cache.resolve("device-speed.json"), "{\n  \"gains\": false,\n");
+      assertFalse(launchWith(sdk, command).out().contains("@"));
+      Files.writeString(cache.resolve("device-speed.json"), "{\n  \"gains\": true,\n");
+      assertTrue(launchWith(sdk, command).out().contains("java @"));
+      assertTrue(launchWith(sdk, command, "--backend", "auto").out().contains("java @"));
+      assertTrue(launchWith(sdk, command, "--backend=auto").out().contains("java @"));
+      assertFalse(launchWith(sdk, command, "--backend", "vector").out().contains("@"));
+      assertFalse(launchWith(sdk, command, "--backend=reference").out().contains("@"));
+      assertFalse(launch(other, command).out().contains("@"));
+      assertFalse(launch(command).out().contains("@"));
+      Files.delete(cache.resolve("device-speed.json"));
+    }
+    Files.writeString(cache.resolve("device-speed.json"), "{\n  \"gains\": true,\n");
+    assertFalse(launchWith(sdk, "quantize").out().contains("@"));
+    Outcome none = launchWith(scratch.resolve("none"), "generate");
+    assertEquals(0, none.status());
+    assertTrue(none.err().contains("warning: TORNADOVM_HOME="), none.err());
+    assertFalse(none.out().contains("@"));
+  }
+
   @Test
   void whatTheFileLeavesToTheShellIsExpanded() throws Exception {
     built();

@@ -3,6 +3,7 @@ package dev.ashlar.engine;
 import dev.ashlar.engine.chat.Continuation;
 import dev.ashlar.engine.chat.Conversation;
 import dev.ashlar.engine.device.Lease;
+import dev.ashlar.engine.device.Workload;
 import dev.ashlar.engine.model.Model;
 import dev.ashlar.io.InputException;
 import dev.ashlar.nn.generate.Generator;
@@ -20,10 +21,12 @@ import java.util.Set;
 record Continuations(Model model, RunningModel running, ModelOptions options) {
   /** Goes on behind one prompt, for as long as {@code how} says. */
   Continuation behind(int[] prompt, GenerationOptions how) {
+    long tokens = Prompts.tokens(model, how, prompt.length);
     return continuation(
         how.sampler(),
         prompt.length,
-        Prompts.tokens(model, how, prompt.length),
+        tokens,
+        new Workload(prompt.length, tokens - prompt.length),
         Prompts.context(model, how),
         model.stopTokens());
   }
@@ -45,12 +48,14 @@ record Continuations(Model model, RunningModel running, ModelOptions options) {
                         model.checkpoint().path()
                             + ": the model has no chat template, so it was probably not made for"
                             + " conversations; continue a text instead, or give a template"));
-    int context = running.openEnded(Prompts.context(model, how.generation()));
+    int context =
+        running.openEnded(Prompts.context(model, how.generation()), Workload.CONVERSATION);
     Continuation answers =
         continuation(
                 how.generation().sampler(),
                 Integer.MAX_VALUE,
                 context,
+                Workload.CONVERSATION,
                 context,
                 model.answerStops(template))
             .until(how.generation().cancellation()::isCancelled);
@@ -76,8 +81,13 @@ record Continuations(Model model, RunningModel running, ModelOptions options) {
   }
 
   private Continuation continuation(
-      Sampler sampler, int promptTokens, long tokens, int context, Set<Integer> stops) {
-    Lease lease = running.lease(promptTokens, tokens);
+      Sampler sampler,
+      int promptTokens,
+      long tokens,
+      Workload work,
+      int context,
+      Set<Integer> stops) {
+    Lease lease = running.lease(promptTokens, tokens, work);
     return new ModelContinuation(
         new Generator(lease.runner(), sampler, context), lease, options, stops);
   }

@@ -2,6 +2,7 @@ package dev.ashlar.engine;
 
 import dev.ashlar.engine.data.DatasetFiles;
 import dev.ashlar.engine.device.Lease;
+import dev.ashlar.engine.device.Workload;
 import dev.ashlar.engine.evaluate.Figure;
 import dev.ashlar.engine.evaluate.Measurement;
 import dev.ashlar.engine.harness.Assignment;
@@ -52,6 +53,9 @@ public final class Evaluation {
 
   /** Tokens of answers that go on behind one question, beside it. */
   private static final int FORKS = 2048;
+
+  /** Tokens of a question with its answers, about, where a device is weighed against others. */
+  private static final int QUESTION = 100;
 
   private final LanguageModel model;
   private Optional<LanguageModel> reference = Optional.empty();
@@ -239,9 +243,11 @@ public final class Evaluation {
           exampleData.get() + ": has no questions like those of " + set.spec().name());
     }
     int context = model.contextLength();
-    long tokens = (long) model.running.openEnded(context) + FORKS;
+    int count = set.questions().size();
+    Workload work = new Workload((long) QUESTION * (limit > 0 ? Math.min(limit, count) : count), 0);
+    long tokens = (long) model.running.openEnded(context, work) + FORKS;
     try (Stage stage = listener.begin(set.task() + ", " + set.spec().name(), 1);
-        Lease lease = model.running.lease(Integer.MAX_VALUE, tokens)) {
+        Lease lease = model.running.lease(Integer.MAX_VALUE, tokens, work)) {
       TaskRun.Options how = new TaskRun.Options(limit, examples, openingToken, answerTokens);
       return model.options.run(
           () -> new TaskRun(asked(lease), how).run(set, pool.questions(), stage));

@@ -4,6 +4,7 @@ import dev.ashlar.engine.chat.Continuation;
 import dev.ashlar.engine.chat.Conversation;
 import dev.ashlar.engine.device.DeviceName;
 import dev.ashlar.engine.device.Lease;
+import dev.ashlar.engine.device.Workload;
 import dev.ashlar.engine.job.Faults;
 import dev.ashlar.engine.job.JobListener;
 import dev.ashlar.engine.job.RunException;
@@ -14,7 +15,6 @@ import dev.ashlar.formats.export.ExportFormat;
 import dev.ashlar.formats.export.ExportFormats;
 import dev.ashlar.io.InputException;
 import dev.ashlar.nn.decoder.Decoder;
-import dev.ashlar.nn.device.Devices;
 import dev.ashlar.tensor.DType;
 import dev.ashlar.tensor.kernel.Backends;
 import dev.ashlar.tensor.quant.QuantScheme;
@@ -31,7 +31,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
-import java.util.function.Supplier;
 import java.util.stream.Stream;
 
 /**
@@ -85,9 +84,12 @@ public final class LanguageModel implements AutoCloseable {
     return open(name, options, JobListener.SILENT);
   }
 
-  /** The same, and {@code listener} hears of a download. */
+  /**
+   * The same, and {@code listener} hears of a download, and of a device that is taken by itself.
+   */
   public static LanguageModel open(String name, ModelOptions options, JobListener listener) {
-    return open(ModelPaths.resolve(name, listener), options);
+    Path path = ModelPaths.resolve(name, listener);
+    return open(path, options, DeviceAccess.ofProcess(listener));
   }
 
   /** Opens the model in a folder or file. */
@@ -97,20 +99,16 @@ public final class LanguageModel implements AutoCloseable {
 
   /** The same, to be run as {@code options} say. */
   public static LanguageModel open(Path path, ModelOptions options) {
-    return open(path, options, Devices::ofProcess);
+    return open(path, options, DeviceAccess.ofProcess(JobListener.SILENT));
   }
 
-  /**
-   * The same.
-   *
-   * @param devices asked only where {@code options} name none of the processor's backends
-   */
-  static LanguageModel open(Path path, ModelOptions options, Supplier<Devices> devices) {
+  /** The same. */
+  static LanguageModel open(Path path, ModelOptions options, DeviceAccess access) {
     // What no device heeds, and a device that is not there, is known before files are.
-    options.device(devices).ifPresent(DeviceName::requireThere);
+    options.device(access.devices()).ifPresent(DeviceName::requireThere);
     Model model = Model.open(path, options.adapters());
     try {
-      RunningModel running = RunningModel.of(model, options, devices);
+      RunningModel running = RunningModel.of(model, options, access);
       return new LanguageModel(model, options, Optional.empty(), running);
     } catch (RuntimeException | Error e) {
       model.close();
@@ -143,6 +141,14 @@ public final class LanguageModel implements AutoCloseable {
     return model.tokenizer();
   }
 
+  /**
+   * What computes: the name of a backend of the processor, or of a device ({@code tornado:0}), also
+   * of one that a text has taken by itself.
+   */
+  public String backend() {
+    return running.name();
+  }
+
   /** The token ids of a text, without any around it. */
   public int[] encode(String text) {
     return tokenizer().encode(text);
@@ -158,7 +164,7 @@ public final class LanguageModel implements AutoCloseable {
    */
   public void load(String prompt) {
     int tokens = Prompts.of(tokenizer(), prompt).length;
-    running.lease(tokens, tokens).close();
+    running.lease(tokens, Prompts.tokens(model, GenerationOptions.defaults(), tokens)).close();
   }
 
   /** The same, refusing a prompt that does not leave room for an answer. */
@@ -274,10 +280,12 @@ public final class LanguageModel implements AutoCloseable {
   public Perplexity evaluate(int[] ids, int window, int limit, WindowListener listener) {
     Prompts.requireWindow(ids, window, contextLength());
     model.requireTokens(ids);
-    if (!running.isOnDevice()) {
+    long windows = ids.length / window;
+    Workload work = new Workload(window * (limit > 0 ? Math.min(limit, windows) : windows), 0);
+    if (!running.isOnDevice(work, window)) {
       return options.run(() -> Perplexity.of(measured(), ids, window, limit, listener));
     }
-    try (Lease lease = running.lease(window, window)) {
+    try (Lease lease = running.lease(window, window, work)) {
       return Faults.translated(
           () ->
               options.run(

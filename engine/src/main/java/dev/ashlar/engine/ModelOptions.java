@@ -25,7 +25,8 @@ import java.util.function.Supplier;
  * @param threads to compute with; empty for the process's number: one for each processor, or the
  *     system property {@code ashlar.threads}
  * @param backend which kernels: {@code reference}, {@code vector}…, or a device: {@code tornado},
- *     {@code tornado:1}…; empty or {@link #AUTO} for the process's choice, which is never a device
+ *     {@code tornado:1}…; empty or {@link #AUTO} for the process's choice, which is a device only
+ *     where one was measured to be faster for the work at hand
  * @param activations what packed weights are multiplied by
  * @param kvCache how keys and values of earlier tokens are kept
  * @param head how the output map is kept
@@ -164,6 +165,19 @@ public record ModelOptions(
           "memory of a device is limited, and the model is on the processor: choose the backend of"
               + " a device, or leave that out");
     }
+    List<String> unheeded = unheeded();
+    if (device.isPresent() && !unheeded.isEmpty()) {
+      throw new InputException(
+          device.get()
+              + " does not compute with "
+              + String.join(" and ", unheeded)
+              + ": leave that out, or choose the backend vector or reference");
+    }
+    return device;
+  }
+
+  /** What is set that no device heeds. */
+  private List<String> unheeded() {
     List<String> unheeded = new ArrayList<>();
     if (activations != ActivationPrecision.FLOAT) {
       unheeded.add("rounded activations");
@@ -177,14 +191,14 @@ public record ModelOptions(
     if (!adapters.isEmpty()) {
       unheeded.add("adapters");
     }
-    if (device.isPresent() && !unheeded.isEmpty()) {
-      throw new InputException(
-          device.get()
-              + " does not compute with "
-              + String.join(" and ", unheeded)
-              + ": leave that out, or choose the backend vector or reference");
-    }
-    return device;
+    return unheeded;
+  }
+
+  /** Whether a device may be taken that nobody named: none that would not heed what is set. */
+  boolean leavesDevice() {
+    return backend.filter(n -> !n.equals(AUTO)).isEmpty()
+        && deviceMemory.isEmpty()
+        && unheeded().isEmpty();
   }
 
   /**

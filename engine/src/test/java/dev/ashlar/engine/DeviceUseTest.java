@@ -39,7 +39,7 @@ class DeviceUseTest {
   }
 
   private LanguageModel open(ModelOptions options) {
-    return LanguageModel.open(DEMO, options, fake::alone);
+    return LanguageModel.open(DEMO, options, DeviceAccess.byName(fake::alone));
   }
 
   private static String refused(Runnable work) {

@@ -15,22 +15,39 @@ import dev.ashlar.tensor.kernel.Backends;
 import dev.ashlar.tensor.kv.KvPrecision;
 import dev.ashlar.tensor.weights.WeightSource;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.function.BooleanSupplier;
+import java.util.function.UnaryOperator;
 
 /** Two devices that are the processor, and remember what was asked of them. */
-final class FakeDevice implements DeviceProvider {
+public final class FakeDevice implements DeviceProvider {
   /** Each time a decoder was put onto a device. */
-  final List<Options> opened = new ArrayList<>();
+  public final List<Options> opened = new ArrayList<>();
 
   int closed;
   int caches;
   int passes;
-  Optional<String> absent = Optional.empty();
-  Optional<String> refusal = Optional.empty();
+
+  /** Whether this process was started for it. */
+  boolean expected = true;
+
+  String driver = "1.0";
+  public Optional<String> absent = Optional.empty();
+  public Optional<String> refusal = Optional.empty();
   Optional<DeviceException> fault = Optional.empty();
+
+  /** What becomes of hidden states, once they are there. */
+  public UnaryOperator<Tensor> change = t -> t;
+
+  /** Whether the second time that there are so many tokens gives what the first one did at once. */
+  public boolean remembers;
+
+  /** Both there, and as fast as the processor. */
+  public FakeDevice() {}
 
   /** The only provider of a process. */
   Devices alone() {
@@ -40,6 +57,11 @@ final class FakeDevice implements DeviceProvider {
   @Override
   public String name() {
     return "fake";
+  }
+
+  @Override
+  public boolean isExpected() {
+    return expected;
   }
 
   @Override
@@ -54,7 +76,7 @@ final class FakeDevice implements DeviceProvider {
     return absent.isPresent()
         ? List.of()
         : List.of(
-            new Device(0, "the first", OptionalLong.empty()),
+            new Device(0, "the first", OptionalLong.empty(), driver),
             new Device(1, "the second", OptionalLong.of(1L << 30)));
   }
 
@@ -73,6 +95,7 @@ final class FakeDevice implements DeviceProvider {
 
   private final class Passing implements DeviceDecoder {
     private final Runner runner;
+    private final Map<Integer, Tensor> remembered = new HashMap<>();
 
     Passing(Runner runner) {
       this.runner = runner;
@@ -100,11 +123,18 @@ final class FakeDevice implements DeviceProvider {
           f -> {
             throw f;
           });
-      return runner.hidden(
-          batch.stream()
-              .map(p -> new Part(((Counted) p.cache()).own, p.ids(), p.horizon()))
-              .toList(),
-          cancelled);
+      int tokens = batch.stream().mapToInt(p -> p.ids().length).sum();
+      if (remembers && remembered.containsKey(tokens)) {
+        return remembered.get(tokens);
+      }
+      Tensor hidden =
+          runner.hidden(
+              batch.stream()
+                  .map(p -> new Part(((Counted) p.cache()).own, p.ids(), p.horizon()))
+                  .toList(),
+              cancelled);
+      remembered.put(tokens, hidden.copy());
+      return change.apply(hidden);
     }
 
     @Override
@@ -133,7 +163,10 @@ final class FakeDevice implements DeviceProvider {
 
     @Override
     public void truncate(int length) {
-      own.truncate(length);
+      // What it remembers is in no cache.
+      if (!remembers) {
+        own.truncate(length);
+      }
     }
 
     @Override

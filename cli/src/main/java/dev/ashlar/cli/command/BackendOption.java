@@ -25,7 +25,9 @@ final class BackendOption extends OptionGroup {
       description =
           "What computes: vector or reference, on the processor, or tornado[:DEVICE], a device"
               + " through TornadoVM, where generate, chat and eval run and signround tunes; 'ashlar doctor' shows what"
-              + " there is (default: ${DEFAULT-VALUE}, the processor's fastest).")
+              + " there is (default: ${DEFAULT-VALUE}, the processor's fastest, or in generate,"
+              + " chat and eval a device that 'ashlar doctor --measure' found faster for the"
+              + " model).")
   String name;
 
   @Option(
@@ -51,12 +53,7 @@ final class BackendOption extends OptionGroup {
     return isAuto() ? options : options.withBackend(name);
   }
 
-  /** What computes, for a report. */
-  String used() {
-    return isAuto() ? Backends.chosen().name() : name;
-  }
-
-  /** Says which device it is, and that the first token takes its time. */
+  /** Says which device was named, and that the first token takes its time. */
   void announce(Consumer<String> notes) {
     if (isAuto()) {
       return;

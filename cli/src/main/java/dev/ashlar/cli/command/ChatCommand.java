@@ -122,7 +122,7 @@ final class ChatCommand extends Command {
         session.run(model);
         Map<String, Object> facts = new LinkedHashMap<>();
         facts.put("model", model);
-        facts.put("backend", backend.used());
+        facts.put("backend", opened.backend());
         facts.put("turns", session.turns());
         return new Report("", facts);
       }

@@ -163,7 +163,7 @@ final class EvalCommand extends Command {
       Evaluation evaluation = evaluation(opened, floats);
       List<Measurement> results = evaluation.on(dataset);
       idle(results).forEach(console::warning);
-      return new EvalReport(model, backend.used(), activations.type, head.type, results).report();
+      return new EvalReport(model, opened.backend(), activations.type, head.type, results).report();
     }
   }
 

@@ -101,7 +101,7 @@ final class GenerateCommand extends Command {
         console.out().flush();
         console.note(figures(generated.result()));
       }
-      return new Report("", facts(generated));
+      return new Report("", facts(generated, opened.backend()));
     }
   }
 
@@ -138,13 +138,13 @@ final class GenerateCommand extends Command {
         + "/s]";
   }
 
-  private Map<String, Object> facts(Generated generated) {
+  private Map<String, Object> facts(Generated generated, String computed) {
     Generator.Result r = generated.result();
     Map<String, Object> facts = new LinkedHashMap<>();
     facts.put("model", model);
     facts.put("prompt", prompt);
     facts.put("text", generated.text());
-    facts.put("backend", backend.used());
+    facts.put("backend", computed);
     facts.put("activations", activations.type);
     facts.put("head", head.type);
     facts.put("tokens", (long) r.tokens().size());

@@ -2,6 +2,7 @@ package dev.ashlar.cli.doctor;
 
 import dev.ashlar.cli.console.Figures;
 import dev.ashlar.cli.console.Report;
+import dev.ashlar.engine.device.SpeedFile;
 import dev.ashlar.nn.device.DeviceProvider;
 import dev.ashlar.nn.device.Devices;
 import dev.ashlar.tensor.Parallel;
@@ -28,11 +29,14 @@ public final class Examination {
 
   /** Looks and measures; takes some seconds. */
   public static Report run(String version) {
-    return of(version, Speed.measured());
+    return of(
+        version,
+        Speed.measured(),
+        Automatic.of(Devices.ofProcess(), SpeedFile.read(SpeedFile.ofUser())));
   }
 
   /** What there is to see, and what was measured. */
-  static Report of(String version, Speed speed) {
+  static Report of(String version, Speed speed, Automatic automatic) {
     Map<String, Object> found = new LinkedHashMap<>();
     found.put("version", version);
     found.put("java", System.getProperty("java.vm.vendor") + " " + Runtime.version());
@@ -46,6 +50,7 @@ public final class Examination {
     found.put("candidates", Backends.candidates().stream().map(Examination::candidate).toList());
     found.put(
         "devices", Devices.ofProcess().providers().stream().map(Examination::devices).toList());
+    found.put("auto", automatic.facts());
     found.put("processors", Runtime.getRuntime().availableProcessors());
     found.put("threads", Parallel.threads());
     found.put("memoryBytes", Memory.physical());
@@ -59,7 +64,7 @@ public final class Examination {
     collapsed("float products", speed.products() / speed.ceiling()).ifPresent(warnings::add);
     collapsed("4-bit products", speed.packed() / speed.reading()).ifPresent(warnings::add);
     found.put("warnings", warnings);
-    return new Report(text(found), found);
+    return new Report(text(found, automatic), found);
   }
 
   private static Map<String, Object> candidate(Backends.Candidate c) {
@@ -102,7 +107,7 @@ public final class Examination {
         }
         continue;
       }
-      line(lines, "devices", reason + ", by --backend " + p.name() + "[:DEVICE]; never by itself");
+      line(lines, "devices", reason + ", by --backend " + p.name() + "[:DEVICE]");
       for (DeviceProvider.Device d : p.devices()) {
         String memory = d.memory().isPresent() ? ", " + Figures.bytes(d.memory().getAsLong()) : "";
         line(lines, "", p.name() + ":" + d.index() + " is " + d.name() + memory);
@@ -151,7 +156,7 @@ public final class Examination {
     return Double.parseDouble(String.format(Locale.ROOT, "%.1f", value));
   }
 
-  private static String text(Map<String, Object> f) {
+  private static String text(Map<String, Object> f, Automatic automatic) {
     List<String> lines = new ArrayList<>();
     line(lines, "ashlar", f.get("version") + "");
     line(lines, "java", f.get("java") + " in " + f.get("javaHome"));
@@ -159,6 +164,11 @@ public final class Examination {
     line(lines, "system", f.get("system") + ", " + f.get("processors") + " processors");
     line(lines, "backend", f.get("backendReason") + unused());
     devices(lines);
+    String name = "auto";
+    for (String line : automatic.lines()) {
+      line(lines, name, line);
+      name = "";
+    }
     line(lines, "threads", f.get("threads") + "");
     line(
         lines,

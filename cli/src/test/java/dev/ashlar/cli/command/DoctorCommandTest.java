@@ -25,6 +25,26 @@ class DoctorCommandTest {
     assertEquals("", run.err());
   }
 
+  /** The tests run without TornadoVM. */
+  @Test
+  void aDeviceThatIsNotThereIsNotMeasured() {
+    for (Object[] words :
+        new Object[][] {{"doctor", "--measure"}, {"doctor", "--measure", "tornado:1"}}) {
+      String said = CommandRun.refused(words);
+      assertTrue(said.contains("TORNADOVM_HOME"), said);
+    }
+    for (Object[] words :
+        new Object[][] {
+          {"doctor", "--measure", "vector"},
+          {"doctor", "--measure=tornado:x"},
+          {"doctor", "--measure", "--threads", 1}
+        }) {
+      CommandRun run = CommandRun.of(words);
+      assertEquals(2, run.status(), run.err());
+      assertTrue(run.err().contains("--measure"), run.err());
+    }
+  }
+
   @Test
   void whatItDoesNotTakeIsAMistakeOfUse() {
     CommandRun run = CommandRun.of("doctor", "--model", "demo");

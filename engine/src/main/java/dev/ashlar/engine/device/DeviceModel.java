@@ -75,7 +75,7 @@ public final class DeviceModel implements AutoCloseable {
     if (closed) {
       throw new IllegalStateException("the model is closed");
     }
-    long wanted = Math.ceilDiv(Math.max(1, tokens), (long) PAGE) * PAGE;
+    long wanted = rounded(tokens);
     if (decoder != null && used + wanted > room) {
       if (used > 0) {
         throw new InputException(
@@ -99,6 +99,15 @@ public final class DeviceModel implements AutoCloseable {
     used += wanted;
     SharedRunner runner = new SharedRunner(decoder, this);
     return new Lease(runner, () -> end(runner, wanted));
+  }
+
+  /** Whether a text may have so many tokens now, beside those that have not ended. */
+  public synchronized boolean hasRoom(long tokens) {
+    return decoder == null || used == 0 || used + rounded(tokens) <= room;
+  }
+
+  private static long rounded(long tokens) {
+    return Math.ceilDiv(Math.max(1, tokens), (long) PAGE) * PAGE;
   }
 
   private synchronized void end(SharedRunner runner, long tokens) {

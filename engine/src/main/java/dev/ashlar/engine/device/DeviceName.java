@@ -58,6 +58,11 @@ public record DeviceName(DeviceProvider provider, int index) {
     }
   }
 
+  /** What its provider says of it; it must be there. */
+  public DeviceProvider.Device description() {
+    return provider.devices().stream().filter(d -> d.index() == index).findFirst().orElseThrow();
+  }
+
   @Override
   public String toString() {
     return provider.name() + ":" + index;

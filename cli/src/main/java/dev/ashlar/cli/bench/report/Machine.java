@@ -1,17 +1,14 @@
 package dev.ashlar.cli.bench.report;
 
+import dev.ashlar.engine.device.Surroundings;
 import dev.ashlar.tensor.Parallel;
 import dev.ashlar.tensor.kernel.Backends;
-import java.io.IOException;
 import java.lang.management.ManagementFactory;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.OffsetDateTime;
 import java.time.temporal.ChronoUnit;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.Stream;
 
 /** What a reader must know of the machine and the run before comparing figures. */
 public final class Machine {
@@ -39,11 +36,6 @@ public final class Machine {
   static final String THREADS = "threads";
   static final String QUICK = "quick";
 
-  private static final Path CPU_INFO = Path.of("/proc/cpuinfo");
-
-  /** What Linux calls the processor's name, on x86, on some Arm boards, on POWER. */
-  private static final List<String> NAMES = List.of("model name", "Model", "Hardware", "cpu");
-
   /** Flags that only say where something lies, or that nobody sees. */
   private static final List<String> SILENT =
       List.of("-Dashlar.home", "-Dashlar.std", "-Dashlar.command");
@@ -54,7 +46,7 @@ public final class Machine {
   public static Map<String, Object> facts(boolean quick) {
     Map<String, Object> facts = new LinkedHashMap<>();
     facts.put(DATE, OffsetDateTime.now().truncatedTo(ChronoUnit.SECONDS).toString());
-    facts.put(PROCESSOR, processor());
+    facts.put(PROCESSOR, Surroundings.processor());
     facts.put(SYSTEM, System.getProperty("os.name") + " " + System.getProperty("os.arch"));
     facts.put(JAVA, System.getProperty("java.vm.vendor") + " " + Runtime.version());
     facts.put(FLAGS, flags());
@@ -78,27 +70,5 @@ public final class Machine {
         .filter(f -> !f.equals("-XX:CompileCommand=quiet"))
         .filter(f -> SILENT.stream().noneMatch(f::startsWith))
         .toList();
-  }
-
-  private static String processor() {
-    try (Stream<String> lines = Files.lines(CPU_INFO)) {
-      return processor(lines.toList());
-    } catch (IOException | java.io.UncheckedIOException e) {
-      // Not Linux: the architecture must do.
-      return "unknown";
-    }
-  }
-
-  /** The processor's name from lines {@code key : value}. */
-  static String processor(List<String> lines) {
-    for (String name : NAMES) {
-      for (String line : lines) {
-        int colon = line.indexOf(':');
-        if (colon > 0 && line.substring(0, colon).strip().equals(name)) {
-          return line.substring(colon + 1).strip().replaceAll("\\s+", " ");
-        }
-      }
-    }
-    return "unknown";
   }
 }

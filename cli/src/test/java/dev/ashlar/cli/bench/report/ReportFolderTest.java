@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.ashlar.engine.device.Surroundings;
 import dev.ashlar.io.InputException;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -138,9 +139,9 @@ class ReportFolderTest {
   void processorsAreNamedAsLinuxDoes() {
     assertEquals(
         "Intel(R) Xeon(R) @ 2 GHz",
-        Machine.processor(
+        Surroundings.processor(
             List.of("processor\t: 0", "model name\t: Intel(R)  Xeon(R) @ 2 GHz", "cpu : x")));
-    assertEquals("POWER9", Machine.processor(List.of("cpu\t\t: POWER9")));
-    assertEquals("unknown", Machine.processor(List.of("", ":", "model name")));
+    assertEquals("POWER9", Surroundings.processor(List.of("cpu\t\t: POWER9")));
+    assertEquals("unknown", Surroundings.processor(List.of("", ":", "model name")));
   }
 }
