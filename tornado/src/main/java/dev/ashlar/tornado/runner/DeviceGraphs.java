@@ -4,19 +4,15 @@ import java.util.ArrayList;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.function.UnaryOperator;
-import uk.ac.manchester.tornado.api.TaskGraph;
-import uk.ac.manchester.tornado.api.TornadoExecutionPlan;
 import uk.ac.manchester.tornado.api.enums.DataTransferMode;
-import uk.ac.manchester.tornado.api.exceptions.TornadoExecutionPlanException;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 
 /**
- * The task graphs of a decoder: some blocks each, and the head. Arrays of one graph are found by
- * another only where the one ran just before, so that all which shares keys and values is one
- * graph: single tokens, batches of a prompt and copies of pages. TornadoVM takes 256 tasks in a
- * graph at most and has less room for what it writes down of them, so that the stream passes
- * through the host between graphs.
+ * The task graphs of a decoder's blocks, some blocks each. Arrays of one graph are found by another
+ * only where the one ran just before, so that all which shares keys and values is one graph: single
+ * tokens, batches of a prompt and copies of pages. TornadoVM takes 256 tasks in a graph at most and
+ * has less room for what it writes down of them, so that the stream passes through the host between
+ * graphs.
  */
 final class DeviceGraphs {
   /** Pages that are copied at a time; more take another run. */
@@ -25,39 +21,17 @@ final class DeviceGraphs {
   /** Blocks of a graph: some forty tasks each at most. */
   static final int BLOCKS = 4;
 
-  /** A graph and the plan that runs it. */
-  private record Stage(Tasks tasks, TornadoExecutionPlan plan) {
-    static Stage of(Tasks tasks, UnaryOperator<TaskGraph> before, UnaryOperator<TaskGraph> after) {
-      TaskGraph graph = tasks.graph(before, after);
-      return new Stage(tasks, new TornadoExecutionPlan(graph.snapshot()));
-    }
-
-    void run() {
-      if (tasks.hasGrids()) {
-        plan.withGridScheduler(tasks.scheduler()).execute();
-      } else {
-        plan.execute();
-      }
-    }
-  }
-
   private final Buffers buffers;
   private final List<Stage> stages = new ArrayList<>();
-  private final Stage head;
   private final IntArray copies = IntArray.fromArray(new int[1 + 2 * COPIES]);
 
-  /**
-   * The graphs.
-   *
-   * @param head or null if it is not on the device
-   */
-  DeviceGraphs(List<DeviceBlock> blocks, Buffers b, DeviceHead head, boolean groups) {
+  /** The graphs. */
+  DeviceGraphs(List<DeviceBlock> blocks, Buffers b, boolean groups) {
     buffers = b;
     for (int from = 0; from < blocks.size(); from += BLOCKS) {
       List<DeviceBlock> some = blocks.subList(from, Math.min(blocks.size(), from + BLOCKS));
       stages.add(stage("blocks" + from, some, groups));
     }
-    this.head = head == null ? null : stage(head, groups);
   }
 
   private Stage stage(String name, List<DeviceBlock> blocks, boolean groups) {
@@ -81,18 +55,8 @@ final class DeviceGraphs {
         g -> g.transferToHost(DataTransferMode.EVERY_EXECUTION, b.x()));
   }
 
-  private static Stage stage(DeviceHead head, boolean groups) {
-    Tasks tasks = new Tasks("head", groups);
-    head.add(tasks);
-    return Stage.of(
-        tasks,
-        g ->
-            g.transferToDevice(DataTransferMode.FIRST_EXECUTION, once(head.arrays()))
-                .transferToDevice(DataTransferMode.EVERY_EXECUTION, head.in()),
-        g -> g.transferToHost(DataTransferMode.EVERY_EXECUTION, head.logits()));
-  }
-
-  private static Object[] once(List<Object> arrays) {
+  /** Each array once. */
+  static Object[] once(List<Object> arrays) {
     Map<Object, Object> seen = new IdentityHashMap<>();
     return arrays.stream().filter(a -> seen.put(a, a) == null).toArray();
   }
@@ -124,22 +88,7 @@ final class DeviceGraphs {
     copies.set(0, 0);
   }
 
-  void runHead() {
-    head.run();
-  }
-
   void close() {
-    try {
-      List<Stage> all = new ArrayList<>(stages);
-      if (head != null) {
-        all.add(head);
-      }
-      for (Stage stage : all) {
-        stage.plan().freeDeviceMemory();
-        stage.plan().close();
-      }
-    } catch (TornadoExecutionPlanException e) {
-      throw new IllegalStateException("TornadoVM could not free the device's memory", e);
-    }
+    stages.forEach(Stage::close);
   }
 }

@@ -63,7 +63,10 @@ public final class DeviceRunner implements DeviceDecoder {
   private final DevicePages pages;
   private final Buffers buffers;
   private final Ledger ledger;
-  private final DeviceHead head;
+
+  /** Null if the head is on the processor. */
+  private final DeviceLogits head;
+
   private final DeviceGraphs graphs;
   private final LastBlocks rest;
 
@@ -78,8 +81,10 @@ public final class DeviceRunner implements DeviceDecoder {
     long graph = Buffers.bytes(options.batch(), spec.dim(), count, widths);
     putBlocks(stored, tensors, options, graph);
     this.buffers = new Buffers(options.batch(), spec.dim(), count, widths);
-    this.head = putHead(stored, tensors);
-    this.graphs = new DeviceGraphs(blocks, buffers, head, options.groups());
+    DeviceHead row = putHead(stored, tensors);
+    this.head =
+        row == null ? null : new DeviceLogits(row, options.batch(), options.groups(), ledger);
+    this.graphs = new DeviceGraphs(blocks, buffers, options.groups());
     this.pages = new DevicePages(options.tokens(), graphs::copyPage);
     this.rest =
         Decoder.loadPacked(
@@ -134,10 +139,8 @@ public final class DeviceRunner implements DeviceDecoder {
             ? tensors.matrix(tensors.stored(spec.embedding().name() + ".weight"))
             : null;
     DeviceHead made = DeviceHead.of(spec.head(), spec.dim(), tensors, table);
-    List<Object> arrays = made.arrays();
-    arrays.add(made.in());
     ledger.beginGraph();
-    return ledger.take(arrays, 0) ? made : null;
+    return ledger.take(made.allArrays(), 0) ? made : null;
   }
 
   /** Why no device runs such a decoder, in one sentence; empty if one does. */
@@ -354,26 +357,15 @@ public final class DeviceRunner implements DeviceDecoder {
 
   @Override
   public Tensor head(Tensor hidden) {
-    if (head == null) {
-      return rest.head(hidden);
-    }
-    int rows = hidden.size() / spec.dim();
-    Tensor all = Tensor.zeros(rows, spec.vocab());
-    for (int r = 0; r < rows; r++) {
-      for (int i = 0; i < spec.dim(); i++) {
-        head.in().set(i, hidden.data()[r * spec.dim() + i]);
-      }
-      graphs.runHead();
-      for (int i = 0; i < spec.vocab(); i++) {
-        all.data()[r * spec.vocab() + i] = head.logits().get(i);
-      }
-    }
-    return all;
+    return head == null ? rest.head(hidden) : head.of(hidden);
   }
 
   /** Frees the device's memory; the runner cannot be used any more. */
   @Override
   public void close() {
     graphs.close();
+    if (head != null) {
+      head.close();
+    }
   }
 }

@@ -38,8 +38,11 @@ class DevicePlacementTest {
           assertTrue(room == 0 || device.deviceBytes() <= room);
           seen.add(device.blocksOnDevice());
           placements.add(device.placement());
+          // Logits of many rows at a time take room of their own, if there is some.
+          long least = device.deviceBytes();
           DeviceRunnerTest.same(DeviceRunnerTest.processor(source), device, 39);
-          room = device.deviceBytes() - 1;
+          assertTrue(room == 0 || device.deviceBytes() <= room);
+          room = least - 1;
         } catch (IllegalArgumentException e) {
           assertTrue(e.getMessage().startsWith("the first block of the model takes "));
           assertTrue(e.getMessage().endsWith(" and " + room + " are allowed"), e.getMessage());
