@@ -178,7 +178,10 @@ final class Catalogue {
 
   private static Section backends() {
     List<Entry> entries = new ArrayList<>();
-    entries.add(new Entry(ModelOptions.AUTO, Backends.chosen().name() + USUAL));
+    entries.add(
+        new Entry(
+            ModelOptions.AUTO,
+            Backends.chosen().name() + ", or a device that was measured to be faster" + USUAL));
     for (Backends.Candidate c : Backends.candidates()) {
       if (Devices.ofProcess().named(c.name()).isEmpty()) {
         entries.add(new Entry(c.name(), c.availability().reason()));

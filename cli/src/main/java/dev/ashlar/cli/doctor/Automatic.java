@@ -26,7 +26,7 @@ record Automatic(Optional<DeviceSpeed> speed, Optional<String> hindrance, boolea
   /** The command that measures. */
   private static final String MEASURE = "'ashlar doctor --measure'";
 
-  /** Words about a pair of figures take so many decimals of a millisecond. */
+  /** Milliseconds of a second. */
   private static final double MILLI = 1e3;
 
   static Automatic of(Devices devices, Optional<DeviceSpeed> speed) {
@@ -57,12 +57,10 @@ record Automatic(Optional<DeviceSpeed> speed, Optional<String> hindrance, boolea
     List<String> lines = new ArrayList<>();
     lines.add(
         takes()
-            ? "takes "
-                + s.device()
-                + " where a text is the sooner done; measured of blocks of 4 bits"
+            ? "takes " + s.device() + " where a text is the sooner done; measured of 4-bit blocks"
             : "takes no device: "
                 + s.device()
-                + " was measured, with blocks of 4 bits, and is slower at all");
+                + " was slower at all that was measured, of 4-bit blocks");
     s.sizes().forEach(size -> lines.add(line(size)));
     return lines;
   }
@@ -70,25 +68,23 @@ record Automatic(Optional<DeviceSpeed> speed, Optional<String> hindrance, boolea
   private static String line(Size size) {
     return String.format(
         Locale.ROOT,
-        "%.0f million weights: %s, %s of a prompt; %s",
+        "of %.0f million weights each: a token %s, one of a prompt %s; %s",
         size.weights() / 1e6,
-        pair("a token", size.token()),
-        pair("a token", size.prompt()),
-        worth(size));
+        pair(size.token()),
+        pair(size.prompt()),
+        start(size));
   }
 
-  private static String pair(String what, Seconds s) {
-    return what
-        + " in "
-        + Figures.significant(MILLI * s.device())
+  private static String pair(Seconds s) {
+    return Figures.significant(MILLI * s.device())
         + " ms (processor "
         + Figures.significant(MILLI * s.processor())
         + ")";
   }
 
-  /** From how many tokens on the start has paid, which the number of blocks does not change. */
-  private static String worth(Size size) {
-    String start = Figures.seconds(size.start()) + " a block to start";
+  /** What comes before the first token, and by how many it is won back, whatever the blocks. */
+  private static String start(Size size) {
+    String start = Figures.seconds(size.start()) + " to start";
     if (!size.token().gains()) {
       return start;
     }

@@ -90,17 +90,16 @@ class ExaminationTest {
             .startsWith("takes no device: none was measured; 'ashlar doctor --measure'"),
         there.text());
     Report slow = report(measured(0.004), Optional.empty());
-    assertTrue(line(slow, "auto").contains("fake:0 was measured"), slow.text());
+    assertTrue(line(slow, "auto").contains("fake:0 was slower at all"), slow.text());
     assertTrue(line(slow, "auto").contains("takes no device"), slow.text());
     String figures =
-        "4 million weights: a token in 4.00 ms (processor 1.50 ms), a token in 2.00 ms (processor"
-            + " 1.00 ms) of a prompt; 0.5 s a block to start";
+        "of 4 million weights each: a token 4.00 ms (processor 1.50), one of a prompt 2.00 ms"
+            + " (processor 1.00); 0.5 s to start";
     assertTrue(slow.text().lines().anyMatch(l -> l.strip().equals(figures)), slow.text());
     assertEquals(false, auto(slow).get("takesDevice"));
     Report fast = report(measured(0.001), Optional.empty());
     assertTrue(line(fast, "auto").startsWith("takes fake:0 where"), fast.text());
-    assertTrue(
-        fast.text().contains("0.5 s a block to start, won back by 1,000 tokens"), fast.text());
+    assertTrue(fast.text().contains("0.5 s to start, won back by 1,000 tokens"), fast.text());
     assertEquals(true, auto(fast).get("takesDevice"));
     assertTrue(auto(fast).containsKey("measured"));
     Report other = report(measured(0.001), Optional.of("the driver was 1 and is 2"));
