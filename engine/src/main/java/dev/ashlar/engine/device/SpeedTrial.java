@@ -14,7 +14,6 @@ import dev.ashlar.tensor.kernel.Backends;
 import dev.ashlar.tensor.kv.KvPrecision;
 import dev.ashlar.tensor.weights.MemoryWeights;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -43,8 +42,16 @@ public final class SpeedTrial {
   /** Rounds of one kind of work end after it, if there were enough. */
   private static final long ROUNDS_NANOS = 3_000_000_000L;
 
-  /** The processor's kernels are compiled by then; a busy compiler takes part of it. */
-  private static final long WARM_NANOS = 1_500_000_000L;
+  /** A side is called again in its turn until so much time has passed. */
+  private static final long TURN_NANOS = 50_000_000;
+
+  /** Kernels are compiled once they have got no faster for so long. */
+  private static final long CALM_NANOS = 700_000_000;
+
+  /** A compiler that takes longer has no time for it. */
+  private static final long WARM_NANOS = 8_000_000_000L;
+
+  private static final double FASTER = 0.95;
 
   /** Larger sizes are left out once it has taken so long: what a slow device tells is known. */
   private static final long PATIENCE_NANOS = 45_000_000_000L;
@@ -53,10 +60,12 @@ public final class SpeedTrial {
   private static final double TOLERANCE = 1e-3;
 
   private final DeviceName device;
+  private final long calmNanos;
   private final Consumer<String> notes;
 
-  private SpeedTrial(DeviceName device, Consumer<String> notes) {
+  private SpeedTrial(DeviceName device, long calmNanos, Consumer<String> notes) {
     this.device = device;
+    this.calmNanos = calmNanos;
     this.notes = notes;
   }
 
@@ -68,14 +77,19 @@ public final class SpeedTrial {
    * @throws DeviceException if it fails, or gives other answers than the processor
    */
   public static DeviceSpeed of(DeviceName device, Consumer<String> notes) {
-    return of(device, SIZES, notes);
+    return of(device, SIZES, CALM_NANOS, notes);
   }
 
-  /** The same with other sizes, from small to large. */
-  static DeviceSpeed of(DeviceName device, List<TrialWeights> sizes, Consumer<String> notes) {
+  /**
+   * The same with other sizes, from small to large.
+   *
+   * @param calmNanos after which a kernel that has got no faster counts as compiled
+   */
+  static DeviceSpeed of(
+      DeviceName device, List<TrialWeights> sizes, long calmNanos, Consumer<String> notes) {
     device.requireThere();
     Map<String, String> on = Surroundings.of(device);
-    SpeedTrial trial = new SpeedTrial(device, notes);
+    SpeedTrial trial = new SpeedTrial(device, calmNanos, notes);
     return new DeviceSpeed(device.toString(), on, trial.all(sizes));
   }
 
@@ -122,7 +136,8 @@ public final class SpeedTrial {
             });
     Side here =
         new Side(Architectures.loadPacked(weights, Backends.chosen()).runner(KvPrecision.F32));
-    warm(here);
+    warm(here::prompt);
+    warm(here::token);
     Tensor expected = here.prompt().copy();
     long start = System.nanoTime();
     DeviceProvider.Options room = new DeviceProvider.Options(device.index(), 2 * PROMPT);
@@ -144,12 +159,19 @@ public final class SpeedTrial {
     }
   }
 
-  private static void warm(Side here) {
+  private void warm(Runnable work) {
     long begin = System.nanoTime();
-    do {
-      here.prompt();
-      here.token();
-    } while (System.nanoTime() - begin < WARM_NANOS);
+    long improved = begin;
+    long now = begin;
+    double best = Double.MAX_VALUE;
+    while (now - improved < calmNanos && now - begin < WARM_NANOS) {
+      double seconds = seconds(work);
+      now = System.nanoTime();
+      if (seconds < FASTER * best) {
+        best = seconds;
+        improved = now;
+      }
+    }
   }
 
   private static void requireSame(Tensor expected, Tensor found) {
@@ -173,21 +195,25 @@ public final class SpeedTrial {
 
   /** Median seconds of the device's work and of the processor's, in turns. */
   private static double[] medians(Runnable there, Runnable here) {
-    double[][] times = new double[2][MOST];
+    List<Double> device = new ArrayList<>();
+    List<Double> processor = new ArrayList<>();
     long begin = System.nanoTime();
-    int n = 0;
-    while (n < FEWEST || n < MOST && System.nanoTime() - begin < ROUNDS_NANOS) {
-      times[0][n] = seconds(there);
-      times[1][n] = seconds(here);
-      n++;
+    for (int i = 0; i < FEWEST || i < MOST && System.nanoTime() - begin < ROUNDS_NANOS; i++) {
+      turn(there, device);
+      turn(here, processor);
     }
-    double[] medians = new double[2];
-    for (int i = 0; i < 2; i++) {
-      double[] sorted = Arrays.copyOf(times[i], n);
-      Arrays.sort(sorted);
-      medians[i] = sorted[n / 2];
-    }
-    return medians;
+    return new double[] {median(device), median(processor)};
+  }
+
+  private static void turn(Runnable work, List<Double> times) {
+    long begin = System.nanoTime();
+    do {
+      times.add(seconds(work));
+    } while (System.nanoTime() - begin < TURN_NANOS);
+  }
+
+  private static double median(List<Double> times) {
+    return times.stream().sorted().toList().get(times.size() / 2);
   }
 
   private static double seconds(Runnable work) {

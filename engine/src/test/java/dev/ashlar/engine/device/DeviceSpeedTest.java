@@ -136,6 +136,8 @@ class DeviceSpeedTest {
     assertEquals(Optional.empty(), SpeedFile.read(scratch));
   }
 
+  private static final long CALM = 50_000_000;
+
   private static final List<TrialWeights> SMALL =
       List.of(new TrialWeights(64, 4, 2, 16, 128, 2), new TrialWeights(256, 4, 2, 64, 512, 1));
 
@@ -149,7 +151,7 @@ class DeviceSpeedTest {
           return t;
         };
     List<String> notes = new ArrayList<>();
-    DeviceSpeed slow = SpeedTrial.of(name, SMALL, notes::add);
+    DeviceSpeed slow = SpeedTrial.of(name, SMALL, CALM, notes::add);
     assertEquals("fake:1", slow.device());
     assertEquals(Surroundings.of(name), slow.measuredOn());
     assertEquals(
@@ -160,7 +162,7 @@ class DeviceSpeedTest {
     assertEquals(2, fake.opened.size());
     fake.change = t -> t;
     fake.remembers = true;
-    DeviceSpeed fast = SpeedTrial.of(name, SMALL, notes::add);
+    DeviceSpeed fast = SpeedTrial.of(name, SMALL, CALM, notes::add);
     assertTrue(fast.sizes().getLast().token().gains(), fast.toString());
     assertTrue(fast.sizes().getLast().prompt().gains(), fast.toString());
   }
@@ -183,15 +185,16 @@ class DeviceSpeedTest {
           return t;
         };
     String said =
-        assertThrows(DeviceException.class, () -> SpeedTrial.of(name, SMALL, s -> {})).getMessage();
+        assertThrows(DeviceException.class, () -> SpeedTrial.of(name, SMALL, CALM, s -> {}))
+            .getMessage();
     assertTrue(said.contains("something else than the processor"), said);
     fake.refusal = Optional.of("none of these");
     assertEquals(
         "none of these",
-        assertThrows(DeviceException.class, () -> SpeedTrial.of(name, SMALL, s -> {}))
+        assertThrows(DeviceException.class, () -> SpeedTrial.of(name, SMALL, CALM, s -> {}))
             .getMessage());
     fake.absent = Optional.of("unplugged");
-    assertThrows(InputException.class, () -> SpeedTrial.of(name, SMALL, s -> {}));
+    assertThrows(InputException.class, () -> SpeedTrial.of(name, SMALL, CALM, s -> {}));
   }
 
   @Test
@@ -206,7 +209,7 @@ class DeviceSpeedTest {
           return t;
         };
     List<String> notes = new ArrayList<>();
-    assertEquals(1, SpeedTrial.of(name, SMALL, notes::add).sizes().size());
+    assertEquals(1, SpeedTrial.of(name, SMALL, CALM, notes::add).sizes().size());
     assertEquals(List.of("blocks of 1 million weights are not measured: no room"), notes);
   }
 }
