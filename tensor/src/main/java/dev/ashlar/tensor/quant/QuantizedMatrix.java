@@ -254,8 +254,28 @@ public final class QuantizedMatrix {
   public void readRow(int o, float[] row, int at) {
     byte[] values = codes.values();
     int first = o * groupsPerRow();
+    if (groupOfColumn == null
+        && codes instanceof Codes.Integers
+        && groups instanceof Groups.ZeroPoints z) {
+      readRow(values, o * in, z, first, row, at);
+      return;
+    }
     for (int k = 0; k < in; k++) {
       row[at + k] = groups.weight(first + group(k), codes.meaning(values[o * in + k] & 0xFF));
+    }
+  }
+
+  /** The common case, {@link Groups.ZeroPoints#weight} group by group. */
+  private void readRow(
+      byte[] values, int from, Groups.ZeroPoints z, int group, float[] row, int at) {
+    int size = z.size(in);
+    for (int k = 0, g = group; k < in; g++) {
+      float scale = z.scales()[g];
+      int zero = z.zeros()[g] & 0xFF;
+      for (int end = Math.min(k + size, in); k < end; k++) {
+        // Both are whole and small: their difference is the same in floats.
+        row[at + k] = scale * ((values[from + k] & 0xFF) - zero);
+      }
     }
   }
 
