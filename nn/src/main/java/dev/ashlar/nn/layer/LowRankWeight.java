@@ -2,7 +2,7 @@ package dev.ashlar.nn.layer;
 
 import dev.ashlar.tensor.Tensor;
 import dev.ashlar.tensor.autograd.Tape;
-import dev.ashlar.tensor.autograd.op.Add;
+import dev.ashlar.tensor.autograd.op.AddLowRank;
 import dev.ashlar.tensor.autograd.op.MatMul;
 import dev.ashlar.tensor.autograd.op.Scale;
 import java.util.Locale;
@@ -39,6 +39,6 @@ public record LowRankWeight(Weight inner, Tensor down, Tensor up, float scale)
   public Tensor multiply(Tensor x, Tape tape) {
     Tensor y = inner.multiply(x, tape);
     Tensor narrow = tape.apply(new Scale(tape.apply(new MatMul(x, down)), scale));
-    return tape.apply(new Add(y, tape.apply(new MatMul(narrow, up))));
+    return tape.apply(new AddLowRank(y, narrow, up));
   }
 }

@@ -20,7 +20,8 @@ public interface Weight {
    * {@code y = x·wᵀ}, without any bias.
    *
    * @param x {@code [.., in]}
-   * @return {@code [.., out]}, in a buffer of the tape's workspace
+   * @return {@code [.., out]}, in a buffer of the tape's workspace that the caller may change: no
+   *     gradient is made of its content
    */
   Tensor multiply(Tensor x, Tape tape);
 

@@ -1,8 +1,8 @@
 package dev.ashlar.nn.op;
 
 import dev.ashlar.tensor.Tensor;
+import dev.ashlar.tensor.autograd.CostlyOp;
 import dev.ashlar.tensor.autograd.Gradients;
-import dev.ashlar.tensor.autograd.Op;
 import dev.ashlar.tensor.autograd.Tape;
 import dev.ashlar.tensor.autograd.op.Attend;
 import dev.ashlar.tensor.kernel.AttentionKernel;
@@ -14,7 +14,7 @@ import java.util.List;
  * score per head takes part in the softmax and has no value. That is plain attention times {@code
  * σ(lse − sink)}, where {@code lse} is the logarithm of the sum of the other scores' exponentials.
  */
-public final class AttendWithSinks implements Op {
+public final class AttendWithSinks implements CostlyOp {
   private final AttentionKernel.Spec spec;
   private final Tensor q;
   private final Attend.Sources sources;
@@ -52,6 +52,17 @@ public final class AttendWithSinks implements Op {
                 .elementwise()
                 .scale(spec.valueDim(), sight, y.data(), at, y.data(), at, false));
     return y;
+  }
+
+  @Override
+  public List<Tensor> results(Tensor out) {
+    return List.of(out, lse);
+  }
+
+  @Override
+  public Tensor restored(List<Tensor> results) {
+    lse = results.get(1);
+    return results.getFirst();
   }
 
   private interface HeadBody {

@@ -2,17 +2,19 @@ package dev.ashlar.nn.op;
 
 import dev.ashlar.tensor.Parallel;
 import dev.ashlar.tensor.Tensor;
+import dev.ashlar.tensor.autograd.CostlyOp;
 import dev.ashlar.tensor.autograd.Gradients;
-import dev.ashlar.tensor.autograd.Op;
 import dev.ashlar.tensor.autograd.Tape;
+import dev.ashlar.tensor.autograd.Workspace;
 import dev.ashlar.tensor.quant.QuantizedMatrix;
 import java.util.List;
 
 /**
  * {@code y = x·wᵀ} with a quantized {@code w [out, in]} to which no gradient flows. Its floats are
- * in a buffer of the tape's from the forward on.
+ * in a buffer of the tape's from the forward on, or from the backward on where the forward's result
+ * was remembered.
  */
-public final class CodedMatMul implements Op {
+public final class CodedMatMul implements CostlyOp {
   private static final int GRAIN = 8;
 
   private final Tensor x;
@@ -42,18 +44,8 @@ public final class CodedMatMul implements Op {
     int out = w.out();
     Tensor y = tape.workspace().take(x.shape().withLast(out));
     int mark = tape.mark();
-    floats = tape.workspace().take(out, in);
+    floats = floats(tape.workspace());
     float[] values = floats.data();
-    Parallel.rows(
-        out,
-        GRAIN,
-        (from, to) -> {
-          for (int o = from; o < to; o++) {
-            w.readRow(o, values, o * in);
-            int row = o;
-            w.outliers().ifPresent(extra -> extra.addTo(row, values, row * in));
-          }
-        });
     tape.backend()
         .matMul()
         .xwt(x.rows(), out, in, x.data(), 0, in, values, 0, in, y.data(), 0, out, false);
@@ -63,8 +55,31 @@ public final class CodedMatMul implements Op {
     return y;
   }
 
+  private Tensor floats(Workspace workspace) {
+    int in = w.in();
+    Tensor made = workspace.take(w.out(), in);
+    float[] values = made.data();
+    Parallel.rows(
+        w.out(),
+        GRAIN,
+        (from, to) -> {
+          for (int o = from; o < to; o++) {
+            w.readRow(o, values, o * in);
+            int row = o;
+            w.outliers().ifPresent(extra -> extra.addTo(row, values, row * in));
+          }
+        });
+    return made;
+  }
+
   @Override
   public void backward(Tensor y, Tensor dy, Gradients g) {
+    if (!g.wants(x)) {
+      return;
+    }
+    if (floats == null) {
+      floats = floats(g.workspace());
+    }
     int in = w.in();
     int out = w.out();
     g.add(

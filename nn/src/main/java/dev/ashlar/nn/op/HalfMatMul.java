@@ -2,13 +2,13 @@ package dev.ashlar.nn.op;
 
 import dev.ashlar.tensor.HalfMatrix;
 import dev.ashlar.tensor.Tensor;
+import dev.ashlar.tensor.autograd.CostlyOp;
 import dev.ashlar.tensor.autograd.Gradients;
-import dev.ashlar.tensor.autograd.Op;
 import dev.ashlar.tensor.autograd.Tape;
 import java.util.List;
 
 /** {@code y = x·wᵀ} with a {@code w [out, in]} of 16-bit floats to which no gradient flows. */
-public final class HalfMatMul implements Op {
+public final class HalfMatMul implements CostlyOp {
   private final Tensor x;
   private final HalfMatrix w;
 

@@ -64,12 +64,21 @@ public final class Gradients {
     slot.written = true;
   }
 
+  /** Gives the buffer of a gradient back that has been passed on. */
+  void done(Tensor x) {
+    Slot slot = slots.remove(x);
+    if (slot != null) {
+      workspace().giveBack(slot.tensor);
+    }
+  }
+
   void provide(Tensor x, Tensor buffer, boolean accumulate) {
     slots.put(x, new Slot(buffer, accumulate));
   }
 
   /**
-   * The gradient of {@code x}, valid until the tape is reset, or null if nothing contributed to it.
+   * The gradient of {@code x}, which must be watched, valid until the tape is reset, or null if
+   * nothing contributed to it.
    */
   public Tensor of(Tensor x) {
     Slot slot = slots.get(x);

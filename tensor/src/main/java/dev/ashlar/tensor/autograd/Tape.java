@@ -25,8 +25,12 @@ public final class Tape {
   private final Workspace workspace;
   private final List<Node> nodes = new ArrayList<>();
   private final Set<Tensor> tracked = Collections.newSetFromMap(new IdentityHashMap<>());
+  private final Set<Tensor> watched = Collections.newSetFromMap(new IdentityHashMap<>());
   private final Map<Tensor, Tensor> provided = new IdentityHashMap<>();
   private final Set<Tensor> accumulating = Collections.newSetFromMap(new IdentityHashMap<>());
+
+  /** Where results of costly operations go, or come from; null for neither. */
+  private Remembered remembered;
 
   private Tape(Backend backend, boolean recording, Workspace workspace) {
     this.backend = backend;
@@ -41,15 +45,12 @@ public final class Tape {
 
   /** A tape that records, on the given backend. */
   public static Tape recording(Backend backend) {
-    return new Tape(backend, true, new Workspace());
+    return recording(backend, new Workspace());
   }
 
-  /**
-   * A tape that records like this one, with buffers from where this one's go when they are given
-   * back.
-   */
-  public Tape beside() {
-    return new Tape(backend, recording, workspace.beside());
+  /** A tape that records, with buffers of a workspace that is nobody else's. */
+  public static Tape recording(Backend backend, Workspace workspace) {
+    return new Tape(backend, true, workspace);
   }
 
   /** A tape for inference: runs operations and forgets them. */
@@ -59,7 +60,12 @@ public final class Tape {
 
   /** A tape for inference on the given backend. */
   public static Tape off(Backend backend) {
-    return new Tape(backend, false, new Workspace());
+    return off(backend, new Workspace());
+  }
+
+  /** A tape for inference, with buffers of a workspace that is nobody else's. */
+  public static Tape off(Backend backend, Workspace workspace) {
+    return new Tape(backend, false, workspace);
   }
 
   public Backend backend() {
@@ -80,6 +86,7 @@ public final class Tape {
       throw new IllegalStateException("this tape does not record");
     }
     tracked.add(leaf);
+    watched.add(leaf);
   }
 
   /**
@@ -121,12 +128,17 @@ public final class Tape {
 
   /** Runs {@code op} and records it if gradients flow through it. */
   public Tensor apply(Op op) {
-    Tensor out = op.forward(this);
+    Tensor out = remembered == null ? op.forward(this) : remembered.forward(op, this);
     if (needsBackward(op)) {
       nodes.add(new Node(op, out));
       tracked.add(out);
     }
     return out;
+  }
+
+  /** Until {@link #reset()}, results of costly operations go to or come from {@code results}. */
+  public void remember(Remembered results) {
+    remembered = results;
   }
 
   /**
@@ -146,6 +158,9 @@ public final class Tape {
       Tensor d = g.of(node.out());
       if (d != null) {
         node.op().backward(node.out(), d, g);
+        if (!watched.contains(node.out())) {
+          g.done(node.out());
+        }
       }
     }
     return g;
@@ -165,8 +180,10 @@ public final class Tape {
   public void reset() {
     nodes.clear();
     tracked.clear();
+    watched.clear();
     provided.clear();
     accumulating.clear();
+    remembered = null;
     workspace.release(0, null);
   }
 

@@ -10,9 +10,9 @@ import java.util.List;
 /**
  * Buffers that are used again: what was taken since a mark is given back at once, and the next
  * iteration, which asks for the same sizes in the same order, finds them all there. Sizes that
- * nobody asks for any more do not pile up: buffers are up to a sixteenth longer than what they were
- * taken for, so that batches of nearly the same length share them, and all together have at most a
- * quarter more bytes than were ever taken at once.
+ * nobody asks for any more do not pile up: long buffers are up to half longer than what they are
+ * taken for, if such lie free, so that batches of similar length share them, and all together have
+ * at most a quarter more bytes than were ever taken at once.
  *
  * <p>Not thread-safe; one workspace belongs to one tape. Workspaces {@linkplain #beside() beside}
  * each other give back to, and take from, the same free buffers.
@@ -66,12 +66,30 @@ public final class Workspace {
       shelf.asked = ++clock;
       taken += length;
       most = Math.max(most, taken);
-      if (shelf.count > 0) {
-        free -= length;
-        return shelf.pop();
+      Shelf from = shelf.count > 0 ? shelf : longer(length);
+      if (from == null) {
+        clear();
+        return new float[length];
       }
-      clear();
-      return new float[length];
+      taken += from.length - length;
+      most = Math.max(most, taken);
+      free -= from.length;
+      return from.pop();
+    }
+
+    /** The shelf of the shortest buffer that is a little too long, or null. */
+    private Shelf longer(int length) {
+      Shelf best = null;
+      for (Shelf s : all) {
+        if (length >= LONG
+            && s.count > 0
+            && s.length > length
+            && s.length <= length + length / 2
+            && (best == null || s.length < best.length)) {
+          best = s;
+        }
+      }
+      return best;
     }
 
     void giveBack(float[] buffer) {
@@ -152,6 +170,35 @@ public final class Workspace {
     Tensor t = Tensor.of(shelves.take(rounded(shape.size())), shape);
     taken.add(t);
     return t;
+  }
+
+  /** Gives {@code t} back before its time; without effect if it is not of this workspace. */
+  void giveBack(Tensor t) {
+    int i = place(t);
+    if (i >= 0) {
+      taken.remove(i);
+      shelves.giveBack(t.data());
+    }
+  }
+
+  private int place(Tensor t) {
+    int i = taken.size() - 1;
+    while (i >= 0 && taken.get(i).data() != t.data()) {
+      i--;
+    }
+    return i;
+  }
+
+  /**
+   * Lets another workspace give {@code t} back; without effect if it is not of this one.
+   *
+   * @param to {@linkplain #beside() beside} this one
+   */
+  void handOver(Tensor t, Workspace to) {
+    int i = place(t);
+    if (i >= 0) {
+      to.taken.add(taken.remove(i));
+    }
   }
 
   private static int rounded(long size) {

@@ -46,6 +46,17 @@ class WorkspaceTest {
     assertNotSame(first, w.take(560, 576).data());
   }
 
+  /** A rest of a batch takes the buffers of a whole one, but none that is far too long. */
+  @Test
+  void shorterOnesTakeLongerBuffers() {
+    Workspace w = new Workspace();
+    float[] whole = w.take(2048, 64).data();
+    w.release(0, null);
+    assertSame(whole, w.take(1536, 64).data());
+    w.release(0, null);
+    assertNotSame(whole, w.take(1024, 64).data());
+  }
+
   /** What was asked for last is kept, the rest goes. */
   @Test
   void theOldestGoFirst() {

@@ -5,7 +5,9 @@ import dev.ashlar.nn.decoder.BlockContext;
 import dev.ashlar.nn.decoder.Decoder;
 import dev.ashlar.tensor.Tensor;
 import dev.ashlar.tensor.autograd.Gradients;
+import dev.ashlar.tensor.autograd.Remembered;
 import dev.ashlar.tensor.autograd.Tape;
+import dev.ashlar.tensor.autograd.Workspace;
 import dev.ashlar.tuning.walk.BlockInputs;
 import java.util.List;
 import java.util.function.LongSupplier;
@@ -13,8 +15,9 @@ import java.util.stream.IntStream;
 
 /**
  * The way forward through a model's blocks and back, one batch after the other. What flows into
- * each block is kept; what the way back needs of its inside is kept for as many of the last blocks
- * as there is memory for, and computed once more for the others, to the same bits.
+ * each block is kept, and results of products and attention are kept for as many of the last blocks
+ * as there is memory for; the way back computes the rest of a block once more, to the same bits,
+ * which takes little time where these results are there.
  *
  * <p>The first batch shows what a block takes; from the second on blocks are kept.
  */
@@ -24,32 +27,37 @@ final class BlockPasses {
     private final Block block;
     private final List<TrainedFactors> trained;
 
-    /** What it left of the most tokens that went through it. */
+    /** What is kept of the most tokens that went through it. */
     private long bytes;
 
     private int tokens;
 
-    /** Its own while it keeps what it computed, else null. */
-    private Tape tape;
+    private final Remembered results;
 
-    private Tensor out;
+    /** Whether {@link #results} are those of the present batch. */
+    private boolean kept;
 
-    Pass(Block block, List<TrainedFactors> trained) {
+    Pass(Block block, List<TrainedFactors> trained, Workspace own) {
       this.block = block;
       this.trained = trained;
+      this.results = new Remembered(own);
     }
 
     boolean isKept() {
-      return tape != null;
+      return kept;
     }
 
     /**
-     * Forward.
+     * Forward, with results that are kept if there are any, else keeping them.
      *
      * @param first whether nobody wants the gradient of {@code in}
      * @param in unchanged until the way back
      */
-    void run(Tensor in, BlockContext context, boolean first, Tape on) {
+    Tensor run(Tensor in, BlockContext context, boolean first, Tape on) {
+      on.remember(results);
+      if (kept) {
+        results.rewind();
+      }
       for (TrainedFactors f : trained) {
         // Added to zeros: an expert that saw no token gets no gradient.
         on.watch(f.down(), f.downGradient(), true);
@@ -58,23 +66,22 @@ final class BlockPasses {
       if (!first) {
         on.watch(in);
       }
-      out = block.forward(in, context, on);
+      Tensor out = block.forward(in, context, on);
+      kept = true;
       if (context.rows() >= tokens) {
         tokens = context.rows();
-        bytes = on.workspace().bytes();
+        bytes = results.bytes();
       }
+      return out;
     }
 
     /** Gives back what was kept. */
     void letGo() {
-      if (isKept()) {
-        tape.reset();
-      }
-      tape = null;
-      out = null;
+      results.forget();
+      kept = false;
     }
 
-    /** Bytes that it is thought to leave at most: floats of weights are as many for few tokens. */
+    /** Bytes that it is thought to leave at most. */
     long bytes(int of) {
       return of <= tokens ? bytes : Math.ceilDiv(bytes * of, tokens);
     }
@@ -86,7 +93,7 @@ final class BlockPasses {
   private final BlockInputs states;
   private final Tape off;
 
-  /** For a block whose inside is not kept. */
+  /** For the blocks that gradients flow through, one after the other. */
   private final Tape once;
 
   /** The first block that has something to train: gradients go no further. */
@@ -100,20 +107,25 @@ final class BlockPasses {
   /**
    * @param blocks the model's, with factors beside their maps
    * @param trained the factors of each
+   * @param buffers where buffers come from, shared with who works between forward and back
    * @param spare bytes that may be taken beyond those of one block; asked once, behind the first
    *     batch
    */
   BlockPasses(
-      Decoder model, List<Block> blocks, List<List<TrainedFactors>> trained, LongSupplier spare) {
+      Decoder model,
+      List<Block> blocks,
+      List<List<TrainedFactors>> trained,
+      Workspace buffers,
+      LongSupplier spare) {
     this.model = model;
-    this.passes =
-        IntStream.range(0, blocks.size())
-            .mapToObj(i -> new Pass(blocks.get(i), trained.get(i)))
-            .toList();
     this.spare = spare;
     this.states = new BlockInputs(blocks.size());
-    this.off = Tape.off(model.backend());
-    this.once = Tape.recording(model.backend());
+    this.off = Tape.off(model.backend(), buffers.beside());
+    this.once = Tape.recording(model.backend(), buffers.beside());
+    this.passes =
+        IntStream.range(0, blocks.size())
+            .mapToObj(i -> new Pass(blocks.get(i), trained.get(i), buffers.beside()))
+            .toList();
     int begin = 0;
     while (begin < blocks.size() && trained.get(begin).isEmpty()) {
       begin++;
@@ -142,21 +154,17 @@ final class BlockPasses {
     for (int i = 0; i < passes.size(); i++) {
       Tensor in = states.keep(i, x, batch, length);
       off.reset();
+      once.reset();
       Pass pass = passes.get(i);
-      if (i < kept) {
-        x = pass.block.forward(in, context, off);
-      } else {
-        pass.tape = once.beside();
-        pass.run(in, context, i == first, pass.tape);
-        x = pass.out;
-      }
+      x = i < kept ? pass.block.forward(in, context, off) : pass.run(in, context, i == first, once);
     }
     states.keep(passes.size(), x, batch, length);
     off.reset();
+    once.reset();
     return states.last();
   }
 
-  /** The first of the last blocks whose insides together have room. */
+  /** The first of the last blocks whose results together have room. */
   private int keepFrom(int tokens) {
     if (room < 0) {
       return passes.size();
@@ -182,14 +190,9 @@ final class BlockPasses {
     for (int i = passes.size() - 1; i >= first; i--) {
       Pass pass = passes.get(i);
       Tensor in = states.get(i);
-      Tape tape = once;
-      if (pass.isKept()) {
-        tape = pass.tape;
-      } else {
-        tape.reset();
-        pass.run(in, context, i == first, tape);
-      }
-      Gradients g = tape.backward(pass.out, d);
+      once.reset();
+      Tensor out = pass.run(in, context, i == first, once);
+      Gradients g = once.backward(out, d);
       if (i > first) {
         System.arraycopy(g.of(in).data(), 0, d.data(), 0, d.size());
       }
@@ -201,7 +204,7 @@ final class BlockPasses {
     }
   }
 
-  /** Blocks whose inside is kept now. */
+  /** Blocks whose results are kept now. */
   long kept() {
     return passes.stream().filter(Pass::isKept).count();
   }

@@ -6,6 +6,7 @@ import dev.ashlar.nn.layer.LowRankWeight;
 import dev.ashlar.tensor.Tensor;
 import dev.ashlar.tensor.autograd.Gradients;
 import dev.ashlar.tensor.autograd.Tape;
+import dev.ashlar.tensor.autograd.Workspace;
 import dev.ashlar.tensor.autograd.op.CrossEntropy;
 import dev.ashlar.tuning.calibration.BatchOrder;
 import dev.ashlar.tuning.calibration.CalibrationSet;
@@ -31,9 +32,12 @@ import java.util.function.LongSupplier;
  */
 public final class LoraTraining {
   /** Logits in memory at once, if that is not less than so many rows of them. */
-  private static final int LOGITS = 1 << 26;
+  private static final int LOGITS = 1 << 23;
 
   private static final int LEAST_ROWS = 128;
+
+  /** Logits whose losses are summed, and shares of the gradient rounded, together. */
+  private static final int SUMMED = 1 << 26;
 
   private final Decoder model;
   private final LoraOptions options;
@@ -74,7 +78,8 @@ public final class LoraTraining {
     this.model = model;
     this.options = options;
     this.factors = Collections.unmodifiableMap(new LinkedHashMap<>(factors));
-    this.tape = Tape.recording(model.backend());
+    Workspace buffers = new Workspace();
+    this.tape = Tape.recording(model.backend(), buffers.beside());
     List<Block> blocks = new ArrayList<>();
     List<List<TrainedFactors>> ofBlock = new ArrayList<>();
     for (int i = 0; i < model.blockCount(); i++) {
@@ -87,7 +92,7 @@ public final class LoraTraining {
       throw new IllegalArgumentException(
           "of " + factors.size() + " maps to train beside the blocks have " + found);
     }
-    this.passes = new BlockPasses(model, blocks, ofBlock, spare);
+    this.passes = new BlockPasses(model, blocks, ofBlock, buffers, spare);
     this.optimizer = new AdamW(parameters, 0);
   }
 
@@ -209,7 +214,7 @@ public final class LoraTraining {
     Tensor hidden = forward(samples, rows, true);
     Tensor d = Tensor.zeros(hidden.shape());
     int[] targets = targets(samples, rows);
-    int counted = (int) Arrays.stream(targets).filter(t -> t >= 0).count();
+    int counted = CrossEntropy.count(targets);
     double loss = head(hidden, targets, Math.max(1, counted), d) / Math.max(1, counted);
     gradients.forEach(g -> Arrays.fill(g.data(), 0, g.size(), 0));
     passes.back(d);
@@ -233,7 +238,7 @@ public final class LoraTraining {
       Arrays.setAll(rows, i -> begin + i);
       int[] targets = targets(samples, rows);
       sum += head(forward(samples, rows, false), targets, 1, null);
-      counted += Arrays.stream(targets).filter(t -> t >= 0).count();
+      counted += CrossEntropy.count(targets);
     }
     return sum / Math.max(1, counted);
   }
@@ -285,28 +290,39 @@ public final class LoraTraining {
    * @param d receives the gradient by {@code hidden}, or null
    */
   private double head(Tensor hidden, int[] targets, int counted, Tensor d) {
-    int dim = hidden.dim(-1);
     int rows = hidden.rows();
-    int most = Math.max(LEAST_ROWS, LOGITS / model.spec().vocab());
+    int together = Math.max(LEAST_ROWS, SUMMED / model.spec().vocab());
     double sum = 0;
-    for (int from = 0; from < rows; from += most) {
-      int count = Math.min(most, rows - from);
-      Tensor x =
-          Tensor.of(
-              Arrays.copyOfRange(hidden.data(), from * dim, (from + count) * dim), count, dim);
+    for (int from = 0; from < rows; from += together) {
+      sum += head(hidden, targets, from, Math.min(from + together, rows), counted, d);
+    }
+    return sum;
+  }
+
+  /** The same of the rows {@code [from, to)}, whose losses are summed by themselves. */
+  private double head(Tensor hidden, int[] targets, int from, int to, int counted, Tensor d) {
+    int dim = hidden.dim(-1);
+    // Evenly: a rest of one or two rows is summed in another order.
+    int parts = Math.ceilDiv(to - from, Math.max(LEAST_ROWS, LOGITS / model.spec().vocab()));
+    int most = Math.ceilDiv(to - from, parts);
+    int here = CrossEntropy.count(Arrays.copyOfRange(targets, from, to));
+    float share = (float) here / counted;
+    double sum = 0;
+    for (int at = from; at < to; at += most) {
+      int end = Math.min(at + most, to);
+      Tensor x = Tensor.of(Arrays.copyOfRange(hidden.data(), at * dim, end * dim), end - at, dim);
       // One tape with and without gradients: each has floats of a packed head of its own.
       tape.reset();
       if (d != null) {
         tape.watch(x);
       }
       CrossEntropy loss =
-          new CrossEntropy(model.head(x, tape), Arrays.copyOfRange(targets, from, from + count));
+          new CrossEntropy(model.head(x, tape), Arrays.copyOfRange(targets, at, end), here);
       Tensor y = tape.apply(loss);
-      sum += loss.sum();
+      sum = loss.addTo(sum);
       if (d != null) {
-        float share = (float) loss.counted() / counted;
         Gradients g = tape.backward(y, share);
-        System.arraycopy(g.of(x).data(), 0, d.data(), from * dim, count * dim);
+        System.arraycopy(g.of(x).data(), 0, d.data(), at * dim, (end - at) * dim);
       }
       tape.reset();
     }

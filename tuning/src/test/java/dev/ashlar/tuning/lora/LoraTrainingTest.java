@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.ashlar.nn.decoder.Block;
 import dev.ashlar.nn.decoder.Decoder;
 import dev.ashlar.tensor.Tensor;
+import dev.ashlar.tensor.autograd.Workspace;
 import dev.ashlar.tuning.TinyModel;
 import dev.ashlar.tuning.calibration.CalibrationSet;
 import java.util.ArrayList;
@@ -147,7 +148,8 @@ class LoraTrainingTest {
     Decoder model = TinyModel.load();
     List<Block> blocks = List.of(model.block(0), model.block(1));
     List<TrainedFactors> some = List.of(TrainedFactors.fresh(2, 2, 1, new Random(1)));
-    BlockPasses passes = new BlockPasses(model, blocks, List.of(some, List.of()), () -> spare);
+    BlockPasses passes =
+        new BlockPasses(model, blocks, List.of(some, List.of()), new Workspace(), () -> spare);
     List<Long> kept = new ArrayList<>();
     for (int i = 0; i < 2; i++) {
       Tensor out = passes.forward(new int[LENGTH], 1, true);

@@ -2,8 +2,8 @@ package dev.ashlar.tensor.autograd.op;
 
 import dev.ashlar.tensor.Parallel;
 import dev.ashlar.tensor.Tensor;
+import dev.ashlar.tensor.autograd.CostlyOp;
 import dev.ashlar.tensor.autograd.Gradients;
-import dev.ashlar.tensor.autograd.Op;
 import dev.ashlar.tensor.autograd.Tape;
 import dev.ashlar.tensor.kernel.AttentionKernel;
 import dev.ashlar.tensor.kv.KvRows;
@@ -14,7 +14,7 @@ import java.util.List;
  * rows being those of the {@code Spec}'s ranges; y {@code [rows, heads·valueDim]} (Vaswani et al.,
  * arXiv 1706.03762; Ainslie et al., arXiv 2305.13245).
  */
-public final class Attend implements Op {
+public final class Attend implements CostlyOp {
   /**
    * Keys and values: tensors through which gradients flow, or rows that a cache keeps.
    *
@@ -90,6 +90,17 @@ public final class Attend implements Op {
     boolean backward = tape.needsBackward(this);
     lse = backward ? tape.workspace().take(spec.ranges().rows(), spec.heads()) : null;
     return forward(spec, q, sources, lse, tape);
+  }
+
+  @Override
+  public List<Tensor> results(Tensor out) {
+    return lse == null ? List.of(out) : List.of(out, lse);
+  }
+
+  @Override
+  public Tensor restored(List<Tensor> results) {
+    lse = results.size() > 1 ? results.get(1) : null;
+    return results.getFirst();
   }
 
   /**

@@ -14,9 +14,9 @@ import java.util.List;
 public final class CrossEntropy implements Op {
   private final Tensor logits;
   private final int[] targets;
-  private final int counted;
+  private final int divisor;
   private Tensor lse;
-  private double sum;
+  private double[] losses;
 
   /**
    * Of one target for each row.
@@ -26,29 +26,54 @@ public final class CrossEntropy implements Op {
    * @throws IllegalArgumentException if their number or one of them does not fit
    */
   public CrossEntropy(Tensor logits, int[] targets) {
+    this(logits, targets, count(targets));
+  }
+
+  /**
+   * The same as a part of a mean over more rows.
+   *
+   * @param divisor targets that count in all rows of the mean
+   */
+  public CrossEntropy(Tensor logits, int[] targets, int divisor) {
     if (logits.rows() != targets.length) {
       throw new IllegalArgumentException(targets.length + " targets for logits " + logits.shape());
     }
-    int count = 0;
     for (int t : targets) {
       if (t >= logits.dim(-1)) {
         throw new IllegalArgumentException("target " + t + " of a vocabulary " + logits.dim(-1));
       }
-      count += t < 0 ? 0 : 1;
     }
     this.logits = logits;
     this.targets = targets;
-    this.counted = count;
+    this.divisor = Math.max(1, divisor);
+  }
+
+  /** Targets that count: those that are not negative. */
+  public static int count(int... targets) {
+    int count = 0;
+    for (int t : targets) {
+      count += t < 0 ? 0 : 1;
+    }
+    return count;
   }
 
   /** Targets that count. */
   public int counted() {
-    return counted;
+    return count(targets);
   }
 
   /** The sum of the losses in double, known after the forward. */
   public double sum() {
-    return sum;
+    return addTo(0);
+  }
+
+  /** {@code sum} and the losses of all rows, added in their order; known after the forward. */
+  public double addTo(double sum) {
+    double all = sum;
+    for (double loss : losses) {
+      all += loss;
+    }
+    return all;
   }
 
   @Override
@@ -59,7 +84,7 @@ public final class CrossEntropy implements Op {
   @Override
   public Tensor forward(Tape tape) {
     int vocab = logits.dim(-1);
-    double[] losses = new double[targets.length];
+    losses = new double[targets.length];
     lse = tape.workspace().take(targets.length);
     Parallel.rows(
         targets.length,
@@ -68,19 +93,15 @@ public final class CrossEntropy implements Op {
             tape.backend()
                 .loss()
                 .crossEntropy(from, to, vocab, logits.data(), targets, losses, lse.data()));
-    sum = 0;
-    for (double loss : losses) {
-      sum += loss;
-    }
     Tensor y = tape.workspace().take();
-    y.data()[0] = (float) (sum / Math.max(1, counted));
+    y.data()[0] = (float) (addTo(0) / divisor);
     return y;
   }
 
   @Override
   public void backward(Tensor y, Tensor dy, Gradients g) {
     int vocab = logits.dim(-1);
-    float scale = dy.data()[0] / Math.max(1, counted);
+    float scale = dy.data()[0] / divisor;
     g.add(
         logits,
         (d, add) ->

@@ -1,14 +1,14 @@
 package dev.ashlar.tensor.autograd.op;
 
 import dev.ashlar.tensor.Tensor;
+import dev.ashlar.tensor.autograd.CostlyOp;
 import dev.ashlar.tensor.autograd.Gradients;
-import dev.ashlar.tensor.autograd.Op;
 import dev.ashlar.tensor.autograd.Tape;
 import dev.ashlar.tensor.kernel.MatMulKernel;
 import java.util.List;
 
 /** {@code y = x·wᵀ}, with x {@code [.., in]}, w {@code [out, in]}, y {@code [.., out]}. */
-public record MatMul(Tensor x, Tensor w) implements Op {
+public record MatMul(Tensor x, Tensor w) implements CostlyOp {
   public MatMul {
     if (x.dim(-1) != w.dim(-1) || w.shape().rank() != 2) {
       throw new IllegalArgumentException(
