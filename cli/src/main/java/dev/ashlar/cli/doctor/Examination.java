@@ -60,6 +60,7 @@ public final class Examination {
     found.put("gflops", round(speed.products()));
     found.put("readGigabytesPerSecond", round(speed.reading()));
     found.put("packedGigabytesPerSecond", round(speed.packed()));
+    found.put("packedInt8GigabytesPerSecond", round(speed.rounded()));
     List<String> warnings = new ArrayList<>(warnings());
     collapsed("float products", speed.products() / speed.ceiling()).ifPresent(warnings::add);
     collapsed("4-bit products", speed.packed() / speed.reading()).ifPresent(warnings::add);
@@ -191,7 +192,9 @@ public final class Examination {
         f.get("packedGigabytesPerSecond")
             + " of "
             + f.get("readGigabytesPerSecond")
-            + " GB/s of 4-bit weights from memory");
+            + " GB/s of 4-bit weights from memory, "
+            + f.get("packedInt8GigabytesPerSecond")
+            + " with --activations int8 (one token; prompts are multiplied as floats)");
     ((List<?>) f.get("warnings")).forEach(w -> line(lines, "warning", w + ""));
     return String.join("\n", lines);
   }

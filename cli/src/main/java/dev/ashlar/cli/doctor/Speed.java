@@ -1,6 +1,7 @@
 package dev.ashlar.cli.doctor;
 
 import dev.ashlar.tensor.Parallel;
+import dev.ashlar.tensor.kernel.ActivationPrecision;
 import dev.ashlar.tensor.kernel.Backends;
 import dev.ashlar.tensor.kernel.MatMulKernel;
 import dev.ashlar.tensor.kernel.PackedKernel;
@@ -19,8 +20,9 @@ import java.util.concurrent.atomic.AtomicLong;
  * @param products the same in a product of large matrices
  * @param reading billions of bytes per second read from memory
  * @param packed billions of bytes of 4-bit weights per second that products for one token take in
+ * @param rounded the same with activations rounded to bytes
  */
-record Speed(double ceiling, double products, double reading, double packed) {
+record Speed(double ceiling, double products, double reading, double packed, double rounded) {
   private static final int SIDE = 768;
   private static final int PROBE_STEPS = 1 << 17;
   private static final int WORDS = 32 << 20;
@@ -39,7 +41,13 @@ record Speed(double ceiling, double products, double reading, double packed) {
 
   /** This machine's, by the backend of the process. */
   static Speed measured() {
-    return new Speed(onRegisters(), gflops(), readGigabytes(), packedGigabytes());
+    PackedMatrix[] weights = packedBeyondCaches();
+    return new Speed(
+        onRegisters(),
+        gflops(),
+        readGigabytes(),
+        packedGigabytes(weights, ActivationPrecision.FLOAT),
+        packedGigabytes(weights, ActivationPrecision.INT8));
   }
 
   /** On registers alone. */
@@ -99,7 +107,7 @@ record Speed(double ceiling, double products, double reading, double packed) {
     return 4.0 * WORDS / nanos;
   }
 
-  private static double packedGigabytes() {
+  private static PackedMatrix[] packedBeyondCaches() {
     PackedKernel kernel = Backends.chosen().packed();
     IntegerGrid scheme = new IntegerGrid(4, 128, true);
     int groups = PACKED_SIDE * scheme.groups(PACKED_SIDE);
@@ -113,6 +121,11 @@ record Speed(double ceiling, double products, double reading, double packed) {
       copies[i] =
           kernel.pack(new QuantizedMatrix(PACKED_SIDE, PACKED_SIDE, scheme, codes, scales, zeros));
     }
+    return copies;
+  }
+
+  private static double packedGigabytes(PackedMatrix[] copies, ActivationPrecision activations) {
+    PackedKernel kernel = Backends.chosen().packed();
     float[] x = new float[PACKED_SIDE];
     float[] y = new float[PACKED_SIDE];
     Arrays.fill(x, 0.5f);
@@ -120,7 +133,7 @@ record Speed(double ceiling, double products, double reading, double packed) {
         median(
             () -> {
               for (PackedMatrix w : copies) {
-                kernel.multiply(1, x, 0, w, y, 0);
+                kernel.multiply(1, x, 0, w, activations, y, 0);
               }
             });
     return COPIES * copies[0].byteSize() / nanos;

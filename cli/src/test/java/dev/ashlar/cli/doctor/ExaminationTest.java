@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Test;
 
 /** What people and machines are told of this machine. */
 class ExaminationTest {
-  private static final Speed SOUND = new Speed(100, 90, 20, 15);
+  private static final Speed SOUND = new Speed(100, 90, 20, 15, 18);
   private static final Automatic NONE = new Automatic(Optional.empty(), Optional.empty(), false);
 
   @Test
@@ -51,10 +51,12 @@ class ExaminationTest {
 
   @Test
   void figuresHaveTheirUnits() {
-    Report report = Examination.of("1.2.3", new Speed(123.456, 90, 20, 15), NONE);
+    Report report = Examination.of("1.2.3", new Speed(123.456, 90, 20, 15, 18), NONE);
     assertEquals("1.2.3", line(report, "ashlar"));
     assertTrue(line(report, "products").startsWith("90.0 of 123.5 GFLOP/s"), report.text());
     assertTrue(line(report, "decoding").startsWith("15.0 of 20.0 GB/s"), report.text());
+    assertTrue(line(report, "decoding").contains(", 18.0 with --activations int8"), report.text());
+    assertEquals(18.0, report.json().get("packedInt8GigabytesPerSecond"));
     assertEquals(123.5, report.json().get("ceilingGflops"));
     assertEquals(15.0, report.json().get("packedGigabytesPerSecond"));
     assertEquals(List.of(), report.json().get("warnings"));
@@ -63,7 +65,7 @@ class ExaminationTest {
 
   @Test
   void eachWarningHasALine() {
-    Report report = Examination.of("1.2.3", new Speed(100, 10, 20, 2), NONE);
+    Report report = Examination.of("1.2.3", new Speed(100, 10, 20, 2, 2), NONE);
     List<String> warnings = report.text().lines().filter(l -> l.startsWith("warning")).toList();
     assertEquals(2, warnings.size(), report.text());
     assertTrue(warnings.get(0).contains("float products reach only 10%"), report.text());
