@@ -3,6 +3,7 @@ package dev.ashlar.tornado.runner;
 import dev.ashlar.nn.decoder.AttentionSpec;
 import dev.ashlar.nn.decoder.PositionSpec;
 import dev.ashlar.nn.decoder.RotarySpec;
+import dev.ashlar.tornado.graph.Tasks;
 import dev.ashlar.tornado.kernel.DeviceAttention;
 import dev.ashlar.tornado.kernel.DevicePointwise;
 import java.util.List;

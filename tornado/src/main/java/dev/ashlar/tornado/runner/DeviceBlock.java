@@ -4,6 +4,7 @@ import dev.ashlar.nn.decoder.BlockSpec;
 import dev.ashlar.nn.decoder.FeedForwardSpec;
 import dev.ashlar.nn.decoder.ResidualSpec;
 import dev.ashlar.nn.decoder.RotarySpec;
+import dev.ashlar.tornado.graph.Tasks;
 import dev.ashlar.tornado.kernel.DeviceRows;
 import java.util.List;
 import java.util.function.Function;

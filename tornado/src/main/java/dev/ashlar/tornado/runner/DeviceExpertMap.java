@@ -1,5 +1,6 @@
 package dev.ashlar.tornado.runner;
 
+import dev.ashlar.tornado.graph.Tasks;
 import dev.ashlar.tornado.kernel.DeviceExperts;
 import dev.ashlar.tornado.kernel.DeviceHalves;
 import dev.ashlar.tornado.kernel.DeviceMatrix;

@@ -1,10 +1,10 @@
 package dev.ashlar.tornado.runner;
 
+import dev.ashlar.tornado.graph.Plan;
+import dev.ashlar.tornado.graph.Tasks;
 import java.util.ArrayList;
-import java.util.IdentityHashMap;
 import java.util.List;
-import java.util.Map;
-import uk.ac.manchester.tornado.api.enums.DataTransferMode;
+import java.util.stream.Stream;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 
 /**
@@ -22,7 +22,7 @@ final class DeviceGraphs {
   static final int BLOCKS = 4;
 
   private final Buffers buffers;
-  private final List<Stage> stages = new ArrayList<>();
+  private final List<Plan> stages = new ArrayList<>();
   private final IntArray copies = IntArray.fromArray(new int[1 + 2 * COPIES]);
 
   /** The graphs. */
@@ -34,7 +34,7 @@ final class DeviceGraphs {
     }
   }
 
-  private Stage stage(String name, List<DeviceBlock> blocks, boolean groups) {
+  private Plan stage(String name, List<DeviceBlock> blocks, boolean groups) {
     Buffers b = buffers;
     List<Object> weights = new ArrayList<>();
     List<Object> changing = new ArrayList<>(List.of(copies));
@@ -45,20 +45,12 @@ final class DeviceGraphs {
       block.addCopies(tasks, copies, COPIES);
       block.add(tasks, b);
     }
-    return Stage.of(
-        tasks,
-        g ->
-            g.transferToDevice(DataTransferMode.FIRST_EXECUTION, once(weights))
-                .transferToDevice(DataTransferMode.FIRST_EXECUTION, b.used())
-                .transferToDevice(DataTransferMode.EVERY_EXECUTION, b.changing())
-                .transferToDevice(DataTransferMode.EVERY_EXECUTION, once(changing)),
-        g -> g.transferToHost(DataTransferMode.EVERY_EXECUTION, b.x()));
-  }
-
-  /** Each array once. */
-  static Object[] once(List<Object> arrays) {
-    Map<Object, Object> seen = new IdentityHashMap<>();
-    return arrays.stream().filter(a -> seen.put(a, a) == null).toArray();
+    weights.forEach(tasks::stays);
+    Stream.of(b.used()).forEach(tasks::stays);
+    Stream.of(b.changing()).forEach(tasks::send);
+    changing.forEach(tasks::send);
+    tasks.bringBack(b.x());
+    return tasks.plan();
   }
 
   /** Has a page copied before the next run computes anything; at once where many wait already. */
@@ -84,11 +76,11 @@ final class DeviceGraphs {
   }
 
   void runBlocks() {
-    stages.forEach(Stage::run);
+    stages.forEach(Plan::run);
     copies.set(0, 0);
   }
 
   void close() {
-    stages.forEach(Stage::close);
+    stages.forEach(Plan::close);
   }
 }

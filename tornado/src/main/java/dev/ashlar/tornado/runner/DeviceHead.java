@@ -1,6 +1,7 @@
 package dev.ashlar.tornado.runner;
 
 import dev.ashlar.nn.decoder.HeadSpec;
+import dev.ashlar.tornado.graph.Tasks;
 import dev.ashlar.tornado.kernel.DeviceRows;
 import java.util.ArrayList;
 import java.util.List;

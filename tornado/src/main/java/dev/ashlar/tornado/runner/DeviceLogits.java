@@ -1,7 +1,8 @@
 package dev.ashlar.tornado.runner;
 
 import dev.ashlar.tensor.Tensor;
-import uk.ac.manchester.tornado.api.enums.DataTransferMode;
+import dev.ashlar.tornado.graph.Plan;
+import dev.ashlar.tornado.graph.Tasks;
 
 /**
  * The head on the device: a graph of one row, as decoding needs it, and one of many, which is made
@@ -13,19 +14,15 @@ final class DeviceLogits implements AutoCloseable {
   static final int FEWEST = 8;
 
   /** A head and its graph. */
-  private record Rows(DeviceHead head, Stage stage) {
+  private record Rows(DeviceHead head, Plan plan) {
     static Rows of(String name, DeviceHead head, boolean groups) {
       Tasks tasks = new Tasks(name, groups);
       head.add(tasks);
-      Stage stage =
-          Stage.of(
-              tasks,
-              g ->
-                  g.transferToDevice(
-                          DataTransferMode.FIRST_EXECUTION, DeviceGraphs.once(head.arrays()))
-                      .transferToDevice(DataTransferMode.EVERY_EXECUTION, head.in(), head.active()),
-              g -> g.transferToHost(DataTransferMode.EVERY_EXECUTION, head.logits()));
-      return new Rows(head, stage);
+      head.arrays().forEach(tasks::stays);
+      tasks.send(head.in());
+      tasks.send(head.active());
+      tasks.bringBack(head.logits());
+      return new Rows(head, tasks.plan());
     }
 
     /** Computes rows {@code [from, from + n)} of {@code hidden} into the same of {@code all}. */
@@ -36,7 +33,7 @@ final class DeviceLogits implements AutoCloseable {
         head.in().set(i, i < n * dim ? hidden[from * dim + i] : 0);
       }
       head.active().set(0, n);
-      stage.run();
+      plan.run();
       for (int i = 0; i < n * vocab; i++) {
         all[from * vocab + i] = head.logits().get(i);
       }
@@ -101,9 +98,9 @@ final class DeviceLogits implements AutoCloseable {
 
   @Override
   public void close() {
-    one.stage().close();
+    one.plan().close();
     if (many != null) {
-      many.stage().close();
+      many.plan().close();
     }
   }
 }

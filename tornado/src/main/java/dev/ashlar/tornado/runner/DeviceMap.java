@@ -1,5 +1,6 @@
 package dev.ashlar.tornado.runner;
 
+import dev.ashlar.tornado.graph.Tasks;
 import java.util.List;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 

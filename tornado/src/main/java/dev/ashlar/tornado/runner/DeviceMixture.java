@@ -3,6 +3,7 @@ package dev.ashlar.tornado.runner;
 import dev.ashlar.nn.decoder.FeedForwardSpec;
 import dev.ashlar.nn.decoder.FeedForwardSpec.RouterSpec;
 import dev.ashlar.nn.op.Route;
+import dev.ashlar.tornado.graph.Tasks;
 import dev.ashlar.tornado.kernel.DeviceExperts;
 import dev.ashlar.tornado.kernel.DeviceRouting;
 import dev.ashlar.tornado.kernel.DeviceRows;

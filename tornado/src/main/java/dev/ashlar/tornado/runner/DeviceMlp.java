@@ -2,6 +2,7 @@ package dev.ashlar.tornado.runner;
 
 import dev.ashlar.nn.decoder.FeedForwardSpec;
 import dev.ashlar.nn.decoder.LinearSpec;
+import dev.ashlar.tornado.graph.Tasks;
 import dev.ashlar.tornado.kernel.DevicePointwise;
 import java.util.List;
 import java.util.function.IntUnaryOperator;

@@ -1,6 +1,7 @@
 package dev.ashlar.tornado.runner;
 
 import dev.ashlar.nn.decoder.NormSpec;
+import dev.ashlar.tornado.graph.Tasks;
 import dev.ashlar.tornado.kernel.DeviceRows;
 import java.util.List;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;

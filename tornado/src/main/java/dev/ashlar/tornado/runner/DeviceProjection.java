@@ -2,6 +2,7 @@ package dev.ashlar.tornado.runner;
 
 import dev.ashlar.nn.decoder.AttentionSpec;
 import dev.ashlar.nn.decoder.AttentionSpec.ProjectionSpec;
+import dev.ashlar.tornado.graph.Tasks;
 import dev.ashlar.tornado.kernel.DeviceRows;
 import java.util.List;
 import java.util.function.IntUnaryOperator;

@@ -1,16 +1,11 @@
 package dev.ashlar.tornado.runner;
 
 import dev.ashlar.nn.device.DeviceKernels;
-import java.util.ArrayList;
+import dev.ashlar.tornado.graph.Plan;
+import dev.ashlar.tornado.graph.Tasks;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
-import uk.ac.manchester.tornado.api.TaskGraph;
-import uk.ac.manchester.tornado.api.TornadoExecutionPlan;
-import uk.ac.manchester.tornado.api.TornadoExecutionResult;
-import uk.ac.manchester.tornado.api.enums.DataTransferMode;
-import uk.ac.manchester.tornado.api.enums.ProfilerMode;
-import uk.ac.manchester.tornado.api.exceptions.TornadoExecutionPlanException;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 
 /**
@@ -21,16 +16,14 @@ final class KernelWork implements DeviceKernels.Work {
   /** Graphs that are alive at a time have different names. */
   private static final AtomicInteger COUNT = new AtomicInteger();
 
-  private final Tasks tasks;
-  private final TornadoExecutionPlan plan;
+  private final Plan plan;
   private final FloatArray result;
-  private TornadoExecutionResult last;
+  private boolean hasRun;
   private long nanosToDevice;
 
-  private KernelWork(Tasks tasks, TornadoExecutionPlan plan, FloatArray result) {
-    this.tasks = tasks;
-    this.result = result;
+  private KernelWork(Plan plan, FloatArray result) {
     this.plan = plan;
+    this.result = result;
   }
 
   /**
@@ -43,27 +36,20 @@ final class KernelWork implements DeviceKernels.Work {
   static KernelWork of(
       boolean groups, FloatArray result, List<Object> operands, Consumer<Tasks> kernel) {
     Tasks tasks = new Tasks("kernel" + COUNT.getAndIncrement(), groups);
-    List<Object> arrays = new ArrayList<>(operands);
-    arrays.add(result);
+    operands.forEach(tasks::stays);
+    tasks.stays(result);
+    tasks.bringWhenAsked(result);
     kernel.accept(tasks);
-    TaskGraph graph =
-        tasks.graph(
-            g -> g.transferToDevice(DataTransferMode.FIRST_EXECUTION, arrays.toArray()),
-            g -> g.transferToHost(DataTransferMode.UNDER_DEMAND, result));
-    return new KernelWork(tasks, new TornadoExecutionPlan(graph.snapshot()), result);
+    return new KernelWork(tasks.plan(), result);
   }
 
   @Override
   public void run() {
-    boolean first = last == null;
-    if (first) {
-      plan.withProfiler(ProfilerMode.SILENT);
-    }
-    last = tasks.hasGrids() ? plan.withGridScheduler(tasks.scheduler()).execute() : plan.execute();
-    if (first) {
-      nanosToDevice = last.getProfilerResult().getDeviceWriteTime();
-      // Its events cost time, which is nobody else's.
-      plan.withoutProfiler();
+    if (hasRun) {
+      plan.run();
+    } else {
+      nanosToDevice = plan.runTimed();
+      hasRun = true;
     }
   }
 
@@ -74,7 +60,7 @@ final class KernelWork implements DeviceKernels.Work {
   }
 
   private void requireRun() {
-    if (last == null) {
+    if (!hasRun) {
       throw new IllegalStateException("the work has not been done yet");
     }
   }
@@ -83,18 +69,13 @@ final class KernelWork implements DeviceKernels.Work {
   public DeviceKernels.Result result() {
     requireRun();
     long start = System.nanoTime();
-    last.transferToHost(result);
+    plan.bring(result);
     long nanos = System.nanoTime() - start;
     return new DeviceKernels.Result(result.toHeapArray(), nanos);
   }
 
   @Override
   public void close() {
-    try {
-      plan.freeDeviceMemory();
-      plan.close();
-    } catch (TornadoExecutionPlanException e) {
-      throw new IllegalStateException("TornadoVM could not free the device's memory", e);
-    }
+    plan.close();
   }
 }

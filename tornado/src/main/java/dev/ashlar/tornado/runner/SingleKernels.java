@@ -5,6 +5,7 @@ import dev.ashlar.nn.device.DeviceKernels;
 import dev.ashlar.tensor.DType;
 import dev.ashlar.tensor.kernel.FakeQuantKernel;
 import dev.ashlar.tensor.quant.QuantizedMatrix;
+import dev.ashlar.tornado.graph.Tasks;
 import dev.ashlar.tornado.kernel.DeviceAttention;
 import dev.ashlar.tornado.kernel.DeviceFakeQuant;
 import dev.ashlar.tornado.kernel.DeviceProbes;

@@ -4,6 +4,8 @@ import dev.ashlar.nn.devicetuning.TuningJob;
 import dev.ashlar.nn.devicetuning.TuningSession;
 import dev.ashlar.tensor.Tensor;
 import dev.ashlar.tensor.kernel.FakeQuantKernel;
+import dev.ashlar.tornado.graph.Plan;
+import dev.ashlar.tornado.graph.Tasks;
 import dev.ashlar.tornado.kernel.DeviceBatch;
 import dev.ashlar.tornado.kernel.DeviceGradients;
 import java.util.ArrayList;
@@ -11,14 +13,15 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import uk.ac.manchester.tornado.api.TornadoExecutionPlan;
-import uk.ac.manchester.tornado.api.TornadoExecutionResult;
-import uk.ac.manchester.tornado.api.exceptions.TornadoExecutionPlanException;
+import java.util.concurrent.atomic.AtomicInteger;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 
 /** One block under tuning on the device, and the plan that runs its iterations. */
 final class DeviceSession implements TuningSession {
+  /** Graphs that are alive at a time have different names. */
+  private static final AtomicInteger COUNT = new AtomicInteger();
+
   /** A place of the batch that nobody has. */
   private static final int EMPTY = -1;
 
@@ -33,29 +36,29 @@ final class DeviceSession implements TuningSession {
   private final IntArray keep = IntArray.fromArray(new int[1]);
   private final FloatArray scale = FloatArray.fromArray(new float[1]);
   private final FloatArray sums;
-  private final TornadoExecutionPlan plan;
+  private final Plan plan;
 
   DeviceSession(TuningJob job) {
     this.job = job;
     int rows = Math.multiplyExact(job.micro(), job.length());
-    Steps steps = new Steps();
+    Tasks tasks = new Tasks("tuning" + COUNT.getAndIncrement(), false);
     batch = IntArray.fromArray(new int[job.micro()]);
     sums = FloatArray.fromArray(new float[rows]);
-    TunedBlock block = new TunedBlock(steps, job, rows);
+    TunedBlock block = new TunedBlock(tasks, job, rows);
     tuned = block.tuned();
     tuned.forEach(
-        (name, map) -> map.addStep(steps, keep, rates(job.matrices().get(name)), job.clampV()));
+        (name, map) -> map.addStep(tasks, keep, rates(job.matrices().get(name)), job.clampV()));
     int length = job.length();
     int dim = job.dim();
-    FloatArray inputs = steps.stays(samples(job.inputs()));
-    FloatArray targets = steps.stays(samples(job.targets()));
-    IntArray counted = steps.stays(counted());
-    FloatArray x = steps.zeros(rows * dim);
-    FloatArray y = steps.zeros(rows * dim);
-    FloatArray dy = steps.zeros(rows * dim);
-    steps.add((g, id) -> g.task(id, DeviceBatch::gather, inputs, batch, x, rows, length, dim));
+    FloatArray inputs = tasks.stays(samples(job.inputs()));
+    FloatArray targets = tasks.stays(samples(job.targets()));
+    IntArray counted = tasks.stays(counted());
+    FloatArray x = tasks.zeros(rows * dim);
+    FloatArray y = tasks.zeros(rows * dim);
+    FloatArray dy = tasks.zeros(rows * dim);
+    tasks.add((g, id) -> g.task(id, DeviceBatch::gather, inputs, batch, x, rows, length, dim));
     block.addForward(x, y);
-    steps.add(
+    tasks.add(
         (g, id) ->
             g.task(
                 id,
@@ -71,12 +74,12 @@ final class DeviceSession implements TuningSession {
                 length,
                 dim));
     block.addBackward(x, dy, mode);
-    List<Object> sent = new ArrayList<>(List.of(batch, mode, keep, scale));
-    rates.forEach(r -> sent.add(r.next()));
-    steps.stays(sums);
-    plan =
-        new TornadoExecutionPlan(
-            steps.graph("tuning", sent.toArray(), new Object[] {sums}, best().toArray()));
+    List.of(batch, mode, keep, scale).forEach(tasks::send);
+    rates.forEach(r -> tasks.send(r.next()));
+    tasks.stays(sums);
+    tasks.bringBack(sums);
+    best().forEach(tasks::bringWhenAsked);
+    plan = tasks.plan();
   }
 
   private FloatArray rates(TuningJob.Matrix m) {
@@ -142,11 +145,10 @@ final class DeviceSession implements TuningSession {
   }
 
   /** Runs the graph; what was asked for meanwhile is done then. */
-  private TornadoExecutionResult execute() {
-    TornadoExecutionResult result = plan.execute();
+  private void execute() {
+    plan.run();
     keep.set(0, 0);
     rates.forEach(r -> r.next().init(0));
-    return result;
   }
 
   @Override
@@ -172,8 +174,8 @@ final class DeviceSession implements TuningSession {
       batch.set(b, EMPTY);
     }
     mode.set(0, DeviceGradients.KEEP);
-    TornadoExecutionResult result = execute();
-    result.transferToHost(best().toArray());
+    execute();
+    plan.bring(best().toArray());
     Map<String, FakeQuantKernel.Parameters> kept = new LinkedHashMap<>();
     tuned.forEach((name, map) -> kept.put(name, map.kept()));
     return kept;
@@ -181,11 +183,6 @@ final class DeviceSession implements TuningSession {
 
   @Override
   public void close() {
-    try {
-      plan.freeDeviceMemory();
-      plan.close();
-    } catch (TornadoExecutionPlanException e) {
-      throw new IllegalStateException("TornadoVM could not free the device's memory", e);
-    }
+    plan.close();
   }
 }

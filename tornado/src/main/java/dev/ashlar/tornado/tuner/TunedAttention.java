@@ -7,6 +7,7 @@ import dev.ashlar.nn.decoder.LinearSpec;
 import dev.ashlar.nn.decoder.PositionSpec;
 import dev.ashlar.tensor.Tensor;
 import dev.ashlar.tensor.autograd.op.Rotate;
+import dev.ashlar.tornado.graph.Tasks;
 import dev.ashlar.tornado.kernel.DevicePointwise;
 import dev.ashlar.tornado.kernel.DeviceWholeAttention;
 import java.util.Map;
@@ -25,7 +26,7 @@ final class TunedAttention {
   private record Turn(
       FloatArray cos, FloatArray sin, FloatArray back, IntArray places, int dim, int interleaved) {}
 
-  private final Steps steps;
+  private final Tasks tasks;
   private final AttentionSpec spec;
   private final int rows;
   private final int length;
@@ -46,13 +47,13 @@ final class TunedAttention {
   private final FloatArray logSums;
 
   TunedAttention(
-      Steps steps,
+      Tasks tasks,
       AttentionSpec spec,
       Map<String, Tensor> tensors,
       Function<LinearSpec, TunedMap> maps,
       int rows,
       int length) {
-    this.steps = steps;
+    this.tasks = tasks;
     this.spec = spec;
     this.rows = rows;
     this.length = length;
@@ -62,17 +63,17 @@ final class TunedAttention {
     value = maps.apply(s.value());
     output = maps.apply(spec.output());
     HeadNormSpec norms = spec.headNorms().orElse(null);
-    queryNorm = norms == null ? null : TunedNorm.of(steps, norms.query(), tensors);
-    keyNorm = norms == null ? null : TunedNorm.of(steps, norms.key(), tensors);
+    queryNorm = norms == null ? null : TunedNorm.of(tasks, norms.query(), tensors);
+    keyNorm = norms == null ? null : TunedNorm.of(tasks, norms.key(), tensors);
     normedLate = norms != null && norms.afterRotation();
     turn = spec.position() instanceof PositionSpec.Rotary r ? turn(r) : null;
-    rawQueries = steps.zeros(Math.multiplyExact(rows, query.out()));
-    rawKeys = steps.zeros(Math.multiplyExact(rows, key.out()));
-    queries = norms == null ? rawQueries : steps.zeros(rows * query.out());
-    keys = norms == null ? rawKeys : steps.zeros(rows * key.out());
-    values = steps.zeros(Math.multiplyExact(rows, value.out()));
-    attended = steps.zeros(Math.multiplyExact(rows, query.out()));
-    logSums = steps.zeros(Math.multiplyExact(rows, spec.heads()));
+    rawQueries = tasks.zeros(Math.multiplyExact(rows, query.out()));
+    rawKeys = tasks.zeros(Math.multiplyExact(rows, key.out()));
+    queries = norms == null ? rawQueries : tasks.zeros(rows * query.out());
+    keys = norms == null ? rawKeys : tasks.zeros(rows * key.out());
+    values = tasks.zeros(Math.multiplyExact(rows, value.out()));
+    attended = tasks.zeros(Math.multiplyExact(rows, query.out()));
+    logSums = tasks.zeros(Math.multiplyExact(rows, spec.heads()));
   }
 
   private Turn turn(PositionSpec.Rotary r) {
@@ -86,10 +87,10 @@ final class TunedAttention {
       places[2 * row + 1] = row % length;
     }
     return new Turn(
-        steps.stays(FloatArray.fromArray(t.cos())),
-        steps.stays(FloatArray.fromArray(t.sin())),
-        steps.stays(back),
-        steps.stays(IntArray.fromArray(places)),
+        tasks.stays(FloatArray.fromArray(t.cos())),
+        tasks.stays(FloatArray.fromArray(t.sin())),
+        tasks.stays(back),
+        tasks.stays(IntArray.fromArray(places)),
         t.rotaryDim(),
         t.interleaved() ? 1 : 0);
   }
@@ -98,7 +99,7 @@ final class TunedAttention {
     if (turn != null) {
       FloatArray sin = forward ? turn.sin() : turn.back();
       int headDim = spec.headDim();
-      steps.add(
+      tasks.add(
           (g, id) ->
               g.task(
                   id,
@@ -122,16 +123,16 @@ final class TunedAttention {
 
   private void norm() {
     if (queryNorm != null) {
-      queryNorm.addForward(steps, rawQueries, queries, rowsOf(queryNorm, query));
-      keyNorm.addForward(steps, rawKeys, keys, rowsOf(keyNorm, key));
+      queryNorm.addForward(tasks, rawQueries, queries, rowsOf(queryNorm, query));
+      keyNorm.addForward(tasks, rawKeys, keys, rowsOf(keyNorm, key));
     }
   }
 
   /** {@code y = attention(x)}. */
   void addForward(FloatArray x, FloatArray y) {
-    query.addForward(steps, x, rawQueries, rows);
-    key.addForward(steps, x, rawKeys, rows);
-    value.addForward(steps, x, values, rows);
+    query.addForward(tasks, x, rawQueries, rows);
+    key.addForward(tasks, x, rawKeys, rows);
+    value.addForward(tasks, x, values, rows);
     if (!normedLate) {
       norm();
     }
@@ -146,7 +147,7 @@ final class TunedAttention {
     float scale = spec.scale();
     int window = spec.window();
     float softcap = spec.softcap();
-    steps.add(
+    tasks.add(
         (g, id) ->
             g.task(
                 id,
@@ -164,17 +165,17 @@ final class TunedAttention {
                 scale,
                 window,
                 softcap));
-    output.addForward(steps, attended, y, rows);
+    output.addForward(tasks, attended, y, rows);
   }
 
   /** The gradients of the maps, from that of {@code y}. None goes on to {@code x}. */
   void addBackward(FloatArray x, FloatArray dy, IntArray mode) {
-    output.addWeightGradient(steps, dy, attended, mode, rows);
-    FloatArray dAttended = steps.zeros(rows * query.out());
-    output.addInputGradient(steps, dy, dAttended, rows, false);
-    FloatArray dq = steps.zeros(rows * query.out());
-    FloatArray dk = steps.zeros(rows * key.out());
-    FloatArray dv = steps.zeros(rows * value.out());
+    output.addWeightGradient(tasks, dy, attended, mode, rows);
+    FloatArray dAttended = tasks.zeros(rows * query.out());
+    output.addInputGradient(tasks, dy, dAttended, rows, false);
+    FloatArray dq = tasks.zeros(rows * query.out());
+    FloatArray dk = tasks.zeros(rows * key.out());
+    FloatArray dv = tasks.zeros(rows * value.out());
     scores(dAttended, dq, dk, dv);
     if (normedLate) {
       normGradients(dq, dk);
@@ -184,27 +185,27 @@ final class TunedAttention {
     if (!normedLate) {
       normGradients(dq, dk);
     }
-    query.addWeightGradient(steps, dq, x, mode, rows);
-    key.addWeightGradient(steps, dk, x, mode, rows);
-    value.addWeightGradient(steps, dv, x, mode, rows);
+    query.addWeightGradient(tasks, dq, x, mode, rows);
+    key.addWeightGradient(tasks, dk, x, mode, rows);
+    value.addWeightGradient(tasks, dv, x, mode, rows);
   }
 
   private void normGradients(FloatArray dq, FloatArray dk) {
     if (queryNorm != null) {
-      queryNorm.addBackward(steps, rawQueries, dq, dq, rowsOf(queryNorm, query), false);
-      keyNorm.addBackward(steps, rawKeys, dk, dk, rowsOf(keyNorm, key), false);
+      queryNorm.addBackward(tasks, rawQueries, dq, dq, rowsOf(queryNorm, query), false);
+      keyNorm.addBackward(tasks, rawKeys, dk, dk, rowsOf(keyNorm, key), false);
     }
   }
 
   private void scores(FloatArray dAttended, FloatArray dq, FloatArray dk, FloatArray dv) {
-    FloatArray delta = steps.zeros(rows * spec.heads());
+    FloatArray delta = tasks.zeros(rows * spec.heads());
     int heads = spec.heads();
     int kvHeads = spec.kvHeads();
     int headDim = spec.headDim();
     float scale = spec.scale();
     int window = spec.window();
     float softcap = spec.softcap();
-    steps.add(
+    tasks.add(
         (g, id) ->
             g.task(
                 id,
@@ -225,7 +226,7 @@ final class TunedAttention {
                 scale,
                 window,
                 softcap));
-    steps.add(
+    tasks.add(
         (g, id) ->
             g.task(
                 id,

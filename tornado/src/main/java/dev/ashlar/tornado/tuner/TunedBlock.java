@@ -7,6 +7,7 @@ import dev.ashlar.nn.decoder.ResidualSpec;
 import dev.ashlar.nn.devicetuning.TuningJob;
 import dev.ashlar.nn.layer.Weight;
 import dev.ashlar.tensor.Tensor;
+import dev.ashlar.tornado.graph.Tasks;
 import dev.ashlar.tornado.kernel.DeviceGradients;
 import dev.ashlar.tornado.kernel.DeviceRows;
 import java.util.HashMap;
@@ -24,7 +25,7 @@ final class TunedBlock {
   /** The norms of a half, or null, and what passed them. */
   private record Half(TunedNorm before, TunedNorm after, FloatArray normed, FloatArray put) {}
 
-  private final Steps steps;
+  private final Tasks tasks;
   private final int rows;
   private final int dim;
   private final float multiplier;
@@ -39,8 +40,8 @@ final class TunedBlock {
   /**
    * @param rows tokens of a micro-batch
    */
-  TunedBlock(Steps steps, TuningJob job, int rows) {
-    this.steps = steps;
+  TunedBlock(Tasks tasks, TuningJob job, int rows) {
+    this.tasks = tasks;
     this.rows = rows;
     this.dim = job.dim();
     BlockSpec spec = job.block().spec().orElseThrow();
@@ -57,7 +58,7 @@ final class TunedBlock {
             });
     attention =
         new TunedAttention(
-            steps,
+            tasks,
             spec.attention(),
             tensors,
             map -> map(map, job, weights, tensors),
@@ -65,18 +66,18 @@ final class TunedBlock {
             job.length());
     feedForward =
         new TunedFeedForward(
-            steps, spec.feedForward(), map -> map(map, job, weights, tensors), rows);
+            tasks, spec.feedForward(), map -> map(map, job, weights, tensors), rows);
     first = half(order.beforeAttention(), order.afterAttention(), tensors);
     second = half(order.beforeFeedForward(), order.afterFeedForward(), tensors);
-    between = steps.zeros(rows * dim);
-    passing = first.after() == null && second.after() == null ? null : steps.zeros(rows * dim);
+    between = tasks.zeros(rows * dim);
+    passing = first.after() == null && second.after() == null ? null : tasks.zeros(rows * dim);
   }
 
   private TunedMap map(
       LinearSpec spec, TuningJob job, Map<String, Weight> weights, Map<String, Tensor> tensors) {
     TuningJob.Matrix matrix = job.matrices().get(spec.name());
     Tensor floats = matrix == null ? weights.get(spec.name()).floats().orElseThrow() : null;
-    TunedMap map = new TunedMap(steps, spec, floats, tensors.get(spec.name() + ".bias"), matrix);
+    TunedMap map = new TunedMap(tasks, spec, floats, tensors.get(spec.name() + ".bias"), matrix);
     if (matrix != null) {
       tuned.put(spec.name(), map);
     }
@@ -86,10 +87,10 @@ final class TunedBlock {
   private Half half(
       Optional<NormSpec> before, Optional<NormSpec> after, Map<String, Tensor> tensors) {
     return new Half(
-        before.map(n -> TunedNorm.of(steps, n, tensors)).orElse(null),
-        after.map(n -> TunedNorm.of(steps, n, tensors)).orElse(null),
-        before.isPresent() ? steps.zeros(rows * dim) : null,
-        steps.zeros(rows * dim));
+        before.map(n -> TunedNorm.of(tasks, n, tensors)).orElse(null),
+        after.map(n -> TunedNorm.of(tasks, n, tensors)).orElse(null),
+        before.isPresent() ? tasks.zeros(rows * dim) : null,
+        tasks.zeros(rows * dim));
   }
 
   /** The maps under tuning by name. */
@@ -109,19 +110,19 @@ final class TunedBlock {
     if (half.before() == null) {
       return x;
     }
-    half.before().addForward(steps, x, half.normed(), rows);
+    half.before().addForward(tasks, x, half.normed(), rows);
     return half.normed();
   }
 
   private void join(FloatArray x, Half half, FloatArray y) {
     FloatArray put = half.put();
     if (half.after() != null) {
-      half.after().addForward(steps, put, passing, rows);
+      half.after().addForward(tasks, put, passing, rows);
       put = passing;
     }
     FloatArray added = put;
     int n = rows * dim;
-    steps.add((g, id) -> g.task(id, DeviceRows::add, x, added, y, n, multiplier));
+    tasks.add((g, id) -> g.task(id, DeviceRows::add, x, added, y, n, multiplier));
   }
 
   /**
@@ -132,14 +133,14 @@ final class TunedBlock {
    * @param mode what becomes of the gradients
    */
   void addBackward(FloatArray x, FloatArray dy, IntArray mode) {
-    FloatArray dx = steps.zeros(rows * dim);
+    FloatArray dx = tasks.zeros(rows * dim);
     FloatArray in = second.before() == null ? between : second.normed();
     feedForward.addBackward(in, ofPut(dy, second), dx, mode);
     if (second.before() == null) {
       int n = rows * dim;
-      steps.add((g, id) -> g.task(id, DeviceRows::add, dy, dx, dy, n, 1f));
+      tasks.add((g, id) -> g.task(id, DeviceRows::add, dy, dx, dy, n, 1f));
     } else {
-      second.before().addBackward(steps, between, dx, dy, rows, true);
+      second.before().addBackward(tasks, between, dx, dy, rows, true);
     }
     attention.addBackward(first.before() == null ? x : first.normed(), ofPut(dy, first), mode);
   }
@@ -149,11 +150,11 @@ final class TunedBlock {
     if (multiplier == 1 && half.after() == null) {
       return dy;
     }
-    FloatArray d = steps.zeros(rows * dim);
+    FloatArray d = tasks.zeros(rows * dim);
     int n = rows * dim;
-    steps.add((g, id) -> g.task(id, DeviceGradients::scaled, dy, d, n, multiplier));
+    tasks.add((g, id) -> g.task(id, DeviceGradients::scaled, dy, d, n, multiplier));
     if (half.after() != null) {
-      half.after().addBackward(steps, half.put(), d, d, rows, false);
+      half.after().addBackward(tasks, half.put(), d, d, rows, false);
     }
     return d;
   }

@@ -2,6 +2,7 @@ package dev.ashlar.tornado.tuner;
 
 import dev.ashlar.nn.decoder.FeedForwardSpec;
 import dev.ashlar.nn.decoder.LinearSpec;
+import dev.ashlar.tornado.graph.Tasks;
 import dev.ashlar.tornado.kernel.DeviceGradients;
 import dev.ashlar.tornado.kernel.DevicePointwise;
 import java.util.function.Function;
@@ -10,7 +11,7 @@ import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 
 /** The feed-forward of a block, gated or plain, between its input and the residual stream. */
 final class TunedFeedForward {
-  private final Steps steps;
+  private final Tasks tasks;
   private final int rows;
   private final TunedMap gate;
   private final TunedMap up;
@@ -21,8 +22,8 @@ final class TunedFeedForward {
   private final FloatArray inner;
 
   TunedFeedForward(
-      Steps steps, FeedForwardSpec spec, Function<LinearSpec, TunedMap> maps, int rows) {
-    this.steps = steps;
+      Tasks tasks, FeedForwardSpec spec, Function<LinearSpec, TunedMap> maps, int rows) {
+    this.tasks = tasks;
     this.rows = rows;
     switch (spec) {
       case FeedForwardSpec.Gated g -> {
@@ -40,9 +41,9 @@ final class TunedFeedForward {
       default -> throw new IllegalArgumentException("no such feed-forward on a device");
     }
     int n = Math.multiplyExact(rows, up.out());
-    gated = gate == null ? null : steps.zeros(n);
-    raised = steps.zeros(n);
-    inner = steps.zeros(n);
+    gated = gate == null ? null : tasks.zeros(n);
+    raised = tasks.zeros(n);
+    inner = tasks.zeros(n);
   }
 
   private int elements() {
@@ -52,14 +53,14 @@ final class TunedFeedForward {
   /** {@code y = feedForward(x)}. */
   void addForward(FloatArray x, FloatArray y) {
     int n = elements();
-    up.addForward(steps, x, raised, rows);
+    up.addForward(tasks, x, raised, rows);
     if (gate == null) {
-      steps.add((g, id) -> g.task(id, DevicePointwise::activate, raised, inner, n, function));
+      tasks.add((g, id) -> g.task(id, DevicePointwise::activate, raised, inner, n, function));
     } else {
-      gate.addForward(steps, x, gated, rows);
-      steps.add((g, id) -> g.task(id, DevicePointwise::gated, gated, raised, inner, n, function));
+      gate.addForward(tasks, x, gated, rows);
+      tasks.add((g, id) -> g.task(id, DevicePointwise::gated, gated, raised, inner, n, function));
     }
-    down.addForward(steps, inner, y, rows);
+    down.addForward(tasks, inner, y, rows);
   }
 
   /**
@@ -69,21 +70,21 @@ final class TunedFeedForward {
    */
   void addBackward(FloatArray x, FloatArray dy, FloatArray dx, IntArray mode) {
     int n = elements();
-    down.addWeightGradient(steps, dy, inner, mode, rows);
-    FloatArray d = steps.zeros(n);
-    down.addInputGradient(steps, dy, d, rows, false);
+    down.addWeightGradient(tasks, dy, inner, mode, rows);
+    FloatArray d = tasks.zeros(n);
+    down.addInputGradient(tasks, dy, d, rows, false);
     if (gate == null) {
-      steps.add((g, id) -> g.task(id, DeviceGradients::activate, raised, d, d, n, function));
-      up.addWeightGradient(steps, d, x, mode, rows);
-      up.addInputGradient(steps, d, dx, rows, false);
+      tasks.add((g, id) -> g.task(id, DeviceGradients::activate, raised, d, d, n, function));
+      up.addWeightGradient(tasks, d, x, mode, rows);
+      up.addInputGradient(tasks, d, dx, rows, false);
       return;
     }
     // What the gate put out has been used: its place takes the gradient of the other factor.
-    steps.add(
+    tasks.add(
         (g, id) -> g.task(id, DeviceGradients::gated, gated, raised, d, d, inner, n, function));
-    gate.addWeightGradient(steps, d, x, mode, rows);
-    up.addWeightGradient(steps, inner, x, mode, rows);
-    gate.addInputGradient(steps, d, dx, rows, false);
-    up.addInputGradient(steps, inner, dx, rows, true);
+    gate.addWeightGradient(tasks, d, x, mode, rows);
+    up.addWeightGradient(tasks, inner, x, mode, rows);
+    gate.addInputGradient(tasks, d, dx, rows, false);
+    up.addInputGradient(tasks, inner, dx, rows, true);
   }
 }

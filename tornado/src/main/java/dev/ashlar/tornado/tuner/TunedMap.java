@@ -5,6 +5,7 @@ import dev.ashlar.nn.devicetuning.TuningJob;
 import dev.ashlar.tensor.DType;
 import dev.ashlar.tensor.Tensor;
 import dev.ashlar.tensor.kernel.FakeQuantKernel;
+import dev.ashlar.tornado.graph.Tasks;
 import dev.ashlar.tornado.kernel.DeviceBatch;
 import dev.ashlar.tornado.kernel.DeviceFakeQuant;
 import dev.ashlar.tornado.kernel.DeviceGradients;
@@ -31,7 +32,7 @@ final class TunedMap {
       FloatArray bestValue,
       FloatArray bestMinScale,
       FloatArray bestMaxScale) {
-    static Tuned of(Steps s, FakeQuantKernel.Parameters p) {
+    static Tuned of(Tasks s, FakeQuantKernel.Parameters p) {
       int groups = p.wMin().length;
       int size = p.out() * p.in();
       return new Tuned(
@@ -51,7 +52,7 @@ final class TunedMap {
           array(s, p.maxScale(), groups, 1));
     }
 
-    private static FloatArray array(Steps s, float[] values, int n, float otherwise) {
+    private static FloatArray array(Tasks s, float[] values, int n, float otherwise) {
       FloatArray array = new FloatArray(n);
       if (values == null) {
         array.init(otherwise);
@@ -75,15 +76,15 @@ final class TunedMap {
    * @param bias {@code [out]} or null
    * @param matrix how it is tuned, or null
    */
-  TunedMap(Steps steps, LinearSpec spec, Tensor floats, Tensor bias, TuningJob.Matrix matrix) {
+  TunedMap(Tasks tasks, LinearSpec spec, Tensor floats, Tensor bias, TuningJob.Matrix matrix) {
     this.out = spec.out();
     this.in = spec.in();
-    this.bias = bias == null ? null : steps.stays(FloatArray.fromArray(bias.data()));
-    this.tuned = matrix == null ? null : Tuned.of(steps, matrix.parameters());
+    this.bias = bias == null ? null : tasks.stays(FloatArray.fromArray(bias.data()));
+    this.tuned = matrix == null ? null : Tuned.of(tasks, matrix.parameters());
     this.used =
         matrix == null
-            ? steps.stays(FloatArray.fromArray(floats.data()))
-            : steps.zeros(Math.multiplyExact(out, in));
+            ? tasks.stays(FloatArray.fromArray(floats.data()))
+            : tasks.zeros(Math.multiplyExact(out, in));
   }
 
   int out() {
@@ -99,18 +100,18 @@ final class TunedMap {
   }
 
   /** Keeps the parameters where {@code keep} says so, steps by {@code rates}, and makes ŵ. */
-  void addStep(Steps steps, IntArray keep, FloatArray rates, float clampV) {
+  void addStep(Tasks tasks, IntArray keep, FloatArray rates, float clampV) {
     Tuned t = tuned;
-    copy(steps, t.value(), t.bestValue(), keep);
-    copy(steps, t.minScale(), t.bestMinScale(), keep);
-    copy(steps, t.maxScale(), t.bestMaxScale(), keep);
+    copy(tasks, t.value(), t.bestValue(), keep);
+    copy(tasks, t.minScale(), t.bestMinScale(), keep);
+    copy(tasks, t.maxScale(), t.bestMaxScale(), keep);
     FakeQuantKernel.Parameters p = t.start();
     int size = groupSize(p);
     int bits = p.scheme().bits();
     int symmetric = flag(p.scheme().symmetric());
     int halfScales = flag(p.scheme().scaleType() == DType.F16);
     int exact = flag(p.exact());
-    steps.add(
+    tasks.add(
         (g, id) ->
             g.task(
                 id,
@@ -134,10 +135,10 @@ final class TunedMap {
                 exact));
     if (clampV > 0) {
       int n = out * in;
-      steps.add((g, id) -> g.task(id, DeviceBatch::bounded, t.value(), n, clampV));
+      tasks.add((g, id) -> g.task(id, DeviceBatch::bounded, t.value(), n, clampV));
     }
     float bound = p.bound();
-    steps.add(
+    tasks.add(
         (g, id) ->
             g.task(
                 id,
@@ -160,31 +161,31 @@ final class TunedMap {
                 bound));
   }
 
-  private static void copy(Steps steps, FloatArray from, FloatArray to, IntArray keep) {
+  private static void copy(Tasks tasks, FloatArray from, FloatArray to, IntArray keep) {
     int n = from.getSize();
-    steps.add((g, id) -> g.task(id, DeviceBatch::copyWhen, from, to, keep, n));
+    tasks.add((g, id) -> g.task(id, DeviceBatch::copyWhen, from, to, keep, n));
   }
 
   /** {@code y [rows, out] = x [rows, in] · wᵀ + bias}. */
-  void addForward(Steps steps, FloatArray x, FloatArray y, int rows) {
-    steps.add((g, id) -> g.task(id, DeviceProducts::xwt, x, used, y, rows, out, in, 0));
+  void addForward(Tasks tasks, FloatArray x, FloatArray y, int rows) {
+    tasks.add((g, id) -> g.task(id, DeviceProducts::xwt, x, used, y, rows, out, in, 0));
     if (bias != null) {
-      steps.add((g, id) -> g.task(id, DeviceRows::addBias, y, bias, rows, out));
+      tasks.add((g, id) -> g.task(id, DeviceRows::addBias, y, bias, rows, out));
     }
   }
 
   /** {@code dx (+)= dy · w}. */
-  void addInputGradient(Steps steps, FloatArray dy, FloatArray dx, int rows, boolean add) {
+  void addInputGradient(Tasks tasks, FloatArray dy, FloatArray dx, int rows, boolean add) {
     int keep = flag(add);
-    steps.add((g, id) -> g.task(id, DeviceProducts::xw, dy, used, dx, rows, in, out, keep));
+    tasks.add((g, id) -> g.task(id, DeviceProducts::xw, dy, used, dx, rows, in, out, keep));
   }
 
   /** The gradient of ŵ, as {@code mode} says; nothing for a map that stays float. */
-  void addWeightGradient(Steps steps, FloatArray dy, FloatArray x, IntArray mode, int rows) {
+  void addWeightGradient(Tasks tasks, FloatArray dy, FloatArray x, IntArray mode, int rows) {
     if (tuned != null) {
       int part = DeviceGradients.PART;
       FloatArray dw = tuned.gradient();
-      steps.add(
+      tasks.add(
           (g, id) -> g.task(id, DeviceGradients::weights, dy, x, dw, mode, out, in, rows, part));
     }
   }

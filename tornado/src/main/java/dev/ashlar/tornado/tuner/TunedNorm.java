@@ -2,6 +2,7 @@ package dev.ashlar.tornado.tuner;
 
 import dev.ashlar.nn.decoder.NormSpec;
 import dev.ashlar.tensor.Tensor;
+import dev.ashlar.tornado.graph.Tasks;
 import dev.ashlar.tornado.kernel.DeviceGradients;
 import dev.ashlar.tornado.kernel.DeviceRows;
 import java.util.Map;
@@ -13,26 +14,26 @@ import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
  * @param weight {@code [dim]}, with the family's offset
  */
 record TunedNorm(int dim, float eps, FloatArray weight) {
-  static TunedNorm of(Steps steps, NormSpec spec, Map<String, Tensor> tensors) {
+  static TunedNorm of(Tasks tasks, NormSpec spec, Map<String, Tensor> tensors) {
     NormSpec.Rms rms = (NormSpec.Rms) spec;
     Tensor stored = tensors.get(rms.name() + ".weight");
     FloatArray weight = new FloatArray(rms.dim());
     for (int i = 0; i < rms.dim(); i++) {
       weight.set(i, stored.data()[i] + rms.offset());
     }
-    return new TunedNorm(rms.dim(), rms.eps(), steps.stays(weight));
+    return new TunedNorm(rms.dim(), rms.eps(), tasks.stays(weight));
   }
 
   /** {@code y = norm(x)}; rows are those of {@code dim} elements. */
-  void addForward(Steps steps, FloatArray x, FloatArray y, int rows) {
-    steps.add((g, id) -> g.task(id, DeviceRows::rms, x, weight, y, rows, dim, eps));
+  void addForward(Tasks tasks, FloatArray x, FloatArray y, int rows) {
+    tasks.add((g, id) -> g.task(id, DeviceRows::rms, x, weight, y, rows, dim, eps));
   }
 
   /**
    * {@code dx (+)= } the gradient of {@code x}; {@code dx} may be {@code dy} if nothing is added.
    */
-  void addBackward(Steps steps, FloatArray x, FloatArray dy, FloatArray dx, int rows, boolean add) {
+  void addBackward(Tasks tasks, FloatArray x, FloatArray dy, FloatArray dx, int rows, boolean add) {
     int keep = add ? 1 : 0;
-    steps.add((g, id) -> g.task(id, DeviceGradients::rms, x, weight, dy, dx, rows, dim, eps, keep));
+    tasks.add((g, id) -> g.task(id, DeviceGradients::rms, x, weight, dy, dx, rows, dim, eps, keep));
   }
 }
