@@ -13,5 +13,4 @@ module dev.ashlar.nn {
 
   uses dev.ashlar.nn.architecture.Architecture;
   uses dev.ashlar.nn.device.DeviceProvider;
-  uses dev.ashlar.nn.devicetuning.DeviceTuner;
 }

@@ -9,8 +9,6 @@ module dev.ashlar.tornado {
   exports dev.ashlar.tornado.runner;
   exports dev.ashlar.tornado.tuner;
 
-  provides dev.ashlar.nn.devicetuning.DeviceTuner with
-      dev.ashlar.tornado.TornadoTuner;
   provides dev.ashlar.tensor.kernel.BackendProvider with
       dev.ashlar.tornado.TornadoProvider;
   provides dev.ashlar.nn.device.DeviceProvider with

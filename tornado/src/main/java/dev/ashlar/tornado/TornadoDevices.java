@@ -7,6 +7,7 @@ import dev.ashlar.nn.device.DeviceDecoder;
 import dev.ashlar.nn.device.DeviceException;
 import dev.ashlar.nn.device.DeviceKernels;
 import dev.ashlar.nn.device.DeviceProvider;
+import dev.ashlar.nn.devicetuning.DeviceTuner;
 import dev.ashlar.tensor.kernel.Availability;
 import dev.ashlar.tensor.weights.WeightSource;
 import dev.ashlar.tornado.runner.DeviceList;
@@ -182,6 +183,11 @@ public final class TornadoDevices implements DeviceProvider {
     } catch (IllegalStateException e) {
       throw new DeviceException(e.getMessage(), e);
     }
+  }
+
+  @Override
+  public Optional<DeviceTuner> tuner() {
+    return Optional.of(new TornadoTuner());
   }
 
   /** The devices, of which there must be one of that index. */

@@ -76,6 +76,15 @@ class TornadoDevicesTest {
   }
 
   @Test
+  void itTunesAndWhoElseIsAskedSaysWhoDoes() {
+    assertEquals("tornado", Devices.ofProcess().tuner("tornado").name());
+    String said =
+        assertThrows(IllegalArgumentException.class, () -> Devices.ofProcess().tuner("tornado:1"))
+            .getMessage();
+    assertEquals("no device 'tornado:1' for tuning; there are tornado", said);
+  }
+
+  @Test
   void itsKernelsAreNoBackendOfTheProcess() {
     Backends.Candidate candidate =
         Backends.candidates().stream().filter(c -> c.name().equals("tornado")).findFirst().get();

@@ -1,6 +1,7 @@
 package dev.ashlar.nn.device;
 
 import dev.ashlar.nn.decoder.DecoderSpec;
+import dev.ashlar.nn.devicetuning.DeviceTuner;
 import dev.ashlar.tensor.kernel.Availability;
 import dev.ashlar.tensor.weights.WeightSource;
 import java.util.List;
@@ -8,8 +9,9 @@ import java.util.Optional;
 import java.util.OptionalLong;
 
 /**
- * How devices that take whole decoders offer themselves, through {@code ServiceLoader}. A provider
- * must load where there is no device, and says why; only whoever names it gets it.
+ * How devices that take whole decoders, and blocks to tune, offer themselves, through {@code
+ * ServiceLoader}. A provider must load where there is no device, and says why; only whoever names
+ * it gets it.
  */
 public interface DeviceProvider {
   /**
@@ -95,5 +97,13 @@ public interface DeviceProvider {
    */
   default DeviceKernels kernels(int device) {
     throw new DeviceException(name() + " runs decoders only, and no single kernels");
+  }
+
+  /**
+   * What tunes blocks on its first device, as {@link Devices#tuner} gives it; empty if nothing
+   * does.
+   */
+  default Optional<DeviceTuner> tuner() {
+    return Optional.empty();
   }
 }

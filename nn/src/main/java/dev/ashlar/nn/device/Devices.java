@@ -1,5 +1,7 @@
 package dev.ashlar.nn.device;
 
+import dev.ashlar.nn.devicetuning.DeviceTuner;
+import dev.ashlar.tensor.kernel.Availability;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -35,5 +37,31 @@ public record Devices(List<DeviceProvider> providers) {
   /** The one of that name. */
   public Optional<DeviceProvider> named(String name) {
     return providers.stream().filter(p -> p.name().equals(name)).findFirst();
+  }
+
+  /**
+   * What tunes blocks on the first device of the provider of that name.
+   *
+   * @throws IllegalArgumentException if there is none, naming those that there are, or if it cannot
+   *     run here, saying why
+   */
+  public DeviceTuner tuner(String name) {
+    DeviceProvider provider =
+        named(name).orElseThrow(() -> new IllegalArgumentException(noTuner(name)));
+    DeviceTuner tuner =
+        provider.tuner().orElseThrow(() -> new IllegalArgumentException(noTuner(name)));
+    if (provider.availability() instanceof Availability.Absent absent) {
+      throw new IllegalArgumentException(name + " cannot tune here: " + absent.reason());
+    }
+    return tuner;
+  }
+
+  private String noTuner(String name) {
+    List<String> names =
+        providers.stream().filter(p -> p.tuner().isPresent()).map(DeviceProvider::name).toList();
+    return "no device '"
+        + name
+        + "' for tuning; "
+        + (names.isEmpty() ? "there is none" : "there are " + String.join(", ", names));
   }
 }

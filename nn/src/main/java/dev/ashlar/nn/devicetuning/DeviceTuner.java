@@ -1,20 +1,15 @@
 package dev.ashlar.nn.devicetuning;
 
-import dev.ashlar.tensor.kernel.Availability;
 import java.util.Optional;
 
 /**
  * Tunes blocks by signed gradients (SignRound, arXiv 2309.05516) on a device: forward, backward,
- * fake quantization and steps, with nothing on the host meanwhile but losses. A module offers one
- * by {@code provides dev.ashlar.nn.devicetuning.DeviceTuner with …}, or a file in {@code
- * META-INF/services} on a class path.
+ * fake quantization and steps, with nothing on the host meanwhile but losses. Providers of devices
+ * offer one.
  */
 public interface DeviceTuner {
   /** What users call it. */
   String name();
-
-  /** Whether it runs in this process, and what it needs if not. */
-  Availability availability();
 
   /**
    * What of the job the device cannot do, as the end of a sentence ({@code experts}); empty if it

@@ -13,12 +13,10 @@ import dev.ashlar.nn.devicetuning.TuningJob;
 import dev.ashlar.nn.devicetuning.TuningSession;
 import dev.ashlar.tensor.Tensor;
 import dev.ashlar.tensor.autograd.Tape;
-import dev.ashlar.tensor.kernel.Availability;
 import dev.ashlar.tensor.quant.IntegerGrid;
 import dev.ashlar.tensor.quant.QuantScheme;
 import dev.ashlar.tensor.quant.QuantizedMatrix;
 import dev.ashlar.tensor.weights.WeightSource;
-import dev.ashlar.tornado.TornadoTuner;
 import dev.ashlar.tuning.method.Activations;
 import dev.ashlar.tuning.method.TuningException;
 import dev.ashlar.tuning.method.TuningHistory;
@@ -49,16 +47,11 @@ class DeviceUnitTunerTest {
   private static final int LENGTH = 9;
 
   /** The device of the tests, which is none that a user would find where it is plain Java. */
-  private static final DeviceTuner DEVICE =
+  static final DeviceTuner DEVICE =
       new DeviceTuner() {
         @Override
         public String name() {
           return "device";
-        }
-
-        @Override
-        public Availability availability() {
-          return new Availability.Ready("for tests");
         }
 
         @Override
@@ -192,12 +185,5 @@ class DeviceUnitTunerTest {
             .getMessage();
     assertTrue(said.contains("Adam"), said);
     assertTrue(method.describe().endsWith("tuning_backend=device"), method.describe());
-  }
-
-  @Test
-  void aJvmWithoutTornadoVmSaysSo() {
-    Availability found = new TornadoTuner().availability();
-    boolean started = System.getProperty("tornado.load.api.implementation") != null;
-    assertEquals(started, found instanceof Availability.Ready, found.reason());
   }
 }

@@ -1,7 +1,7 @@
 package dev.ashlar.tuning.signround;
 
+import dev.ashlar.nn.device.Devices;
 import dev.ashlar.nn.devicetuning.DeviceTuner;
-import dev.ashlar.nn.devicetuning.DeviceTuners;
 import dev.ashlar.tuning.layerwise.OptRtn;
 import dev.ashlar.tuning.layerwise.RoundToNearest;
 import dev.ashlar.tuning.method.BlockQuantizer;
@@ -162,7 +162,7 @@ final class SignRoundMethod implements Method {
   private static Optional<DeviceTuner> device(MethodOptions o) {
     return !o.has(BACKEND) || o.is(BACKEND, PROCESSOR)
         ? Optional.empty()
-        : Optional.of(DeviceTuners.named(o.values().get(BACKEND).strip()));
+        : Optional.of(Devices.ofProcess().tuner(o.values().get(BACKEND).strip()));
   }
 
   static SignRoundOptions chosen(MethodOptions o) {
