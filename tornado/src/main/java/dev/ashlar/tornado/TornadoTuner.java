@@ -11,6 +11,8 @@ import java.util.Optional;
  * TornadoVM, so that it loads everywhere.
  */
 final class TornadoTuner implements DeviceTuner {
+  private final DeviceUnitTuner tuner = new DeviceUnitTuner();
+
   @Override
   public String name() {
     return "tornado";
@@ -24,6 +26,11 @@ final class TornadoTuner implements DeviceTuner {
   @Override
   public TuningSession begin(TuningJob job) {
     String what = "at tuning " + job.block().name();
-    return new GuardedSession(DeviceFaults.guarded(what, () -> DeviceUnitTuner.begin(job)), what);
+    return new GuardedSession(DeviceFaults.guarded(what, () -> tuner.begin(job)), what);
+  }
+
+  @Override
+  public void release() {
+    tuner.release();
   }
 }

@@ -217,6 +217,8 @@ public final class BlockwiseQuantization {
         pace.finished(report);
         timing.filter(t -> !report.resumed()).ifPresent(Timing::note);
       }
+    } finally {
+      quantizer.release();
     }
     if (finishing != null) {
       UnitReport report = finish(finishing, streamed.count(), work, sink, pace, listener);

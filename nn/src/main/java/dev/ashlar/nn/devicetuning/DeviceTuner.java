@@ -25,4 +25,10 @@ public interface DeviceTuner {
    *     example
    */
   TuningSession begin(TuningJob job);
+
+  /**
+   * Frees what it keeps on the device for a next block like the last one. Sessions that are open
+   * stay so, and others may be begun afterwards.
+   */
+  default void release() {}
 }

@@ -10,19 +10,31 @@ import uk.ac.manchester.tornado.api.exceptions.TornadoExecutionPlanException;
 public final class Plan implements AutoCloseable {
   private final TornadoExecutionPlan plan;
   private final GridScheduler scheduler;
+  private final boolean loads;
   private TornadoExecutionResult last;
 
   /**
    * @param scheduler null where no task has a grid
+   * @param loads whether a graph that brings arrays is before the one that runs
    */
-  Plan(TornadoExecutionPlan plan, GridScheduler scheduler) {
+  Plan(TornadoExecutionPlan plan, GridScheduler scheduler, boolean loads) {
     this.plan = plan;
     this.scheduler = scheduler;
+    this.loads = loads;
+  }
+
+  /**
+   * Brings the arrays that are loaded to the device, as they are now; what was compiled stays. A
+   * run that follows has what the last ones made of the arrays that stay.
+   */
+  public void load() {
+    plan.withGraph(0).execute();
   }
 
   /** Runs all tasks, and waits until they are done. */
   public void run() {
-    last = scheduler == null ? plan.execute() : plan.withGridScheduler(scheduler).execute();
+    TornadoExecutionPlan chosen = loads ? plan.withGraph(1) : plan;
+    last = scheduler == null ? chosen.execute() : chosen.withGridScheduler(scheduler).execute();
   }
 
   /**

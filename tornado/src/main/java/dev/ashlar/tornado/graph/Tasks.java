@@ -1,5 +1,6 @@
 package dev.ashlar.tornado.graph;
 
+import dev.ashlar.tornado.kernel.DeviceBatch;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.IdentityHashMap;
@@ -14,6 +15,7 @@ import uk.ac.manchester.tornado.api.TornadoExecutionPlan;
 import uk.ac.manchester.tornado.api.WorkerGrid1D;
 import uk.ac.manchester.tornado.api.enums.DataTransferMode;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
+import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 
 /**
  * Tasks of a graph in the making, in their order, with the grids of its kernels of groups and the
@@ -22,6 +24,9 @@ import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 public final class Tasks {
   /** Work items of a group. */
   public static final int ITEMS = 32;
+
+  /** What the name of a graph that brings arrays ends with. */
+  private static final String LOADING = "load";
 
   /** Tasks that TornadoVM takes in a graph. */
   private static final int MOST = 256;
@@ -33,6 +38,7 @@ public final class Tasks {
   private final List<UnaryOperator<TaskGraph>> tasks = new ArrayList<>();
   private final Set<Object> toDevice = Collections.newSetFromMap(new IdentityHashMap<>());
   private final List<Object> staying = new ArrayList<>();
+  private final List<Object> loaded = new ArrayList<>();
   private final List<Object> sent = new ArrayList<>();
   private final List<Object> returned = new ArrayList<>();
   private final List<Object> asked = new ArrayList<>();
@@ -91,6 +97,15 @@ public final class Tasks {
     return stays(FloatArray.fromArray(new float[n]));
   }
 
+  /**
+   * An array that goes to the device when it is {@linkplain Plan#load told} to, for the first time
+   * before the first run, and stays there meanwhile.
+   */
+  public <T> T loads(T array) {
+    toDevice(loaded, array);
+    return array;
+  }
+
   /** An array that goes to the device in each run. */
   public void send(Object array) {
     toDevice(sent, array);
@@ -123,6 +138,9 @@ public final class Tasks {
           tasks.size() + " tasks in the graph " + name + "; TornadoVM takes " + MOST);
     }
     TaskGraph graph = new TaskGraph(name);
+    if (!loaded.isEmpty()) {
+      graph = graph.consumeFromDevice(name + LOADING, loaded.toArray());
+    }
     if (!staying.isEmpty()) {
       graph = graph.transferToDevice(DataTransferMode.FIRST_EXECUTION, staying.toArray());
     }
@@ -139,6 +157,19 @@ public final class Tasks {
       graph = graph.transferToHost(DataTransferMode.UNDER_DEMAND, asked.toArray());
     }
     // A plan refuses a scheduler that has no grid for its graph.
-    return new Plan(new TornadoExecutionPlan(graph.snapshot()), grids ? scheduler : null);
+    GridScheduler used = grids ? scheduler : null;
+    return loaded.isEmpty()
+        ? new Plan(new TornadoExecutionPlan(graph.snapshot()), used, false)
+        : new Plan(new TornadoExecutionPlan(loading().snapshot(), graph.snapshot()), used, true);
+  }
+
+  /** The graph that brings arrays and leaves them to the other; one without a task is refused. */
+  private TaskGraph loading() {
+    IntArray count = IntArray.fromArray(new int[1]);
+    return new TaskGraph(name + LOADING)
+        .transferToDevice(DataTransferMode.EVERY_EXECUTION, loaded.toArray())
+        .transferToDevice(DataTransferMode.EVERY_EXECUTION, count)
+        .task("t0", DeviceBatch::count, count, 1)
+        .persistOnDevice(loaded.toArray());
   }
 }

@@ -94,4 +94,11 @@ public final class DeviceBatch {
       x.set(i, TornadoMath.min(TornadoMath.max(x.get(i), -bound), bound));
     }
   }
+
+  /** Counts runs: the task of a graph that only brings arrays. */
+  public static void count(IntArray runs, int n) {
+    for (@Parallel int i = 0; i < n; i++) {
+      runs.set(i, runs.get(i) + 1);
+    }
+  }
 }

@@ -5,12 +5,10 @@ import dev.ashlar.nn.decoder.AttentionSpec.HeadNormSpec;
 import dev.ashlar.nn.decoder.AttentionSpec.ProjectionSpec.Separate;
 import dev.ashlar.nn.decoder.LinearSpec;
 import dev.ashlar.nn.decoder.PositionSpec;
-import dev.ashlar.tensor.Tensor;
 import dev.ashlar.tensor.autograd.op.Rotate;
 import dev.ashlar.tornado.graph.Tasks;
 import dev.ashlar.tornado.kernel.DevicePointwise;
 import dev.ashlar.tornado.kernel.DeviceWholeAttention;
-import java.util.Map;
 import java.util.function.Function;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
@@ -49,7 +47,7 @@ final class TunedAttention {
   TunedAttention(
       Tasks tasks,
       AttentionSpec spec,
-      Map<String, Tensor> tensors,
+      Loads loads,
       Function<LinearSpec, TunedMap> maps,
       int rows,
       int length) {
@@ -63,8 +61,8 @@ final class TunedAttention {
     value = maps.apply(s.value());
     output = maps.apply(spec.output());
     HeadNormSpec norms = spec.headNorms().orElse(null);
-    queryNorm = norms == null ? null : TunedNorm.of(tasks, norms.query(), tensors);
-    keyNorm = norms == null ? null : TunedNorm.of(tasks, norms.key(), tensors);
+    queryNorm = norms == null ? null : TunedNorm.of(loads, norms.query());
+    keyNorm = norms == null ? null : TunedNorm.of(loads, norms.key());
     normedLate = norms != null && norms.afterRotation();
     turn = spec.position() instanceof PositionSpec.Rotary r ? turn(r) : null;
     rawQueries = tasks.zeros(Math.multiplyExact(rows, query.out()));

@@ -5,15 +5,13 @@ import dev.ashlar.nn.decoder.LinearSpec;
 import dev.ashlar.nn.decoder.NormSpec;
 import dev.ashlar.nn.decoder.ResidualSpec;
 import dev.ashlar.nn.devicetuning.TuningJob;
-import dev.ashlar.nn.layer.Weight;
-import dev.ashlar.tensor.Tensor;
 import dev.ashlar.tornado.graph.Tasks;
 import dev.ashlar.tornado.kernel.DeviceGradients;
 import dev.ashlar.tornado.kernel.DeviceRows;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 
@@ -38,57 +36,38 @@ final class TunedBlock {
   private final FloatArray passing;
 
   /**
+   * @param job a block's, of whom every other has the shape
    * @param rows tokens of a micro-batch
    */
-  TunedBlock(Tasks tasks, TuningJob job, int rows) {
+  TunedBlock(Tasks tasks, Loads loads, TuningJob job, int rows) {
     this.tasks = tasks;
     this.rows = rows;
     this.dim = job.dim();
     BlockSpec spec = job.block().spec().orElseThrow();
     ResidualSpec.Sequential order = (ResidualSpec.Sequential) spec.residual();
     multiplier = order.multiplier();
-    Map<String, Tensor> tensors = new HashMap<>();
-    job.block().forEachTensor(tensors::put);
-    Map<String, Weight> weights = new HashMap<>();
-    job.block()
-        .mapWeights(
-            (name, weight) -> {
-              weights.put(name, weight);
-              return weight;
-            });
-    attention =
-        new TunedAttention(
-            tasks,
-            spec.attention(),
-            tensors,
-            map -> map(map, job, weights, tensors),
-            rows,
-            job.length());
-    feedForward =
-        new TunedFeedForward(
-            tasks, spec.feedForward(), map -> map(map, job, weights, tensors), rows);
-    first = half(order.beforeAttention(), order.afterAttention(), tensors);
-    second = half(order.beforeFeedForward(), order.afterFeedForward(), tensors);
+    Function<LinearSpec, TunedMap> maps = map -> map(map, job, loads);
+    attention = new TunedAttention(tasks, spec.attention(), loads, maps, rows, job.length());
+    feedForward = new TunedFeedForward(tasks, spec.feedForward(), maps, rows);
+    first = half(order.beforeAttention(), order.afterAttention(), loads);
+    second = half(order.beforeFeedForward(), order.afterFeedForward(), loads);
     between = tasks.zeros(rows * dim);
     passing = first.after() == null && second.after() == null ? null : tasks.zeros(rows * dim);
   }
 
-  private TunedMap map(
-      LinearSpec spec, TuningJob job, Map<String, Weight> weights, Map<String, Tensor> tensors) {
+  private TunedMap map(LinearSpec spec, TuningJob job, Loads loads) {
     TuningJob.Matrix matrix = job.matrices().get(spec.name());
-    Tensor floats = matrix == null ? weights.get(spec.name()).floats().orElseThrow() : null;
-    TunedMap map = new TunedMap(tasks, spec, floats, tensors.get(spec.name() + ".bias"), matrix);
+    TunedMap map = new TunedMap(tasks, loads, spec, matrix == null ? null : matrix.parameters());
     if (matrix != null) {
       tuned.put(spec.name(), map);
     }
     return map;
   }
 
-  private Half half(
-      Optional<NormSpec> before, Optional<NormSpec> after, Map<String, Tensor> tensors) {
+  private Half half(Optional<NormSpec> before, Optional<NormSpec> after, Loads loads) {
     return new Half(
-        before.map(n -> TunedNorm.of(tasks, n, tensors)).orElse(null),
-        after.map(n -> TunedNorm.of(tasks, n, tensors)).orElse(null),
+        before.map(n -> TunedNorm.of(loads, n)).orElse(null),
+        after.map(n -> TunedNorm.of(loads, n)).orElse(null),
         before.isPresent() ? tasks.zeros(rows * dim) : null,
         tasks.zeros(rows * dim));
   }

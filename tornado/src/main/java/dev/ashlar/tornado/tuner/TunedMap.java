@@ -1,9 +1,7 @@
 package dev.ashlar.tornado.tuner;
 
 import dev.ashlar.nn.decoder.LinearSpec;
-import dev.ashlar.nn.devicetuning.TuningJob;
 import dev.ashlar.tensor.DType;
-import dev.ashlar.tensor.Tensor;
 import dev.ashlar.tensor.kernel.FakeQuantKernel;
 import dev.ashlar.tornado.graph.Tasks;
 import dev.ashlar.tornado.kernel.DeviceBatch;
@@ -12,6 +10,7 @@ import dev.ashlar.tornado.kernel.DeviceGradients;
 import dev.ashlar.tornado.kernel.DeviceProducts;
 import dev.ashlar.tornado.kernel.DeviceRows;
 import java.util.List;
+import java.util.function.Function;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 
@@ -19,7 +18,7 @@ import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 final class TunedMap {
   /** What a tuned one has beside its weights, all on the device. */
   private record Tuned(
-      FakeQuantKernel.Parameters start,
+      FakeQuantKernel.Parameters like,
       FloatArray weight,
       FloatArray wMin,
       FloatArray wMax,
@@ -32,36 +31,34 @@ final class TunedMap {
       FloatArray bestValue,
       FloatArray bestMinScale,
       FloatArray bestMaxScale) {
-    static Tuned of(Tasks s, FakeQuantKernel.Parameters p) {
-      int groups = p.wMin().length;
-      int size = p.out() * p.in();
+    static Tuned of(Tasks tasks, Loads loads, String name, FakeQuantKernel.Parameters like) {
+      int groups = like.wMin().length;
+      int size = like.out() * like.in();
       return new Tuned(
-          p,
-          array(s, p.weight(), size, 0),
-          array(s, p.wMin(), groups, 0),
-          array(s, p.wMax(), groups, 0),
-          array(s, p.value(), size, 0),
-          array(s, p.minScale(), groups, 1),
-          array(s, p.maxScale(), groups, 1),
-          // Before the first build a step of nothing reads them.
-          array(s, null, groups, 1),
-          array(s, null, groups, 0),
-          s.zeros(size),
-          array(s, p.value(), size, 0),
-          array(s, p.minScale(), groups, 1),
-          array(s, p.maxScale(), groups, 1));
+          like,
+          array(loads, name, size, 0, FakeQuantKernel.Parameters::weight),
+          array(loads, name, groups, 0, FakeQuantKernel.Parameters::wMin),
+          array(loads, name, groups, 0, FakeQuantKernel.Parameters::wMax),
+          array(loads, name, size, 0, FakeQuantKernel.Parameters::value),
+          array(loads, name, groups, 1, FakeQuantKernel.Parameters::minScale),
+          array(loads, name, groups, 1, FakeQuantKernel.Parameters::maxScale),
+          // Before a block's first build a step of nothing reads these and the gradient.
+          tasks.zeros(groups),
+          tasks.zeros(groups),
+          tasks.zeros(size),
+          tasks.zeros(size),
+          tasks.zeros(groups),
+          tasks.zeros(groups));
     }
 
-    private static FloatArray array(Tasks s, float[] values, int n, float otherwise) {
-      FloatArray array = new FloatArray(n);
-      if (values == null) {
-        array.init(otherwise);
-      } else {
-        for (int i = 0; i < n; i++) {
-          array.set(i, values[i]);
-        }
-      }
-      return s.stays(array);
+    private static FloatArray array(
+        Loads loads,
+        String name,
+        int n,
+        float otherwise,
+        Function<FakeQuantKernel.Parameters, float[]> of) {
+      return loads.floats(
+          n, otherwise, values -> of.apply(values.job().matrices().get(name).parameters()));
     }
   }
 
@@ -72,19 +69,23 @@ final class TunedMap {
   private final Tuned tuned;
 
   /**
-   * @param floats the matrix {@code [out, in]}, for maps that stay float
-   * @param bias {@code [out]} or null
-   * @param matrix how it is tuned, or null
+   * @param like a block's, of whom every other has the schemes and sizes; null for a map that stays
+   *     float
    */
-  TunedMap(Tasks tasks, LinearSpec spec, Tensor floats, Tensor bias, TuningJob.Matrix matrix) {
+  TunedMap(Tasks tasks, Loads loads, LinearSpec spec, FakeQuantKernel.Parameters like) {
     this.out = spec.out();
     this.in = spec.in();
-    this.bias = bias == null ? null : tasks.stays(FloatArray.fromArray(bias.data()));
-    this.tuned = matrix == null ? null : Tuned.of(tasks, matrix.parameters());
+    this.bias =
+        spec.bias()
+            ? loads.floats(out, 0, values -> values.tensors().get(spec.name() + ".bias").data())
+            : null;
+    this.tuned = like == null ? null : Tuned.of(tasks, loads, spec.name(), like);
+    int size = Math.multiplyExact(out, in);
     this.used =
-        matrix == null
-            ? tasks.stays(FloatArray.fromArray(floats.data()))
-            : tasks.zeros(Math.multiplyExact(out, in));
+        like == null
+            ? loads.floats(
+                size, 0, values -> values.weights().get(spec.name()).floats().orElseThrow().data())
+            : tasks.zeros(size);
   }
 
   int out() {
@@ -105,7 +106,7 @@ final class TunedMap {
     copy(tasks, t.value(), t.bestValue(), keep);
     copy(tasks, t.minScale(), t.bestMinScale(), keep);
     copy(tasks, t.maxScale(), t.bestMaxScale(), keep);
-    FakeQuantKernel.Parameters p = t.start();
+    FakeQuantKernel.Parameters p = t.like();
     int size = groupSize(p);
     int bits = p.scheme().bits();
     int symmetric = flag(p.scheme().symmetric());
@@ -195,9 +196,12 @@ final class TunedMap {
     return List.of(tuned.bestValue(), tuned.bestMinScale(), tuned.bestMaxScale());
   }
 
-  /** The parameters that were kept, once {@link #best} is on the host. */
-  FakeQuantKernel.Parameters kept() {
-    FakeQuantKernel.Parameters p = tuned.start();
+  /**
+   * The parameters that were kept, once {@link #best} is on the host.
+   *
+   * @param p those that the block began with
+   */
+  FakeQuantKernel.Parameters kept(FakeQuantKernel.Parameters p) {
     return new FakeQuantKernel.Parameters(
         p.scheme(),
         p.out(),

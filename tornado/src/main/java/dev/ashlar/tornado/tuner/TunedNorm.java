@@ -1,11 +1,9 @@
 package dev.ashlar.tornado.tuner;
 
 import dev.ashlar.nn.decoder.NormSpec;
-import dev.ashlar.tensor.Tensor;
 import dev.ashlar.tornado.graph.Tasks;
 import dev.ashlar.tornado.kernel.DeviceGradients;
 import dev.ashlar.tornado.kernel.DeviceRows;
-import java.util.Map;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 
 /**
@@ -14,14 +12,18 @@ import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
  * @param weight {@code [dim]}, with the family's offset
  */
 record TunedNorm(int dim, float eps, FloatArray weight) {
-  static TunedNorm of(Tasks tasks, NormSpec spec, Map<String, Tensor> tensors) {
+  static TunedNorm of(Loads loads, NormSpec spec) {
     NormSpec.Rms rms = (NormSpec.Rms) spec;
-    Tensor stored = tensors.get(rms.name() + ".weight");
-    FloatArray weight = new FloatArray(rms.dim());
-    for (int i = 0; i < rms.dim(); i++) {
-      weight.set(i, stored.data()[i] + rms.offset());
-    }
-    return new TunedNorm(rms.dim(), rms.eps(), tasks.stays(weight));
+    FloatArray weight =
+        loads.array(
+            new FloatArray(rms.dim()),
+            (array, values) -> {
+              float[] stored = values.tensors().get(rms.name() + ".weight").data();
+              for (int i = 0; i < rms.dim(); i++) {
+                array.set(i, stored[i] + rms.offset());
+              }
+            });
+    return new TunedNorm(rms.dim(), rms.eps(), weight);
   }
 
   /** {@code y = norm(x)}; rows are those of {@code dim} elements. */

@@ -47,23 +47,29 @@ class DeviceUnitTunerTest {
   private static final int LENGTH = 9;
 
   /** The device of the tests, which is none that a user would find where it is plain Java. */
-  static final DeviceTuner DEVICE =
-      new DeviceTuner() {
-        @Override
-        public String name() {
-          return "device";
-        }
+  static final DeviceTuner DEVICE = new Device(new DeviceUnitTuner());
 
-        @Override
-        public Optional<String> refusal(TuningJob job) {
-          return DeviceUnitTuner.refusal(job);
-        }
+  private record Device(DeviceUnitTuner tuner) implements DeviceTuner {
+    @Override
+    public String name() {
+      return "device";
+    }
 
-        @Override
-        public TuningSession begin(TuningJob job) {
-          return DeviceUnitTuner.begin(job);
-        }
-      };
+    @Override
+    public Optional<String> refusal(TuningJob job) {
+      return DeviceUnitTuner.refusal(job);
+    }
+
+    @Override
+    public TuningSession begin(TuningJob job) {
+      return tuner.begin(job);
+    }
+
+    @Override
+    public void release() {
+      tuner.release();
+    }
+  }
 
   private static UnitTask task(String model, int block, QuantScheme scheme, int accumulate)
       throws IOException {
@@ -133,6 +139,33 @@ class DeviceUnitTunerTest {
       all += a.length;
     }
     return (double) same / all;
+  }
+
+  /** A graph that another block used gives what a new one gives, whatever it held. */
+  @Test
+  void blocksOfOneShapeShareAGraph() throws IOException {
+    IntegerGrid grid = new IntegerGrid(4, 32, false);
+    SignRoundOptions options = SignRoundOptions.of(4);
+    DeviceUnitTuner shared = new DeviceUnitTuner();
+    SignRound method = new SignRound(options, Optional.of(new Device(shared)));
+    for (int block = 0; block < 2; block++) {
+      UnitTask task = task("qwen3", block, grid, 2);
+      UnitResult found = method.quantize(task);
+      DeviceUnitTuner own = new DeviceUnitTuner();
+      SignRound alone = new SignRound(options, Optional.of(new Device(own)));
+      UnitResult expected = alone.quantize(task);
+      alone.release();
+      assertEquals(
+          expected.history().orElseThrow().losses(), found.history().orElseThrow().losses());
+      assertEquals(1, agreement(expected, found));
+      assertEquals(1, shared.compiled());
+    }
+    method.quantize(task("qwen3", 0, new IntegerGrid(3, 32, false), 2));
+    assertEquals(2, shared.compiled());
+    method.release();
+    method.quantize(task("qwen3", 0, new IntegerGrid(3, 32, false), 2));
+    assertEquals(3, shared.compiled());
+    method.release();
   }
 
   /** Bounds of V, ranges that stay, losses of fixed samples, some maps float, the last kept. */

@@ -13,6 +13,12 @@ public interface BlockQuantizer {
    */
   UnitResult quantize(UnitTask task);
 
+  /**
+   * Gives back what it keeps from unit to unit beside the heap, a device's memory; it may quantize
+   * again afterwards. Runs ask for it at their end.
+   */
+  default void release() {}
+
   /** Whether inputs flow through the model at all, so that calibration data are needed. */
   boolean needsInputs();
 

@@ -159,6 +159,11 @@ public final class SignRound implements BlockQuantizer {
     }
   }
 
+  @Override
+  public void release() {
+    device.ifPresent(DeviceTuner::release);
+  }
+
   private Tuning open(UnitTask task) {
     if (device.isEmpty()) {
       return begin(task);

@@ -585,6 +585,14 @@ public class TaskGraph {
     return this;
   }
 
+  public TaskGraph persistOnDevice(Object... objects) {
+    return this;
+  }
+
+  public TaskGraph consumeFromDevice(String uniqueTaskGraphName, Object... objects) {
+    return this;
+  }
+
   public String getTaskGraphName() {
     return name;
   }

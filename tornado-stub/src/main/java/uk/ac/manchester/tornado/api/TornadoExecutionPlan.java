@@ -21,6 +21,10 @@ public class TornadoExecutionPlan implements AutoCloseable {
     return new TornadoExecutionPlan(graphs, gridScheduler);
   }
 
+  public TornadoExecutionPlan withGraph(int graphIndex) {
+    return new TornadoExecutionPlan(new ImmutableTaskGraph[] {graphs[graphIndex]}, scheduler);
+  }
+
   public TornadoExecutionPlan withProfiler(ProfilerMode profilerMode) {
     return this;
   }
