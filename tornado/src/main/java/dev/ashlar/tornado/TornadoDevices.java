@@ -177,9 +177,14 @@ public final class TornadoDevices implements DeviceProvider {
 
   @Override
   public DeviceKernels kernels(int device) {
+    return new SingleKernels(usesGroups(device), GuardedWork::new);
+  }
+
+  /** Chooses a device, and says whether kernels of groups suit it. */
+  private boolean usesGroups(int device) {
     DeviceList list = listWith(device);
     try {
-      return new SingleKernels(list.choose(device).groups(), GuardedWork::new);
+      return list.choose(device).groups();
     } catch (IllegalStateException e) {
       throw new DeviceException(e.getMessage(), e);
     }
@@ -187,7 +192,7 @@ public final class TornadoDevices implements DeviceProvider {
 
   @Override
   public Optional<DeviceTuner> tuner() {
-    return Optional.of(new TornadoTuner());
+    return Optional.of(new TornadoTuner(() -> usesGroups(0)));
   }
 
   /** The devices, of which there must be one of that index. */

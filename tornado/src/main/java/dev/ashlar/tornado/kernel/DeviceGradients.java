@@ -1,5 +1,6 @@
 package dev.ashlar.tornado.kernel;
 
+import uk.ac.manchester.tornado.api.KernelContext;
 import uk.ac.manchester.tornado.api.annotations.Parallel;
 import uk.ac.manchester.tornado.api.math.TornadoMath;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
@@ -59,6 +60,61 @@ public final class DeviceGradients {
           dw.set(at, sum);
         }
       }
+    }
+  }
+
+  /**
+   * {@link #weights} by groups of {@link DeviceProducts#TILE}² work items, which share a tile of
+   * each matrix; groups go along the rows of tiles.
+   *
+   * @param part rows of a partial sum, whole tiles of them
+   * @param tilesPerRow {@code ⌈in / TILE⌉}; there are {@code ⌈out / TILE⌉} rows of as many groups
+   */
+  public static void weightsTiled(
+      KernelContext context,
+      FloatArray dy,
+      FloatArray x,
+      FloatArray dw,
+      IntArray mode,
+      int out,
+      int in,
+      int rows,
+      int part,
+      int tilesPerRow) {
+    float[] left = context.allocateFloatLocalArray(DeviceProducts.TILE * DeviceProducts.TILE);
+    float[] right = context.allocateFloatLocalArray(DeviceProducts.TILE * DeviceProducts.TILE);
+    int local = context.localIdx;
+    int group = context.groupIdx;
+    int r = local / DeviceProducts.TILE;
+    int c = local % DeviceProducts.TILE;
+    int firstOut = group / tilesPerRow * DeviceProducts.TILE;
+    int i = group % tilesPerRow * DeviceProducts.TILE + c;
+    int what = mode.get(0);
+    int end = what > 0 ? rows : 0;
+    int summed = 0;
+    float sum = 0;
+    float some = 0;
+    for (int from = 0; from < end; from += DeviceProducts.TILE) {
+      left[local] =
+          firstOut + c < out && from + r < rows ? dy.get((from + r) * out + firstOut + c) : 0;
+      right[local] = i < in && from + r < rows ? x.get((from + r) * in + i) : 0;
+      context.localBarrier();
+      for (int t = 0; t < DeviceProducts.TILE; t++) {
+        some += left[t * DeviceProducts.TILE + r] * right[t * DeviceProducts.TILE + c];
+      }
+      context.localBarrier();
+      summed += DeviceProducts.TILE;
+      if (summed == part) {
+        sum += some;
+        some = 0;
+        summed = 0;
+      }
+    }
+    int o = firstOut + r;
+    if (what > 0 && o < out && i < in) {
+      float all = sum + some;
+      int at = o * in + i;
+      dw.set(at, what > 1 ? dw.get(at) + all : all);
     }
   }
 

@@ -10,7 +10,7 @@ import uk.ac.manchester.tornado.api.types.arrays.IntArray;
  * {@code MatMulKernel} defines them. A work item has one element of the result.
  */
 public final class DeviceProducts {
-  /** Rows and columns of the tiles that a group shares in {@link #xwtTiled}. */
+  /** Rows and columns of the tiles that a group shares. */
   public static final int TILE = 16;
 
   private DeviceProducts() {}
@@ -115,6 +115,41 @@ public final class DeviceProducts {
     }
     if (row < m && column < n) {
       c.set(row * n + column, sum);
+    }
+  }
+
+  /** {@link #xw} by groups, as {@link #xwtTiled}. */
+  public static void xwTiled(
+      KernelContext context,
+      FloatArray a,
+      FloatArray b,
+      FloatArray c,
+      int m,
+      int n,
+      int k,
+      int tilesPerRow,
+      int keep) {
+    float[] left = context.allocateFloatLocalArray(TILE * TILE);
+    float[] right = context.allocateFloatLocalArray(TILE * TILE);
+    int local = context.localIdx;
+    int group = context.groupIdx;
+    int y = local / TILE;
+    int x = local % TILE;
+    int row = group / tilesPerRow * TILE + y;
+    int column = group % tilesPerRow * TILE + x;
+    float sum = 0;
+    for (int from = 0; from < k; from += TILE) {
+      left[local] = row < m && from + x < k ? a.get(row * k + from + x) : 0;
+      right[local] = column < n && from + y < k ? b.get((from + y) * n + column) : 0;
+      context.localBarrier();
+      for (int t = 0; t < TILE; t++) {
+        sum += left[y * TILE + t] * right[t * TILE + x];
+      }
+      context.localBarrier();
+    }
+    if (row < m && column < n) {
+      int at = row * n + column;
+      c.set(at, keep == 0 ? sum : c.get(at) + sum);
     }
   }
 }

@@ -5,6 +5,7 @@ import dev.ashlar.nn.device.DeviceKernels;
 import dev.ashlar.tensor.DType;
 import dev.ashlar.tensor.kernel.FakeQuantKernel;
 import dev.ashlar.tensor.quant.QuantizedMatrix;
+import dev.ashlar.tornado.graph.Products;
 import dev.ashlar.tornado.graph.Tasks;
 import dev.ashlar.tornado.kernel.DeviceAttention;
 import dev.ashlar.tornado.kernel.DeviceFakeQuant;
@@ -53,27 +54,12 @@ public final class SingleKernels implements DeviceKernels {
         List.of(left, right),
         tasks -> {
           switch (layout) {
-            case XWT -> xwt(tasks, left, right, c, m, n, k);
-            case XW ->
-                tasks.add((g, id) -> g.task(id, DeviceProducts::xw, left, right, c, m, n, k, 0));
+            case XWT -> Products.xwt(tasks, left, right, c, m, n, k);
+            case XW -> Products.xw(tasks, left, right, c, m, n, k, 0);
             case XTW ->
                 tasks.add((g, id) -> g.task(id, DeviceProducts::xtw, left, right, c, m, n, k, 0));
           }
         });
-  }
-
-  private static void xwt(
-      Tasks tasks, FloatArray a, FloatArray b, FloatArray c, int m, int n, int k) {
-    if (!tasks.usesGroups()) {
-      tasks.add((g, id) -> g.task(id, DeviceProducts::xwt, a, b, c, m, n, k, 0));
-      return;
-    }
-    int tile = DeviceProducts.TILE;
-    int perRow = Math.ceilDiv(n, tile);
-    tasks.addGroups(
-        Math.ceilDiv(m, tile) * perRow,
-        tile * tile,
-        (g, id) -> g.task(id, DeviceProducts::xwtTiled, tasks.context(), a, b, c, m, n, k, perRow));
   }
 
   @Override

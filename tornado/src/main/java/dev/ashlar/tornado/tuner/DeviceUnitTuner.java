@@ -17,10 +17,22 @@ import java.util.Optional;
  * <p>Used by one thread.
  */
 public final class DeviceUnitTuner {
+  private final boolean groups;
+
   /** The graph that no session uses, or null. */
   private TuningGraph idle;
 
   private int compiled;
+
+  /**
+   * A tuner that has compiled nothing.
+   *
+   * @param groups whether products are by groups of work items, which graphics processors need and
+   *     processors do not
+   */
+  public DeviceUnitTuner(boolean groups) {
+    this.groups = groups;
+  }
 
   /** As {@code DeviceTuner} says. */
   public static Optional<String> refusal(TuningJob job) {
@@ -46,7 +58,7 @@ public final class DeviceUnitTuner {
       graph = null;
     }
     if (graph == null) {
-      graph = new TuningGraph(job);
+      graph = new TuningGraph(job, groups);
       compiled++;
     }
     try {

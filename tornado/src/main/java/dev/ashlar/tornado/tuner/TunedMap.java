@@ -3,11 +3,10 @@ package dev.ashlar.tornado.tuner;
 import dev.ashlar.nn.decoder.LinearSpec;
 import dev.ashlar.tensor.DType;
 import dev.ashlar.tensor.kernel.FakeQuantKernel;
+import dev.ashlar.tornado.graph.Products;
 import dev.ashlar.tornado.graph.Tasks;
 import dev.ashlar.tornado.kernel.DeviceBatch;
 import dev.ashlar.tornado.kernel.DeviceFakeQuant;
-import dev.ashlar.tornado.kernel.DeviceGradients;
-import dev.ashlar.tornado.kernel.DeviceProducts;
 import dev.ashlar.tornado.kernel.DeviceRows;
 import java.util.List;
 import java.util.function.Function;
@@ -169,7 +168,7 @@ final class TunedMap {
 
   /** {@code y [rows, out] = x [rows, in] · wᵀ + bias}. */
   void addForward(Tasks tasks, FloatArray x, FloatArray y, int rows) {
-    tasks.add((g, id) -> g.task(id, DeviceProducts::xwt, x, used, y, rows, out, in, 0));
+    Products.xwt(tasks, x, used, y, rows, out, in);
     if (bias != null) {
       tasks.add((g, id) -> g.task(id, DeviceRows::addBias, y, bias, rows, out));
     }
@@ -177,17 +176,13 @@ final class TunedMap {
 
   /** {@code dx (+)= dy · w}. */
   void addInputGradient(Tasks tasks, FloatArray dy, FloatArray dx, int rows, boolean add) {
-    int keep = flag(add);
-    tasks.add((g, id) -> g.task(id, DeviceProducts::xw, dy, used, dx, rows, in, out, keep));
+    Products.xw(tasks, dy, used, dx, rows, in, out, flag(add));
   }
 
   /** The gradient of ŵ, as {@code mode} says; nothing for a map that stays float. */
   void addWeightGradient(Tasks tasks, FloatArray dy, FloatArray x, IntArray mode, int rows) {
     if (tuned != null) {
-      int part = DeviceGradients.PART;
-      FloatArray dw = tuned.gradient();
-      tasks.add(
-          (g, id) -> g.task(id, DeviceGradients::weights, dy, x, dw, mode, out, in, rows, part));
+      Products.weightGradient(tasks, dy, x, tuned.gradient(), mode, out, in, rows);
     }
   }
 

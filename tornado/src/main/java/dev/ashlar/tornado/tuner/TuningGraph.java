@@ -44,11 +44,12 @@ final class TuningGraph {
 
   /**
    * @param job of which others may be loaded that have its shape; is not loaded yet
+   * @param groups whether products are by groups
    */
-  TuningGraph(TuningJob job) {
+  TuningGraph(TuningJob job, boolean groups) {
     shape = BlockShape.of(job);
     int rows = Math.multiplyExact(job.micro(), job.length());
-    Tasks tasks = new Tasks("tuning" + COUNT.getAndIncrement(), false);
+    Tasks tasks = new Tasks("tuning" + COUNT.getAndIncrement(), groups);
     loads = new Loads(tasks);
     batch = IntArray.fromArray(new int[job.micro()]);
     sums = tasks.zeros(rows);

@@ -7,6 +7,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import uk.ac.manchester.tornado.api.KernelContext;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
+import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 
 /** The three layouts, to the borders of tiles and beyond, against the definition. */
 class DeviceProductsTest {
@@ -79,5 +80,69 @@ class DeviceProductsTest {
     float[] expected = new float[m * n];
     reference.xwt(m, n, k, a, 0, k, b, 0, k, expected, 0, n, false);
     DeviceTesting.assertClose(expected, found, 1e-5, 1e-5, "tiles");
+
+    float[] c = DeviceTesting.floats(random, m * n, 1);
+    for (int keep = 0; keep <= 1; keep++) {
+      int add = keep;
+      FloatArray found2 = DeviceTesting.device(c);
+      DeviceTesting.runGroups(
+          groups,
+          TILE * TILE,
+          g ->
+              g.task(
+                  "k", DeviceProducts::xwTiled, context, left, right, found2, m, n, k, perRow, add),
+          left,
+          right,
+          found2);
+      expected = c.clone();
+      reference.xw(m, n, k, a, 0, k, b, 0, n, expected, 0, n, add == 1);
+      DeviceTesting.assertClose(expected, found2, 1e-5, 1e-5, "tiles of x·w");
+    }
+  }
+
+  /** The gradient of a matrix by groups, with partial sums of two tiles. */
+  @ParameterizedTest
+  @CsvSource({"1, 1, 1", "16, 16, 16", "17, 33, 40", "20, 5, 100"})
+  void tilesOfGradientsAreTheDefinition(int out, int in, int rows) {
+    Random random = new Random(out * 41L + in);
+    float[] a = DeviceTesting.floats(random, rows * out, 1);
+    float[] b = DeviceTesting.floats(random, rows * in, 1);
+    float[] c = DeviceTesting.floats(random, out * in, 1);
+    FloatArray dy = DeviceTesting.device(a);
+    FloatArray x = DeviceTesting.device(b);
+    int perRow = (in + TILE - 1) / TILE;
+    int groups = (out + TILE - 1) / TILE * perRow;
+    KernelContext context = new KernelContext();
+    for (int mode : new int[] {DeviceGradients.KEEP, DeviceGradients.WRITE, DeviceGradients.ADD}) {
+      IntArray what = IntArray.fromArray(new int[] {mode});
+      FloatArray found = DeviceTesting.device(c);
+      DeviceTesting.runGroups(
+          groups,
+          TILE * TILE,
+          g ->
+              g.task(
+                  "k",
+                  DeviceGradients::weightsTiled,
+                  context,
+                  dy,
+                  x,
+                  found,
+                  what,
+                  out,
+                  in,
+                  rows,
+                  2 * TILE,
+                  perRow),
+          dy,
+          x,
+          found,
+          what);
+      float[] expected = c.clone();
+      if (mode != DeviceGradients.KEEP) {
+        boolean add = mode == DeviceGradients.ADD;
+        reference.xtw(out, in, rows, a, 0, out, b, 0, in, expected, 0, in, add);
+      }
+      DeviceTesting.assertClose(expected, found, 1e-5, 1e-5, "mode " + mode);
+    }
   }
 }

@@ -47,7 +47,7 @@ class DeviceUnitTunerTest {
   private static final int LENGTH = 9;
 
   /** The device of the tests, which is none that a user would find where it is plain Java. */
-  static final DeviceTuner DEVICE = new Device(new DeviceUnitTuner());
+  static final DeviceTuner DEVICE = new Device(new DeviceUnitTuner(false));
 
   private record Device(DeviceUnitTuner tuner) implements DeviceTuner {
     @Override
@@ -113,8 +113,13 @@ class DeviceUnitTunerTest {
   }
 
   private static void same(UnitTask task, SignRoundOptions options, double atLeast) {
+    same(task, options, DEVICE, atLeast);
+  }
+
+  private static void same(
+      UnitTask task, SignRoundOptions options, DeviceTuner device, double atLeast) {
     UnitResult expected = new SignRound(options).quantize(task);
-    UnitResult found = new SignRound(options, Optional.of(DEVICE)).quantize(task);
+    UnitResult found = new SignRound(options, Optional.of(device)).quantize(task);
     TuningHistory a = expected.history().orElseThrow();
     TuningHistory b = found.history().orElseThrow();
     assertEquals(a.losses().size(), b.losses().size());
@@ -141,17 +146,31 @@ class DeviceUnitTunerTest {
     return (double) same / all;
   }
 
+  /** With kernels of groups, two blocks one after the other in one graph. */
+  @Test
+  void tunesByGroupsAsTheProcessorDoes() throws IOException {
+    SignRoundOptions options =
+        new SignRoundOptions(3, 0, 0, true, false, -1, 0, Optional.empty(), 0, 8);
+    DeviceUnitTuner tuner = new DeviceUnitTuner(true);
+    for (int block = 0; block < 2; block++) {
+      UnitTask task = task("qwen3", block, new IntegerGrid(4, 32, true), 2);
+      same(task, options, new Device(tuner), 0.995);
+      assertEquals(1, tuner.compiled());
+    }
+    tuner.release();
+  }
+
   /** A graph that another block used gives what a new one gives, whatever it held. */
   @Test
   void blocksOfOneShapeShareAGraph() throws IOException {
     IntegerGrid grid = new IntegerGrid(4, 32, false);
     SignRoundOptions options = SignRoundOptions.of(4);
-    DeviceUnitTuner shared = new DeviceUnitTuner();
+    DeviceUnitTuner shared = new DeviceUnitTuner(false);
     SignRound method = new SignRound(options, Optional.of(new Device(shared)));
     for (int block = 0; block < 2; block++) {
       UnitTask task = task("qwen3", block, grid, 2);
       UnitResult found = method.quantize(task);
-      DeviceUnitTuner own = new DeviceUnitTuner();
+      DeviceUnitTuner own = new DeviceUnitTuner(false);
       SignRound alone = new SignRound(options, Optional.of(new Device(own)));
       UnitResult expected = alone.quantize(task);
       alone.release();

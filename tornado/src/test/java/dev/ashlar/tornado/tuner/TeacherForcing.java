@@ -20,9 +20,8 @@ import java.util.Set;
  */
 final class TeacherForcing implements DeviceTuner {
   /**
-   * What rounding may decide: gradients of V smaller than this part of the root of their matrix's
-   * mean square. The error that they are gradients of is a difference of numbers a hundred times
-   * its size, so that some five digits of it are known.
+   * Below it rounding may decide: parts of the root of the mean square of a matrix's gradients of
+   * V. What they are gradients of is a difference of outputs that are much larger than it.
    */
   static final double FLOOR = 1e-4;
 
