@@ -143,13 +143,7 @@ final class BenchCommand extends Command {
     if (!compare.isEmpty()) {
       return compared();
     }
-    Optional<ReportFolder> folder = Optional.ofNullable(report).map(ReportFolder::at);
-    Measurements all = measured();
-    folder.ifPresent(
-        f -> {
-          f.write(all);
-          console.note("ashlar: the report is " + f.page());
-        });
+    Measurements all = report == null ? measured() : written(report);
     if (all.failures() > 0 && !turns) {
       console.note(
           "ashlar: the device failed at "
@@ -160,6 +154,15 @@ final class BenchCommand extends Command {
     Report report = all.report();
     // Who gives the turns reads from it what failed.
     return turns ? new Report(report.text(), report.json()) : report;
+  }
+
+  private Measurements written(Path report) {
+    try (ReportFolder folder = ReportFolder.at(report)) {
+      Measurements all = measured();
+      folder.write(all);
+      console.note("ashlar: the report is " + folder.page());
+      return all;
+    }
   }
 
   private Report compared() {

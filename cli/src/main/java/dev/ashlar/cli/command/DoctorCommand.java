@@ -31,7 +31,7 @@ final class DoctorCommand extends Command {
       description =
           "Measure a device beside the processor, the first one or tornado:1, in a minute or two,"
               + " and keep the figures in the user's cache: --backend auto then takes it where it"
-              + " is faster.")
+              + " is faster (default: nothing is measured for it).")
   String measured;
 
   DoctorCommand(Console console) {

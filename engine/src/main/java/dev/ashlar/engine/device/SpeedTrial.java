@@ -61,11 +61,13 @@ public final class SpeedTrial {
 
   private final DeviceName device;
   private final long calmNanos;
+  private final long roundsNanos;
   private final Consumer<String> notes;
 
-  private SpeedTrial(DeviceName device, long calmNanos, Consumer<String> notes) {
+  private SpeedTrial(DeviceName device, long calmNanos, long roundsNanos, Consumer<String> notes) {
     this.device = device;
     this.calmNanos = calmNanos;
+    this.roundsNanos = roundsNanos;
     this.notes = notes;
   }
 
@@ -77,19 +79,24 @@ public final class SpeedTrial {
    * @throws DeviceException if it fails, or gives other answers than the processor
    */
   public static DeviceSpeed of(DeviceName device, Consumer<String> notes) {
-    return of(device, SIZES, CALM_NANOS, notes);
+    return of(device, SIZES, CALM_NANOS, ROUNDS_NANOS, notes);
   }
 
   /**
    * The same with other sizes, from small to large.
    *
    * @param calmNanos after which a kernel that has got no faster counts as compiled
+   * @param roundsNanos after which rounds of one kind of work end, if there were enough
    */
   static DeviceSpeed of(
-      DeviceName device, List<TrialWeights> sizes, long calmNanos, Consumer<String> notes) {
+      DeviceName device,
+      List<TrialWeights> sizes,
+      long calmNanos,
+      long roundsNanos,
+      Consumer<String> notes) {
     device.requireThere();
     Map<String, String> on = Surroundings.of(device);
-    SpeedTrial trial = new SpeedTrial(device, calmNanos, notes);
+    SpeedTrial trial = new SpeedTrial(device, calmNanos, roundsNanos, notes);
     return new DeviceSpeed(device.toString(), on, trial.all(sizes));
   }
 
@@ -194,11 +201,11 @@ public final class SpeedTrial {
   }
 
   /** Median seconds of the device's work and of the processor's, in turns. */
-  private static double[] medians(Runnable there, Runnable here) {
+  private double[] medians(Runnable there, Runnable here) {
     List<Double> device = new ArrayList<>();
     List<Double> processor = new ArrayList<>();
     long begin = System.nanoTime();
-    for (int i = 0; i < FEWEST || i < MOST && System.nanoTime() - begin < ROUNDS_NANOS; i++) {
+    for (int i = 0; i < FEWEST || i < MOST && System.nanoTime() - begin < roundsNanos; i++) {
       turn(there, device);
       turn(here, processor);
     }

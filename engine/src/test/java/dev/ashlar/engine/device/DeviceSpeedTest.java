@@ -137,6 +137,7 @@ class DeviceSpeedTest {
   }
 
   private static final long CALM = 50_000_000;
+  private static final long ROUNDS = 200_000_000;
 
   private static final List<TrialWeights> SMALL =
       List.of(new TrialWeights(64, 4, 2, 16, 128, 2), new TrialWeights(256, 4, 2, 64, 512, 1));
@@ -151,7 +152,7 @@ class DeviceSpeedTest {
           return t;
         };
     List<String> notes = new ArrayList<>();
-    DeviceSpeed slow = SpeedTrial.of(name, SMALL, CALM, notes::add);
+    DeviceSpeed slow = SpeedTrial.of(name, SMALL, CALM, ROUNDS, notes::add);
     assertEquals("fake:1", slow.device());
     assertEquals(Surroundings.of(name), slow.measuredOn());
     assertEquals(
@@ -162,7 +163,7 @@ class DeviceSpeedTest {
     assertEquals(2, fake.opened.size());
     fake.change = t -> t;
     fake.remembers = true;
-    DeviceSpeed fast = SpeedTrial.of(name, SMALL, CALM, notes::add);
+    DeviceSpeed fast = SpeedTrial.of(name, SMALL, CALM, ROUNDS, notes::add);
     assertTrue(fast.sizes().getLast().token().gains(), fast.toString());
     assertTrue(fast.sizes().getLast().prompt().gains(), fast.toString());
   }
@@ -185,16 +186,16 @@ class DeviceSpeedTest {
           return t;
         };
     String said =
-        assertThrows(DeviceException.class, () -> SpeedTrial.of(name, SMALL, CALM, s -> {}))
+        assertThrows(DeviceException.class, () -> SpeedTrial.of(name, SMALL, CALM, ROUNDS, s -> {}))
             .getMessage();
     assertTrue(said.contains("something else than the processor"), said);
     fake.refusal = Optional.of("none of these");
     assertEquals(
         "none of these",
-        assertThrows(DeviceException.class, () -> SpeedTrial.of(name, SMALL, CALM, s -> {}))
+        assertThrows(DeviceException.class, () -> SpeedTrial.of(name, SMALL, CALM, ROUNDS, s -> {}))
             .getMessage());
     fake.absent = Optional.of("unplugged");
-    assertThrows(InputException.class, () -> SpeedTrial.of(name, SMALL, CALM, s -> {}));
+    assertThrows(InputException.class, () -> SpeedTrial.of(name, SMALL, CALM, ROUNDS, s -> {}));
   }
 
   @Test
@@ -209,7 +210,7 @@ class DeviceSpeedTest {
           return t;
         };
     List<String> notes = new ArrayList<>();
-    assertEquals(1, SpeedTrial.of(name, SMALL, CALM, notes::add).sizes().size());
+    assertEquals(1, SpeedTrial.of(name, SMALL, CALM, ROUNDS, notes::add).sizes().size());
     assertEquals(List.of("blocks of 1 million weights are not measured: no room"), notes);
   }
 }

@@ -196,8 +196,12 @@ public final class AtomicFile {
     }
   }
 
-  /** Makes a folder and those above it as far as there are none, so that they stay. */
-  public static void createFolders(Path folder) throws IOException {
+  /**
+   * Makes a folder and those above it as far as there are none, so that they stay.
+   *
+   * @return those that were made, the innermost first
+   */
+  public static List<Path> createFolders(Path folder) throws IOException {
     List<Path> made = new ArrayList<>();
     for (Path p = folder.toAbsolutePath(); p != null && !Files.exists(p); p = p.getParent()) {
       made.add(p);
@@ -206,6 +210,7 @@ public final class AtomicFile {
     for (Path p : made) {
       syncFolder(p.getParent());
     }
+    return made;
   }
 
   /**

@@ -20,7 +20,11 @@ public final class WorkFolderException extends RuntimeException {
 
   /** That something could not be done with a folder or file, for the system's reason. */
   static WorkFolderException of(Path path, String problem, IOException e) {
-    return new WorkFolderException(path, problem + " (" + reason(e) + ")", e);
+    String reason = reason(e);
+    boolean full = reason.contains("No space left") || reason.contains("quota");
+    String advice =
+        full ? "; free some space and run the same command again, which goes on from here" : "";
+    return new WorkFolderException(path, problem + " (" + reason + ")" + advice, e);
   }
 
   /** In words: the message of many of these exceptions is the bare path. */

@@ -9,12 +9,13 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.util.List;
 
 /**
  * A folder with a report: {@code bench.json} and {@code index.html}. Older ones of ours are
  * replaced, each at once; other files stay what they are, also under those two names.
  */
-public final class ReportFolder {
+public final class ReportFolder implements AutoCloseable {
   private static final String JSON = "bench.json";
   private static final String PAGE = "index.html";
 
@@ -23,8 +24,12 @@ public final class ReportFolder {
 
   private final Path folder;
 
-  private ReportFolder(Path folder) {
+  /** Folders that were made for it, the innermost first. */
+  private final List<Path> made;
+
+  private ReportFolder(Path folder, List<Path> made) {
     this.folder = folder;
+    this.made = made;
   }
 
   /**
@@ -37,11 +42,12 @@ public final class ReportFolder {
     if (folder.toString().isEmpty()) {
       throw new InputException("a folder is needed for the report, and its name is empty");
     }
+    List<Path> made;
     try {
       if (Files.exists(folder) && !Files.isDirectory(folder)) {
         throw InputException.in(folder).expected("a folder").found("a file").exception();
       }
-      AtomicFile.createFolders(folder);
+      made = AtomicFile.createFolders(folder);
       requireOurs(folder.resolve(JSON), "\"" + Measurements.BENCH + "\"");
       requireOurs(folder.resolve(PAGE), Page.GENERATOR);
       AtomicFile.removeStale(folder, JSON);
@@ -52,7 +58,7 @@ public final class ReportFolder {
     } catch (IOException e) {
       throw AtomicFile.cannotWrite(folder, e);
     }
-    return new ReportFolder(folder);
+    return new ReportFolder(folder, made);
   }
 
   private static void requireOurs(Path file, String sign) throws IOException {
@@ -82,5 +88,17 @@ public final class ReportFolder {
   /** Where to look. */
   public Path page() {
     return folder.resolve(PAGE);
+  }
+
+  /** Removes the folders that were made, if nothing came into them. */
+  @Override
+  public void close() {
+    try {
+      for (Path p : made) {
+        Files.delete(p);
+      }
+    } catch (IOException e) {
+      // The report is in it, or somebody else's file.
+    }
   }
 }

@@ -48,6 +48,20 @@ class ReportFolderTest {
   }
 
   @Test
+  void foldersThatStayedEmptyAreRemoved() throws IOException {
+    Files.createDirectory(scratch.resolve("a"));
+    ReportFolder.at(scratch.resolve("a/b/c")).close();
+    assertEquals(List.of("a"), names(scratch));
+    assertEquals(List.of(), names(scratch.resolve("a")));
+    try (ReportFolder folder = ReportFolder.at(scratch.resolve("a/b/c"))) {
+      folder.write(Samples.plain());
+    }
+    assertEquals(List.of("bench.json", "index.html"), names(scratch.resolve("a/b/c")));
+    ReportFolder.at(scratch.resolve("a")).close();
+    assertEquals(List.of("b"), names(scratch.resolve("a")));
+  }
+
+  @Test
   void filesOfOthersAreNotReplaced() throws IOException {
     Path page = scratch.resolve("index.html");
     Files.writeString(page, "<html>my site</html>");
