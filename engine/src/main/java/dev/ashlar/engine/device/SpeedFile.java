@@ -2,6 +2,7 @@ package dev.ashlar.engine.device;
 
 import dev.ashlar.engine.device.DeviceSpeed.Seconds;
 import dev.ashlar.engine.device.DeviceSpeed.Size;
+import dev.ashlar.engine.model.UserCache;
 import dev.ashlar.io.InputException;
 import dev.ashlar.io.file.AtomicFile;
 import dev.ashlar.io.json.Json;
@@ -28,17 +29,9 @@ public final class SpeedFile {
 
   private SpeedFile() {}
 
-  /**
-   * {@code $XDG_CACHE_HOME/ashlar/device-speed.json}; the cache is {@code ~/.cache} where nothing
-   * else is set.
-   */
+  /** {@code device-speed.json} in the {@linkplain UserCache user's cache}. */
   public static Path ofUser() {
-    String set = System.getenv("XDG_CACHE_HOME");
-    Path base =
-        set == null || set.isEmpty()
-            ? Path.of(System.getProperty("user.home"), ".cache")
-            : Path.of(set);
-    return base.resolve("ashlar").resolve("device-speed.json");
+    return UserCache.folder().resolve("device-speed.json");
   }
 
   /** What a file holds; empty if there is none, or it is damaged or another program's. */

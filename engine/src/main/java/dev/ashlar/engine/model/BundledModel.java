@@ -32,7 +32,7 @@ final class BundledModel {
    * @throws InputException if it can be written nowhere
    */
   static Path folder() {
-    return folder(cache());
+    return folder(UserCache.folder());
   }
 
   /** The same in another cache. */
@@ -47,16 +47,6 @@ final class BundledModel {
     // The content is part of the name: another version of the library has a folder of its own.
     Path folder = cache.resolve(String.format(Locale.ROOT, "demo-%08x", sum.getValue()));
     return Files.exists(folder) ? folder : written(folder, files);
-  }
-
-  /** {@code $XDG_CACHE_HOME/ashlar}, which is {@code ~/.cache/ashlar} where nothing else is set. */
-  private static Path cache() {
-    String set = System.getenv("XDG_CACHE_HOME");
-    Path base =
-        set == null || set.isEmpty()
-            ? Path.of(System.getProperty("user.home"), ".cache")
-            : Path.of(set);
-    return base.resolve("ashlar");
   }
 
   /** Fills a folder beside {@code folder} and renames it, so that nobody sees a part of it. */
