@@ -90,6 +90,18 @@ class TokenizerKeysTest {
     assertFalse(result.keys().containsKey("tokenizer.ggml.tokens"));
   }
 
+  /** llama.cpp opens no file that says nothing of it. */
+  @Test
+  void noTokenizerIsSaidToo() {
+    TokenizerKeys.Result result =
+        TokenizerKeys.of(
+            new TokenizerSource.Metadata(Path.of("m.gguf"), Map.of("general.name", "m")),
+            9,
+            List.of());
+    assertEquals(Map.of("tokenizer.ggml.model", "none"), result.keys());
+    assertTrue(result.missing().orElseThrow().contains("no tokenizer"), result.missing() + "");
+  }
+
   /** What is damaged is not taken for a kind that GGUF has no words for. */
   @Test
   void whatIsDamagedIsAFault() throws IOException {

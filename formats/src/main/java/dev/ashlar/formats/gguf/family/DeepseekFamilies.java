@@ -105,7 +105,7 @@ final class DeepseekFamilies {
           .withDefault("scoring_func", "sigmoid")
           .only(
               model ->
-                  model.whole("expert_gating_func", 0).orElse(0) == 2
+                  model.whole("expert_gating_func", 0).orElse(0) == Keys.SIGMOID
                       || model.tensors().keySet().stream()
                           .anyMatch(name -> name.endsWith(".exp_probs_b.bias")))
           .with(SIZES)
@@ -124,7 +124,12 @@ final class DeepseekFamilies {
                           model.whole("expert_group_count", 1).orElse(1) > 1
                               ? "group_limited_greedy"
                               : "greedy"),
-                  (config, out) -> {}));
+                  (config, out) -> {}),
+              Keys.otherwise(
+                  c -> "group_limited_greedy".equals(c.get("topk_method")),
+                  "llama.cpp and its kin choose groups of experts by the two best of each, where"
+                      + " this model takes the best one: they compute another model; Ashlar"
+                      + " computes this one"));
 
   private DeepseekFamilies() {}
 }

@@ -109,8 +109,10 @@ final class GptFamilies {
                   .block("ffn_norm", "post_attention_layernorm"))
           .with(
               Keys.whole("embedding_length", "hidden_size"),
+              Keys.derived("feed_forward_length", c -> 4 * ConfigValues.required(c, "hidden_size")),
               Keys.whole("block_count", "n_layer"),
               Keys.whole("attention.head_count", "n_head"),
+              Keys.derived("attention.head_count_kv", c -> ConfigValues.required(c, "n_head")),
               Keys.context("seq_length"),
               Keys.layerNorm("layer_norm_epsilon"),
               Keys.constant("apply_residual_connection_post_layernorm", false));

@@ -4,12 +4,20 @@ import dev.ashlar.tensor.weights.StoredTensor;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalLong;
 import java.util.function.BiConsumer;
+import java.util.function.Predicate;
+import java.util.function.ToLongFunction;
 
 /** The usual rules for keys. */
 final class Keys {
+  /** Experts that are scored by the sigmoid, in GGUF. */
+  static final long SIGMOID = 2;
+
+  private static final long SOFTMAX = 1;
+
   private static final String SLIDING = "sliding_attention";
 
   private Keys() {}
@@ -63,16 +71,37 @@ final class Keys {
         (config, out) -> ConfigValues.whole(config, name).ifPresent(n -> out.accept(key, n)));
   }
 
-  /** A sliding window; in GGUF 0 is none, in a configuration null. */
-  static KeyRule window() {
+  /**
+   * A whole number that llama.cpp asks for and a configuration says elsewhere: nothing is read of
+   * it.
+   *
+   * @param value what is written, 0 for none
+   */
+  static KeyRule derived(String key, ToLongFunction<Map<String, Object>> value) {
     return rule(
-        (model, config) ->
-            model
-                .whole("attention.sliding_window", 0)
-                .ifPresent(n -> config.put("sliding_window", n == 0 ? null : n)),
-        (config, out) ->
-            ConfigValues.whole(config, "sliding_window")
-                .ifPresent(n -> out.accept("attention.sliding_window", n)));
+        (model, config) -> {},
+        (config, out) -> {
+          long n = value.applyAsLong(config);
+          if (n != 0) {
+            out.accept(key, n);
+          }
+        });
+  }
+
+  /** What llama.cpp and its kin compute otherwise than the family's models are meant. */
+  static KeyRule otherwise(Predicate<Map<String, Object>> when, String sentence) {
+    return new KeyRule() {
+      @Override
+      public void toConfig(GgufModel model, Map<String, Object> config) {}
+
+      @Override
+      public void toMetadata(Map<String, Object> config, BiConsumer<String, Object> out) {}
+
+      @Override
+      public Optional<String> unheeded(Map<String, Object> config) {
+        return when.test(config) ? Optional.of(sentence) : Optional.empty();
+      }
+    };
   }
 
   /** What no model of the family has. */
@@ -291,16 +320,24 @@ final class Keys {
             ConfigValues.whole(config, name).ifPresent(n -> out.accept(key, Math.max(1, n))));
   }
 
-  /** How experts are scored: in GGUF 1 is softmax, 2 the sigmoid. */
+  /** How experts are scored. */
   static KeyRule gating() {
+    String key = "scoring_func";
     return rule(
         (model, config) ->
             model
                 .whole("expert_gating_func", 0)
-                .ifPresent(n -> config.put("scoring_func", n == 2 ? "sigmoid" : "softmax")),
+                .ifPresent(n -> config.put(key, n == SIGMOID ? "sigmoid" : "softmax")),
         (config, out) -> {
-          if (config.get("scoring_func") instanceof String said) {
-            out.accept("expert_gating_func", said.equals("sigmoid") ? 2L : 1L);
+          if (config.get(key) instanceof String said) {
+            out.accept(
+                "expert_gating_func",
+                switch (said) {
+                  case "softmax" -> SOFTMAX;
+                  // What the published dots.llm1 calls it.
+                  case "sigmoid", "noaux_tc" -> SIGMOID;
+                  default -> throw new FamilyException(key, "softmax or sigmoid", said);
+                });
           }
         });
   }

@@ -86,11 +86,22 @@ final class OtherFamilies {
           .with(COHERE_KEYS)
           .with(Keys.slidingLayers(4));
 
+  /** Layers of the one model of the architecture that has a window. */
+  private static final long EXAONE4_SLIDING = 64;
+
   static final GgufFamily EXAONE4 =
       GgufFamily.of("exaone4", "exaone4", "Exaone4ForCausalLM", NORMS_BEHIND)
           .with(Tables.SIZES)
           .with(Tables.USUAL)
-          .with(Keys.slidingLayers(4));
+          .with(
+              Keys.slidingLayers(4),
+              Keys.otherwise(
+                  c ->
+                      ConfigValues.whole(c, Windows.SIZE).orElse(0) > 0
+                          && ConfigValues.required(c, "num_hidden_layers") != EXAONE4_SLIDING,
+                  "llama.cpp and its kin know a window in models of this architecture with "
+                      + EXAONE4_SLIDING
+                      + " layers only: they compute another model; Ashlar computes this one"));
 
   static final GgufFamily ERNIE =
       GgufFamily.of("ernie4_5", "ernie4_5", "Ernie4_5ForCausalLM", Tables.GATED)
@@ -121,7 +132,12 @@ final class OtherFamilies {
               Keys.whole("interleave_moe_layer_step", "moe_layer_interval"),
               Keys.optional("leading_dense_block_count", "moe_layer_start_index"),
               Keys.whole("expert_feed_forward_length", "moe_intermediate_size"),
-              Keys.optional("expert_shared_count", "moe_num_shared_experts"));
+              Keys.optional("expert_shared_count", "moe_num_shared_experts"),
+              Keys.derived(
+                  "expert_shared_feed_forward_length",
+                  c ->
+                      ConfigValues.required(c, "moe_intermediate_size")
+                          * ConfigValues.whole(c, "moe_num_shared_experts").orElse(0)));
 
   static final GgufFamily NEMOTRON =
       GgufFamily.of(
@@ -186,7 +202,14 @@ final class OtherFamilies {
           .with(
               Tables.ATTENTION_BIAS,
               Keys.whole("expert_count", "num_experts"),
-              Keys.whole("expert_used_count", "moe_topk"));
+              Keys.whole("expert_used_count", "moe_topk"),
+              Keys.derived("expert_feed_forward_length", OtherFamilies::width),
+              Keys.derived("expert_shared_feed_forward_length", OtherFamilies::width));
+
+  /** Of experts whose width is that of the configuration's dense blocks. */
+  private static long width(Map<String, Object> config) {
+    return ConfigValues.required(config, "intermediate_size");
+  }
 
   /** What turns of a head, as a number; without it, the fraction of another rule stays. */
   private static final KeyRule ROTARY =
@@ -209,7 +232,10 @@ final class OtherFamilies {
           .with(Tables.SIZES)
           .with(Tables.PARTIAL)
           .with(Tables.experts("num_local_experts"))
-          .with(ROTARY);
+          .with(
+              Keys.derived("expert_feed_forward_length", OtherFamilies::width),
+              Keys.derived("expert_gating_func", c -> Keys.SIGMOID),
+              ROTARY);
 
   /** Bounds of YaRN that are not rounded to whole pairs, which no key says. */
   private static final KeyRule UNTRUNCATED =

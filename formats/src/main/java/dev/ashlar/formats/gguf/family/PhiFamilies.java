@@ -48,7 +48,7 @@ final class PhiFamilies {
                   .block("ffn_down", "mlp.down_proj"))
           .with(Tables.SIZES)
           .with(LONG)
-          .with(Keys.window(), new RopeScaling(10_000, true), new LongRope());
+          .with(new Windows.Said(), new RopeScaling(10_000, true), new LongRope());
 
   static final GgufFamily PHIMOE =
       GgufFamily.of(
@@ -62,7 +62,13 @@ final class PhiFamilies {
           .with(LONG)
           .with(Tables.experts("num_local_experts"))
           .with(
-              Keys.window(),
+              Keys.otherwise(
+                  c -> true,
+                  "llama.cpp and its kin divide by the root of the mean square in this"
+                      + " architecture's norms, where its models take the mean away first, and"
+                      + " weigh a token's experts otherwise: they compute another model; Ashlar"
+                      + " computes this one"),
+              new Windows.Said(),
               new RopeScaling(10_000, true),
               new LongRope(),
               Tables.ATTENTION_BIAS,

@@ -69,6 +69,8 @@ final class QwenFamilies {
               Tables.corrected(
                   Tables.gated(Tables.headNorms(EXPERTS)).shared("mlp.shared_experts"),
                   "mlp.gate.e_score_correction_bias"))
+          // Without the key, llama.cpp ends at the first token.
+          .withDefault("scoring_func", "sigmoid")
           .with(Tables.SIZES)
           .with(Tables.USUAL)
           .with(Tables.ROUTED)

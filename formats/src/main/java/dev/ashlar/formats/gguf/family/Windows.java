@@ -67,6 +67,25 @@ final class Windows {
     }
   }
 
+  /** One window in all layers, of which files say 0 and configurations null where there is none. */
+  static final class Said implements KeyRule {
+    @Override
+    public void toConfig(GgufModel model, Map<String, Object> config) {
+      model.whole(WINDOW, 0).ifPresent(n -> config.put(SIZE, n == 0 ? null : n));
+    }
+
+    @Override
+    public void toMetadata(Map<String, Object> config, BiConsumer<String, Object> out) {
+      out.accept(WINDOW, ConfigValues.whole(config, SIZE).orElse(0));
+    }
+
+    @Override
+    public Optional<String> unheeded(Map<String, Object> config) {
+      OptionalLong window = ConfigValues.whole(config, SIZE);
+      return window.orElse(0) > 0 ? sentence(window, config) : Optional.empty();
+    }
+  }
+
   /** A window in the layers from some on, as Qwen has it; a file lists them. */
   static final class Later implements KeyRule {
     private static final String USED = "use_sliding_window";

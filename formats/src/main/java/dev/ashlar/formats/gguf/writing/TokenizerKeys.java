@@ -26,6 +26,10 @@ import java.util.Optional;
  */
 public final class TokenizerKeys {
   private static final String GGML = "tokenizer.ggml.";
+
+  /** No tokenizer; without the key, llama.cpp opens no file. */
+  private static final Map<String, Object> NONE = Map.of(GGML + "model", "none");
+
   private static final String TEMPLATE = "tokenizer.chat_template";
   private static final String SPACE = "▁";
   private static final String GPT2_STEP = "ByteLevel";
@@ -73,13 +77,18 @@ public final class TokenizerKeys {
   public static Result of(TokenizerSource source, int rows, List<Long> ends) {
     Result result =
         switch (source) {
-          case TokenizerSource.Metadata m -> new Result(copied(m.values()), Optional.empty());
+          case TokenizerSource.Metadata m -> copied(m.values());
           case TokenizerSource.Folder f -> folder(f, rows, ends);
         };
     return result;
   }
 
-  private static Map<String, Object> copied(Map<String, Object> metadata) {
+  private static Result copied(Map<String, Object> metadata) {
+    if (!metadata.containsKey(GGML + "model")) {
+      return new Result(
+          NONE,
+          Optional.of("the file that this one is made of has no tokenizer, nor has this one"));
+    }
     Map<String, Object> keys = new LinkedHashMap<>();
     metadata.forEach(
         (key, value) -> {
@@ -87,7 +96,7 @@ public final class TokenizerKeys {
             keys.put(key, key.equals(GGML + "token_type") ? signed(value) : value);
           }
         });
-    return keys;
+    return new Result(keys, Optional.empty());
   }
 
   private static Object signed(Object value) {
@@ -121,7 +130,7 @@ public final class TokenizerKeys {
 
   private static Result none(String reason) {
     String sentence = "GGUF has no words for the tokenizer: " + reason;
-    return new Result(Map.of(GGML + "model", "none"), Optional.of(sentence));
+    return new Result(NONE, Optional.of(sentence));
   }
 
   private Optional<String> refusal() {
