@@ -32,3 +32,16 @@ packages() {
   "$python" -c "import $names" 2>/dev/null || skip "$python has not all of $names"
   offline
 }
+
+# llama_libraries SCRATCH: sets $libraries to a folder with llama.cpp's: ASHLAR_LLAMA_LIBRARIES, else npm's package of
+# node-llama-cpp, unpacked below SCRATCH.
+llama_libraries() {
+  libraries=${ASHLAR_LLAMA_LIBRARIES:-}
+  if [ -z "$libraries" ]; then
+    command -v npm >/dev/null || skip "there is no npm, and ASHLAR_LLAMA_LIBRARIES names no folder"
+    (cd "$1" && npm pack --silent "@node-llama-cpp/linux-x64@${ASHLAR_NODE_LLAMA:-3.22.1}" >/dev/null 2>&1 \
+      && tar xzf ./*.tgz) || skip "npm has no package @node-llama-cpp/linux-x64"
+    libraries=$1/package/bins/linux-x64
+  fi
+  echo "llama.cpp from $libraries"
+}

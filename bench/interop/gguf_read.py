@@ -1,30 +1,20 @@
-"""One GGUF file in the eyes of gguf-py and llama.cpp; see the script beside this file."""
+"""One GGUF file in the eyes of gguf-py; see the script gguf beside this file."""
 
 import glob
-import json
 import os
-import struct
 import sys
 
 import numpy as np
 from gguf import GGUFReader, dequantize
 
-PROMPT = "The capital of France is"
-NEW = 16
+from stored import tensors
 
 
 def floats(folder):
     """What Ashlar reads in the file: its copy in safetensors of float32."""
     found = {}
     for path in glob.glob(os.path.join(folder, "*.safetensors")):
-        with open(path, "rb") as f:
-            size = struct.unpack("<Q", f.read(8))[0]
-            header = json.loads(f.read(size))
-            data = f.read()
-        for name, info in header.items():
-            if name != "__metadata__":
-                a, b = info["data_offsets"]
-                found[name] = np.frombuffer(data[a:b], np.float32).reshape(info["shape"])
+        found |= tensors(path)
     return found
 
 
@@ -68,20 +58,10 @@ def compare(reader, ours):
     return f"{len(reader.tensors)} tensors as gguf-py reads them (largest difference {worst:.1e})"
 
 
-def text(path):
-    try:
-        from cyllama import LLM, GenerationConfig
-    except ImportError:
-        return "SKIPPED: llama.cpp (cyllama) is not installed"
-    llm = LLM(path, verbose=False)
-    return repr(str(llm(PROMPT, config=GenerationConfig(max_tokens=NEW, temperature=0.0))))
-
-
 def main():
     path = glob.glob(os.path.join(sys.argv[1], "*.gguf"))[0]
     print(os.path.basename(path), os.path.getsize(path), "bytes")
     print("  " + compare(GGUFReader(path), floats(sys.argv[2])))
-    print("  llama.cpp: " + text(path))
 
 
 main()

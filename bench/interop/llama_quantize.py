@@ -4,8 +4,9 @@ llama_quantize.py LIBRARIES INPUT OUTPUT TYPE THREADS: LIBRARIES is a folder wit
 """
 
 import ctypes
-import glob
 import sys
+
+from llama_cpp import libraries
 
 # llama_ftype
 TYPES = {
@@ -21,17 +22,8 @@ class Parameters(ctypes.Structure):
     _fields_ = [("threads", ctypes.c_int32), ("type", ctypes.c_int32), ("rest", ctypes.c_char * 248)]
 
 
-def library(folder, name):
-    found = sorted(glob.glob(f"{folder}/{name}.so*") + glob.glob(f"{folder}/{name}.v*.so"))
-    return ctypes.CDLL(found[0], mode=ctypes.RTLD_GLOBAL)
-
-
 folder, source, target, kind, threads = sys.argv[1:]
-library(folder, "libggml-base")
-ggml = library(folder, "libggml")
-llama = library(folder, "libllama")
-ggml.ggml_backend_load_all_from_path(folder.encode())
-llama.llama_backend_init()
+llama = libraries(folder)
 llama.llama_model_quantize_default_params.restype = Parameters
 llama.llama_model_quantize.argtypes = [ctypes.c_char_p, ctypes.c_char_p, ctypes.POINTER(Parameters)]
 parameters = llama.llama_model_quantize_default_params()
