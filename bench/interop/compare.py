@@ -463,12 +463,19 @@ def main():
     parser.add_argument("--scratch", required=True)
     parser.add_argument("--report")
     parser.add_argument("--families", default=",".join(models.FAMILIES))
+    parser.add_argument("--model")
     parser.add_argument("--cases", default=",".join(CASES))
     args = parser.parse_args()
     args.cases = args.cases.split(",")
     torch.set_num_threads(1)
     table = Table(args.report)
-    for family in args.families.split(","):
+    if args.model:
+        with open(f"{args.model}/config.json", encoding="utf-8") as f:
+            family = json.load(f)["model_type"]
+        preload(family)
+        ours_to_peers(args, table, family, args.model)
+        args.families = ""
+    for family in filter(None, args.families.split(",")):
         folder = f"{args.scratch}/{family}/float"
         os.makedirs(folder)
         preload(family)

@@ -22,8 +22,9 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 ASHLAR = os.path.join(HERE, "../../ashlar")
 PROMPT = "The capital of France is"
 NEW = 16
-# llama.cpp keeps keys and values in half precision, and rounds activations where weights are packed.
-FLOATS, PACKED = 2e-3, 0.1
+# llama.cpp keeps keys and values in half precision, and rounds activations where weights are packed, which may
+# also send a token to another expert.
+FLOATS, PACKED = 2e-3, 0.2
 FAMILY_TYPES = ("f32", "q8_0")
 
 # What llama.cpp does not run, or otherwise, and no warning of Ashlar's says: sizes that only tiny models have, and
