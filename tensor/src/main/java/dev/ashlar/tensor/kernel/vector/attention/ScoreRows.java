@@ -5,6 +5,7 @@ import static dev.ashlar.tensor.kernel.vector.lanes.Lanes.L;
 
 import dev.ashlar.tensor.kernel.vector.lanes.Lanes;
 import dev.ashlar.tensor.kernel.vector.lanes.VectorMath;
+import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorOperators;
 
@@ -89,30 +90,19 @@ final class ScoreRows {
     return Lanes.sum(lanes);
   }
 
+  /**
+   * The partial sums wait in memory: carried by the loop they were boxed once for each vector, in a
+   * third of all starts and for good (DecodeAllocationTest). The exponential takes longer than
+   * waiting for them.
+   */
   private static void exponentials(float[] s, int off, int from, int to, float max, float[] lanes) {
-    FloatVector s0 = FloatVector.zero(F);
-    FloatVector s1 = s0;
-    FloatVector s2 = s0;
-    FloatVector s3 = s0;
+    Arrays.fill(lanes, 0, Lanes.WAYS, 0f);
+    int at = 0;
     for (int j = from; j < to; j += L) {
       FloatVector e = VectorMath.exp(FloatVector.fromArray(F, s, off + j).sub(max));
       e.intoArray(s, off + j);
-      FloatVector t = e.add(s0);
-      if (L >= 16) {
-        s0 = t;
-      } else if (L >= 8) {
-        s0 = s1;
-        s1 = t;
-      } else {
-        s0 = s1;
-        s1 = s2;
-        s2 = s3;
-        s3 = t;
-      }
-    }
-    Lanes.store(s0, s1, lanes, 0);
-    if (L < 8) {
-      Lanes.store(s2, s3, lanes, 2 * L);
+      e.add(FloatVector.fromArray(F, lanes, at)).intoArray(lanes, at);
+      at = (at + L) % Lanes.WAYS;
     }
   }
 
