@@ -33,8 +33,8 @@ import org.junit.jupiter.api.TestFactory;
  */
 class RaggedBatchTest {
   private static final int[] HISTORY = {0, 9, 21};
-  private static final int[] NEW = {5, 7, 6};
-  private static final int[] HORIZONS = {11, 40, 300};
+  private static final int[] NEW = {18, 21, 19};
+  private static final int[] HORIZONS = {24, 50, 300};
 
   @TestFactory
   Stream<DynamicNode> families() {

@@ -33,7 +33,7 @@ final class Bf16Rows {
   private static final ThreadLocal<float[][]> PAIRED =
       ThreadLocal.withInitial(() -> new float[1][0]);
 
-  /** A thread's partial sums, of up to four rows. */
+  /** A thread's partial sums, of four rows of b. */
   private static final ThreadLocal<float[]> SUMS =
       ThreadLocal.withInitial(() -> new float[ROWS * ROUND]);
 
