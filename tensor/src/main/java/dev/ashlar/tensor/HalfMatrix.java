@@ -61,10 +61,17 @@ public final class HalfMatrix {
   /** Whether no element is infinite or NaN. */
   public boolean isFinite() {
     int exponent = type == DType.BF16 ? BF16_EXPONENT : F16_EXPONENT;
+    // Carries into the sign bit if the exponent is all ones.
+    int add = 0x8000 - exponent;
     int carry = 0;
-    for (short b : bits) {
-      // Carries into the sign bit if the exponent is all ones.
-      carry |= (b & exponent) + (0x8000 - exponent);
+    int i = 0;
+    for (; i <= bits.length - 4; i += 4) {
+      int first = (bits[i] & exponent) + add | (bits[i + 1] & exponent) + add;
+      int second = (bits[i + 2] & exponent) + add | (bits[i + 3] & exponent) + add;
+      carry |= first | second;
+    }
+    for (; i < bits.length; i++) {
+      carry |= (bits[i] & exponent) + add;
     }
     return (carry & 0x8000) == 0;
   }
