@@ -14,10 +14,10 @@ import jdk.incubator.vector.FloatVector;
  */
 final class FewRows {
   /**
-   * Rows up to which this is faster than packing (HalfBench: with 5 rows of any of the three types
-   * 2.5 to 3.6 times as fast from memory, with 16 rows 0.9 to 1.8, with 24 0.8 to 1.2).
+   * Rows up to which this is faster than packing. Up to 16 it is too, but walks of calibration
+   * samples, which are floats, would then depend on how many of them go at once.
    */
-  static final int MOST = 16;
+  static final int MOST = 4;
 
   /** Rows of b taken together. */
   private static final int ROWS = 4;

@@ -143,7 +143,7 @@ public final class VectorMatMul implements MatMulKernel {
 
   @Override
   public void xwt(int m, float[] x, int xOff, HalfMatrix w, float[] y, int yOff) {
-    if (m <= FewRows.MOST) {
+    if (m <= HalfRows.MOST) {
       HalfRows.xwt(m, x, xOff, w, y, yOff);
       return;
     }
