@@ -44,7 +44,7 @@ final class WarmUp implements AutoCloseable {
   private static final int STEADY = 5;
 
   /** Tokens of a prompt that go the kernels' way for many rows. */
-  private static final int MANY = 24;
+  private static final int MANY = 16;
 
   /** Rows of a product for each of the kernels' ways: one, many, and a few that are left over. */
   private static final int[] ROWS = {1, MANY, 5};
