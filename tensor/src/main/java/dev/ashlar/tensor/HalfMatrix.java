@@ -65,6 +65,7 @@ public final class HalfMatrix {
     int add = 0x8000 - exponent;
     int carry = 0;
     int i = 0;
+    // Four at a time: while models are opened, this runs mostly in code that counts its turns.
     for (; i <= bits.length - 4; i += 4) {
       int first = (bits[i] & exponent) + add | (bits[i + 1] & exponent) + add;
       int second = (bits[i + 2] & exponent) + add | (bits[i + 3] & exponent) + add;

@@ -92,8 +92,8 @@ final class ScoreRows {
 
   /**
    * The partial sums wait in memory: carried by the loop they were boxed once for each vector, in a
-   * third of all starts and for good (DecodeAllocationTest). The exponential takes longer than
-   * waiting for them.
+   * third to a half of all starts and for good; one in fifteen is left (DecodeAllocationTest). The
+   * exponential takes longer than waiting for them.
    */
   private static void exponentials(float[] s, int off, int from, int to, float max, float[] lanes) {
     Arrays.fill(lanes, 0, Lanes.WAYS, 0f);
